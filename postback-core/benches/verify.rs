@@ -1,0 +1,107 @@
+//! Verification beside the handler that most integrations copy, on the documented sample.
+//!
+//! Read the medians as ratios to `hand_written`: absolute times say more about the machine.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops where its set-up is wrong"
+)]
+
+use bytes::Bytes;
+use divan::{Bencher, black_box};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+use postback_core::{
+    Head, Rejection, SecretKey, Verified, Verifier,
+    cryptocloud::{CryptoCloud, InvoiceInfo},
+    testing,
+};
+use serde_json::Value;
+
+const SECRET: &str = "cc-project-secret-for-tests-0001";
+const NOW: u64 = 1_769_509_400;
+
+fn main() {
+    divan::main();
+}
+
+/// The whole body as a `Value`, key and validation made anew, the token decoded, nothing bound.
+#[divan::bench]
+fn hand_written(bencher: Bencher<'_, '_>) {
+    let body = sample(SECRET);
+    bencher.bench(|| {
+        let body: Value = serde_json::from_slice(black_box(&body)).expect("JSON");
+        let token = body["token"].as_str().expect("a token");
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The sample's clock stands still.
+        validation.validate_exp = false;
+        let key = DecodingKey::from_secret(SECRET.as_bytes());
+        let decoded = decode::<Value>(token, &key, &validation).expect("a genuine token");
+        (decoded, body)
+    });
+}
+
+#[divan::bench]
+fn verify(bencher: Bencher<'_, '_>) {
+    let (verifier, body) = (verifier(), sample(SECRET));
+    bencher.bench(|| deliver(&verifier, b"application/json", &body).expect("genuine"));
+}
+
+#[divan::bench]
+fn verify_and_decode_invoice_info(bencher: Bencher<'_, '_>) {
+    let (verifier, body) = (verifier(), sample(SECRET));
+    bencher.bench(|| {
+        let payment = deliver(&verifier, b"application/json", &body).expect("genuine");
+        let info = payment.claimed().invoice_info();
+        let InvoiceInfo { status, .. } = black_box(info.known()).expect("an object");
+        status.clone().known().cloned()
+    });
+}
+
+#[divan::bench]
+fn refuse_forged(bencher: Bencher<'_, '_>) {
+    let (verifier, body) = (verifier(), sample("another secret"));
+    bencher.bench(|| deliver(&verifier, b"application/json", &body).expect_err("forged"));
+}
+
+#[divan::bench]
+fn verify_form(bencher: Bencher<'_, '_>) {
+    let (verifier, body) = (
+        verifier(),
+        testing::sample_form(Some(&token(SECRET))).into(),
+    );
+    let form = b"application/x-www-form-urlencoded";
+    bencher.bench(|| deliver(&verifier, form, &body).expect("genuine"));
+}
+
+fn verifier() -> Verifier<CryptoCloud> {
+    Verifier::new(
+        CryptoCloud::new(),
+        SecretKey::new(SECRET).expect("a secret"),
+    )
+}
+
+fn token(secret: &str) -> String {
+    let secret = SecretKey::new(secret).expect("a secret");
+    testing::token(&secret, testing::SAMPLE_INVOICE_ID, NOW + 300)
+}
+
+fn sample(secret: &str) -> Bytes {
+    testing::sample_json(Some(&token(secret))).into()
+}
+
+fn deliver(
+    verifier: &Verifier<CryptoCloud>,
+    content_type: &[u8],
+    body: &Bytes,
+) -> Result<Verified<CryptoCloud>, Rejection> {
+    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+        if name == "content-type" {
+            visit(content_type);
+        }
+    };
+    verifier
+        .admit(black_box(&Head::new("POST", "/postback", &headers)))?
+        .verify_at(black_box(body).clone(), NOW)
+}

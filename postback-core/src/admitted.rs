@@ -1,0 +1,138 @@
+use std::{fmt, str};
+
+use bytes::Bytes;
+
+use crate::{Accepts, Head, MediaType, Provider, Rejection, Verified, Verifier};
+
+/// A request whose head was accepted; made by [`Verifier::admit`].
+///
+/// The only way from here is [`verify`](Self::verify), and the only way to a [`Verified`] leads
+/// through here. It owns what it needs, so it can be held while the body is read.
+#[must_use = "an admitted request is not verified yet"]
+pub struct Admitted<P: Provider> {
+    verifier: Verifier<P>,
+    need: Need,
+    evidence: P::Evidence,
+}
+
+/// What an [`Admitted`] request still needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "an adapter must know both")]
+pub enum Need {
+    /// The body, of `limit` bytes at most.
+    Body {
+        /// The most that may be read, in bytes. A framework's smaller limit still holds.
+        limit: usize,
+    },
+    /// Nothing: the body is not read, and an empty one is passed on.
+    Nothing,
+}
+
+impl<P: Provider> Admitted<P> {
+    pub(crate) fn new(verifier: &Verifier<P>, head: &Head<'_>) -> Result<Self, Rejection> {
+        let accepts = verifier.provider().accepts();
+        let allow = accepts.method();
+        if head.method() != allow.as_str() {
+            return Err(Rejection::MethodNotAllowed { allow });
+        }
+        let (media_type, need) = match accepts {
+            Accepts::Get => (None, Need::Nothing),
+            Accepts::Post(media_types) => {
+                let limit = verifier.body_limit();
+                let media_type = media_type(head, media_types)?;
+                if declared_size(head) > limit as u128 {
+                    return Err(Rejection::BodyTooLarge { limit });
+                }
+                (Some(media_type), Need::Body { limit })
+            }
+        };
+        Ok(Self {
+            verifier: verifier.clone(),
+            need,
+            evidence: verifier.provider().inspect(head, media_type)?,
+        })
+    }
+
+    /// What to read before [`verify`](Self::verify).
+    #[must_use]
+    pub const fn need(&self) -> Need {
+        self.need
+    }
+
+    /// Verifies the body by the verifier's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::ClockUnavailable`], and all that [`verify_at`](Self::verify_at) refuses.
+    pub fn verify(self, body: Bytes) -> Result<Verified<P>, Rejection> {
+        let now = self.verifier.now()?;
+        self.verify_at(body, now)
+    }
+
+    /// Verifies the body as at `now`, in Unix seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BodyTooLarge`] if the body exceeds the limit, and what the gateway refuses.
+    pub fn verify_at(self, body: Bytes, now: u64) -> Result<Verified<P>, Rejection> {
+        let Self {
+            verifier,
+            need,
+            evidence,
+        } = self;
+        let body = match need {
+            Need::Body { limit } if body.len() > limit => {
+                return Err(Rejection::BodyTooLarge { limit });
+            }
+            Need::Body { .. } => body,
+            Need::Nothing => Bytes::new(),
+        };
+        verifier.seal(now, |check| {
+            verifier.provider().verify(evidence, body, check)
+        })
+    }
+}
+
+/// The one media type that the head names, if it is acceptable and the body is not encoded.
+fn media_type(head: &Head<'_>, accepted: &[MediaType]) -> Result<MediaType, Rejection> {
+    let mut encoded = false;
+    head.each("content-encoding", |value| {
+        encoded |= !value.trim_ascii().eq_ignore_ascii_case(b"identity");
+    });
+    let value = match head.only("content-type") {
+        Ok(Some(value)) if !encoded => value,
+        _ => return Err(Rejection::UnsupportedMediaType),
+    };
+    // Parameters do not count: both media types are UTF-8 text whatever a charset says.
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
+    let essence = essence.trim_ascii();
+    accepted
+        .iter()
+        .find(|media_type| essence.eq_ignore_ascii_case(media_type.as_str().as_bytes()))
+        .copied()
+        .ok_or(Rejection::UnsupportedMediaType)
+}
+
+/// The largest size that a `Content-Length` declares, in bytes; zero where there is none.
+///
+/// A value that is no number is the HTTP server's to refuse, and reading is capped all the same.
+fn declared_size(head: &Head<'_>) -> u128 {
+    let mut largest = 0;
+    head.each("content-length", |value| {
+        let digits = value.trim_ascii();
+        if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+            let size = str::from_utf8(digits).map(|text| text.parse().unwrap_or(u128::MAX));
+            largest = largest.max(size.unwrap_or(u128::MAX));
+        }
+    });
+    largest
+}
+
+impl<P: Provider> fmt::Debug for Admitted<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admitted")
+            .field("provider", &P::NAME)
+            .field("need", &self.need)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,411 @@
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
+
+/// An exact decimal of any size, kept as the text that arrived.
+///
+/// The text is a JSON number: an optional minus, digits without a leading zero, an optional
+/// fraction, an optional exponent; of at most 128 characters and an exponent of at most 100 either
+/// way. Nothing is ever rounded. Amounts are compared and hashed by value, so `1e2` equals
+/// `100.0`. [`Display`](fmt::Display) is plain notation.
+///
+/// No arithmetic is offered here: [`to_decimal`](Self::to_decimal) and
+/// [`to_big_decimal`](Self::to_big_decimal), each behind a feature, lead to types that have it.
+///
+/// ```
+/// use postback_core::Amount;
+///
+/// let amount: Amount = "1.13e-04".parse()?;
+/// assert_eq!(amount.to_string(), "0.000113");
+/// assert_eq!(amount.as_received(), "1.13e-04");
+/// assert_eq!(amount, "0.0001130".parse()?);
+/// assert!(amount < "0.1".parse()?);
+/// assert!("1,5".parse::<Amount>().is_err());
+/// # Ok::<(), postback_core::AmountError>(())
+/// ```
+#[derive(Clone)]
+pub struct Amount(Box<str>);
+
+/// Why a text or an amount cannot be taken as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AmountError {
+    /// The number has more digits than the wanted type can hold exactly.
+    #[error("the amount has too many digits for the wanted type")]
+    Inexact,
+    /// The text is no JSON number, is too long, or has too large an exponent.
+    #[error("the text is not an amount")]
+    Syntax,
+}
+
+impl Amount {
+    /// The longest text that is taken as an amount, in characters.
+    pub const MAX_LENGTH: usize = 128;
+
+    /// The largest exponent that is taken, either way.
+    pub const MAX_EXPONENT: u8 = 100;
+
+    /// The number as it stood in the postback.
+    #[must_use]
+    pub fn as_received(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the value is zero.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.parts().is_zero()
+    }
+
+    /// Whether the text carries a minus sign; so does `-0`.
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        self.parts().negative
+    }
+
+    /// The value as a `rust_decimal::Decimal`.
+    ///
+    /// # Errors
+    ///
+    /// [`AmountError::Inexact`] if it has more digits than that type holds: 28, or fewer for large
+    /// values.
+    #[cfg(feature = "rust_decimal")]
+    pub fn to_decimal(&self) -> Result<rust_decimal::Decimal, AmountError> {
+        rust_decimal::Decimal::from_str_exact(&self.shortest()).map_err(|_| AmountError::Inexact)
+    }
+
+    /// The value as a `bigdecimal::BigDecimal`, which holds every amount exactly.
+    #[cfg(feature = "bigdecimal")]
+    #[must_use]
+    pub fn to_big_decimal(&self) -> bigdecimal::BigDecimal {
+        // Every amount is in that type's grammar; its own limits are far beyond ours.
+        bigdecimal::BigDecimal::from_str(&self.0).unwrap_or_default()
+    }
+
+    /// The part before the decimal point, where it is neither negative nor too large.
+    #[cfg(feature = "cryptocloud")]
+    pub(crate) fn floor(&self) -> Option<u64> {
+        let parts = self.parts();
+        if parts.negative {
+            return None;
+        }
+        let whole = parts.plain();
+        let whole = whole.split('.').next().unwrap_or_default();
+        whole.parse().ok()
+    }
+
+    /// Plain notation without a minus on zero and without zeros at the end of the fraction.
+    #[cfg(feature = "rust_decimal")]
+    fn shortest(&self) -> String {
+        let plain = self.to_string();
+        match plain.contains('.') {
+            true => plain.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => plain,
+        }
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        // Checked when the amount was made.
+        Parts::split(&self.0).unwrap_or_default()
+    }
+}
+
+impl FromStr for Amount {
+    type Err = AmountError;
+
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        match Parts::split(text) {
+            Some(_) => Ok(Self(text.into())),
+            None => Err(AmountError::Syntax),
+        }
+    }
+}
+
+/// Plain decimal notation: `1e-8` prints `0.00000001`. Zeros at the end of a fraction are kept.
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.parts();
+        f.pad_integral(!parts.negative || parts.is_zero(), "", &parts.plain())
+    }
+}
+
+impl fmt::Debug for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Amount({})", self.0)
+    }
+}
+
+impl Ord for Amount {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (left, right) = (self.parts(), other.parts());
+        match (left.sign(), right.sign()) {
+            (Ordering::Less, Ordering::Less) => right.magnitude().cmp(&left.magnitude()),
+            (Ordering::Greater, Ordering::Greater) => left.magnitude().cmp(&right.magnitude()),
+            (left, right) => left.cmp(&right),
+        }
+    }
+}
+
+impl PartialOrd for Amount {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Eq for Amount {}
+
+impl PartialEq for Amount {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Hash for Amount {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let parts = self.parts();
+        parts.sign().hash(state);
+        parts.magnitude().hash(state);
+    }
+}
+
+/// A number's text, taken apart.
+#[derive(Default)]
+struct Parts<'a> {
+    negative: bool,
+    integer: &'a str,
+    fraction: &'a str,
+    exponent: i16,
+}
+
+impl<'a> Parts<'a> {
+    /// Follows the grammar of RFC 8259, section 6.
+    fn split(text: &'a str) -> Option<Self> {
+        if text.len() > Amount::MAX_LENGTH {
+            return None;
+        }
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (number, exponent) = match text.split_once(['e', 'E']) {
+            Some((number, exponent)) => (number, exponent_of(exponent)?),
+            None => (text, 0),
+        };
+        let (integer, fraction) = match number.split_once('.') {
+            Some((integer, fraction)) if is_digits(fraction) => (integer, fraction),
+            Some(_) => return None,
+            None => (number, ""),
+        };
+        let leading_zero = integer.len() > 1 && integer.starts_with('0');
+        (is_digits(integer) && !leading_zero).then_some(Self {
+            negative,
+            integer,
+            fraction,
+            exponent,
+        })
+    }
+
+    fn is_zero(&self) -> bool {
+        self.digits().all(|digit| digit == b'0')
+    }
+
+    fn digits(&self) -> impl Iterator<Item = u8> + use<'a> {
+        self.integer.bytes().chain(self.fraction.bytes())
+    }
+
+    /// How many of the digits stand before the decimal point; beyond them, zeros are meant.
+    fn point(&self) -> i16 {
+        let before = i16::try_from(self.integer.len()).unwrap_or(i16::MAX);
+        before.saturating_add(self.exponent)
+    }
+
+    /// Less, equal or greater than zero.
+    fn sign(&self) -> Ordering {
+        match (self.is_zero(), self.negative) {
+            (true, _) => Ordering::Equal,
+            (false, true) => Ordering::Less,
+            (false, false) => Ordering::Greater,
+        }
+    }
+
+    /// The place of the first digit that counts, then the digits that count: comparing the two in
+    /// turn compares values without their signs.
+    fn magnitude(&self) -> (i16, Vec<u8>) {
+        let mut digits: Vec<u8> = self.digits().skip_while(|digit| *digit == b'0').collect();
+        let all = self.integer.len().saturating_add(self.fraction.len());
+        let skipped = i16::try_from(all.saturating_sub(digits.len())).unwrap_or(i16::MAX);
+        while digits.last() == Some(&b'0') {
+            digits.pop();
+        }
+        match digits.is_empty() {
+            true => (i16::MIN, digits),
+            false => (self.point().saturating_sub(skipped), digits),
+        }
+    }
+
+    /// Plain notation without the sign.
+    fn plain(&self) -> String {
+        let point = self.point();
+        let mut plain = String::new();
+        if point <= 0 {
+            plain.push_str("0.");
+            plain.extend((point..0).map(|_| '0'));
+        }
+        let mut place = 0;
+        for digit in self.digits() {
+            if place == point && point > 0 {
+                plain.push('.');
+            }
+            plain.push(char::from(digit));
+            place = place.saturating_add(1);
+        }
+        plain.extend((place..point).map(|_| '0'));
+        let whole = plain.find('.').unwrap_or(plain.len());
+        let zeros = plain.bytes().take_while(|byte| *byte == b'0').count();
+        // An exponent can leave zeros in front: 0.5e1 is 5, not 05.
+        plain.split_off(zeros.min(whole.saturating_sub(1)))
+    }
+}
+
+fn exponent_of(text: &str) -> Option<i16> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if !is_digits(digits) {
+        return None;
+    }
+    // `i16` reads a sign of either kind; what it cannot hold is out of range anyway.
+    let exponent: i16 = text.parse().ok()?;
+    (exponent.unsigned_abs() <= u16::from(Amount::MAX_EXPONENT)).then_some(exponent)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::DefaultHasher;
+
+    use bigdecimal::BigDecimal;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn amount(text: &str) -> Amount {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn plain_notation() {
+        let cases = [
+            ("0", "0"),
+            ("-0", "0"),
+            ("0.000113", "0.000113"),
+            ("1e-8", "0.00000001"),
+            ("1.234e-05", "0.00001234"),
+            ("1E+2", "100"),
+            ("100", "100"),
+            ("100.0", "100.0"),
+            ("0.5e1", "5"),
+            ("0.05e1", "0.5"),
+            ("0.005e1", "0.05"),
+            ("12.345e1", "123.45"),
+            ("12.345e2", "1234.5"),
+            ("12.345e-2", "0.12345"),
+            ("12.345e-1", "1.2345"),
+            ("0e5", "0"),
+            ("0.0", "0.0"),
+            ("0E-8", "0.00000000"),
+            ("-1.5", "-1.5"),
+            ("1.844926267290333679", "1.844926267290333679"),
+            (
+                "5.551115123125783e-17",
+                "0.00000000000000005551115123125783",
+            ),
+        ];
+        for (text, plain) in cases {
+            assert_eq!(amount(text).to_string(), plain, "{text}");
+        }
+        assert_eq!(format!("{:>8}", amount("-1.5")), "    -1.5");
+    }
+
+    #[test]
+    fn texts_that_are_no_amount() {
+        let long = "9".repeat(129);
+        let cases = [
+            "", "-", "+1", ".5", "1.", "01", "-01", "1_000", "1,5", " 1", "1 ", "0x10", "1e",
+            "1e+", "1e1.5", "1e101", "1e-101", "1e400", "1e99999", "1.e1", "NaN", "Infinity",
+            "\u{661}", "--1", "1e--1", "1e+-1", "1ee1", &long,
+        ];
+        for text in cases {
+            assert_eq!(text.parse::<Amount>(), Err(AmountError::Syntax), "{text:?}");
+        }
+        assert!(long[1..].parse::<Amount>().is_ok(), "control case: 128");
+        assert!("1e100".parse::<Amount>().is_ok(), "control case: 1e100");
+        assert!("1e-100".parse::<Amount>().is_ok(), "control case: 1e-100");
+    }
+
+    #[test]
+    fn a_decimal_is_exact_or_refused() {
+        let decimal = |text: &str| amount(text).to_decimal().map(|d| d.to_string());
+        assert_eq!(decimal("1.13e-04").as_deref(), Ok("0.000113"));
+        assert_eq!(decimal("-1.50").as_deref(), Ok("-1.5"));
+        assert_eq!(
+            decimal("1.844926267290333679").as_deref(),
+            Ok("1.844926267290333679")
+        );
+        assert_eq!(
+            decimal("420690000000.123456789012345678"),
+            Err(AmountError::Inexact)
+        );
+        assert_eq!(decimal("1e-29"), Err(AmountError::Inexact));
+        assert_eq!(decimal("1e100"), Err(AmountError::Inexact));
+    }
+
+    #[cfg(feature = "cryptocloud")]
+    #[test]
+    fn the_floor_is_exact() {
+        assert_eq!(amount("1769509700.9999999999").floor(), Some(1_769_509_700));
+        assert_eq!(amount("1.7695097e9").floor(), Some(1_769_509_700));
+        assert_eq!(amount("0.9").floor(), Some(0));
+        assert_eq!(amount("9e-3").floor(), Some(0));
+        assert_eq!(amount("-1").floor(), None);
+        assert_eq!(amount("1e30").floor(), None);
+    }
+
+    fn hash(amount: &Amount) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        amount.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    proptest! {
+        /// `bigdecimal` knows nothing of ours: it judges order, equality and plain notation.
+        #[test]
+        fn values_are_those_of_an_independent_decimal(
+            left in "-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,4})?([eE][+-]?[0-9]{1,2})?",
+            right in "-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,4})?([eE][+-]?[0-9]{1,2})?",
+        ) {
+            let oracle = |text: &str| text.parse::<BigDecimal>().unwrap();
+            let (a, b) = (amount(&left), amount(&right));
+            prop_assert_eq!(a.cmp(&b), oracle(&left).cmp(&oracle(&right)));
+            prop_assert_eq!(oracle(&a.to_string()), oracle(&left));
+            prop_assert_eq!(a.to_big_decimal(), oracle(&left));
+            prop_assert!(!a.to_string().contains(['e', 'E', '+']));
+            prop_assert_eq!(&amount(&a.to_string()), &a, "plain notation is an amount too");
+            if a == b {
+                prop_assert_eq!(hash(&a), hash(&b));
+            }
+        }
+
+        #[test]
+        fn any_text_is_taken_or_refused(text in "\\PC*|[0-9eE.+-]{0,140}") {
+            if let Ok(amount) = text.parse::<Amount>() {
+                prop_assert_eq!(amount.as_received(), &text);
+                prop_assert_eq!(amount.is_zero(), amount == self::amount("0"));
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+/// An HTTP answer in numbers and texts, for an adapter to write in its framework's own types.
+///
+/// Every answer carries `Cache-Control: no-store`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Answer {
+    status: u16,
+    content_type: &'static str,
+    further: &'static [(&'static str, &'static str)],
+    body: &'static str,
+}
+
+impl Answer {
+    /// The answer that tells a provider that its postback has arrived: status 200.
+    ///
+    /// What a provider wants to read is part of its protocol; see
+    /// [`Provider::ACK`](crate::Provider::ACK).
+    pub const fn acknowledgement(content_type: &'static str, body: &'static str) -> Self {
+        Self {
+            status: 200,
+            content_type,
+            further: &[],
+            body,
+        }
+    }
+
+    pub(crate) const fn refusal(
+        status: u16,
+        further: &'static [(&'static str, &'static str)],
+        body: &'static str,
+    ) -> Self {
+        Self {
+            status,
+            content_type: "application/json",
+            further,
+            body,
+        }
+    }
+
+    /// The HTTP status; a number because the frameworks disagree on the type.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The media type of [`body`](Self::body), also among the [`headers`](Self::headers).
+    #[must_use]
+    pub const fn content_type(&self) -> &'static str {
+        self.content_type
+    }
+
+    /// Every header to send, as lower-case names and values.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        [
+            ("content-type", self.content_type),
+            ("cache-control", "no-store"),
+        ]
+        .into_iter()
+        .chain(self.further.iter().copied())
+    }
+
+    /// The whole body.
+    #[must_use]
+    pub const fn body(&self) -> &'static str {
+        self.body
+    }
+}

@@ -1,0 +1,101 @@
+use std::fmt;
+
+use crate::{ClaimsDefect, KeyRing, Rejection};
+
+/// What a [`Provider`](crate::Provider) checks one postback against: the keys that are trusted
+/// now, the time, and the limits that the application configured.
+pub struct Check<'a, K> {
+    keys: &'a KeyRing<K>,
+    now: u64,
+    leeway: u64,
+    max_lifetime: Option<u64>,
+    signed_by: Option<&'a str>,
+}
+
+impl<'a, K> Check<'a, K> {
+    pub(crate) const fn new(
+        keys: &'a KeyRing<K>,
+        now: u64,
+        leeway: u64,
+        max_lifetime: Option<u64>,
+    ) -> Self {
+        Self {
+            keys,
+            now,
+            leeway,
+            max_lifetime,
+            signed_by: None,
+        }
+    }
+
+    /// The verifier's clock, in Unix seconds.
+    #[must_use]
+    pub const fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Tries the current key, then each retired key whose time has not come.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadSignature`] if `matches` is false for all of them.
+    pub fn signature(&mut self, mut matches: impl FnMut(&K) -> bool) -> Result<(), Rejection> {
+        self.signed_by = self
+            .keys
+            .trusted_at(self.now)
+            .find_map(|(label, key)| matches(key).then_some(label));
+        match self.signed_by {
+            Some(_) => Ok(()),
+            None => Err(Rejection::BadSignature),
+        }
+    }
+
+    /// Judges signed times, in Unix seconds: `not_before`, then `expires_at`, then the ceiling on
+    /// the lifetime if one is configured.
+    ///
+    /// # Errors
+    ///
+    /// - [`ClaimsDefect::NotYetValid`] if `not_before > now + leeway`;
+    /// - [`Rejection::Expired`] if `expires_at <= now - leeway`;
+    /// - [`ClaimsDefect::LifetimeTooLong`] if `expires_at > now + ceiling + leeway`.
+    pub const fn validity(
+        &self,
+        not_before: Option<u64>,
+        expires_at: u64,
+    ) -> Result<(), Rejection> {
+        let latest = self.now.saturating_add(self.leeway);
+        if let Some(not_before) = not_before
+            && not_before > latest
+        {
+            return Err(Rejection::InvalidClaims(ClaimsDefect::NotYetValid));
+        }
+        // Added to the expiry, not taken from the clock: a subtraction would stop at zero.
+        if expires_at.saturating_add(self.leeway) <= self.now {
+            return Err(Rejection::Expired {
+                expires_at,
+                now: self.now,
+            });
+        }
+        if let Some(ceiling) = self.max_lifetime
+            && expires_at > latest.saturating_add(ceiling)
+        {
+            return Err(Rejection::InvalidClaims(ClaimsDefect::LifetimeTooLong));
+        }
+        Ok(())
+    }
+
+    /// The label of the key that the last call of [`signature`](Self::signature) found.
+    pub(crate) const fn signed_by(&self) -> Option<&'a str> {
+        self.signed_by
+    }
+}
+
+impl<K> fmt::Debug for Check<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check")
+            .field("now", &self.now)
+            .field("leeway", &self.leeway)
+            .field("max_lifetime", &self.max_lifetime)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,185 @@
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::{
+    BodyDefect, MediaType,
+    decode::{Value, form, json::Name},
+};
+
+/// The top level of a postback, undecoded: enough to find the token and to say what it is about.
+#[derive(Default)]
+pub(crate) struct Body<'a> {
+    pub(crate) amount: Option<Value<'a>>,
+    pub(crate) currency: Option<Value<'a>>,
+    pub(crate) invoice_id: Option<Value<'a>>,
+    pub(crate) invoice_uuid: InvoiceUuid<'a>,
+    pub(crate) order_id: Option<Value<'a>>,
+    pub(crate) status: Option<Value<'a>>,
+    pub(crate) token: Option<Value<'a>>,
+}
+
+/// `invoice_info.uuid`, found while the rest of the object is skipped.
+#[derive(Default)]
+pub(crate) struct InvoiceUuid<'a>(pub(crate) Value<'a>, Option<BodyDefect>);
+
+impl<'a> Body<'a> {
+    /// Reads a whole body, and refuses one whose syntax is broken or in which a known field is
+    /// repeated.
+    pub(crate) fn parse(body: &'a str, media_type: MediaType) -> Result<Self, BodyDefect> {
+        match media_type {
+            MediaType::Form => Self::from_form(body),
+            MediaType::Json => Self::from_json(body),
+        }
+    }
+
+    fn from_json(body: &'a str) -> Result<Self, BodyDefect> {
+        let mut deserializer = serde_json::Deserializer::from_str(body);
+        let fields = deserializer.deserialize_map(JsonVisitor);
+        let (fields, defect) = fields.map_err(|_| BodyDefect::Syntax)?;
+        deserializer.end().map_err(|_| BodyDefect::Syntax)?;
+        match defect.or(fields.invoice_uuid.1) {
+            Some(defect) => Err(defect),
+            None => Ok(fields),
+        }
+    }
+
+    /// An empty form has no field at all, which is no postback of any kind.
+    fn from_form(body: &'a str) -> Result<Self, BodyDefect> {
+        let mut fields = Self::default();
+        if body.is_empty() {
+            return Err(BodyDefect::Syntax);
+        }
+        for pair in form::pairs(body) {
+            let (name, value) = pair.ok_or(BodyDefect::Syntax)?;
+            // `invoice_info` is not among them: a form carries it in no usable shape.
+            let Some((name, field)) = fields.field(&name) else {
+                continue;
+            };
+            let text = form::decode(value).ok_or(BodyDefect::Syntax)?;
+            // A form has no null; these are what senders write for it.
+            let value = match &*text {
+                "" | "None" | "null" if name != "token" && name != "invoice_id" => Value::Absent,
+                _ => Value::Text(text),
+            };
+            if field.replace(value).is_some() {
+                return Err(BodyDefect::Repeated(name));
+            }
+        }
+        Ok(fields)
+    }
+
+    fn field(&mut self, name: &str) -> Option<(&'static str, &mut Option<Value<'a>>)> {
+        Some(match name {
+            "amount_crypto" => ("amount_crypto", &mut self.amount),
+            "currency" => ("currency", &mut self.currency),
+            "invoice_id" => ("invoice_id", &mut self.invoice_id),
+            "order_id" => ("order_id", &mut self.order_id),
+            "status" => ("status", &mut self.status),
+            "token" => ("token", &mut self.token),
+            _ => return None,
+        })
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = (Body<'de>, Option<BodyDefect>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a postback")
+    }
+
+    /// Reads to the end whatever it finds, so that broken syntax is told from a broken rule.
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut body = Body::default();
+        let mut seen_invoice_info = false;
+        let mut defect = None;
+        while let Some(Name(name)) = members.next_key()? {
+            if let Some((name, field)) = body.field(&name) {
+                let value = Value::from_json(members.next_value::<&'de RawValue>()?);
+                match value {
+                    // Half a surrogate pair: well-formed JSON, but no text.
+                    None => defect = Some(BodyDefect::Syntax),
+                    Some(value) if field.is_none() => *field = Some(value),
+                    Some(_) => defect = Some(BodyDefect::Repeated(name)),
+                }
+            } else if name != "invoice_info" {
+                members.next_value::<IgnoredAny>()?;
+            } else if seen_invoice_info {
+                members.next_value::<IgnoredAny>()?;
+                defect = Some(BodyDefect::Repeated("invoice_info"));
+            } else {
+                seen_invoice_info = true;
+                body.invoice_uuid = members.next_value()?;
+            }
+        }
+        Ok((body, defect))
+    }
+}
+
+impl<'de> Deserialize<'de> for InvoiceUuid<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UuidVisitor)
+    }
+}
+
+struct UuidVisitor;
+
+impl<'de> Visitor<'de> for UuidVisitor {
+    type Value = InvoiceUuid<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut found: Option<Value<'de>> = None;
+        let mut defect = None;
+        while let Some(Name(name)) = members.next_key()? {
+            if name == "uuid" {
+                let value = Value::from_json(members.next_value::<&'de RawValue>()?);
+                if found.replace(value.unwrap_or(Value::Other)).is_some() {
+                    defect = Some(BodyDefect::Repeated("invoice_info.uuid"));
+                }
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(InvoiceUuid(found.unwrap_or_default(), defect))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(InvoiceUuid::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(InvoiceUuid::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(InvoiceUuid::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(InvoiceUuid::default())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(InvoiceUuid::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(InvoiceUuid::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(InvoiceUuid::default())
+    }
+}

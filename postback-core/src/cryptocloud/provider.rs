@@ -1,0 +1,122 @@
+use std::str;
+
+use bytes::Bytes;
+
+use super::{Payment, body::Body, token::Proof};
+use crate::{
+    Accepts, Answer, BodyDefect, Check, Head, MediaType, Provider, Rejection, SecretKey,
+    decode::Value,
+};
+
+macro_rules! gateway {
+    ($(#[$attribute:meta])* $name:ident, $log_name:literal) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Default)]
+        #[non_exhaustive]
+        pub struct $name {}
+
+        impl $name {
+            /// The gateway; its rules leave nothing to configure.
+            #[must_use]
+            pub const fn new() -> Self {
+                Self {}
+            }
+        }
+
+        impl Provider for $name {
+            type Event = Payment;
+            type Evidence = MediaType;
+            type Key = SecretKey;
+
+            const NAME: &'static str = $log_name;
+            const ACK: Answer = ACK;
+
+            fn accepts(&self) -> Accepts {
+                ACCEPTS
+            }
+
+            fn inspect(
+                &self,
+                _: &Head<'_>,
+                media_type: Option<MediaType>,
+            ) -> Result<MediaType, Rejection> {
+                media_type.ok_or(Rejection::UnsupportedMediaType)
+            }
+
+            fn verify(
+                &self,
+                media_type: MediaType,
+                body: Bytes,
+                check: &mut Check<'_, SecretKey>,
+            ) -> Result<Payment, Rejection> {
+                verify(media_type, &body, check)
+            }
+        }
+    };
+}
+
+gateway! {
+    /// CryptoCloud: the key is the project's SECRET KEY, not the API key.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use postback_core::{Head, SecretKey, Verifier, cryptocloud::{CryptoCloud, Currency}};
+    ///
+    /// let verifier = Verifier::new(
+    ///     CryptoCloud::new(),
+    ///     SecretKey::new("synthetic-secret-key-for-tests-000001")?,
+    /// );
+    /// let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+    ///     if name == "content-type" {
+    ///         visit(b"application/json");
+    ///     }
+    /// };
+    /// let body = Bytes::from_static(br#"{
+    ///     "status": "success", "invoice_id": "ILRAJE1Q", "amount_crypto": 0.000113,
+    ///     "currency": "USDT_TRC20", "order_id": null,
+    ///     "token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpZCI6IklMUkFKRTFRIiwiZXhwIjoxNzY5NTA5Njk0fQ.WzcObJU9kb_ZZuuol6c73lm6zpOgweEwvIysnbjZnwE"
+    /// }"#);
+    ///
+    /// let admitted = verifier.admit(&Head::new("POST", "/postback", &headers))?;
+    /// let payment = admitted.verify_at(body, 1_769_509_400)?;
+    /// assert_eq!(payment.invoice_id(), "ILRAJE1Q");
+    /// assert_eq!(payment.claimed().amount().map(ToString::to_string).as_deref(), Some("0.000113"));
+    /// assert_eq!(payment.claimed().currency(), Some(&Currency::UsdtTrc20));
+    /// assert_eq!(payment.claimed().order_id(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    CryptoCloud, "cryptocloud"
+}
+
+gateway! {
+    /// Trybit, CryptoCloud's new name: the same rules, but its proofs never pass for
+    /// [`CryptoCloud`]'s.
+    Trybit, "trybit"
+}
+
+/// Every sample handler of the provider answers this; what it expects is not documented.
+const ACK: Answer =
+    Answer::acknowledgement("application/json", r#"{"message":"Postback received"}"#);
+
+const ACCEPTS: Accepts = Accepts::Post(&[MediaType::Json, MediaType::Form]);
+
+fn verify(
+    media_type: MediaType,
+    bytes: &Bytes,
+    check: &mut Check<'_, SecretKey>,
+) -> Result<Payment, Rejection> {
+    let text = str::from_utf8(bytes).map_err(|_| Rejection::Malformed(BodyDefect::Syntax))?;
+    let mut body = Body::parse(text, media_type).map_err(Rejection::Malformed)?;
+    let token = match body.token.take() {
+        Some(Value::Text(token)) => token,
+        Some(Value::Absent) | None => return Err(Rejection::Unsigned),
+        Some(_) => return Err(Rejection::Malformed(BodyDefect::Value("token"))),
+    };
+    // The providers' sample handlers trim it too. Nothing wider: other white space is no token's.
+    let token = token.trim_matches([' ', '\t', '\r', '\n']);
+    if token.is_empty() {
+        return Err(Rejection::Unsigned);
+    }
+    let proof = Proof::of(token, check)?;
+    Payment::new(proof, body, media_type, bytes)
+}

@@ -1,0 +1,149 @@
+use std::{collections::HashSet, fmt};
+
+use jsonwebtoken::{
+    Algorithm, dangerous::insecure_decode_claims, decode_header, errors::ErrorKind,
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use super::invoice_id::InvoiceId;
+use crate::{
+    Amount, Check, ClaimsDefect, Rejection, SecretKey,
+    decode::{base64url, json::Name},
+};
+
+/// What a genuine token says.
+pub(crate) struct Proof {
+    pub(crate) invoice_id: InvoiceId,
+    /// In Unix seconds.
+    pub(crate) expires_at: u64,
+}
+
+/// The last second of the year 9999; a later expiry is no date.
+const LATEST: u64 = 253_402_300_799;
+
+impl Proof {
+    /// Checks a token: signature, then JOSE header, then claims, then times.
+    ///
+    /// No part is decoded before the signature over it holds.
+    pub(crate) fn of(token: &str, check: &mut Check<'_, SecretKey>) -> Result<Self, Rejection> {
+        let (message, signature) = token.rsplit_once('.').ok_or(Rejection::BadSignature)?;
+        let (header, claims) = message.split_once('.').ok_or(Rejection::BadSignature)?;
+        if claims.contains('.') {
+            return Err(Rejection::BadSignature);
+        }
+        let tag = base64url::decode(signature).ok_or(Rejection::BadSignature)?;
+        check.signature(|key| key.verify_hmac_sha256(message.as_bytes(), &tag))?;
+        check_header(token, header).ok_or(Rejection::BadSignature)?;
+
+        let claims: Claims = insecure_decode_claims(token).map_err(|error| match error.kind() {
+            ErrorKind::Base64(_) => Rejection::BadSignature,
+            _ => UNUSABLE,
+        })?;
+        let not_before = match &claims.nbf {
+            Some(nbf) => Some(seconds(nbf).ok_or(UNUSABLE)?),
+            None => None,
+        };
+        let expires_at = seconds(&claims.exp).ok_or(UNUSABLE)?;
+        let invoice_id = InvoiceId::parse(&claims.id).ok_or(UNUSABLE)?;
+        check.validity(not_before, expires_at)?;
+        Ok(Self {
+            invoice_id,
+            expires_at,
+        })
+    }
+}
+
+const UNUSABLE: Rejection = Rejection::InvalidClaims(ClaimsDefect::Unusable);
+
+/// Accepts `alg` HS256 and nothing that would change what the signature means (RFC 7515, sections
+/// 4 and 4.1.11; RFC 7797).
+fn check_header(token: &str, header: &str) -> Option<()> {
+    // `jsonwebtoken` lets unknown members repeat, and takes `"crit": null` for none.
+    let _: UniqueMembers = serde_json::from_slice(&base64url::decode(header)?).ok()?;
+    let header = decode_header(token).ok()?;
+    (header.alg == Algorithm::HS256).then_some(())
+}
+
+/// Whole seconds of a `NumericDate` (RFC 7519, section 2), rounded down.
+fn seconds(raw: &RawValue) -> Option<u64> {
+    let number: Amount = raw.get().parse().ok()?;
+    number.floor().filter(|seconds| *seconds <= LATEST)
+}
+
+/// An object whose members are told apart, without `crit` and `b64`.
+struct UniqueMembers;
+
+impl<'de> Deserialize<'de> for UniqueMembers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for UniqueMembers {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JOSE header")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some((Name(name), IgnoredAny)) = members.next_entry()? {
+            if matches!(&*name, "crit" | "b64") || !seen.insert(name) {
+                return Err(A::Error::custom("not understood"));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// The claims that count, each at most once, in an object and nothing else: a derived struct would
+/// take an array too.
+struct Claims {
+    id: String,
+    exp: Box<RawValue>,
+    nbf: Option<Box<RawValue>>,
+}
+
+impl<'de> Deserialize<'de> for Claims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ClaimsVisitor)
+    }
+}
+
+struct ClaimsVisitor;
+
+impl<'de> Visitor<'de> for ClaimsVisitor {
+    type Value = Claims;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JWT claims set")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Claims, A::Error> {
+        let (mut id, mut exp, mut nbf) = (None, None, None);
+        while let Some(Name(name)) = claims.next_key()? {
+            let repeated = match &*name {
+                "id" => id.replace(claims.next_value()?).is_some(),
+                "exp" => exp.replace(claims.next_value()?).is_some(),
+                "nbf" => nbf.replace(claims.next_value()?).is_some(),
+                _ => {
+                    claims.next_value::<IgnoredAny>()?;
+                    false
+                }
+            };
+            if repeated {
+                return Err(A::Error::custom("a claim is repeated"));
+            }
+        }
+        Ok(Claims {
+            id: id.ok_or_else(|| A::Error::missing_field("id"))?,
+            exp: exp.ok_or_else(|| A::Error::missing_field("exp"))?,
+            nbf,
+        })
+    }
+}

@@ -1,0 +1,41 @@
+/// A field of an object that a gateway sends for information, and that it may change at will.
+///
+/// Such a field never costs the merchant a payment: what is not understood is handed over as it
+/// came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "the three cases are the point")]
+pub enum Field<'a, T> {
+    /// The field is missing or null.
+    #[default]
+    Absent,
+    /// The field has the documented form.
+    Known(T),
+    /// The field has another form, or occurs twice: the JSON text as received.
+    Other(&'a str),
+}
+
+impl<'a, T> Field<'a, T> {
+    /// The value, if it has the documented form.
+    #[must_use]
+    pub const fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Other(_) => None,
+        }
+    }
+
+    /// Whether the field is missing or null.
+    #[must_use]
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// The JSON text as received, if it does not have the documented form.
+    #[must_use]
+    pub const fn other(&self) -> Option<&'a str> {
+        match self {
+            Self::Other(raw) => Some(raw),
+            Self::Absent | Self::Known(_) => None,
+        }
+    }
+}

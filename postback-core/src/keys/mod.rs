@@ -1,0 +1,4 @@
+mod ring;
+mod secret;
+
+pub use self::{ring::KeyRing, secret::SecretKey};

@@ -1,0 +1,93 @@
+use std::{fmt, iter};
+
+/// The keys of one project: the current one, and retired ones until a time. Never empty.
+///
+/// One ring is one project. Several projects are several [`Verifier`](crate::Verifier)s: two
+/// projects' keys on one ring would let one announce the other's payments.
+///
+/// ```
+/// use postback_core::{KeyRing, SecretKey};
+///
+/// let ring = KeyRing::new("2026-11", SecretKey::new("the new secret")?)
+///     .retired("2026-05", SecretKey::new("the old secret")?, 1_796_083_200);
+/// assert_eq!(format!("{ring:?}"), r#"KeyRing { current: "2026-11", retired: ["2026-05"] }"#);
+/// # Ok::<(), postback_core::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct KeyRing<K> {
+    current: Labelled<K>,
+    retired: Vec<(Labelled<K>, u64)>,
+}
+
+#[derive(Clone)]
+struct Labelled<K> {
+    label: Box<str>,
+    key: K,
+}
+
+impl<K> KeyRing<K> {
+    /// A ring that holds one key. The label is for logs: it names the key and is no secret.
+    #[must_use]
+    pub fn new(label: impl Into<String>, key: K) -> Self {
+        Self {
+            current: Labelled::new(label, key),
+            retired: Vec::new(),
+        }
+    }
+
+    /// Adds a key that was current once and is trusted while the clock, in Unix seconds, is
+    /// before `until`.
+    #[must_use]
+    pub fn retired(mut self, label: impl Into<String>, key: K, until: u64) -> Self {
+        self.retired.push((Labelled::new(label, key), until));
+        self
+    }
+
+    /// The keys trusted at `now`, the current one first.
+    pub(crate) fn trusted_at(&self, now: u64) -> impl Iterator<Item = (&str, &K)> {
+        let retired = self.retired.iter().filter(move |(_, until)| now < *until);
+        iter::once(&self.current)
+            .chain(retired.map(|(labelled, _)| labelled))
+            .map(|labelled| (&*labelled.label, &labelled.key))
+    }
+}
+
+impl<K> Labelled<K> {
+    fn new(label: impl Into<String>, key: K) -> Self {
+        Self {
+            label: label.into().into_boxed_str(),
+            key,
+        }
+    }
+}
+
+/// A ring of one key, labelled `current`.
+impl<K> From<K> for KeyRing<K> {
+    fn from(key: K) -> Self {
+        Self::new("current", key)
+    }
+}
+
+/// Shows labels, never keys.
+impl<K> fmt::Debug for KeyRing<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let retired: Vec<_> = self.retired.iter().map(|(key, _)| &key.label).collect();
+        f.debug_struct("KeyRing")
+            .field("current", &self.current.label)
+            .field("retired", &retired)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retired_key_is_trusted_until_its_time() {
+        let ring = KeyRing::new("new", 'n').retired("old", 'o', 100);
+        let at = |now| ring.trusted_at(now).collect::<Vec<_>>();
+        assert_eq!(at(99), [("new", &'n'), ("old", &'o')]);
+        assert_eq!(at(100), [("new", &'n')]);
+    }
+}

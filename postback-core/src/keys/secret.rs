@@ -1,0 +1,151 @@
+use std::{fmt, str};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::ConfigError;
+
+/// A secret that a gateway shares with the shop, prepared for HMAC-SHA256.
+///
+/// Holds the prepared key schedule and not the text; it is wiped when dropped and never printed.
+///
+/// ```
+/// use postback_core::{ConfigError, SecretKey};
+///
+/// assert_eq!(format!("{:?}", SecretKey::new("a secret")?), "SecretKey(..)");
+/// assert_eq!(SecretKey::new(" \n").err(), Some(ConfigError::BlankSecret));
+/// assert_eq!(SecretKey::new("copied with a line end\n").err(), Some(ConfigError::PaddedSecret));
+/// # Ok::<(), ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct SecretKey {
+    mac: Hmac<Sha256>,
+}
+
+impl SecretKey {
+    /// Takes the secret's text or bytes as the gateway shows them: nothing is decoded.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space or NUL bytes;
+    /// - [`ConfigError::PaddedSecret`] if it begins or ends with white space, which is most often
+    ///   an accident of copying; [`exact`](Self::exact) takes it as it is.
+    pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let key = Self::exact(&secret)?;
+        if is_padded(secret.as_ref()) {
+            return Err(ConfigError::PaddedSecret);
+        }
+        Ok(key)
+    }
+
+    /// Takes the secret as it is, white space at its ends included.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::BlankSecret`] if it is empty or holds only white space or NUL bytes.
+    pub fn exact(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let secret = secret.as_ref();
+        // HMAC pads a key with NUL bytes, so one of nothing but NUL bytes is the empty key.
+        let blank = match str::from_utf8(secret) {
+            Ok(text) => text.chars().all(|c| c == '\0' || c.is_whitespace()),
+            Err(_) => false,
+        };
+        if blank {
+            return Err(ConfigError::BlankSecret);
+        }
+        match Hmac::new_from_slice(secret) {
+            Ok(mac) => Ok(Self { mac }),
+            // HMAC takes keys of any length; refusing is the safe answer should that change.
+            Err(_) => Err(ConfigError::BlankSecret),
+        }
+    }
+
+    /// Whether `tag` is the HMAC-SHA256 of `message`, all 32 bytes of it, compared in constant
+    /// time.
+    #[must_use]
+    pub fn verify_hmac_sha256(&self, message: &[u8], tag: &[u8]) -> bool {
+        self.mac
+            .clone()
+            .chain_update(message)
+            .verify_slice(tag)
+            .is_ok()
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn hmac_sha256(&self, message: &[u8]) -> [u8; 32] {
+        self.mac
+            .clone()
+            .chain_update(message)
+            .finalize()
+            .into_bytes()
+            .into()
+    }
+}
+
+fn is_padded(secret: &[u8]) -> bool {
+    match str::from_utf8(secret) {
+        Ok(text) => text.trim().len() != text.len(),
+        Err(_) => secret.trim_ascii().len() != secret.len(),
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_cannot_be_meant_is_refused() {
+        let cases: [(&[u8], ConfigError); 8] = [
+            (b"", ConfigError::BlankSecret),
+            (b" \t\r\n", ConfigError::BlankSecret),
+            ("\u{a0}\u{2003}".as_bytes(), ConfigError::BlankSecret),
+            (b"\0\0\0\0", ConfigError::BlankSecret),
+            (b"\0 ", ConfigError::BlankSecret),
+            (b"key\n", ConfigError::PaddedSecret),
+            (b" key", ConfigError::PaddedSecret),
+            (b"\xff ", ConfigError::PaddedSecret),
+        ];
+        for (secret, expected) in cases {
+            assert_eq!(SecretKey::new(secret).err(), Some(expected), "{secret:?}");
+        }
+        assert!(SecretKey::new("k").is_ok(), "control case");
+    }
+
+    #[test]
+    fn exact_takes_white_space_but_no_blank() {
+        assert!(SecretKey::exact("key\n").is_ok());
+        assert_eq!(
+            SecretKey::exact("\n\0").err(),
+            Some(ConfigError::BlankSecret)
+        );
+    }
+
+    /// RFC 4231, test case 2, and what differs from it by one thing.
+    #[test]
+    fn only_the_whole_tag_verifies() {
+        let key = SecretKey::new("Jefe").unwrap();
+        let message = b"what do ya want for nothing?";
+        let tag = *b"\x5b\xdc\xc1\x46\xbf\x60\x75\x4e\x6a\x04\x24\x26\x08\x95\x75\xc7\
+                     \x5a\x00\x3f\x08\x9d\x27\x39\x83\x9d\xec\x58\xb9\x64\xec\x38\x43";
+        assert!(key.verify_hmac_sha256(message, &tag));
+        assert!(!key.verify_hmac_sha256(b"what", &tag));
+        assert!(!key.verify_hmac_sha256(message, &tag[..31]));
+        assert!(!key.verify_hmac_sha256(message, &[&tag[..], &[0]].concat()));
+        assert!(!key.verify_hmac_sha256(message, b""));
+        let other = SecretKey::new("jefe").unwrap();
+        assert!(!other.verify_hmac_sha256(message, &tag));
+    }
+
+    /// The prepared schedule is two states of this hash; the feature that wipes them is on.
+    #[test]
+    fn the_key_schedule_is_wiped_on_drop() {
+        fn wiped<T: hmac::digest::zeroize::ZeroizeOnDrop>() {}
+        wiped::<Sha256>();
+    }
+}

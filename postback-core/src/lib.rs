@@ -1,0 +1,79 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Verifies signed payment notifications ("postbacks") and models them as typed values.
+//!
+//! A payment gateway tells a shop about a payment by calling it back over HTTP. This crate decides
+//! whether such a call is genuine; it speaks no HTTP, knows no framework, does no I/O and keeps no
+//! global state. Adapters for frameworks translate: `postback-tower` for axum.
+//!
+//! # The flow
+//!
+//! ```text
+//!             head                 body
+//! adapter ──▶ Verifier::admit ──▶ Admitted::verify ──▶ Verified<P> ──▶ handler ──▶ P::ACK
+//!                  │                    │
+//!                  └──▶ Rejection ◀─────┘ ──▶ Answer
+//! ```
+//!
+//! The adapter shows the [`Head`] of a request to a [`Verifier`], which [admits](Verifier::admit)
+//! or refuses it before any byte of the body is read. [`Admitted`] says how much may be read, and
+//! is the only way to a [`Verified`] value. A [`Rejection`] names the reason to the operator, and
+//! its [`Answer`] names the class, and no more, to the sender.
+//!
+//! # What a verified value proves
+//!
+//! A genuine signature is less than people think. It proves that the gateway said something, not
+//! that everything beside the signature is true, that the sum is what you asked for, or that you
+//! hear it for the first time. Each event type keeps apart what is signed and what is not:
+//! for CryptoCloud and Trybit, see the `cryptocloud` module.
+//!
+//! # Failing closed
+//!
+//! There is no way to configure a verifier open: an empty secret is a [`ConfigError`], a clock that
+//! cannot be read refuses the postback, and a [`Provider`] that never asked for a signature
+//! verifies nothing.
+//!
+//! # Features
+//!
+//! - `cryptocloud` (default): CryptoCloud and Trybit.
+//! - `rust_decimal`, `bigdecimal`: conversions of [`Amount`].
+//! - `testing`: makes genuine and deliberately wrong deliveries, for tests.
+
+mod accepts;
+mod admitted;
+mod amount;
+mod answer;
+mod check;
+mod config_error;
+#[cfg(feature = "cryptocloud")]
+pub mod cryptocloud;
+#[cfg(feature = "cryptocloud")]
+mod decode;
+#[cfg(feature = "cryptocloud")]
+mod field;
+mod head;
+mod keys;
+mod provider;
+mod rejection;
+mod tenant;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod verified;
+mod verifier;
+
+#[cfg(feature = "cryptocloud")]
+pub use self::field::Field;
+pub use self::{
+    accepts::{Accepts, MediaType, Method},
+    admitted::{Admitted, Need},
+    amount::{Amount, AmountError},
+    answer::Answer,
+    check::Check,
+    config_error::ConfigError,
+    head::{Head, RepeatedHeader},
+    keys::{KeyRing, SecretKey},
+    provider::Provider,
+    rejection::{BodyDefect, ClaimsDefect, Rejection},
+    tenant::Tenant,
+    verified::Verified,
+    verifier::{Verifier, VerifierBuilder},
+};

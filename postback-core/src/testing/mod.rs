@@ -1,0 +1,60 @@
+//! Makes genuine and deliberately wrong deliveries, for tests of handlers and for demonstrations.
+//!
+//! ```
+//! use postback_core::{SecretKey, testing};
+//!
+//! let secret = SecretKey::new("a secret for tests")?;
+//! let token = testing::token(&secret, testing::SAMPLE_INVOICE_ID, 1_769_509_700);
+//! let body = testing::sample_json(Some(&token));
+//! assert!(body.contains(r#""invoice_id": "ILRAJE1Q""#) && body.contains(&token));
+//! # Ok::<(), postback_core::ConfigError>(())
+//! ```
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::SecretKey;
+
+/// The invoice that the samples are about.
+pub const SAMPLE_INVOICE_ID: &str = "ILRAJE1Q";
+
+/// A genuine token of CryptoCloud or Trybit: `invoice_id` and the expiry in Unix seconds, signed
+/// with the project's secret.
+#[must_use]
+pub fn token(secret: &SecretKey, invoice_id: &str, expires_at: u64) -> String {
+    let claims = serde_json::json!({ "id": invoice_id, "exp": expires_at }).to_string();
+    sign_hs256(secret, r#"{"typ":"JWT","alg":"HS256"}"#, &claims)
+}
+
+/// Signs any header and claims, JSON or not, as a JWT with HS256 would be (RFC 7515).
+#[must_use]
+pub fn sign_hs256(secret: &SecretKey, header: &str, claims: &str) -> String {
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let message = [encode(header.as_bytes()), encode(claims.as_bytes())].join(".");
+    let signature = encode(&secret.hmac_sha256(message.as_bytes()));
+    [message, signature].join(".")
+}
+
+/// The JSON postback that the documentation of version 2 prints, with another token or none.
+#[must_use]
+pub fn sample_json(token: Option<&str>) -> String {
+    let member = match token {
+        Some(token) => format!(r#""token": "{token}", "#),
+        None => String::new(),
+    };
+    include_str!("cryptocloud_v2.json")
+        .trim_end()
+        .replace(r#""token": "TOKEN", "#, &member)
+}
+
+/// The same postback as a form, with the order id `ORDER 93223`. Forms carry no `invoice_info`.
+#[must_use]
+pub fn sample_form(token: Option<&str>) -> String {
+    let pair = match token {
+        Some(token) => format!("&token={token}"),
+        None => String::new(),
+    };
+    format!(
+        "status=success&invoice_id={SAMPLE_INVOICE_ID}&amount_crypto=0.000113&currency=BNB\
+         &order_id=ORDER+93223{pair}"
+    )
+}

@@ -1,0 +1,93 @@
+use std::{fmt, ops::Deref, sync::Arc};
+
+use crate::{Provider, Verifier};
+
+/// Proof that a postback of `P` is genuine.
+///
+/// Only [`Admitted::verify_at`](crate::Admitted::verify_at) makes one, so a handler that takes it
+/// cannot be handed an unchecked value. The type says which gateway's rules were applied; the
+/// value says which [`Verifier`] applied them. It derefs to what the postback says.
+///
+/// How much a genuine postback proves differs by gateway; the event's documentation says so.
+#[must_use]
+pub struct Verified<P: Provider> {
+    event: P::Event,
+    origin: Arc<Origin>,
+    key_label: Box<str>,
+}
+
+/// The identity of a verifier, shared by its clones.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) scope: Option<Box<str>>,
+}
+
+impl<P: Provider> Verified<P> {
+    pub(crate) fn new(event: P::Event, origin: Arc<Origin>, key_label: &str) -> Self {
+        Self {
+            event,
+            origin,
+            key_label: key_label.into(),
+        }
+    }
+
+    /// What the postback says.
+    #[must_use]
+    pub const fn event(&self) -> &P::Event {
+        &self.event
+    }
+
+    /// What the postback says, without the proof.
+    #[must_use]
+    pub fn into_event(self) -> P::Event {
+        self.event
+    }
+
+    /// The label of the key that made the signature.
+    #[must_use]
+    pub fn key_label(&self) -> &str {
+        &self.key_label
+    }
+
+    /// The project whose verifier vouches, as named with
+    /// [`VerifierBuilder::scope`](crate::VerifierBuilder::scope).
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.origin.scope.as_deref()
+    }
+
+    /// Whether `verifier`, or a clone of it, made this.
+    #[must_use]
+    pub fn is_from(&self, verifier: &Verifier<P>) -> bool {
+        Arc::ptr_eq(&self.origin, verifier.origin())
+    }
+}
+
+impl<P: Provider> Clone for Verified<P> {
+    fn clone(&self) -> Self {
+        Self {
+            event: self.event.clone(),
+            origin: Arc::clone(&self.origin),
+            key_label: self.key_label.clone(),
+        }
+    }
+}
+
+impl<P: Provider> fmt::Debug for Verified<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("provider", &P::NAME)
+            .field("scope", &self.scope())
+            .field("key_label", &self.key_label)
+            .field("event", &self.event)
+            .finish()
+    }
+}
+
+impl<P: Provider> Deref for Verified<P> {
+    type Target = P::Event;
+
+    fn deref(&self) -> &P::Event {
+        &self.event
+    }
+}

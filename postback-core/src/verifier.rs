@@ -1,0 +1,254 @@
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use crate::{
+    Admitted, Check, ConfigError, Head, KeyRing, Provider, Rejection, Verified, verified::Origin,
+};
+
+/// Checks the postbacks of one project of a gateway. Cheap to clone; clones share keys and
+/// identity.
+///
+/// ```
+/// use postback_core::{Verifier, SecretKey, cryptocloud::CryptoCloud};
+///
+/// let verifier = Verifier::builder(CryptoCloud::new(), SecretKey::new("the project's secret")?)
+///     .scope("shop-1")
+///     .max_lifetime_seconds(300)
+///     .build()?;
+/// assert_eq!(verifier.body_limit(), 64 * 1024);
+/// # Ok::<(), postback_core::ConfigError>(())
+/// ```
+pub struct Verifier<P: Provider> {
+    inner: Arc<Inner<P>>,
+}
+
+struct Inner<P: Provider> {
+    provider: P,
+    keys: RwLock<Arc<KeyRing<P::Key>>>,
+    origin: Arc<Origin>,
+    body_limit: usize,
+    leeway: u64,
+    max_lifetime: Option<u64>,
+    clock: Clock,
+}
+
+type Clock = Box<dyn Fn() -> Option<u64> + Send + Sync>;
+
+impl<P: Provider> Verifier<P> {
+    /// The longest leeway that can be configured, in seconds.
+    pub const MAX_LEEWAY: u64 = 300;
+
+    /// A verifier with the defaults of [`builder`](Self::builder).
+    pub fn new(provider: P, keys: impl Into<KeyRing<P::Key>>) -> Self {
+        Self::builder(provider, keys).finish()
+    }
+
+    /// Starts a verifier with no scope, a body limit of 64 KiB, a leeway of 30 seconds, no ceiling
+    /// on a token's lifetime, and the system's clock.
+    pub fn builder(provider: P, keys: impl Into<KeyRing<P::Key>>) -> VerifierBuilder<P> {
+        VerifierBuilder {
+            provider,
+            keys: keys.into(),
+            scope: None,
+            body_limit: 64 * 1024,
+            leeway: 30,
+            max_lifetime: None,
+            clock: Box::new(system_clock),
+        }
+    }
+
+    /// Judges a request by its head, before any byte of its body is read.
+    ///
+    /// # Errors
+    ///
+    /// In this order: [`Rejection::MethodNotAllowed`], [`Rejection::UnsupportedMediaType`],
+    /// [`Rejection::BodyTooLarge`] for a declared size over the limit, then what the gateway
+    /// refuses of a head.
+    pub fn admit(&self, head: &Head<'_>) -> Result<Admitted<P>, Rejection> {
+        Admitted::new(self, head)
+    }
+
+    /// Trusts these keys from now on, here and in all clones. Postbacks being verified finish with
+    /// the keys they began with.
+    pub fn replace_keys(&self, keys: impl Into<KeyRing<P::Key>>) {
+        let keys = Arc::new(keys.into());
+        // A panic elsewhere cannot leave half a ring behind the lock: it holds one pointer.
+        *self
+            .inner
+            .keys
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    /// The largest body accepted, in bytes.
+    #[must_use]
+    pub fn body_limit(&self) -> usize {
+        self.inner.body_limit
+    }
+
+    /// The project's name, if the application gave one.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.inner.origin.scope.as_deref()
+    }
+
+    pub(crate) fn origin(&self) -> &Arc<Origin> {
+        &self.inner.origin
+    }
+
+    pub(crate) fn provider(&self) -> &P {
+        &self.inner.provider
+    }
+
+    pub(crate) fn now(&self) -> Result<u64, Rejection> {
+        (self.inner.clock)().ok_or(Rejection::ClockUnavailable)
+    }
+
+    /// Runs the provider's check and seals what it returns.
+    pub(crate) fn seal(
+        &self,
+        now: u64,
+        verify: impl FnOnce(&mut Check<'_, P::Key>) -> Result<P::Event, Rejection>,
+    ) -> Result<Verified<P>, Rejection> {
+        let keys = self.keys();
+        let mut check = Check::new(&keys, now, self.inner.leeway, self.inner.max_lifetime);
+        let event = verify(&mut check)?;
+        // A provider that forgot to ask for a signature, or its answer, verifies nothing.
+        let label = check.signed_by().ok_or(Rejection::BadSignature)?;
+        Ok(Verified::new(event, Arc::clone(self.origin()), label))
+    }
+
+    fn keys(&self) -> Arc<KeyRing<P::Key>> {
+        let keys = self.inner.keys.read();
+        Arc::clone(&keys.unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<P: Provider> Clone for Verifier<P> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}
+
+impl<P: Provider> fmt::Debug for Verifier<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("provider", &P::NAME)
+            .field("scope", &self.scope())
+            .field("keys", &self.keys())
+            .field("body_limit", &self.inner.body_limit)
+            .field("leeway", &self.inner.leeway)
+            .field("max_lifetime", &self.inner.max_lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`Verifier`]; made by [`Verifier::builder`].
+#[must_use = "a builder does nothing until built"]
+pub struct VerifierBuilder<P: Provider> {
+    provider: P,
+    keys: KeyRing<P::Key>,
+    scope: Option<String>,
+    body_limit: usize,
+    leeway: u64,
+    max_lifetime: Option<u64>,
+    clock: Clock,
+}
+
+impl<P: Provider> VerifierBuilder<P> {
+    /// Names the project, so that its events can be told from another project's.
+    ///
+    /// The name is stable: it stays the same when keys are replaced. An application that verifies
+    /// for two projects names both.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// The largest body accepted, in bytes. A framework's smaller limit still holds.
+    pub const fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// How far the sender's clock may differ from ours, in seconds; zero means zero.
+    ///
+    /// A gateway that signs no times is not affected.
+    pub const fn leeway_seconds(mut self, seconds: u64) -> Self {
+        self.leeway = seconds;
+        self
+    }
+
+    /// Refuses tokens that are valid for longer than this many seconds from now, leeway added.
+    ///
+    /// A gateway that signs no times is not affected.
+    pub const fn max_lifetime_seconds(mut self, seconds: u64) -> Self {
+        self.max_lifetime = Some(seconds);
+        self
+    }
+
+    /// Reads the time, in Unix seconds, from `clock` instead of the system. `None` says that it
+    /// cannot be read, and refuses the postback.
+    pub fn clock(mut self, clock: impl Fn() -> Option<u64> + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Builds the verifier.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::BlankScope`] if the scope is empty or white space;
+    /// - [`ConfigError::BodyLimitZero`] and [`ConfigError::LifetimeZero`] if nothing could pass;
+    /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY`].
+    pub fn build(self) -> Result<Verifier<P>, ConfigError> {
+        let max = Verifier::<P>::MAX_LEEWAY;
+        if self.scope.as_deref().is_some_and(|s| s.trim().is_empty()) {
+            Err(ConfigError::BlankScope)
+        } else if self.body_limit == 0 {
+            Err(ConfigError::BodyLimitZero)
+        } else if self.leeway > max {
+            Err(ConfigError::LeewayTooLong { max })
+        } else if self.max_lifetime == Some(0) {
+            Err(ConfigError::LifetimeZero)
+        } else {
+            Ok(self.finish())
+        }
+    }
+
+    fn finish(self) -> Verifier<P> {
+        Verifier {
+            inner: Arc::new(Inner {
+                provider: self.provider,
+                keys: RwLock::new(Arc::new(self.keys)),
+                origin: Arc::new(Origin {
+                    scope: self.scope.map(String::into_boxed_str),
+                }),
+                body_limit: self.body_limit,
+                leeway: self.leeway,
+                max_lifetime: self.max_lifetime,
+                clock: self.clock,
+            }),
+        }
+    }
+}
+
+impl<P: Provider> fmt::Debug for VerifierBuilder<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierBuilder")
+            .field("provider", &P::NAME)
+            .field("scope", &self.scope)
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}
+
+fn system_clock() -> Option<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
+}
