@@ -99,18 +99,20 @@ fn media_type(head: &Head<'_>, accepted: &[MediaType]) -> Result<MediaType, Reje
     head.each("content-encoding", |value| {
         encoded |= !value.trim_ascii().eq_ignore_ascii_case(b"identity");
     });
-    let value = match head.only("content-type") {
-        Ok(Some(value)) if !encoded => value,
-        _ => return Err(Rejection::UnsupportedMediaType),
-    };
-    // Parameters do not count: both media types are UTF-8 text whatever a charset says.
-    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
-    let essence = essence.trim_ascii();
-    accepted
-        .iter()
-        .find(|media_type| essence.eq_ignore_ascii_case(media_type.as_str().as_bytes()))
-        .copied()
-        .ok_or(Rejection::UnsupportedMediaType)
+    let mut count: u32 = 0;
+    let mut found = None;
+    head.each("content-type", |value| {
+        count = count.saturating_add(1);
+        // Parameters do not count: both media types are UTF-8 text whatever a charset says.
+        let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
+        let essence = essence.trim_ascii();
+        let matches = |it: &&MediaType| essence.eq_ignore_ascii_case(it.as_str().as_bytes());
+        found = accepted.iter().find(matches).copied();
+    });
+    match found {
+        Some(media_type) if count == 1 && !encoded => Ok(media_type),
+        _ => Err(Rejection::UnsupportedMediaType),
+    }
 }
 
 /// The largest size that a `Content-Length` declares, in bytes; zero where there is none.

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{ClaimsDefect, KeyRing, Rejection};
 
@@ -9,7 +9,7 @@ pub struct Check<'a, K> {
     now: u64,
     leeway: u64,
     max_lifetime: Option<u64>,
-    signed_by: Option<&'a str>,
+    signed_by: Option<&'a Arc<str>>,
 }
 
 impl<'a, K> Check<'a, K> {
@@ -85,7 +85,7 @@ impl<'a, K> Check<'a, K> {
     }
 
     /// The label of the key that the last call of [`signature`](Self::signature) found.
-    pub(crate) const fn signed_by(&self) -> Option<&'a str> {
+    pub(crate) const fn signed_by(&self) -> Option<&'a Arc<str>> {
         self.signed_by
     }
 }

@@ -13,7 +13,7 @@ use crate::{Provider, Verifier};
 pub struct Verified<P: Provider> {
     event: P::Event,
     origin: Arc<Origin>,
-    key_label: Box<str>,
+    key_label: Arc<str>,
 }
 
 /// The identity of a verifier, shared by its clones.
@@ -23,11 +23,11 @@ pub(crate) struct Origin {
 }
 
 impl<P: Provider> Verified<P> {
-    pub(crate) fn new(event: P::Event, origin: Arc<Origin>, key_label: &str) -> Self {
+    pub(crate) fn new(event: P::Event, origin: Arc<Origin>, key_label: Arc<str>) -> Self {
         Self {
             event,
             origin,
-            key_label: key_label.into(),
+            key_label,
         }
     }
 
@@ -68,7 +68,7 @@ impl<P: Provider> Clone for Verified<P> {
         Self {
             event: self.event.clone(),
             origin: Arc::clone(&self.origin),
-            key_label: self.key_label.clone(),
+            key_label: Arc::clone(&self.key_label),
         }
     }
 }

@@ -118,7 +118,11 @@ impl<P: Provider> Verifier<P> {
         let event = verify(&mut check)?;
         // A provider that forgot to ask for a signature, or its answer, verifies nothing.
         let label = check.signed_by().ok_or(Rejection::BadSignature)?;
-        Ok(Verified::new(event, Arc::clone(self.origin()), label))
+        Ok(Verified::new(
+            event,
+            Arc::clone(self.origin()),
+            Arc::clone(label),
+        ))
     }
 
     fn keys(&self) -> Arc<KeyRing<P::Key>> {

@@ -1,14 +1,17 @@
 use std::fmt;
 
 use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+    Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
 use crate::{
     BodyDefect, MediaType,
-    decode::{Value, form, json::Name},
+    decode::{
+        Value, form,
+        json::{Member, Name},
+    },
 };
 
 /// The top level of a postback, undecoded: enough to find the token and to say what it is about.
@@ -17,15 +20,14 @@ pub(crate) struct Body<'a> {
     pub(crate) amount: Option<Value<'a>>,
     pub(crate) currency: Option<Value<'a>>,
     pub(crate) invoice_id: Option<Value<'a>>,
-    pub(crate) invoice_uuid: InvoiceUuid<'a>,
+    /// JSON, in a body of JSON.
+    pub(crate) invoice_info: Option<&'a str>,
+    /// `invoice_info.uuid`
+    pub(crate) invoice_uuid: Value<'a>,
     pub(crate) order_id: Option<Value<'a>>,
     pub(crate) status: Option<Value<'a>>,
     pub(crate) token: Option<Value<'a>>,
 }
-
-/// `invoice_info.uuid`, found while the rest of the object is skipped.
-#[derive(Default)]
-pub(crate) struct InvoiceUuid<'a>(pub(crate) Value<'a>, Option<BodyDefect>);
 
 impl<'a> Body<'a> {
     /// Reads a whole body, and refuses one whose syntax is broken or in which a known field is
@@ -40,12 +42,18 @@ impl<'a> Body<'a> {
     fn from_json(body: &'a str) -> Result<Self, BodyDefect> {
         let mut deserializer = serde_json::Deserializer::from_str(body);
         let fields = deserializer.deserialize_map(JsonVisitor);
-        let (fields, defect) = fields.map_err(|_| BodyDefect::Syntax)?;
+        let (mut fields, defect) = fields.map_err(|_| BodyDefect::Syntax)?;
         deserializer.end().map_err(|_| BodyDefect::Syntax)?;
-        match defect.or(fields.invoice_uuid.1) {
-            Some(defect) => Err(defect),
-            None => Ok(fields),
+        if let Some(defect) = defect {
+            return Err(defect);
         }
+        let invoice_info = fields.invoice_info.unwrap_or_default();
+        fields.invoice_uuid = match Member::find(invoice_info, "uuid") {
+            Member::Absent => Value::Absent,
+            Member::Once(raw) => Value::from_json(raw).unwrap_or(Value::Other),
+            Member::Repeated => return Err(BodyDefect::Repeated("invoice_info.uuid")),
+        };
+        Ok(fields)
     }
 
     /// An empty form has no field at all, which is no postback of any kind.
@@ -98,88 +106,25 @@ impl<'de> Visitor<'de> for JsonVisitor {
     /// Reads to the end whatever it finds, so that broken syntax is told from a broken rule.
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut body = Body::default();
-        let mut seen_invoice_info = false;
         let mut defect = None;
         while let Some(Name(name)) = members.next_key()? {
             if let Some((name, field)) = body.field(&name) {
-                let value = Value::from_json(members.next_value::<&'de RawValue>()?);
-                match value {
+                let raw: &'de RawValue = members.next_value()?;
+                match Value::from_json(raw.get()) {
                     // Half a surrogate pair: well-formed JSON, but no text.
                     None => defect = Some(BodyDefect::Syntax),
                     Some(value) if field.is_none() => *field = Some(value),
                     Some(_) => defect = Some(BodyDefect::Repeated(name)),
                 }
-            } else if name != "invoice_info" {
-                members.next_value::<IgnoredAny>()?;
-            } else if seen_invoice_info {
-                members.next_value::<IgnoredAny>()?;
-                defect = Some(BodyDefect::Repeated("invoice_info"));
-            } else {
-                seen_invoice_info = true;
-                body.invoice_uuid = members.next_value()?;
-            }
-        }
-        Ok((body, defect))
-    }
-}
-
-impl<'de> Deserialize<'de> for InvoiceUuid<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UuidVisitor)
-    }
-}
-
-struct UuidVisitor;
-
-impl<'de> Visitor<'de> for UuidVisitor {
-    type Value = InvoiceUuid<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found: Option<Value<'de>> = None;
-        let mut defect = None;
-        while let Some(Name(name)) = members.next_key()? {
-            if name == "uuid" {
-                let value = Value::from_json(members.next_value::<&'de RawValue>()?);
-                if found.replace(value.unwrap_or(Value::Other)).is_some() {
-                    defect = Some(BodyDefect::Repeated("invoice_info.uuid"));
+            } else if name == "invoice_info" {
+                let raw: &'de RawValue = members.next_value()?;
+                if body.invoice_info.replace(raw.get()).is_some() {
+                    defect = Some(BodyDefect::Repeated("invoice_info"));
                 }
             } else {
                 members.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(InvoiceUuid(found.unwrap_or_default(), defect))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(InvoiceUuid::default())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(InvoiceUuid::default())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(InvoiceUuid::default())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(InvoiceUuid::default())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(InvoiceUuid::default())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(InvoiceUuid::default())
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(InvoiceUuid::default())
+        Ok((body, defect))
     }
 }

@@ -1,11 +1,6 @@
 use std::{borrow::Cow, fmt, str};
 
 use bytes::Bytes;
-use serde::{
-    Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
 
 use super::{
     Currency, InvoiceInfo, Status,
@@ -14,8 +9,8 @@ use super::{
     token::Proof,
 };
 use crate::{
-    Amount, BodyDefect, Field, MediaType, Rejection,
-    decode::{self, Value, json::Name},
+    Amount, BodyDefect, Field, Rejection,
+    decode::{self, Value},
 };
 
 /// A payment that CryptoCloud or Trybit announced, split into what is signed and what is only
@@ -39,8 +34,8 @@ pub struct Claimed {
     currency: Option<Currency>,
     order_id: Option<Box<str>>,
     invoice_uuid: Option<Box<str>>,
-    /// The body as received, where it is JSON.
-    json: Bytes,
+    /// `invoice_info` as received, if it is there.
+    invoice_info: Bytes,
 }
 
 impl Payment {
@@ -65,22 +60,15 @@ impl Payment {
     }
 
     /// Decodes the fields, then binds them to what is signed.
-    pub(super) fn new(
-        proof: Proof,
-        body: Body<'_>,
-        media_type: MediaType,
-        bytes: &Bytes,
-    ) -> Result<Self, Rejection> {
+    pub(super) fn new(proof: Proof, body: Body<'_>, received: &Bytes) -> Result<Self, Rejection> {
         let claimed = Claimed {
             status: text("status", body.status)?.map(|text| Status::from(&*text)),
             amount: amount("amount_crypto", body.amount)?,
             currency: text("currency", body.currency)?.map(|text| Currency::from(&*text)),
             order_id: order_id(body.order_id)?,
             invoice_uuid: None,
-            json: match media_type {
-                MediaType::Form => Bytes::new(),
-                MediaType::Json => bytes.clone(),
-            },
+            // A part of what was received, which `slice_ref` demands, or empty.
+            invoice_info: received.slice_ref(body.invoice_info.unwrap_or_default().as_bytes()),
         };
         let named = text("invoice_id", body.invoice_id)?
             .ok_or(Rejection::Malformed(BodyDefect::Missing("invoice_id")))?;
@@ -88,7 +76,7 @@ impl Payment {
         if named != proof.invoice_id {
             return Err(Rejection::InvoiceMismatch);
         }
-        let invoice_uuid = match body.invoice_uuid.0 {
+        let invoice_uuid = match body.invoice_uuid {
             Value::Text(uuid) if proof.invoice_id.is(&uuid) => Some(uuid.into()),
             Value::Text(uuid) if looks_like_invoice_id(&uuid) => {
                 return Err(Rejection::InvoiceMismatch);
@@ -145,12 +133,10 @@ impl Claimed {
     /// Decodes `invoice_info`, which version 2 sends in JSON. Absent for a form.
     #[must_use]
     pub fn invoice_info(&self) -> Field<'_, InvoiceInfo<'_>> {
-        // Both succeeded when the postback was verified, or the body is a form's and empty.
-        let text = str::from_utf8(&self.json).unwrap_or_default();
-        let raw = serde_json::Deserializer::from_str(text).deserialize_map(FindInvoiceInfo);
-        let mut field = match raw {
-            Ok(Some(raw)) => decode::field(raw.get()),
-            Ok(None) | Err(_) => Field::Absent,
+        // It was read as text when the postback was verified.
+        let mut field = match str::from_utf8(&self.invoice_info) {
+            Ok(raw) if !raw.is_empty() => decode::field(raw),
+            _ => Field::Absent,
         };
         if let Field::Known(InvoiceInfo { uuid, .. }) = &mut field
             && uuid.known().map(|uuid| &**uuid) != self.invoice_uuid()
@@ -219,27 +205,5 @@ fn order_id(value: Option<Value<'_>>) -> Result<Option<Box<str>>, Rejection> {
         Value::Number(number) => Ok(Some(number.into())),
         Value::Text(text) => Ok(Some(text.into())),
         Value::Other => Err(wrong("order_id")),
-    }
-}
-
-struct FindInvoiceInfo;
-
-impl<'de> Visitor<'de> for FindInvoiceInfo {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a postback")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(Name(name)) = members.next_key()? {
-            if name == "invoice_info" {
-                found = Some(members.next_value()?);
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
     }
 }

@@ -102,10 +102,10 @@ const ACCEPTS: Accepts = Accepts::Post(&[MediaType::Json, MediaType::Form]);
 
 fn verify(
     media_type: MediaType,
-    bytes: &Bytes,
+    received: &Bytes,
     check: &mut Check<'_, SecretKey>,
 ) -> Result<Payment, Rejection> {
-    let text = str::from_utf8(bytes).map_err(|_| Rejection::Malformed(BodyDefect::Syntax))?;
+    let text = str::from_utf8(received).map_err(|_| Rejection::Malformed(BodyDefect::Syntax))?;
     let mut body = Body::parse(text, media_type).map_err(Rejection::Malformed)?;
     let token = match body.token.take() {
         Some(Value::Text(token)) => token,
@@ -118,5 +118,5 @@ fn verify(
         return Err(Rejection::Unsigned);
     }
     let proof = Proof::of(token, check)?;
-    Payment::new(proof, body, media_type, bytes)
+    Payment::new(proof, body, received)
 }

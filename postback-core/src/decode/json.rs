@@ -1,6 +1,10 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::Deserialize;
+use memchr::memmem;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use super::Value;
@@ -20,10 +24,73 @@ pub(crate) fn text(raw: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(inner))
 }
 
+/// How often a member occurs in an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Member<'a> {
+    Absent,
+    Once(&'a str),
+    Repeated,
+}
+
+impl<'a> Member<'a> {
+    /// Looks a member up in a well-formed JSON value. What is no object has no members.
+    pub(crate) fn find(object: &'a str, name: &str) -> Self {
+        let bytes = object.as_bytes();
+        // Where nothing is escaped, a name stands in the text as it is: so often, at most, does the
+        // member occur, and the search can end before the object does.
+        let most = match memchr::memchr(b'\\', bytes) {
+            Some(_) => usize::MAX,
+            None => memmem::find_iter(bytes, name).take(2).count(),
+        };
+        let mut member = Self::Absent;
+        if most > 0 {
+            let search = Search {
+                name,
+                most,
+                member: &mut member,
+            };
+            // An error says that the search ended early, or that the value is no object.
+            let _ = serde_json::Deserializer::from_str(object).deserialize_map(search);
+        }
+        member
+    }
+}
+
+struct Search<'a, 'b> {
+    name: &'b str,
+    most: usize,
+    member: &'b mut Member<'a>,
+}
+
+impl<'a> Visitor<'a> for Search<'a, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(Name(name)) = members.next_key()? {
+            if name != self.name {
+                members.next_value::<IgnoredAny>()?;
+            } else if *self.member == Member::Absent {
+                let value: &'a RawValue = members.next_value()?;
+                *self.member = Member::Once(value.get());
+                if self.most == 1 {
+                    break;
+                }
+            } else {
+                *self.member = Member::Repeated;
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl<'a> Value<'a> {
     /// Reads one value; `None` if it is a string that is no text.
-    pub(crate) fn from_json(raw: &'a RawValue) -> Option<Self> {
-        let raw = raw.get();
+    pub(crate) fn from_json(raw: &'a str) -> Option<Self> {
         Some(match raw.bytes().next()? {
             b'n' => Self::Absent,
             b'"' => Self::Text(text(raw)?),
@@ -39,7 +106,7 @@ mod tests {
 
     #[test]
     fn values_by_their_first_character() {
-        let value = |raw: &'static str| Value::from_json(serde_json::from_str(raw).unwrap());
+        let value = |raw: &'static str| Value::from_json(raw);
         let text = |text: &'static str| Some(Value::Text(text.into()));
         assert_eq!(value("null"), Some(Value::Absent));
         assert_eq!(value("-1.5e3"), Some(Value::Number("-1.5e3")));
@@ -50,6 +117,29 @@ mod tests {
         assert_eq!(value(r#""\ud83d\ude00""#), text("😀"));
         for other in ["true", "false", "[1]", "{}"] {
             assert_eq!(value(other), Some(Value::Other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_found_however_it_is_spelled() {
+        let once = |raw| Member::Once(raw);
+        let cases = [
+            (r#"{"a":1,"uuid":"x","b":{"c":2}}"#, once(r#""x""#)),
+            (r#"{"a":"uuid","uuid":2}"#, once("2")),
+            (r#"{"a":{"uuid":1}}"#, Member::Absent),
+            (r#"{"a":{"uuid":1},"uuid":2}"#, once("2")),
+            (r#"{"uuid":1,"a":"uuid"}"#, once("1")),
+            (r#"{"uui\u0064":1}"#, once("1")),
+            (r#"{"uuid":1,"uui\u0064":2}"#, Member::Repeated),
+            (r#"{"uuid":1,"uuid":1}"#, Member::Repeated),
+            (r#"{"a":"\"uuid\":1"}"#, Member::Absent),
+            (r#"[{"uuid":1}]"#, Member::Absent),
+            (r#""uuid""#, Member::Absent),
+            ("1e400", Member::Absent),
+            ("{}", Member::Absent),
+        ];
+        for (object, expected) in cases {
+            assert_eq!(Member::find(object, "uuid"), expected, "{object}");
         }
     }
 }
