@@ -27,7 +27,7 @@ fn main() {
 }
 
 /// The whole body as a `Value`, key and validation made anew, the token decoded, nothing bound.
-#[divan::bench(sample_size = 100)]
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn hand_written(bencher: Bencher<'_, '_>) {
     let body = sample(SECRET);
     bencher.bench(|| {
@@ -42,13 +42,13 @@ fn hand_written(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(sample_size = 100)]
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample(SECRET));
     bencher.bench(|| drop(deliver(&verifier, b"application/json", &body).expect("genuine")));
 }
 
-#[divan::bench(sample_size = 100)]
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify_and_decode_invoice_info(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample(SECRET));
     bencher.bench(|| {
@@ -59,13 +59,13 @@ fn verify_and_decode_invoice_info(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(sample_size = 100)]
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn refuse_forged(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample("another secret"));
     bencher.bench(|| deliver(&verifier, b"application/json", &body).expect_err("forged"));
 }
 
-#[divan::bench(sample_size = 100)]
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify_form(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (
         verifier(),

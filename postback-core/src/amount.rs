@@ -5,6 +5,8 @@ use std::{
     str::FromStr,
 };
 
+use smol_str::SmolStr;
+
 /// An exact decimal of any size, kept as the text that arrived.
 ///
 /// The text is a JSON number: an optional minus, digits without a leading zero, an optional
@@ -27,7 +29,7 @@ use std::{
 /// # Ok::<(), postback_core::AmountError>(())
 /// ```
 #[derive(Clone)]
-pub struct Amount(Box<str>);
+pub struct Amount(SmolStr);
 
 /// Why a text or an amount cannot be taken as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -190,17 +192,18 @@ impl<'a> Parts<'a> {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let (number, exponent) = match text.split_once(['e', 'E']) {
-            Some((number, exponent)) => (number, exponent_of(exponent)?),
-            None => (text, 0),
+        let (integer, text) = leading_digits(text)?;
+        let (fraction, text) = match text.strip_prefix('.') {
+            Some(text) => leading_digits(text)?,
+            None => ("", text),
         };
-        let (integer, fraction) = match number.split_once('.') {
-            Some((integer, fraction)) if is_digits(fraction) => (integer, fraction),
-            Some(_) => return None,
-            None => (number, ""),
+        let exponent = match text.strip_prefix(['e', 'E']) {
+            Some(text) => exponent_of(text)?,
+            None if text.is_empty() => 0,
+            None => return None,
         };
         let leading_zero = integer.len() > 1 && integer.starts_with('0');
-        (is_digits(integer) && !leading_zero).then_some(Self {
+        (!leading_zero).then_some(Self {
             negative,
             integer,
             fraction,
@@ -270,18 +273,20 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// At least one digit, and what follows the digits.
+fn leading_digits(text: &str) -> Option<(&str, &str)> {
+    let other = text.bytes().position(|byte| !byte.is_ascii_digit());
+    let (digits, rest) = text.split_at_checked(other.unwrap_or(text.len()))?;
+    (!digits.is_empty()).then_some((digits, rest))
+}
+
 fn exponent_of(text: &str) -> Option<i16> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if !is_digits(digits) {
+    let (_, "") = leading_digits(text.strip_prefix(['+', '-']).unwrap_or(text))? else {
         return None;
-    }
+    };
     // `i16` reads a sign of either kind; what it cannot hold is out of range anyway.
     let exponent: i16 = text.parse().ok()?;
     (exponent.unsigned_abs() <= u16::from(Amount::MAX_EXPONENT)).then_some(exponent)
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod open_enum;
 mod value;
 
 pub(crate) use self::{
-    object::{FromJson, field, object, put},
+    object::{FromJson, Pass, field, object},
     open_enum::open_enum,
     value::Value,
 };

@@ -1,6 +1,10 @@
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{
+    Deserialize,
+    de::{Error, MapAccess},
+};
+use serde_json::value::RawValue;
 use time::{UtcDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 use super::json::{self, Name};
@@ -8,8 +12,22 @@ use crate::{Amount, Field};
 
 /// A type that one JSON value can be read as.
 pub(crate) trait FromJson<'a>: Sized {
-    /// Reads the value, or `None` if it has another form.
+    /// Reads a value that is not null, or `None` if it has another form.
     fn from_json(raw: &'a str) -> Option<Self>;
+
+    /// Reads the next member's value while the whole object is read in one pass; `None` is null.
+    ///
+    /// # Errors
+    ///
+    /// Where the value has another form: that ends the pass.
+    fn stream<A: MapAccess<'a>>(members: &mut A) -> Result<Option<Self>, A::Error> {
+        let raw: &'a RawValue = members.next_value()?;
+        match field(raw.get()) {
+            Field::Absent => Ok(None),
+            Field::Known(value) => Ok(Some(value)),
+            Field::Other(_) => Err(A::Error::custom("another form")),
+        }
+    }
 }
 
 /// Reads one value as a field.
@@ -23,12 +41,39 @@ pub(crate) fn field<'a, T: FromJson<'a>>(raw: &'a str) -> Field<'a, T> {
     }
 }
 
-/// Reads a member into its field; of two members of one name, neither is believed.
-pub(crate) fn put<'a, T: FromJson<'a>>(slot: &mut Field<'a, T>, raw: &'a str) {
-    *slot = match slot {
-        Field::Absent => field(raw),
-        Field::Known(_) | Field::Other(_) => Field::Other(raw),
-    };
+/// How an object is read.
+#[derive(Clone, Copy)]
+pub(crate) enum Pass {
+    /// In one pass, which ends at the first member that has another form or is repeated.
+    Stream,
+    /// Each member on its own, twice: first as JSON text, then as its type.
+    Tolerate,
+}
+
+impl Pass {
+    /// Reads the next member's value into its field; of two members of one name, neither is
+    /// believed.
+    pub(crate) fn member<'a, T: FromJson<'a>, A: MapAccess<'a>>(
+        self,
+        slot: &mut Field<'a, T>,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        *slot = match (self, &slot) {
+            (Self::Stream, Field::Absent) => match T::stream(members)? {
+                Some(value) => Field::Known(value),
+                None => Field::Absent,
+            },
+            (Self::Stream, _) => return Err(A::Error::custom("repeated")),
+            (Self::Tolerate, before) => {
+                let raw: &'a RawValue = members.next_value()?;
+                match before {
+                    Field::Absent => field(raw.get()),
+                    Field::Known(_) | Field::Other(_) => Field::Other(raw.get()),
+                }
+            }
+        };
+        Ok(())
+    }
 }
 
 impl FromJson<'_> for Amount {
@@ -43,6 +88,11 @@ impl FromJson<'_> for Amount {
 impl<'a> FromJson<'a> for Cow<'a, str> {
     fn from_json(raw: &'a str) -> Option<Self> {
         json::text(raw)
+    }
+
+    fn stream<A: MapAccess<'a>>(members: &mut A) -> Result<Option<Self>, A::Error> {
+        let name: Option<Name<'a>> = members.next_value()?;
+        Ok(name.map(|Name(text)| text))
     }
 }
 
@@ -102,11 +152,14 @@ macro_rules! object {
             $($(#[$field_attribute])* pub $field: $crate::Field<'a, $type>,)+
         }
 
-        impl<'a> serde::Deserialize<'a> for $name<'a> {
-            fn deserialize<D: serde::Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Members<'a>(std::marker::PhantomData<&'a str>);
+        impl<'a> $name<'a> {
+            fn read<D: serde::Deserializer<'a>>(
+                deserializer: D,
+                pass: $crate::decode::Pass,
+            ) -> Result<Self, D::Error> {
+                struct Members($crate::decode::Pass);
 
-                impl<'a> serde::de::Visitor<'a> for Members<'a> {
+                impl<'a> serde::de::Visitor<'a> for Members {
                     type Value = $name<'a>;
 
                     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -121,9 +174,7 @@ macro_rules! object {
                         while let Some($crate::decode::json::Name(name)) = members.next_key()? {
                             match &*name {
                                 $($crate::decode::object!(@ $field $($name_in_json)?) => {
-                                    let raw: &'a serde_json::value::RawValue =
-                                        members.next_value()?;
-                                    $crate::decode::put(&mut object.$field, raw.get());
+                                    self.0.member(&mut object.$field, &mut members)?;
                                 })+
                                 _ => {
                                     members.next_value::<serde::de::IgnoredAny>()?;
@@ -134,13 +185,28 @@ macro_rules! object {
                     }
                 }
 
-                deserializer.deserialize_map(Members(std::marker::PhantomData))
+                deserializer.deserialize_map(Members(pass))
+            }
+        }
+
+        impl<'a> serde::Deserialize<'a> for $name<'a> {
+            fn deserialize<D: serde::Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::read(deserializer, $crate::decode::Pass::Stream)
             }
         }
 
         impl<'a> $crate::decode::FromJson<'a> for $name<'a> {
             fn from_json(raw: &'a str) -> Option<Self> {
-                serde_json::from_str(raw).ok()
+                let read = |pass| Self::read(&mut serde_json::Deserializer::from_str(raw), pass);
+                read($crate::decode::Pass::Stream)
+                    .or_else(|_| read($crate::decode::Pass::Tolerate))
+                    .ok()
+            }
+
+            fn stream<A: serde::de::MapAccess<'a>>(
+                members: &mut A,
+            ) -> Result<Option<Self>, A::Error> {
+                members.next_value()
             }
         }
     };
