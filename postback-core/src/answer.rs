@@ -14,8 +14,14 @@ impl Answer {
     /// The answer that tells a provider that its postback has arrived: status 200.
     ///
     /// What a provider wants to read is part of its protocol; see
-    /// [`Provider::ACK`](crate::Provider::ACK).
+    /// [`Provider::ACK`](crate::Provider::ACK), a constant, so that the panic is a compiler's error.
+    ///
+    /// # Panics
+    ///
+    /// If `content_type` is empty or cannot stand in a header: it may hold visible ASCII characters
+    /// and spaces.
     pub const fn acknowledgement(content_type: &'static str, body: &'static str) -> Self {
+        assert!(is_header_value(content_type), "not a header's value");
         Self {
             status: 200,
             content_type,
@@ -64,4 +70,18 @@ impl Answer {
     pub const fn body(&self) -> &'static str {
         self.body
     }
+}
+
+const fn is_header_value(text: &str) -> bool {
+    let mut bytes = text.as_bytes();
+    if bytes.is_empty() {
+        return false;
+    }
+    while let [first, rest @ ..] = bytes {
+        if !matches!(first, b' '..=b'~') {
+            return false;
+        }
+        bytes = rest;
+    }
+    true
 }

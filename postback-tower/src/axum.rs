@@ -1,0 +1,193 @@
+//! The axum extractor.
+//!
+//! ```
+//! use axum::{Router, routing::post};
+//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::axum::{Ack, Postback};
+//!
+//! async fn paid(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
+//!     println!("invoice {} was announced", postback.invoice_id());
+//!     postback.ack()
+//! }
+//!
+//! let secret = SecretKey::new("the project's secret key")?;
+//! let app: Router = Router::new()
+//!     .route("/postback", post(paid))
+//!     .with_state(Verifier::new(CryptoCloud::new(), secret));
+//! # Ok::<(), postback_core::ConfigError>(())
+//! ```
+//!
+//! With `post(…)`, axum itself answers other methods; with `any(…)`, the extractor does.
+//!
+//! # Several projects
+//!
+//! An application with state of its own offers each verifier by `FromRef`. Two projects of one
+//! gateway are two verifiers: give them two types with [`Tenant`](postback_core::Tenant), or choose
+//! one by path and call [`Postback::receive`]:
+//!
+//! ```
+//! use std::{collections::HashMap, sync::Arc};
+//!
+//! use axum::{
+//!     Router,
+//!     extract::{Path, Request, State},
+//!     http::StatusCode,
+//!     response::{IntoResponse, Response},
+//!     routing::post,
+//! };
+//! use postback_core::{Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::axum::{Postback, PostbackRejection};
+//!
+//! type Projects = Arc<HashMap<String, Verifier<CryptoCloud>>>;
+//!
+//! async fn paid(
+//!     State(projects): State<Projects>,
+//!     Path(project): Path<String>,
+//!     request: Request,
+//! ) -> Result<Response, PostbackRejection> {
+//!     let Some(verifier) = projects.get(&project) else {
+//!         return Ok(StatusCode::NOT_FOUND.into_response());
+//!     };
+//!     let postback = Postback::receive(request, verifier).await?;
+//!     Ok(postback.ack().into_response())
+//! }
+//!
+//! let app: Router<Projects> = Router::new().route("/postback/{project}", post(paid));
+//! ```
+
+use std::{fmt, marker::PhantomData, ops::Deref};
+
+use axum_core::{
+    RequestExt,
+    extract::{FromRef, FromRequest, Request},
+    response::{IntoResponse, Response},
+};
+use postback_core::{Provider, Rejection, Verified, Verifier};
+
+use crate::{body, head, response};
+
+/// Extractor for a verified postback of `P`; derefs to [`Verified`].
+///
+/// Needs a `Verifier<P>` in the router's state: as the state itself or, with others, by `FromRef`.
+///
+/// *Rejects* with [`PostbackRejection`] when
+///
+/// - the method, content type, content encoding or declared size is not acceptable: before a byte
+///   of the body is read;
+/// - the body exceeds the verifier's limit or the route's `DefaultBodyLimit`, or breaks off;
+/// - the postback is malformed, unsigned, forged, expired or about another invoice.
+///
+/// A handler that wants to see the reason takes `Result<Postback<P>, PostbackRejection>`; a
+/// refusal that is not handed back is not answered.
+#[must_use]
+pub struct Postback<P: Provider>(Verified<P>);
+
+impl<P: Provider> Postback<P> {
+    /// Verifies a request with `verifier`, for an application that chooses it by path or host.
+    ///
+    /// # Errors
+    ///
+    /// [`PostbackRejection`], as the extractor does.
+    pub async fn receive(
+        request: Request,
+        verifier: &Verifier<P>,
+    ) -> Result<Self, PostbackRejection> {
+        // The route's own limit stands in the request's extensions.
+        let (parts, body) = request.with_limited_body().into_parts();
+        let admitted = head::admit(verifier, &parts)?;
+        let body = body::read(body, admitted.need()).await?;
+        Ok(Self(admitted.verify(body)?))
+    }
+
+    /// The answer that tells the provider that the postback has arrived.
+    pub fn ack(&self) -> Ack<P> {
+        Ack::default()
+    }
+
+    /// The proof without the extractor around it.
+    pub fn into_verified(self) -> Verified<P> {
+        self.0
+    }
+}
+
+impl<S, P> FromRequest<S> for Postback<P>
+where
+    P: Provider,
+    Verifier<P>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = PostbackRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        Self::receive(request, &Verifier::from_ref(state)).await
+    }
+}
+
+impl<P: Provider> Deref for Postback<P> {
+    type Target = Verified<P>;
+
+    fn deref(&self) -> &Verified<P> {
+        &self.0
+    }
+}
+
+impl<P: Provider> fmt::Debug for Postback<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Postback").field(&self.0).finish()
+    }
+}
+
+/// Why [`Postback`] refused a request. As a response it tells the class and no more, and carries
+/// the [`Rejection`] in its extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostbackRejection(Rejection);
+
+impl PostbackRejection {
+    /// The reason.
+    #[must_use]
+    pub const fn rejection(&self) -> &Rejection {
+        &self.0
+    }
+}
+
+impl From<Rejection> for PostbackRejection {
+    fn from(rejection: Rejection) -> Self {
+        Self(rejection)
+    }
+}
+
+impl fmt::Display for PostbackRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for PostbackRejection {}
+
+impl IntoResponse for PostbackRejection {
+    fn into_response(self) -> Response {
+        response::refusal(self.0)
+    }
+}
+
+/// The answer that tells the provider `P` that its postback has arrived: [`Provider::ACK`].
+#[must_use = "an acknowledgement counts only as the handler's answer"]
+pub struct Ack<P>(PhantomData<fn() -> P>);
+
+impl<P> Default for Ack<P> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<P: Provider> IntoResponse for Ack<P> {
+    fn into_response(self) -> Response {
+        response::response(P::ACK)
+    }
+}
+
+impl<P: Provider> fmt::Debug for Ack<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ack").field(&P::NAME).finish()
+    }
+}
