@@ -80,6 +80,7 @@ use crate::{body, head, response};
 /// A handler that wants to see the reason takes `Result<Postback<P>, PostbackRejection>`; a
 /// refusal that is not handed back is not answered.
 #[must_use]
+#[derive(Debug)]
 pub struct Postback<P: Provider>(Verified<P>);
 
 impl<P: Provider> Postback<P> {
@@ -110,11 +111,9 @@ impl<P: Provider> Postback<P> {
     }
 }
 
-impl<S, P> FromRequest<S> for Postback<P>
+impl<S: Send + Sync, P: Provider> FromRequest<S> for Postback<P>
 where
-    P: Provider,
     Verifier<P>: FromRef<S>,
-    S: Send + Sync,
 {
     type Rejection = PostbackRejection;
 
@@ -128,12 +127,6 @@ impl<P: Provider> Deref for Postback<P> {
 
     fn deref(&self) -> &Verified<P> {
         &self.0
-    }
-}
-
-impl<P: Provider> fmt::Debug for Postback<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Postback").field(&self.0).finish()
     }
 }
 
@@ -172,6 +165,7 @@ impl IntoResponse for PostbackRejection {
 
 /// The answer that tells the provider `P` that its postback has arrived: [`Provider::ACK`].
 #[must_use = "an acknowledgement counts only as the handler's answer"]
+#[derive(Debug)]
 pub struct Ack<P>(PhantomData<fn() -> P>);
 
 impl<P> Default for Ack<P> {
@@ -183,11 +177,5 @@ impl<P> Default for Ack<P> {
 impl<P: Provider> IntoResponse for Ack<P> {
     fn into_response(self) -> Response {
         response::response(P::ACK)
-    }
-}
-
-impl<P: Provider> fmt::Debug for Ack<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Ack").field(&P::NAME).finish()
     }
 }

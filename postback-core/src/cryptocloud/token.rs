@@ -114,8 +114,8 @@ impl<'de> Visitor<'de> for UniqueMembers {
     }
 }
 
-/// The claims that count, each at most once, in an object and nothing else: a derived struct would
-/// take an array too.
+/// The claims that count. No claim may be repeated (RFC 7519, section 4), and nothing but an object
+/// is taken: a derived struct would take an array too.
 struct Claims {
     id: String,
     exp: Box<RawValue>,
@@ -139,6 +139,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Claims, A::Error> {
         let (mut id, mut exp, mut nbf) = (None, None, None);
+        let mut unknown = HashSet::new();
         while let Some(Name(name)) = claims.next_key()? {
             let repeated = match &*name {
                 "id" => id.replace(claims.next_value()?).is_some(),
@@ -146,7 +147,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
                 "nbf" => nbf.replace(claims.next_value()?).is_some(),
                 _ => {
                     claims.next_value::<IgnoredAny>()?;
-                    false
+                    !unknown.insert(name)
                 }
             };
             if repeated {

@@ -1,0 +1,159 @@
+//! Applications that receive deliveries over a real socket, one for each way in.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Router, extract::State, http::HeaderValue, response::IntoResponse, routing::any};
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use postback_core::{Provider, Verifier, cryptocloud::Payment};
+use postback_tower::axum::{Postback, PostbackRejection};
+use serde_json::{Map, Value};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::{corpus, facts};
+
+/// The header in which the route that takes the `Result` tells the refusal's code.
+pub const CODE_HEADER: &str = "x-code";
+
+/// What came back, and what the handler was given.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The answer's status.
+    pub status: StatusCode,
+    /// The answer's headers.
+    pub headers: HeaderMap,
+    /// The answer's body.
+    pub body: String,
+    /// What the handler was handed, where it was called.
+    pub facts: Option<Map<String, Value>>,
+}
+
+/// An application that listens on a free loopback port until it is dropped.
+#[derive(Debug)]
+pub struct Application {
+    address: SocketAddr,
+    server: JoinHandle<()>,
+    seen: Seen,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+/// The facts of the last postback that a handler was handed.
+pub type Seen = Arc<Mutex<Option<Map<String, Value>>>>;
+
+impl Application {
+    /// Serves `router`, whose handlers leave in `seen` what they were handed.
+    pub async fn serve(router: Router, seen: Seen) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let server = tokio::spawn(async move {
+            axum::serve(listener, router).await.expect("serves");
+        });
+        Self {
+            address,
+            server,
+            seen,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+
+    /// Sends a request to `path`, with the query of the request's own target.
+    pub async fn send(&self, path: &str, request: &corpus::Request) -> Outcome {
+        let query = request.target.split_once('?').map(|(_, query)| query);
+        let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        let mut builder = Request::builder()
+            .method(&*request.method)
+            .uri(format!("http://{}{target}", self.address));
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        let body = Full::new(request.body.clone());
+        self.send_request(builder.body(body).expect("a request"))
+            .await
+    }
+
+    /// Sends any request.
+    pub async fn send_request(&self, request: Request<Full<Bytes>>) -> Outcome {
+        self.seen.lock().expect("no panic").take();
+        let response = self.client.request(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a whole answer").to_bytes();
+        Outcome {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).expect("text"),
+            facts: self.seen.lock().expect("no panic").take(),
+        }
+    }
+
+    /// Where the application listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// The axum extractor: `/plain` takes `Postback<P>`, `/result` takes the `Result` and tells the
+/// refusal's code in a header. Both routes accept every method, so that a 405 is the extractor's.
+pub async fn axum_extractor<P: Provider<Event = Payment>>(verifier: Verifier<P>) -> Application {
+    let seen = Seen::default();
+    let state = (verifier, Arc::clone(&seen));
+    let router = Router::new()
+        .route("/plain", any(plain::<P>))
+        .route("/result", any(result::<P>))
+        .with_state(AxumState(state));
+    Application::serve(router, seen).await
+}
+
+struct AxumState<P: Provider>((Verifier<P>, Seen));
+
+impl<P: Provider> Clone for AxumState<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<P: Provider> axum::extract::FromRef<AxumState<P>> for Verifier<P> {
+    fn from_ref(state: &AxumState<P>) -> Self {
+        state.0.0.clone()
+    }
+}
+
+async fn plain<P: Provider<Event = Payment>>(
+    State(AxumState((_, seen))): State<AxumState<P>>,
+    postback: Postback<P>,
+) -> impl IntoResponse {
+    *seen.lock().expect("no panic") = Some(facts::of(postback.event()));
+    postback.ack()
+}
+
+async fn result<P: Provider<Event = Payment>>(
+    State(AxumState((_, seen))): State<AxumState<P>>,
+    postback: Result<Postback<P>, PostbackRejection>,
+) -> impl IntoResponse {
+    match postback {
+        Ok(postback) => {
+            *seen.lock().expect("no panic") = Some(facts::of(postback.event()));
+            postback.ack().into_response()
+        }
+        Err(refusal) => {
+            let mut response = refusal.into_response();
+            let code = HeaderValue::from_static(refusal.rejection().code());
+            response.headers_mut().insert(CODE_HEADER, code);
+            response
+        }
+    }
+}

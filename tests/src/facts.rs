@@ -1,0 +1,54 @@
+//! What a verified value says, as the corpus states it.
+
+use postback_core::{Amount, cryptocloud::Payment};
+use serde_json::{Map, Value, json};
+
+/// The facts of a payment that the corpus may ask for.
+#[must_use]
+pub fn of(payment: &Payment) -> Map<String, Value> {
+    let claimed = payment.claimed();
+    let field = claimed.invoice_info();
+    let info = field.known();
+    let network = info
+        .and_then(|info| info.currency.known())
+        .and_then(|currency| currency.network.known())
+        .and_then(|network| network.code.known());
+    let facts = json!({
+        "invoice_id": payment.invoice_id(),
+        "expires_at": payment.expires_at(),
+        "status": claimed.status().map(|status| status.as_str()),
+        "amount": claimed.amount().map(ToString::to_string),
+        "currency": claimed.currency().map(|currency| currency.as_str()),
+        "order_id": claimed.order_id(),
+        "invoice_uuid": claimed.invoice_uuid(),
+        "invoice_status": info.and_then(|i| i.status.known()).map(|status| status.as_str()),
+        "test_mode": info.and_then(|info| info.test_mode.known()),
+        "network": network,
+        "service_fee": info.and_then(|i| i.service_fee.known()).map(ToString::to_string),
+    });
+    match facts {
+        Value::Object(facts) => facts,
+        _ => Map::new(),
+    }
+}
+
+/// Compares what was said with what the corpus expects: amounts as decimals, the rest exactly.
+///
+/// # Panics
+///
+/// If they differ, naming the case and the fact.
+pub fn compare(name: &str, expected: &Map<String, Value>, actual: &Map<String, Value>) {
+    for (fact, expected) in expected {
+        let actual = actual.get(fact).unwrap_or_else(|| panic!("no fact {fact}"));
+        if matches!(&**fact, "amount" | "service_fee") {
+            assert_eq!(decimal(expected), decimal(actual), "{name}: {fact}");
+        } else {
+            assert_eq!(expected, actual, "{name}: {fact}");
+        }
+    }
+}
+
+fn decimal(fact: &Value) -> Option<Amount> {
+    let text = fact.as_str()?;
+    Some(text.parse().expect("a decimal"))
+}

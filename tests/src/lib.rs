@@ -1,0 +1,21 @@
+//! The corpus of deliveries, and what is needed to send it through every way in.
+//!
+//! `corpus/` holds deliveries signed by independent implementations; its README explains the
+//! format. A [`driver`] is an application that receives them over a real socket.
+
+#![allow(
+    clippy::expect_used,
+    clippy::exhaustive_enums,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "a test stops where its set-up is wrong"
+)]
+
+pub mod corpus;
+pub mod driver;
+pub mod facts;
+
+/// Every example of the project's README compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

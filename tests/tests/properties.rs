@@ -1,0 +1,182 @@
+//! Properties: nothing a stranger sends makes core panic, and core accepts no token that an
+//! independent implementation refuses.
+
+use bytes::Bytes;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+use postback_core::{
+    Head, Rejection, SecretKey, Verified, Verifier, cryptocloud::CryptoCloud, testing,
+};
+use proptest::prelude::*;
+use serde::Deserialize;
+
+const SECRET: &str = "cc-project-secret-for-tests-0001";
+const NOW: u64 = 1_769_509_400;
+const MEDIA_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
+
+fn secret() -> SecretKey {
+    SecretKey::new(SECRET).unwrap()
+}
+
+fn deliver(media_type: &str, body: impl Into<Bytes>) -> Result<Verified<CryptoCloud>, Rejection> {
+    let verifier = Verifier::new(CryptoCloud::new(), secret());
+    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+        if name == "content-type" {
+            visit(media_type.as_bytes());
+        }
+    };
+    verifier
+        .admit(&Head::new("POST", "/", &headers))?
+        .verify_at(body.into(), NOW)
+}
+
+fn with_token(token: &str) -> String {
+    serde_json::json!({ "invoice_id": testing::SAMPLE_INVOICE_ID, "token": token }).to_string()
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    id: String,
+    exp: serde_json::Number,
+}
+
+/// The oracle: `jsonwebtoken` as an application would call it, without its clock.
+fn oracle(token: &str) -> Result<Claims, jsonwebtoken::errors::Error> {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    let key = DecodingKey::from_secret(SECRET.as_bytes());
+    decode(token, &key, &validation).map(|data| data.claims)
+}
+
+/// What core accepts, the oracle accepts, with the same claims.
+fn agree(token: &str) -> Result<bool, TestCaseError> {
+    let Ok(payment) = deliver(MEDIA_TYPES[0], with_token(token)) else {
+        return Ok(false);
+    };
+    let claims = oracle(token.trim_matches([' ', '\t', '\r', '\n']));
+    let claims = claims.map_err(|error| TestCaseError::fail(format!("{token}: {error}")))?;
+    let id = claims.id.strip_prefix("INV-").unwrap_or(&claims.id);
+    prop_assert_eq!(payment.invoice_id(), id);
+    let exp = claims
+        .exp
+        .as_u64()
+        .or_else(|| claims.exp.as_f64().map(|exp| exp as u64));
+    prop_assert_eq!(Some(payment.expires_at()), exp);
+    Ok(true)
+}
+
+/// Headers and claims as the provider writes them, and near misses, all signed with the true key.
+///
+/// `aud`, `iss` and `sub`, which core does not read, are texts or null: the oracle cannot read past
+/// other values of theirs.
+fn signed_token() -> impl Strategy<Value = String> {
+    let header = prop_oneof![
+        4 => Just(r#"{"typ":"JWT","alg":"HS256"}"#.to_owned()),
+        2 => Just(r#"{"alg":"HS256","typ":"JWT"}"#.to_owned()),
+        1 => "\\{\"alg\":\"(HS256|hs256|HS384|none)\"(,\"(typ|kid|crit|b64|x|alg)\":(\"JWT\"|5|null|\\[\"x\"\\])){0,2}\\}",
+        1 => "\\{\"alg\": ?\"HS256\"\\} ?",
+    ];
+    let claims = prop_oneof![
+        4 => Just(format!(r#"{{"id":"ILRAJE1Q","exp":{}}}"#, NOW + 300)),
+        2 => "\\{\"(id|i\\\\u0064)\":\"(INV-)?ILRAJE1Q\",\"exp\":(1769509700|1769509700\\.5|17695097e2|1e30|-1|null)(,\"((nbf|id|exp)\":(1|\"1\"|null|1769509401)|(aud|iss|sub)\":(\"1\"|null)|x\":(\\[1\\]|1e400))){0,2}\\}",
+        1 => "\\[\"ILRAJE1Q\",1769509700(,null)?\\]",
+    ];
+    (header, claims).prop_map(|(header, claims)| testing::sign_hs256(&secret(), &header, &claims))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_bytes_are_no_postback(body: Vec<u8>, media_type in 0..2_usize) {
+        prop_assert!(deliver(MEDIA_TYPES[media_type], body).is_err());
+    }
+
+    #[test]
+    fn any_json_with_a_genuine_token_is_judged(
+        extra in "(,\"(invoice_info|order_id|amount_crypto|status|x)\":(1e400|-0|\"\\\\ud800\"|\\{\"uuid\":[\\[\\]\\{\\}\",a0-9]{0,8}|\"[^\"\\\\]{0,6}\"|null|\\[\\]|\\{\\})){0,3}\\}",
+    ) {
+        let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+        let body = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{token}"{extra}"#);
+        if let Ok(payment) = deliver(MEDIA_TYPES[0], body) {
+            let claimed = payment.claimed();
+            let info = claimed.invoice_info();
+            let uuid = info.known().and_then(|info| info.uuid.known());
+            prop_assert!(uuid.is_none_or(|uuid| claimed.invoice_uuid() == Some(&**uuid)));
+        }
+    }
+
+    #[test]
+    fn any_form_with_a_genuine_token_is_judged(extra in "(&[a-z_%0-9=+;\\[\\]\\PC]{0,24}){0,3}") {
+        let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+        let body = format!("invoice_id=ILRAJE1Q&token={token}{extra}");
+        if let Ok(payment) = deliver(MEDIA_TYPES[1], body) {
+            prop_assert_eq!(payment.invoice_id(), "ILRAJE1Q");
+        }
+    }
+
+    #[test]
+    fn any_text_is_no_token(token in "\\PC*|[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_=-]{0,40}){0,3}") {
+        prop_assert!(deliver(MEDIA_TYPES[0], with_token(&token)).is_err());
+    }
+
+    #[test]
+    fn what_core_accepts_of_signed_tokens_the_oracle_accepts(token in signed_token()) {
+        agree(&token)?;
+    }
+
+    /// Edits of the text: most break the signature, padding with white space does not.
+    #[test]
+    fn what_core_accepts_of_edited_tokens_the_oracle_accepts(
+        token in signed_token(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), "[A-Za-z0-9_.= \n-]{0,2}"), 0..3),
+    ) {
+        let mut edited = token;
+        for (at, text) in edits {
+            let at = at.index(edited.len() + 1);
+            edited.insert_str(at, &text);
+        }
+        agree(&edited)?;
+    }
+}
+
+/// Without this, a core that accepts nothing would agree with everything.
+#[test]
+fn core_and_oracle_both_accept_the_genuine_token() {
+    for exp in ["1769509700", "1769509700.5", "17695097e2"] {
+        let claims = format!(r#"{{"id":"ILRAJE1Q","exp":{exp}}}"#);
+        let header = r#"{"alg":"HS256","typ":"JWT","kid":"1"}"#;
+        let token = testing::sign_hs256(&secret(), header, &claims);
+        assert!(agree(&token).unwrap(), "{exp}");
+    }
+}
+
+/// The headers that core knows by heart are what decoding accepts too.
+#[test]
+fn a_usual_header_and_an_unusual_one_get_one_verdict() {
+    let claims = format!(r#"{{"id":"ILRAJE1Q","exp":{}}}"#, NOW + 300);
+    let accepts = |header| {
+        let token = testing::sign_hs256(&secret(), header, &claims);
+        deliver(MEDIA_TYPES[0], with_token(&token)).is_ok()
+    };
+    for header in [
+        r#"{"typ":"JWT","alg":"HS256"}"#,
+        r#"{"alg":"HS256","typ":"JWT"}"#,
+        r#"{"alg":"HS256"}"#,
+        r#"{ "alg" : "HS256", "typ" : "JWT" }"#,
+        r#"{"alg":"HS256","typ":"at+jwt","x":{"y":[1]}}"#,
+    ] {
+        assert!(accepts(header), "{header}");
+    }
+    for header in [
+        r#"{"alg":"HS256","x":1,"x":1}"#,
+        r#"{"alg":"HS256","cri\u0074":null}"#,
+        r#"{"alg":"HS256","b64":true}"#,
+        r#"["HS256"]"#,
+        r#"{"typ":"JWT"}"#,
+        "",
+    ] {
+        assert!(!accepts(header), "{header}");
+    }
+}
