@@ -1,6 +1,15 @@
 //! Properties: nothing a stranger sends makes core panic, and core accepts no token that an
 //! independent implementation refuses.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
 use bytes::Bytes;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use postback_core::{

@@ -134,14 +134,14 @@ impl Claimed {
     #[must_use]
     pub fn invoice_info(&self) -> Field<'_, InvoiceInfo<'_>> {
         // It was read as text when the postback was verified.
-        let mut field = match str::from_utf8(&self.invoice_info) {
+        let mut field: Field<'_, InvoiceInfo<'_>> = match str::from_utf8(&self.invoice_info) {
             Ok(raw) if !raw.is_empty() => decode::field(raw),
             _ => Field::Absent,
         };
-        if let Field::Known(InvoiceInfo { uuid, .. }) = &mut field
-            && uuid.known().map(|uuid| &**uuid) != self.invoice_uuid()
+        if self.invoice_uuid.is_none()
+            && let Field::Known(info) = &mut field
         {
-            *uuid = Field::Absent;
+            info.uuid = Field::Absent;
         }
         field
     }

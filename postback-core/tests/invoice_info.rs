@@ -1,0 +1,274 @@
+//! `invoice_info` of the documented sample, every field, and of shapes never seen.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
+use bytes::Bytes;
+use postback_core::{
+    Amount, Field, Head, Rejection, SecretKey, Verified, Verifier,
+    cryptocloud::{CryptoCloud, Currency, InvoiceStatus, Status},
+    testing,
+};
+use time::macros::utc_datetime;
+
+const NOW: u64 = 1_769_509_400;
+
+fn deliver(body: String) -> Result<Verified<CryptoCloud>, Rejection> {
+    let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("s").unwrap());
+    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+        if name == "content-type" {
+            visit(b"application/json");
+        }
+    };
+    verifier
+        .admit(&Head::new("POST", "/", &headers))?
+        .verify_at(Bytes::from(body), NOW)
+}
+
+fn token() -> String {
+    let secret = SecretKey::new("s").unwrap();
+    testing::token(&secret, testing::SAMPLE_INVOICE_ID, NOW + 300)
+}
+
+fn with_invoice_info(json: &str) -> Verified<CryptoCloud> {
+    let token = token();
+    let body = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{token}","invoice_info":{json}}}"#);
+    deliver(body).unwrap()
+}
+
+fn amount(text: &str) -> Field<'static, Amount> {
+    Field::Known(text.parse().unwrap())
+}
+
+fn text<T: From<&'static str>>(text: &'static str) -> Field<'static, T> {
+    Field::Known(text.into())
+}
+
+#[test]
+fn every_field_of_the_documented_sample() {
+    let payment = deliver(testing::sample_json(Some(&token()))).unwrap();
+    let Field::Known(info) = payment.claimed().invoice_info() else {
+        panic!("the sample has an object");
+    };
+    assert_eq!(info.uuid, text("INV-ILRAJE1Q"));
+    assert_eq!(
+        info.created,
+        Field::Known(utc_datetime!(2026-01-27 10:20:04.222439))
+    );
+    assert_eq!(
+        info.address,
+        text("0x635DBa9c6e5E9<...>6f8Bed2Ec029fc555af05d2")
+    );
+    assert_eq!(
+        info.date_finished,
+        Field::Known(utc_datetime!(2026-01-01 10:23:14.00094))
+    );
+    assert_eq!(
+        info.expiry_date,
+        Field::Known(utc_datetime!(2026-01-02 10:20:04.197389))
+    );
+    assert_eq!(info.side_commission, text("client"));
+    assert_eq!(info.type_payments, text("crypto"));
+    assert_eq!(info.status, Field::Known(InvoiceStatus::Paid));
+    assert_eq!(info.invoice_status, Field::Known(Status::Success));
+    assert_eq!(info.is_email_required, Field::Known(false));
+    let hash = "0x12fb777c41b58b8304278416e5a<...>c1e7708b2160745af56403641522";
+    assert_eq!(info.tx_list, Field::Known(vec![hash.into()]));
+    assert_eq!(info.amount_in_crypto, Field::Absent);
+    let amounts = [
+        (&info.amount, "0.000113"),
+        (&info.amount_, "0.000113"),
+        (&info.amount_in_fiat, "0.1"),
+        (&info.amount_usd, "0.1"),
+        (&info.amount_to_pay, "0.000113"),
+        (&info.amount_to_pay_usd, "0.1"),
+        (&info.amount_paid, "0.000113"),
+        (&info.amount_paid_usd, "0.1"),
+        (&info.fee, "0"),
+        (&info.fee_usd, "0"),
+        (&info.service_fee, "0.000002"),
+        (&info.service_fee_usd, "0"),
+        (&info.received, "0.000111"),
+        (&info.received_usd, "0.1"),
+        (&info.to_surcharge, "0"),
+        (&info.to_surcharge_usd, "0"),
+        (&info.total_rub, "0"),
+    ];
+    for (index, (field, expected)) in amounts.into_iter().enumerate() {
+        assert_eq!(field, &amount(expected), "amount {index}");
+    }
+    assert_eq!(info.step, Field::Known(3));
+    assert_eq!(info.test_mode, Field::Known(false));
+    assert_eq!(info.type_, text("up"));
+    assert_eq!(info.aml_enabled, Field::Known(false));
+    assert_eq!(info.aml_side, text("merchant"));
+    assert_eq!(info.aml_checks, Field::Known("[]"));
+    assert_eq!(info.links_invoice, Field::Absent);
+
+    let Field::Known(currency) = info.currency else {
+        panic!("the sample has a currency");
+    };
+    assert_eq!(currency.id, Field::Known(20));
+    assert_eq!(currency.code, text("BNB"));
+    assert_eq!(currency.fullcode, Field::Known(Currency::Bnb));
+    assert_eq!(currency.name, text("BNB"));
+    assert_eq!(currency.is_email_required, Field::Known(false));
+    assert_eq!(currency.stablecoin, Field::Known(false));
+    let bnb = "https://cdn.cryptocloud.plus/img/currency/BNB.svg";
+    assert_eq!(currency.icon_base, text(bnb));
+    assert_eq!(currency.icon_network, text(bnb));
+    let stroke = "https://cdn.cryptocloud.plus/img/stroke/BNB_STROKE.svg";
+    assert_eq!(currency.icon_qr, text(stroke));
+    assert_eq!(currency.order, Field::Known(13));
+
+    let Field::Known(network) = currency.network else {
+        panic!("the sample has a network");
+    };
+    assert_eq!(network.code, text("BSC"));
+    assert_eq!(network.id, Field::Known(20));
+    let icon = "https://cdn.cryptocloud.plus/img/network/BSC.svg";
+    assert_eq!(network.icon, text(icon));
+    assert_eq!(network.fullname, text("BNB Smart Chain"));
+
+    let Field::Known(project) = info.project else {
+        panic!("the sample has a project");
+    };
+    assert_eq!(project.id, Field::Known(1));
+    assert_eq!(project.name, text("Test"));
+    assert_eq!(project.fail, text("https://test.com/failed-payment"));
+    assert_eq!(project.success, text("https://test.com/successful-payment"));
+    assert_eq!(project.logo, text(""));
+}
+
+/// One surprise in a field leaves every other field as it was.
+#[test]
+fn a_field_of_another_form_is_handed_over_as_it_came() {
+    let payment = with_invoice_info(
+        r#"{"fee":{"surprise":true},"created":5,"currency":"BNB","project":[1],"status":"paid",
+            "test_mode":"no","step":3.5,"tx_list":"none","amount":"1e-2","address":null,"new":[{}]}"#,
+    );
+    let Field::Known(info) = payment.claimed().invoice_info() else {
+        panic!("an object");
+    };
+    assert_eq!(info.fee, Field::Other(r#"{"surprise":true}"#));
+    assert_eq!(info.created, Field::Other("5"));
+    assert_eq!(info.currency, Field::Other(r#""BNB""#));
+    assert_eq!(info.project, Field::Other("[1]"));
+    assert_eq!(info.test_mode, Field::Other(r#""no""#));
+    assert_eq!(info.step, Field::Other("3.5"));
+    assert_eq!(info.tx_list, Field::Other(r#""none""#));
+    assert_eq!(info.status, Field::Known(InvoiceStatus::Paid));
+    assert_eq!(info.amount, amount("0.01"));
+    assert_eq!(info.address, Field::Absent);
+    assert_eq!(info.received, Field::Absent);
+}
+
+#[test]
+fn a_surprise_deep_inside_stays_there() {
+    let payment = with_invoice_info(
+        r#"{"currency":{"code":"USDT","network":{"code":["TRC20"],"id":4},"order":1},"step":3}"#,
+    );
+    let Field::Known(info) = payment.claimed().invoice_info() else {
+        panic!("an object");
+    };
+    assert_eq!(info.step, Field::Known(3));
+    let Field::Known(currency) = info.currency else {
+        panic!("an object");
+    };
+    assert_eq!(currency.code, text("USDT"));
+    assert_eq!(currency.order, Field::Known(1));
+    let Field::Known(network) = currency.network else {
+        panic!("an object");
+    };
+    assert_eq!(network.code, Field::Other(r#"["TRC20"]"#));
+    assert_eq!(network.id, Field::Known(4));
+}
+
+#[test]
+fn of_two_members_of_one_name_neither_is_believed() {
+    let payment = with_invoice_info(r#"{"fee":0,"received":7,"fe\u0065":1}"#);
+    let Field::Known(info) = payment.claimed().invoice_info() else {
+        panic!("an object");
+    };
+    assert_eq!(info.fee, Field::Other("1"));
+    assert_eq!(info.received, amount("7"));
+}
+
+#[test]
+fn times_with_and_without_a_fraction_are_utc() {
+    for (json, expected) in [
+        (
+            r#""2024-08-22 11:49:59""#,
+            Field::Known(utc_datetime!(2024-08-22 11:49:59)),
+        ),
+        (
+            r#""2024-08-22 11:49:59.5""#,
+            Field::Known(utc_datetime!(2024-08-22 11:49:59.5)),
+        ),
+        (
+            r#""2024-02-30 11:49:59""#,
+            Field::Other(r#""2024-02-30 11:49:59""#),
+        ),
+        (
+            r#""2024-08-22T11:49:59Z""#,
+            Field::Other(r#""2024-08-22T11:49:59Z""#),
+        ),
+    ] {
+        let payment = with_invoice_info(&format!(r#"{{"created":{json}}}"#));
+        let Field::Known(info) = payment.claimed().invoice_info() else {
+            panic!("an object");
+        };
+        assert_eq!(info.created, expected);
+    }
+}
+
+#[test]
+fn what_is_no_object_is_handed_over_as_it_came() {
+    assert!(
+        with_invoice_info("null")
+            .claimed()
+            .invoice_info()
+            .is_absent()
+    );
+    for json in ["[]", "5", r#""text""#, "true"] {
+        let payment = with_invoice_info(json);
+        assert_eq!(payment.claimed().invoice_info().other(), Some(json));
+    }
+}
+
+/// A uuid that nothing ties to the token is seen nowhere.
+#[test]
+fn a_withheld_uuid_is_withheld_everywhere() {
+    for uuid in [
+        r#""3f0e2c5a-5a6b-4305-9fa2-b0fbda6e3ff2""#,
+        r#"["INV-89UX09KA"]"#,
+    ] {
+        let payment = with_invoice_info(&format!(r#"{{"uuid":{uuid},"step":3}}"#));
+        assert_eq!(payment.claimed().invoice_uuid(), None);
+        let Field::Known(info) = payment.claimed().invoice_info() else {
+            panic!("an object");
+        };
+        assert_eq!(info.uuid, Field::Absent);
+        assert_eq!(info.step, Field::Known(3));
+    }
+}
+
+/// Depth costs memory for brackets and no stack.
+#[test]
+fn deep_nesting_is_skipped() {
+    let deep = format!(
+        r#"{{"aml_checks":{}{}}}"#,
+        "[".repeat(9_000),
+        "]".repeat(9_000)
+    );
+    let payment = with_invoice_info(&deep);
+    let info = payment.claimed().invoice_info();
+    let checks = info.known().and_then(|info| info.aml_checks.known());
+    assert_eq!(checks.map(|checks| checks.len()), Some(18_000));
+}

@@ -1,0 +1,304 @@
+//! What a verifier decides whatever the gateway: heads, limits, keys, clocks, identity.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use bytes::Bytes;
+use postback_core::{
+    Admitted, ClaimsDefect, ConfigError, Head, KeyRing, MediaType, Method, Need, Provider,
+    Rejection, SecretKey, Tenant, Verified, Verifier, VerifierBuilder,
+    cryptocloud::{CryptoCloud, Trybit},
+    testing,
+};
+
+const NOW: u64 = 1_769_509_400;
+const JSON: &str = "application/json";
+
+fn secret(text: &str) -> SecretKey {
+    SecretKey::new(text).unwrap()
+}
+
+fn builder() -> VerifierBuilder<CryptoCloud> {
+    Verifier::builder(CryptoCloud::new(), secret("s"))
+}
+
+fn verifier() -> Verifier<CryptoCloud> {
+    builder().build().unwrap()
+}
+
+fn admit<P: Provider>(
+    verifier: &Verifier<P>,
+    method: &str,
+    received: &[(&str, &str)],
+) -> Result<Admitted<P>, Rejection> {
+    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+        for (_, value) in received.iter().filter(|(key, _)| *key == name) {
+            visit(value.as_bytes());
+        }
+    };
+    verifier.admit(&Head::new(method, "/", &headers))
+}
+
+fn sample(key: &str, expires_at: u64) -> Bytes {
+    let token = testing::token(&secret(key), testing::SAMPLE_INVOICE_ID, expires_at);
+    testing::sample_json(Some(&token)).into()
+}
+
+fn deliver<P: Provider>(
+    verifier: &Verifier<P>,
+    body: Bytes,
+    now: u64,
+) -> Result<Verified<P>, Rejection> {
+    admit(verifier, "POST", &[("content-type", JSON)])?.verify_at(body, now)
+}
+
+#[test]
+fn heads_are_judged_method_first_then_type_then_size() {
+    let verifier = verifier();
+    let too_large = ("content-length", "65537");
+    let unsupported = Some(Rejection::UnsupportedMediaType);
+    let refusal = |method, headers: &[(&str, &str)]| admit(&verifier, method, headers).err();
+
+    for method in ["GET", "HEAD", "OPTIONS", "PUT", "post", ""] {
+        let refused = refusal(method, &[too_large]);
+        let allowed = matches!(
+            refused,
+            Some(Rejection::MethodNotAllowed {
+                allow: Method::Post,
+                ..
+            })
+        );
+        assert!(allowed, "{method}: {refused:?}");
+    }
+    let gzip = ("content-encoding", "gzip");
+    let identity = ("content-encoding", "Identity");
+    let json = ("content-type", JSON);
+    assert_eq!(refusal("POST", &[too_large]), unsupported);
+    assert_eq!(refusal("POST", &[json, gzip, too_large]), unsupported);
+    assert_eq!(refusal("POST", &[json, identity, gzip]), unsupported);
+    assert_eq!(refusal("POST", &[json, json]), unsupported);
+    assert_eq!(refusal("POST", &[json, identity]), None, "control case");
+}
+
+#[test]
+fn a_declared_size_over_the_limit_is_refused_early() {
+    let verifier = builder().body_limit(100).build().unwrap();
+    let declared = |size| {
+        admit(
+            &verifier,
+            "POST",
+            &[("content-type", JSON), ("content-length", size)],
+        )
+    };
+    const NINES: &str = "99999999999999999999999999999999999999999999999999";
+    let too_large = Some(Rejection::body_too_large(100));
+    for size in ["101", "18446744073709551615", "18446744073709551616"] {
+        assert_eq!(declared(size).err(), too_large, "{size}");
+    }
+    assert_eq!(declared(NINES).err(), too_large);
+    for size in ["100", "0", "", "-1", "many"] {
+        assert_eq!(declared(size).err(), None, "{size:?}");
+    }
+}
+
+#[test]
+fn the_limit_passes_and_one_byte_more_does_not() {
+    let body = sample("s", NOW + 300);
+    let at = builder().body_limit(body.len()).build().unwrap();
+    assert!(deliver(&at, body.clone(), NOW).is_ok());
+    let under = builder().body_limit(body.len() - 1).build().unwrap();
+    let refused = deliver(&under, body.clone(), NOW).err();
+    assert_eq!(refused, Some(Rejection::body_too_large(body.len() - 1)));
+}
+
+#[test]
+fn what_is_needed_is_the_body_under_the_limit() {
+    let admitted = admit(
+        &verifier(),
+        "POST",
+        &[("content-type", MediaType::Form.as_str())],
+    );
+    assert_eq!(admitted.unwrap().need(), Need::Body { limit: 65_536 });
+}
+
+#[test]
+fn times_at_their_edges() {
+    let ceiling = builder().max_lifetime_seconds(300).build().unwrap();
+    let none = builder().leeway_seconds(0).build().unwrap();
+    let default = verifier();
+    let refusal = |verifier, exp, now| deliver(verifier, sample("s", exp), now).err();
+    let expired = |expires_at, now| match refusal(&default, expires_at, now) {
+        Some(Rejection::Expired { .. }) => true,
+        None => false,
+        other => panic!("{other:?}"),
+    };
+    assert!(!expired(NOW - 29, NOW));
+    assert!(expired(NOW - 30, NOW));
+    // No clock and no expiry makes the sums overflow or wrap.
+    assert!(!expired(0, 0) && !expired(0, 29) && expired(0, 30));
+    assert!(expired(0, u64::MAX));
+    assert_eq!(refusal(&none, NOW + 1, NOW), None);
+    assert!(refusal(&none, NOW, NOW).is_some());
+    let too_long = Some(Rejection::InvalidClaims(ClaimsDefect::LifetimeTooLong));
+    assert_eq!(refusal(&ceiling, NOW + 330, NOW), None);
+    assert_eq!(refusal(&ceiling, NOW + 331, NOW), too_long);
+}
+
+#[test]
+fn the_clock_is_read_when_the_body_is_verified() {
+    let time = Arc::new(AtomicU64::new(NOW));
+    let read = Arc::clone(&time);
+    let clock = move || Some(read.load(Ordering::Relaxed)).filter(|now| *now > 0);
+    let verifier = builder().clock(clock).build().unwrap();
+    let deliver = || {
+        let admitted = admit(&verifier, "POST", &[("content-type", JSON)])?;
+        admitted.verify(sample("s", NOW + 300))
+    };
+    assert!(deliver().is_ok());
+    time.store(NOW + 330, Ordering::Relaxed);
+    assert!(matches!(deliver(), Err(Rejection::Expired { .. })));
+    time.store(0, Ordering::Relaxed);
+    assert_eq!(deliver().err(), Some(Rejection::ClockUnavailable));
+}
+
+#[test]
+fn a_proof_names_the_key_and_the_verifier_that_made_it() {
+    let ring = KeyRing::new("2026", secret("s")).retired("2025", secret("old"), NOW + 10);
+    let ours = Verifier::builder(CryptoCloud::new(), ring)
+        .scope("shop-1")
+        .build()
+        .unwrap();
+    let theirs = verifier();
+
+    let current = deliver(&ours, sample("s", NOW + 300), NOW).unwrap();
+    assert_eq!(
+        (current.key_label(), current.scope()),
+        ("2026", Some("shop-1"))
+    );
+    let retired = deliver(&ours, sample("old", NOW + 300), NOW).unwrap();
+    assert_eq!(retired.key_label(), "2025");
+    let late = deliver(&ours, sample("old", NOW + 300), NOW + 10);
+    assert_eq!(late.err(), Some(Rejection::BadSignature));
+
+    assert!(current.is_from(&ours) && current.clone().is_from(&ours.clone()));
+    assert!(
+        !current.is_from(&theirs),
+        "the same secret is not the same verifier"
+    );
+}
+
+#[test]
+fn replaced_keys_are_seen_by_every_clone() {
+    let verifier = verifier();
+    let clone = verifier.clone();
+    verifier.replace_keys(secret("new"));
+    assert!(deliver(&clone, sample("new", NOW + 300), NOW).is_ok());
+    let old = deliver(&clone, sample("s", NOW + 300), NOW);
+    assert_eq!(old.err(), Some(Rejection::BadSignature));
+}
+
+#[test]
+fn no_configuration_leaves_a_verifier_open_or_closed_for_good() {
+    let error = |builder: VerifierBuilder<CryptoCloud>| builder.build().err();
+    assert_eq!(error(builder().scope(" ")), Some(ConfigError::BlankScope));
+    assert_eq!(
+        error(builder().body_limit(0)),
+        Some(ConfigError::BodyLimitZero)
+    );
+    let no_life = error(builder().max_lifetime_seconds(0));
+    assert_eq!(no_life, Some(ConfigError::LifetimeZero));
+    let too_long = error(builder().leeway_seconds(301));
+    assert!(matches!(
+        too_long,
+        Some(ConfigError::LeewayTooLong { max: 300, .. })
+    ));
+    assert_eq!(error(builder().leeway_seconds(300)), None);
+}
+
+/// Trybit's proof is of another type than CryptoCloud's; that they cannot be exchanged is the
+/// compiler's to say. Each accepts what is signed with its own secret.
+#[test]
+fn gateways_and_tenants_share_rules_and_no_proof() {
+    enum Eu {}
+    let trybit = Verifier::new(Trybit::new(), secret("t"));
+    let eu = Verifier::new(Tenant::<Eu, _>::new(Trybit::new()), secret("eu"));
+    assert!(deliver(&trybit, sample("t", NOW + 300), NOW).is_ok());
+    assert!(deliver(&eu, sample("eu", NOW + 300), NOW).is_ok());
+    assert!(deliver(&eu, sample("t", NOW + 300), NOW).is_err());
+}
+
+/// A provider that forgets to ask for a signature, or ignores the answer, verifies nothing.
+#[test]
+fn a_careless_provider_verifies_nothing() {
+    use postback_core::{Accepts, Answer, Check};
+
+    struct Careless {
+        asks: bool,
+    }
+
+    impl Provider for Careless {
+        type Event = ();
+        type Evidence = ();
+        type Key = SecretKey;
+        const NAME: &'static str = "careless";
+        const ACK: Answer = Answer::acknowledgement("text/plain", "ok");
+
+        fn accepts(&self) -> Accepts {
+            Accepts::Get
+        }
+
+        fn inspect(&self, _: &Head<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
+            Ok(())
+        }
+
+        fn verify(
+            &self,
+            (): (),
+            body: Bytes,
+            check: &mut Check<'_, SecretKey>,
+        ) -> Result<(), Rejection> {
+            assert!(
+                body.is_empty(),
+                "a body that is not needed is not passed on"
+            );
+            if self.asks {
+                let _ = check.signature(|_| false);
+            }
+            Ok(())
+        }
+    }
+
+    for asks in [false, true] {
+        let verifier = Verifier::new(Careless { asks }, secret("s"));
+        let admitted = admit(&verifier, "GET", &[]).unwrap();
+        assert_eq!(admitted.need(), Need::Nothing);
+        let verdict = admitted.verify_at(Bytes::from_static(b"unread"), NOW);
+        assert_eq!(verdict.err(), Some(Rejection::BadSignature));
+    }
+}
+
+#[test]
+fn nothing_that_is_printed_holds_a_secret_or_a_payload() {
+    let verifier = Verifier::new(CryptoCloud::new(), secret("the-secret"));
+    let payment = deliver(&verifier, sample("the-secret", NOW + 300), NOW).unwrap();
+    let admitted = admit(&verifier, "POST", &[("content-type", JSON)]).unwrap();
+    let printed = format!(
+        "{verifier:?} {:?} {admitted:?} {payment:?}",
+        payment.claimed()
+    );
+    for hidden in ["the-secret", "eyJ", "0x635D", "test.com", "Hmac"] {
+        assert!(!printed.contains(hidden), "{hidden}: {printed}");
+    }
+    assert!(printed.contains("ILRAJE1Q"), "control case: {printed}");
+}
