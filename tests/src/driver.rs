@@ -8,17 +8,12 @@ use std::{
 use axum::{Router, extract::State, http::HeaderValue, response::IntoResponse, routing::any};
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use postback_core::{Provider, Verifier, cryptocloud::Payment};
 use postback_tower::axum::{Postback, PostbackRejection};
 use serde_json::{Map, Value};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{corpus, facts};
+use crate::{client::Client, corpus, facts};
 
 /// The header in which the route that takes the `Result` tells the refusal's code.
 pub const CODE_HEADER: &str = "x-code";
@@ -42,7 +37,7 @@ pub struct Application {
     address: SocketAddr,
     server: JoinHandle<()>,
     seen: Seen,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client,
 }
 
 /// The facts of the last postback that a handler was handed.
@@ -60,7 +55,7 @@ impl Application {
             address,
             server,
             seen,
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client: Client::default(),
         }
     }
 
@@ -74,21 +69,18 @@ impl Application {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        let body = Full::new(request.body.clone());
-        self.send_request(builder.body(body).expect("a request"))
-            .await
+        let request = builder.body(request.body.clone());
+        self.send_request(request.expect("a request")).await
     }
 
     /// Sends any request.
-    pub async fn send_request(&self, request: Request<Full<Bytes>>) -> Outcome {
+    pub async fn send_request(&self, request: Request<Bytes>) -> Outcome {
         self.seen.lock().expect("no panic").take();
-        let response = self.client.request(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a whole answer").to_bytes();
+        let (status, headers, body) = self.client.send(request).await;
         Outcome {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).expect("text"),
+            status,
+            headers,
+            body,
             facts: self.seen.lock().expect("no panic").take(),
         }
     }

@@ -11,6 +11,7 @@
     reason = "a test stops where its set-up is wrong"
 )]
 
+pub mod client;
 pub mod corpus;
 pub mod driver;
 pub mod facts;

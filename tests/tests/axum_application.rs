@@ -28,7 +28,6 @@ use axum::{
 use bytes::Bytes;
 use conformance::driver::{Application, Outcome, Seen};
 use http::StatusCode;
-use http_body_util::Full;
 use postback_core::{
     KeyRing, Rejection, SecretKey, Tenant, Verifier, VerifierBuilder,
     cryptocloud::{CryptoCloud, Trybit},
@@ -65,7 +64,7 @@ async fn serve(router: Router) -> Application {
 async fn deliver(application: &Application, path: &str, body: impl Into<Bytes>) -> Outcome {
     let request = http::Request::post(format!("http://{}{path}", application.address()))
         .header("content-type", "application/json")
-        .body(Full::new(body.into()))
+        .body(body.into())
         .unwrap();
     application.send_request(request).await
 }
