@@ -1,0 +1,14 @@
+//! The application's own use of `jsonwebtoken` works beside ours.
+
+use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation, decode, encode};
+
+#[test]
+fn the_application_signs_and_decodes_beside_us() {
+    assert!(verify::deliver("s").is_ok());
+    let claims = serde_json::json!({ "exp": u32::MAX });
+    let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(b"a")).unwrap();
+    let key = DecodingKey::from_secret(b"a");
+    let decoded = decode::<serde_json::Value>(&token, &key, &Validation::default()).unwrap();
+    assert_eq!(decoded.claims, claims);
+    assert!(verify::deliver("s").is_ok());
+}

@@ -1,0 +1,42 @@
+//! Verification works whichever crypto providers of `jsonwebtoken` the application turned on.
+
+use bytes::Bytes;
+use postback_core::{Head, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+
+const NOW: u64 = 1_769_509_400;
+
+/// Verifies the documented sample, signed with `signer`, for a project whose secret is `s`.
+pub fn deliver(signer: &str) -> Result<String, Rejection> {
+    let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("s").unwrap());
+    let signer = SecretKey::new(signer).unwrap();
+    // Not one of the headers that are known by heart, so that it is decoded.
+    let token = testing::sign_hs256(
+        &signer,
+        r#"{"alg":"HS256"}"#,
+        &format!(r#"{{"id":"ILRAJE1Q","exp":{}}}"#, NOW + 300),
+    );
+    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+        if name == "content-type" {
+            visit(b"application/json");
+        }
+    };
+    let body = Bytes::from(testing::sample_json(Some(&token)));
+    let admitted = verifier.admit(&Head::new("POST", "/", &headers))?;
+    let payment = admitted.verify_at(body, NOW)?;
+    Ok(payment.invoice_id().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_genuine_postback_is_verified() {
+        assert_eq!(deliver("s").as_deref(), Ok("ILRAJE1Q"));
+    }
+
+    #[test]
+    fn a_forged_postback_is_refused() {
+        assert_eq!(deliver("forged"), Err(Rejection::BadSignature));
+    }
+}

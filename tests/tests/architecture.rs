@@ -1,0 +1,151 @@
+//! Core decides, adapters translate: what each may not name, and how small adapters stay.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What only core may know: statuses, headers, limits, encodings, cryptography.
+const NOT_IN_ADAPTERS: [&str; 17] = [
+    "application/",
+    "base64",
+    "content-",
+    "CONTENT_",
+    "error\\\"",
+    "hmac",
+    "json",
+    "jsonwebtoken",
+    "KiB",
+    "1024",
+    "match rejection",
+    "Rejection::Bad",
+    "Rejection::Malformed",
+    "Rejection::Un",
+    "sha2",
+    "StatusCode",
+    "token",
+];
+
+/// What core may not know: frameworks, I/O, the environment, a runtime.
+const NOT_IN_CORE: [&str; 12] = [
+    "actix",
+    "async ",
+    "axum",
+    "env::",
+    "fs::",
+    "http::",
+    "hyper",
+    "net::",
+    "rocket",
+    "static mut",
+    "tokio",
+    "tower",
+];
+
+#[test]
+fn adapters_translate_and_decide_nothing() {
+    for file in sources("postback-tower/src") {
+        for (number, line) in code(&file) {
+            for word in NOT_IN_ADAPTERS {
+                assert!(!line.contains(word), "{}:{number}: {word}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn core_knows_no_framework_and_does_no_io() {
+    for file in sources("postback-core/src") {
+        for (number, line) in code(&file) {
+            for word in NOT_IN_CORE {
+                assert!(!line.contains(word), "{}:{number}: {word}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn core_depends_on_what_was_decided_and_nothing_else() {
+    let manifest = fs::read_to_string(root().join("postback-core/Cargo.toml")).unwrap();
+    let (_, rest) = manifest.split_once("\n[dependencies]\n").unwrap();
+    let (dependencies, _) = rest.split_once("\n[").unwrap();
+    let names: Vec<_> = dependencies
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name)
+        .collect();
+    let decided = [
+        "base64",
+        "bigdecimal",
+        "bytes",
+        "hmac",
+        "jsonwebtoken",
+        "memchr",
+        "percent-encoding",
+        "rust_decimal",
+        "serde",
+        "serde_json",
+        "sha2",
+        "smol_str",
+        "thiserror",
+        "time",
+    ];
+    assert_eq!(names, decided);
+}
+
+#[test]
+fn adapters_and_receivers_stay_small() {
+    let limits = [
+        (80, vec!["postback-tower/src/axum.rs"]),
+        (
+            100,
+            vec!["examples/axum/src/lib.rs", "examples/axum/src/main.rs"],
+        ),
+    ];
+    for (limit, files) in limits {
+        let lines: usize = files
+            .iter()
+            .map(|file| code(&root().join(file)).len())
+            .sum();
+        assert!(lines <= limit, "{files:?}: {lines} code lines");
+    }
+}
+
+fn root() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("a folder of the project").to_owned()
+}
+
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+/// Lines that are neither blank, nor comments, nor a module of tests, with their numbers.
+fn code(file: &Path) -> Vec<(usize, String)> {
+    let text = fs::read_to_string(file).unwrap();
+    (1..)
+        .zip(text.lines())
+        .take_while(|(_, line)| *line != "#[cfg(test)]")
+        .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with("//"))
+        .map(|(number, line)| (number, line.to_owned()))
+        .collect()
+}
