@@ -1,5 +1,7 @@
 //! A real HTTP client.
 
+use std::error::Error;
+
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -14,12 +16,18 @@ pub struct Client(legacy::Client<HttpConnector, Full<Bytes>>);
 
 impl Client {
     /// Sends a request and reads the whole answer: status, headers, and the body as text.
-    pub async fn send(&self, request: Request<Bytes>) -> (StatusCode, HeaderMap, String) {
-        let response = self.0.request(request.map(Full::new)).await;
-        let (parts, body) = response.expect("an answer").into_parts();
-        let body = body.collect().await.expect("a whole answer").to_bytes();
-        let body = String::from_utf8(body.to_vec()).expect("text");
-        (parts.status, parts.headers, body)
+    ///
+    /// # Errors
+    ///
+    /// If there is no answer, or it breaks off or is no text.
+    pub async fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<(StatusCode, HeaderMap, String), Box<dyn Error + Send + Sync>> {
+        let response = self.0.request(request.map(Full::new)).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok((parts.status, parts.headers, String::from_utf8(body.into())?))
     }
 }
 

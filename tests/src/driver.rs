@@ -76,7 +76,7 @@ impl Application {
     /// Sends any request.
     pub async fn send_request(&self, request: Request<Bytes>) -> Outcome {
         self.seen.lock().expect("no panic").take();
-        let (status, headers, body) = self.client.send(request).await;
+        let (status, headers, body) = self.client.send(request).await.expect("an answer");
         Outcome {
             status,
             headers,

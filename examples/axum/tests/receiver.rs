@@ -72,7 +72,8 @@ async fn each_verified_postback_is_one_line_and_nothing_else_is() {
     let client = Client::default();
     let deliver = async |path: &str, content_type: &str, body: String| {
         let request = Request::post(format!("{base}{path}")).header("content-type", content_type);
-        client.send(request.body(body.into()).unwrap()).await.0
+        let request = request.body(body.into()).unwrap();
+        client.send(request).await.unwrap().0
     };
     let json = "application/json";
     let form = "application/x-www-form-urlencoded";

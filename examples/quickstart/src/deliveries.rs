@@ -29,7 +29,7 @@ const UNVERIFIED: &str = r#"401 {"error":"Unverified postback"}"#;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-pub(crate) fn deliveries() -> Result<Vec<Delivery>, Box<dyn Error>> {
+pub(crate) fn deliveries() -> Result<Vec<Delivery>, Box<dyn Error + Send + Sync>> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let secret = SecretKey::new(SECRET)?;
     let guess = SecretKey::new("a guess")?;

@@ -9,6 +9,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use axum::http::Request;
+use conformance::client::Client;
 use postback_core::{
     SecretKey, Verifier,
     cryptocloud::{CryptoCloud, Trybit},
@@ -19,17 +21,16 @@ use tokio::net::TcpListener;
 use self::deliveries::{Delivery, deliveries};
 
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     let printed: Arc<Mutex<Vec<String>>> = Arc::default();
     let base = start(Arc::clone(&printed)).await?;
     println!("The axum receiver listens on {base}.\n");
 
     print_row(["sent", "expected", "answered", "the handler saw"]);
-    let client = reqwest::Client::new();
+    let client = Client::default();
     let mut differing: u32 = 0;
     for delivery in deliveries()? {
-        let (status, body) = send(&client, &base, &delivery).await?;
-        let answer = format!("{status} {body}");
+        let answer = send(&client, &base, &delivery).await?;
         let lines = std::mem::take(&mut *printed.lock().unwrap_or_else(PoisonError::into_inner));
         let as_expected = answer == delivery.answer && lines == delivery.handler_saw;
         if !as_expected {
@@ -51,7 +52,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// The receiver of `examples/axum`, whose handler prints to `printed`.
-async fn start(printed: Arc<Mutex<Vec<String>>>) -> Result<String, Box<dyn Error>> {
+async fn start(printed: Arc<Mutex<Vec<String>>>) -> Result<String, Box<dyn Error + Send + Sync>> {
     let receiver = Receiver {
         cryptocloud: Verifier::new(CryptoCloud::new(), SecretKey::new(deliveries::SECRET)?),
         trybit: Verifier::new(
@@ -71,17 +72,15 @@ async fn start(printed: Arc<Mutex<Vec<String>>>) -> Result<String, Box<dyn Error
 }
 
 async fn send(
-    client: &reqwest::Client,
+    client: &Client,
     base: &str,
     delivery: &Delivery,
-) -> reqwest::Result<(u16, String)> {
-    let response = client
-        .post(format!("{base}{}", delivery.path))
+) -> Result<String, Box<dyn Error + Send + Sync>> {
+    let request = Request::post(format!("{base}{}", delivery.path))
         .header("content-type", delivery.content_type)
-        .body(delivery.body.clone())
-        .send()
-        .await?;
-    Ok((response.status().as_u16(), response.text().await?))
+        .body(delivery.body.clone().into())?;
+    let (status, _, body) = client.send(request).await?;
+    Ok(format!("{} {body}", status.as_u16()))
 }
 
 fn print_row([sent, expected, answered, saw]: [&str; 4]) {
