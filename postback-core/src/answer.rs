@@ -85,3 +85,23 @@ const fn is_header_value(text: &str) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_type_can_stand_in_a_header() {
+        assert!(is_header_value("text/plain; charset=utf-8"));
+        for text in [
+            "",
+            "text/plain\n",
+            "text/plain\r\nx: y",
+            "t\u{e9}xt",
+            "\0",
+            "\u{7f}",
+        ] {
+            assert!(!is_header_value(text), "{text:?}");
+        }
+    }
+}

@@ -30,11 +30,16 @@ pub(crate) enum Member<'a> {
     Absent,
     Once(&'a str),
     Repeated,
+    /// The object has a name that is no text, so nothing can be said of its members.
+    Unreadable,
 }
 
 impl<'a> Member<'a> {
     /// Looks a member up in a well-formed JSON value. What is no object has no members.
     pub(crate) fn find(object: &'a str, name: &str) -> Self {
+        if !object.starts_with('{') {
+            return Self::Absent;
+        }
         let bytes = object.as_bytes();
         // Where nothing is escaped, a name stands in the text as it is: so often, at most, does the
         // member occur, and the search can end before the object does.
@@ -49,8 +54,16 @@ impl<'a> Member<'a> {
                 most,
                 member: &mut member,
             };
-            // An error says that the search ended early, or that the value is no object.
-            let _ = serde_json::Deserializer::from_str(object).deserialize_map(search);
+            let end = serde_json::Deserializer::from_str(object).deserialize_map(search);
+            // A search that has found all there is stops short of the object's end.
+            let found_all = match member {
+                Self::Once(_) => most == 1,
+                Self::Repeated => true,
+                Self::Absent | Self::Unreadable => false,
+            };
+            if end.is_err() && !found_all {
+                return Self::Unreadable;
+            }
         }
         member
     }
@@ -133,6 +146,9 @@ mod tests {
             (r#"{"uuid":1,"uui\u0064":2}"#, Member::Repeated),
             (r#"{"uuid":1,"uuid":1}"#, Member::Repeated),
             (r#"{"a":"\"uuid\":1"}"#, Member::Absent),
+            (r#"{"\ud800":1,"uuid":2}"#, Member::Unreadable),
+            (r#"{"uuid":1,"\ud800":2}"#, Member::Unreadable),
+            (r#"{"a":"\ud800","uuid":2}"#, once("2")),
             (r#"[{"uuid":1}]"#, Member::Absent),
             (r#""uuid""#, Member::Absent),
             ("1e400", Member::Absent),
