@@ -13,7 +13,7 @@ use bytes::Bytes;
 use divan::{Bencher, black_box};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use postback_core::{
-    Head, Rejection, SecretKey, Verified, Verifier,
+    MediaType, Rejection, SecretKey, Verified, Verifier,
     cryptocloud::{CryptoCloud, InvoiceInfo},
     testing,
 };
@@ -45,14 +45,14 @@ fn hand_written(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample(SECRET));
-    bencher.bench(|| drop(deliver(&verifier, b"application/json", &body).expect("genuine")));
+    bencher.bench(|| drop(deliver(&verifier, MediaType::Json, &body).expect("genuine")));
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify_and_decode_invoice_info(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample(SECRET));
     bencher.bench(|| {
-        let payment = deliver(&verifier, b"application/json", &body).expect("genuine");
+        let payment = deliver(&verifier, MediaType::Json, &body).expect("genuine");
         let info = payment.claimed().invoice_info();
         let InvoiceInfo { status, .. } = black_box(info.known()).expect("an object");
         black_box(status);
@@ -62,7 +62,7 @@ fn verify_and_decode_invoice_info(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn refuse_forged(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample("another secret"));
-    bencher.bench(|| deliver(&verifier, b"application/json", &body).expect_err("forged"));
+    bencher.bench(|| deliver(&verifier, MediaType::Json, &body).expect_err("forged"));
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
@@ -71,8 +71,7 @@ fn verify_form(bencher: Bencher<'_, '_>) {
         verifier(),
         testing::sample_form(Some(&token(SECRET))).into(),
     );
-    let form = b"application/x-www-form-urlencoded";
-    bencher.bench(|| drop(deliver(&verifier, form, &body).expect("genuine")));
+    bencher.bench(|| drop(deliver(&verifier, MediaType::Form, &body).expect("genuine")));
 }
 
 fn verifier() -> Verifier<CryptoCloud> {
@@ -93,15 +92,13 @@ fn sample(secret: &str) -> Bytes {
 
 fn deliver(
     verifier: &Verifier<CryptoCloud>,
-    content_type: &[u8],
+    media_type: MediaType,
     body: &Bytes,
 ) -> Result<Verified<CryptoCloud>, Rejection> {
-    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
-        if name == "content-type" {
-            visit(content_type);
-        }
-    };
-    verifier
-        .admit(black_box(&Head::new("POST", "/postback", &headers)))?
-        .verify_at(black_box(body).clone(), NOW)
+    testing::deliver(
+        verifier,
+        black_box(media_type),
+        black_box(body).clone(),
+        NOW,
+    )
 }

@@ -29,30 +29,6 @@ pub enum Need {
 }
 
 impl<P: Provider> Admitted<P> {
-    pub(crate) fn new(verifier: &Verifier<P>, head: &Head<'_>) -> Result<Self, Rejection> {
-        let accepts = verifier.provider().accepts();
-        let allow = accepts.method();
-        if head.method() != allow.as_str() {
-            return Err(Rejection::MethodNotAllowed { allow });
-        }
-        let (media_type, need) = match accepts {
-            Accepts::Get => (None, Need::Nothing),
-            Accepts::Post(media_types) => {
-                let limit = verifier.body_limit();
-                let media_type = media_type(head, media_types)?;
-                if declared_size(head) > limit as u128 {
-                    return Err(Rejection::BodyTooLarge { limit });
-                }
-                (Some(media_type), Need::Body { limit })
-            }
-        };
-        Ok(Self {
-            verifier: verifier.clone(),
-            need,
-            evidence: verifier.provider().inspect(head, media_type)?,
-        })
-    }
-
     /// What to read before [`verify`](Self::verify).
     #[must_use]
     pub const fn need(&self) -> Need {
@@ -91,6 +67,39 @@ impl<P: Provider> Admitted<P> {
             verifier.provider().verify(evidence, body, check)
         })
     }
+
+    pub(crate) fn new(verifier: &Verifier<P>, head: &Head<'_>) -> Result<Self, Rejection> {
+        let accepts = verifier.provider().accepts();
+        let allow = accepts.method();
+        if head.method() != allow.as_str() {
+            return Err(Rejection::MethodNotAllowed { allow });
+        }
+        let (media_type, need) = match accepts {
+            Accepts::Get => (None, Need::Nothing),
+            Accepts::Post(media_types) => {
+                let limit = verifier.body_limit();
+                let media_type = media_type(head, media_types)?;
+                if declared_size(head) > limit as u128 {
+                    return Err(Rejection::BodyTooLarge { limit });
+                }
+                (Some(media_type), Need::Body { limit })
+            }
+        };
+        Ok(Self {
+            verifier: verifier.clone(),
+            need,
+            evidence: verifier.provider().inspect(head, media_type)?,
+        })
+    }
+}
+
+impl<P: Provider> fmt::Debug for Admitted<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admitted")
+            .field("provider", &P::NAME)
+            .field("need", &self.need)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The one media type that the head names, if it is acceptable and the body is not encoded.
@@ -128,13 +137,4 @@ fn declared_size(head: &Head<'_>) -> u128 {
         }
     });
     largest
-}
-
-impl<P: Provider> fmt::Debug for Admitted<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admitted")
-            .field("provider", &P::NAME)
-            .field("need", &self.need)
-            .finish_non_exhaustive()
-    }
 }

@@ -99,6 +99,18 @@ impl Amount {
         whole.parse().ok()
     }
 
+    /// The least whole number that is not less, where it is neither negative nor too large.
+    #[cfg(feature = "cryptocloud")]
+    pub(crate) fn ceil(&self) -> Option<u64> {
+        let floor = self.floor()?;
+        match self.parts().plain().split_once('.') {
+            Some((_, fraction)) if fraction.bytes().any(|digit| digit != b'0') => {
+                floor.checked_add(1)
+            }
+            _ => Some(floor),
+        }
+    }
+
     /// Plain notation without a minus on zero and without zeros at the end of the fraction.
     #[cfg(feature = "rust_decimal")]
     fn shortest(&self) -> String {
@@ -127,6 +139,9 @@ impl FromStr for Amount {
 }
 
 /// Plain decimal notation: `1e-8` prints `0.00000001`. Zeros at the end of a fraction are kept.
+///
+/// With an exponent beyond any real payment's, this can be longer than what is taken as an amount:
+/// to store one and read it back, use [`as_received`](Amount::as_received).
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.parts();
@@ -371,7 +386,11 @@ mod tests {
 
     #[cfg(feature = "cryptocloud")]
     #[test]
-    fn the_floor_is_exact() {
+    fn floor_and_ceiling_are_exact() {
+        assert_eq!(amount("1769509700.0000000001").ceil(), Some(1_769_509_701));
+        assert_eq!(amount("17695097000e-1").ceil(), Some(1_769_509_700));
+        assert_eq!(amount("1769509700.0").ceil(), Some(1_769_509_700));
+        assert_eq!(amount("18446744073709551615.1").ceil(), None);
         assert_eq!(amount("1769509700.9999999999").floor(), Some(1_769_509_700));
         assert_eq!(amount("1.7695097e9").floor(), Some(1_769_509_700));
         assert_eq!(amount("0.9").floor(), Some(0));

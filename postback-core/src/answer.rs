@@ -1,3 +1,5 @@
+use crate::MediaType;
+
 /// An HTTP answer in numbers and texts, for an adapter to write in its framework's own types.
 ///
 /// Every answer carries `Cache-Control: no-store`.
@@ -37,7 +39,7 @@ impl Answer {
     ) -> Self {
         Self {
             status,
-            content_type: "application/json",
+            content_type: MediaType::Json.as_str(),
             further,
             body,
         }

@@ -7,27 +7,12 @@ use crate::{ClaimsDefect, KeyRing, Rejection};
 pub struct Check<'a, K> {
     keys: &'a KeyRing<K>,
     now: u64,
-    leeway: u64,
-    max_lifetime: Option<u64>,
+    leeway_seconds: u64,
+    max_lifetime_seconds: Option<u64>,
     signed_by: Option<&'a Arc<str>>,
 }
 
 impl<'a, K> Check<'a, K> {
-    pub(crate) const fn new(
-        keys: &'a KeyRing<K>,
-        now: u64,
-        leeway: u64,
-        max_lifetime: Option<u64>,
-    ) -> Self {
-        Self {
-            keys,
-            now,
-            leeway,
-            max_lifetime,
-            signed_by: None,
-        }
-    }
-
     /// The verifier's clock, in Unix seconds.
     #[must_use]
     pub const fn now(&self) -> u64 {
@@ -63,25 +48,40 @@ impl<'a, K> Check<'a, K> {
         not_before: Option<u64>,
         expires_at: u64,
     ) -> Result<(), Rejection> {
-        let latest = self.now.saturating_add(self.leeway);
+        let latest = self.now.saturating_add(self.leeway_seconds);
         if let Some(not_before) = not_before
             && not_before > latest
         {
             return Err(Rejection::InvalidClaims(ClaimsDefect::NotYetValid));
         }
         // Added to the expiry, not taken from the clock: a subtraction would stop at zero.
-        if expires_at.saturating_add(self.leeway) <= self.now {
+        if expires_at.saturating_add(self.leeway_seconds) <= self.now {
             return Err(Rejection::Expired {
                 expires_at,
                 now: self.now,
             });
         }
-        if let Some(ceiling) = self.max_lifetime
+        if let Some(ceiling) = self.max_lifetime_seconds
             && expires_at > latest.saturating_add(ceiling)
         {
             return Err(Rejection::InvalidClaims(ClaimsDefect::LifetimeTooLong));
         }
         Ok(())
+    }
+
+    pub(crate) const fn new(
+        keys: &'a KeyRing<K>,
+        now: u64,
+        leeway_seconds: u64,
+        max_lifetime_seconds: Option<u64>,
+    ) -> Self {
+        Self {
+            keys,
+            now,
+            leeway_seconds,
+            max_lifetime_seconds,
+            signed_by: None,
+        }
     }
 
     /// The label of the key that the last call of [`signature`](Self::signature) found.
@@ -94,8 +94,8 @@ impl<K> fmt::Debug for Check<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Check")
             .field("now", &self.now)
-            .field("leeway", &self.leeway)
-            .field("max_lifetime", &self.max_lifetime)
+            .field("leeway_seconds", &self.leeway_seconds)
+            .field("max_lifetime_seconds", &self.max_lifetime_seconds)
             .finish_non_exhaustive()
     }
 }

@@ -2,16 +2,16 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The scope is empty or blank.
-    #[error("the scope is blank")]
-    BlankScope,
-    /// The secret is empty, or nothing but white space or NUL bytes.
+    /// The secret is empty, or nothing but white space, invisible characters or NUL bytes.
     #[error("the secret is blank")]
     BlankSecret,
     /// The body limit is zero bytes, which no postback passes.
     #[error("the body limit is zero")]
     BodyLimitZero,
-    /// The leeway exceeds [`Verifier::MAX_LEEWAY`](crate::Verifier::MAX_LEEWAY).
+    /// The scope is empty, has white space at its ends, or holds a control character.
+    #[error("the scope is empty, padded or holds a control character")]
+    InvalidScope,
+    /// The leeway exceeds [`Verifier::MAX_LEEWAY_SECONDS`](crate::Verifier::MAX_LEEWAY_SECONDS).
     #[error("the leeway exceeds {max} seconds")]
     #[non_exhaustive]
     LeewayTooLong {
@@ -21,7 +21,7 @@ pub enum ConfigError {
     /// The ceiling on a token's lifetime is zero seconds, which no token passes.
     #[error("the ceiling on a token's lifetime is zero")]
     LifetimeZero,
-    /// The secret begins or ends with white space.
-    #[error("the secret begins or ends with white space")]
+    /// The secret begins or ends with white space, an invisible character or a NUL byte.
+    #[error("the secret begins or ends with white space or an invisible character")]
     PaddedSecret,
 }

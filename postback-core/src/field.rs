@@ -1,8 +1,10 @@
+use std::fmt;
+
 /// A field of an object that a gateway sends for information, and that it may change at will.
 ///
 /// Such a field never costs the merchant a payment: what is not understood is handed over as it
 /// came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "the three cases are the point")]
 pub enum Field<'a, T> {
     /// The field is missing or null.
@@ -36,6 +38,17 @@ impl<'a, T> Field<'a, T> {
         match self {
             Self::Other(raw) => Some(raw),
             Self::Absent | Self::Known(_) => None,
+        }
+    }
+}
+
+/// Shows that the field has another form, and not which.
+impl<T: fmt::Debug> fmt::Debug for Field<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("Absent"),
+            Self::Known(value) => f.debug_tuple("Known").field(value).finish(),
+            Self::Other(_) => f.write_str("Other(..)"),
         }
     }
 }

@@ -86,7 +86,7 @@ use crate::{Accepts, Answer, Check, Head, MediaType, Rejection};
 /// assert_eq!(deliver(genuine, b"").err(), Some(Rejection::BadSignature));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Provider: Send + Sized + Sync + 'static {
+pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
     /// What a verified postback says.
     type Event: Clone + fmt::Debug + Send + Sync + 'static;
 

@@ -4,7 +4,7 @@ use crate::{Answer, Method};
 ///
 /// The variant and its text are for the operator's log. The sender is told the class of the
 /// refusal and no more: see [`answer`](Self::answer).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
     /// No trusted key made the signature, or the token breaks a rule of JOSE.

@@ -9,28 +9,32 @@ use crate::{Provider, Verifier};
 /// value says which [`Verifier`] applied them. It derefs to what the postback says.
 ///
 /// How much a genuine postback proves differs by gateway; the event's documentation says so.
+///
+/// One gateway's proof never passes for another's, even where they share an event:
+///
+/// ```compile_fail,E0308
+/// use postback_core::{Verified, cryptocloud::{CryptoCloud, Trybit}};
+///
+/// fn credit(_: Verified<CryptoCloud>) {}
+///
+/// fn misuse(proof: Verified<Trybit>) {
+///     credit(proof);
+/// }
+/// ```
 #[must_use]
 pub struct Verified<P: Provider> {
     event: P::Event,
-    origin: Arc<Origin>,
+    identity: Arc<Identity>,
     key_label: Arc<str>,
 }
 
 /// The identity of a verifier, shared by its clones.
 #[derive(Debug)]
-pub(crate) struct Origin {
+pub(crate) struct Identity {
     pub(crate) scope: Option<Box<str>>,
 }
 
 impl<P: Provider> Verified<P> {
-    pub(crate) fn new(event: P::Event, origin: Arc<Origin>, key_label: Arc<str>) -> Self {
-        Self {
-            event,
-            origin,
-            key_label,
-        }
-    }
-
     /// What the postback says.
     #[must_use]
     pub const fn event(&self) -> &P::Event {
@@ -53,13 +57,21 @@ impl<P: Provider> Verified<P> {
     /// [`VerifierBuilder::scope`](crate::VerifierBuilder::scope).
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
-        self.origin.scope.as_deref()
+        self.identity.scope.as_deref()
     }
 
     /// Whether `verifier`, or a clone of it, made this.
     #[must_use]
     pub fn is_from(&self, verifier: &Verifier<P>) -> bool {
-        Arc::ptr_eq(&self.origin, verifier.origin())
+        Arc::ptr_eq(&self.identity, verifier.identity())
+    }
+
+    pub(crate) fn new(event: P::Event, identity: Arc<Identity>, key_label: Arc<str>) -> Self {
+        Self {
+            event,
+            identity,
+            key_label,
+        }
     }
 }
 
@@ -67,7 +79,7 @@ impl<P: Provider> Clone for Verified<P> {
     fn clone(&self) -> Self {
         Self {
             event: self.event.clone(),
-            origin: Arc::clone(&self.origin),
+            identity: Arc::clone(&self.identity),
             key_label: Arc::clone(&self.key_label),
         }
     }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    Admitted, Check, ConfigError, Head, KeyRing, Provider, Rejection, Verified, verified::Origin,
+    Admitted, Check, ConfigError, Head, KeyRing, Provider, Rejection, Verified, verified::Identity,
 };
 
 /// Checks the postbacks of one project of a gateway. Cheap to clone; clones share keys and
@@ -28,10 +28,10 @@ pub struct Verifier<P: Provider> {
 struct Inner<P: Provider> {
     provider: P,
     keys: RwLock<Arc<KeyRing<P::Key>>>,
-    origin: Arc<Origin>,
+    identity: Arc<Identity>,
     body_limit: usize,
-    leeway: u64,
-    max_lifetime: Option<u64>,
+    leeway_seconds: u64,
+    max_lifetime_seconds: Option<u64>,
     clock: Clock,
 }
 
@@ -39,7 +39,7 @@ type Clock = Box<dyn Fn() -> Option<u64> + Send + Sync>;
 
 impl<P: Provider> Verifier<P> {
     /// The longest leeway that can be configured, in seconds.
-    pub const MAX_LEEWAY: u64 = 300;
+    pub const MAX_LEEWAY_SECONDS: u64 = 300;
 
     /// A verifier with the defaults of [`builder`](Self::builder).
     pub fn new(provider: P, keys: impl Into<KeyRing<P::Key>>) -> Self {
@@ -54,8 +54,8 @@ impl<P: Provider> Verifier<P> {
             keys: keys.into(),
             scope: None,
             body_limit: 64 * 1024,
-            leeway: 30,
-            max_lifetime: None,
+            leeway_seconds: 30,
+            max_lifetime_seconds: None,
             clock: Box::new(system_clock),
         }
     }
@@ -92,11 +92,11 @@ impl<P: Provider> Verifier<P> {
     /// The project's name, if the application gave one.
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
-        self.inner.origin.scope.as_deref()
+        self.inner.identity.scope.as_deref()
     }
 
-    pub(crate) fn origin(&self) -> &Arc<Origin> {
-        &self.inner.origin
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.inner.identity
     }
 
     pub(crate) fn provider(&self) -> &P {
@@ -114,13 +114,18 @@ impl<P: Provider> Verifier<P> {
         verify: impl FnOnce(&mut Check<'_, P::Key>) -> Result<P::Event, Rejection>,
     ) -> Result<Verified<P>, Rejection> {
         let keys = self.keys();
-        let mut check = Check::new(&keys, now, self.inner.leeway, self.inner.max_lifetime);
+        let mut check = Check::new(
+            &keys,
+            now,
+            self.inner.leeway_seconds,
+            self.inner.max_lifetime_seconds,
+        );
         let event = verify(&mut check)?;
         // A provider that forgot to ask for a signature, or its answer, verifies nothing.
         let label = check.signed_by().ok_or(Rejection::BadSignature)?;
         Ok(Verified::new(
             event,
-            Arc::clone(self.origin()),
+            Arc::clone(self.identity()),
             Arc::clone(label),
         ))
     }
@@ -146,8 +151,8 @@ impl<P: Provider> fmt::Debug for Verifier<P> {
             .field("scope", &self.scope())
             .field("keys", &self.keys())
             .field("body_limit", &self.inner.body_limit)
-            .field("leeway", &self.inner.leeway)
-            .field("max_lifetime", &self.inner.max_lifetime)
+            .field("leeway_seconds", &self.inner.leeway_seconds)
+            .field("max_lifetime_seconds", &self.inner.max_lifetime_seconds)
             .finish_non_exhaustive()
     }
 }
@@ -159,8 +164,8 @@ pub struct VerifierBuilder<P: Provider> {
     keys: KeyRing<P::Key>,
     scope: Option<String>,
     body_limit: usize,
-    leeway: u64,
-    max_lifetime: Option<u64>,
+    leeway_seconds: u64,
+    max_lifetime_seconds: Option<u64>,
     clock: Clock,
 }
 
@@ -184,7 +189,7 @@ impl<P: Provider> VerifierBuilder<P> {
     ///
     /// A gateway that signs no times is not affected.
     pub const fn leeway_seconds(mut self, seconds: u64) -> Self {
-        self.leeway = seconds;
+        self.leeway_seconds = seconds;
         self
     }
 
@@ -192,7 +197,7 @@ impl<P: Provider> VerifierBuilder<P> {
     ///
     /// A gateway that signs no times is not affected.
     pub const fn max_lifetime_seconds(mut self, seconds: u64) -> Self {
-        self.max_lifetime = Some(seconds);
+        self.max_lifetime_seconds = Some(seconds);
         self
     }
 
@@ -207,18 +212,19 @@ impl<P: Provider> VerifierBuilder<P> {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::BlankScope`] if the scope is empty or white space;
+    /// - [`ConfigError::InvalidScope`] if the scope is empty, has white space at its ends, or holds a
+    ///   control character;
     /// - [`ConfigError::BodyLimitZero`] and [`ConfigError::LifetimeZero`] if nothing could pass;
-    /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY`].
+    /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY_SECONDS`].
     pub fn build(self) -> Result<Verifier<P>, ConfigError> {
-        let max = Verifier::<P>::MAX_LEEWAY;
-        if self.scope.as_deref().is_some_and(|s| s.trim().is_empty()) {
-            Err(ConfigError::BlankScope)
+        let max = Verifier::<P>::MAX_LEEWAY_SECONDS;
+        if self.scope.as_deref().is_some_and(|scope| !is_name(scope)) {
+            Err(ConfigError::InvalidScope)
         } else if self.body_limit == 0 {
             Err(ConfigError::BodyLimitZero)
-        } else if self.leeway > max {
+        } else if self.leeway_seconds > max {
             Err(ConfigError::LeewayTooLong { max })
-        } else if self.max_lifetime == Some(0) {
+        } else if self.max_lifetime_seconds == Some(0) {
             Err(ConfigError::LifetimeZero)
         } else {
             Ok(self.finish())
@@ -230,12 +236,12 @@ impl<P: Provider> VerifierBuilder<P> {
             inner: Arc::new(Inner {
                 provider: self.provider,
                 keys: RwLock::new(Arc::new(self.keys)),
-                origin: Arc::new(Origin {
+                identity: Arc::new(Identity {
                     scope: self.scope.map(String::into_boxed_str),
                 }),
                 body_limit: self.body_limit,
-                leeway: self.leeway,
-                max_lifetime: self.max_lifetime,
+                leeway_seconds: self.leeway_seconds,
+                max_lifetime_seconds: self.max_lifetime_seconds,
                 clock: self.clock,
             }),
         }
@@ -250,6 +256,11 @@ impl<P: Provider> fmt::Debug for VerifierBuilder<P> {
             .field("keys", &self.keys)
             .finish_non_exhaustive()
     }
+}
+
+/// A text that stays the same when it is stored, logged or typed again.
+fn is_name(scope: &str) -> bool {
+    !scope.is_empty() && scope.trim() == scope && !scope.contains(char::is_control)
 }
 
 fn system_clock() -> Option<u64> {

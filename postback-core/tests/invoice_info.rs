@@ -9,9 +9,8 @@
     reason = "a test stops where something is wrong"
 )]
 
-use bytes::Bytes;
 use postback_core::{
-    Amount, Field, Head, Rejection, SecretKey, Verified, Verifier,
+    Amount, Field, MediaType, Rejection, SecretKey, Verified, Verifier,
     cryptocloud::{CryptoCloud, Currency, InvoiceStatus, Status},
     testing,
 };
@@ -21,14 +20,7 @@ const NOW: u64 = 1_769_509_400;
 
 fn deliver(body: String) -> Result<Verified<CryptoCloud>, Rejection> {
     let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("s").unwrap());
-    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
-        if name == "content-type" {
-            visit(b"application/json");
-        }
-    };
-    verifier
-        .admit(&Head::new("POST", "/", &headers))?
-        .verify_at(Bytes::from(body), NOW)
+    testing::deliver(&verifier, MediaType::Json, body, NOW)
 }
 
 fn token() -> String {
@@ -36,10 +28,15 @@ fn token() -> String {
     testing::token(&secret, testing::SAMPLE_INVOICE_ID, NOW + 300)
 }
 
-fn with_invoice_info(json: &str) -> Verified<CryptoCloud> {
+fn deliver_invoice_info(json: &str) -> Result<Verified<CryptoCloud>, Rejection> {
     let token = token();
-    let body = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{token}","invoice_info":{json}}}"#);
-    deliver(body).unwrap()
+    deliver(format!(
+        r#"{{"invoice_id":"ILRAJE1Q","token":"{token}","invoice_info":{json}}}"#
+    ))
+}
+
+fn with_invoice_info(json: &str) -> Verified<CryptoCloud> {
+    deliver_invoice_info(json).unwrap()
 }
 
 fn amount(text: &str) -> Field<'static, Amount> {
@@ -192,11 +189,13 @@ fn a_surprise_deep_inside_stays_there() {
 
 #[test]
 fn of_two_members_of_one_name_neither_is_believed() {
-    let payment = with_invoice_info(r#"{"fee":0,"received":7,"fe\u0065":1}"#);
+    let payment =
+        with_invoice_info(r#"{"fee":0,"received":7,"fe\u0065":1,"step":null,"step":3,"\ud800":5}"#);
     let Field::Known(info) = payment.claimed().invoice_info() else {
         panic!("an object");
     };
     assert_eq!(info.fee, Field::Other("1"));
+    assert_eq!(info.step, Field::Other("3"), "null counts as a member");
     assert_eq!(info.received, amount("7"));
 }
 
@@ -271,4 +270,33 @@ fn deep_nesting_is_skipped() {
     let info = payment.claimed().invoice_info();
     let checks = info.known().and_then(|info| info.aml_checks.known());
     assert_eq!(checks.map(|checks| checks.len()), Some(18_000));
+}
+
+/// All ids in the documentation are eight capital letters and digits, with or without `INV-`.
+#[test]
+fn a_uuid_that_names_another_invoice_is_a_mismatch_with_and_without_prefix() {
+    for uuid in ["89UX09KA", "INV-89UX09KA", "INV-", "INV-ilraje1q"] {
+        let refused = deliver_invoice_info(&format!(r#"{{"uuid":"{uuid}"}}"#));
+        assert_eq!(refused.err(), Some(Rejection::InvoiceMismatch), "{uuid}");
+    }
+    for uuid in ["ILRAJE1Q", "INV-ILRAJE1Q"] {
+        let payment = with_invoice_info(&format!(r#"{{"uuid":"{uuid}"}}"#));
+        assert_eq!(payment.claimed().invoice_uuid(), Some(uuid));
+    }
+}
+
+/// Half a surrogate pair makes a name no text, and hides nothing.
+#[test]
+fn a_name_that_is_no_text_hides_no_other() {
+    let foreign = deliver_invoice_info(r#"{"\ud800":1,"uuid":"INV-89UX09KA"}"#);
+    assert_eq!(foreign.err(), Some(Rejection::InvoiceMismatch));
+    let twice = deliver_invoice_info(r#"{"uuid":"INV-ILRAJE1Q","\ud800":1,"uuid":"INV-89UX09KA"}"#);
+    assert!(matches!(twice, Err(Rejection::Malformed(_))));
+    let payment =
+        deliver_invoice_info(r#"{"x\udc00":1,"uuid":"INV-ILRAJE1Q","test_mode":true}"#).unwrap();
+    let info = payment.claimed().invoice_info();
+    assert_eq!(
+        info.known().map(|info| &info.test_mode),
+        Some(&Field::Known(true))
+    );
 }

@@ -58,7 +58,6 @@
 use std::{fmt, marker::PhantomData, ops::Deref};
 
 use axum_core::{
-    RequestExt,
     extract::{FromRef, FromRequest, Request},
     response::{IntoResponse, Response},
 };
@@ -93,10 +92,9 @@ impl<P: Provider> Postback<P> {
         request: Request,
         verifier: &Verifier<P>,
     ) -> Result<Self, PostbackRejection> {
-        // The route's own limit stands in the request's extensions.
-        let (parts, body) = request.with_limited_body().into_parts();
-        let admitted = head::admit(verifier, &parts)?;
-        let body = body::read(body, admitted.need()).await?;
+        let (head, body) = body::split(request);
+        let admitted = head::admit(verifier, &head)?;
+        let body = body.read(admitted.need()).await?;
         Ok(Self(admitted.verify(body)?))
     }
 
@@ -132,7 +130,7 @@ impl<P: Provider> Deref for Postback<P> {
 
 /// Why [`Postback`] refused a request. As a response it tells the class and no more, and carries
 /// the [`Rejection`] in its extensions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostbackRejection(Rejection);
 
 impl PostbackRejection {

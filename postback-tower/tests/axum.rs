@@ -20,7 +20,7 @@ use axum::{
     http::{Request, Response, StatusCode},
     routing::any,
 };
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 use http_body_util::Channel;
 use postback_core::{Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
 use postback_tower::axum::{Ack, Postback};
@@ -48,7 +48,7 @@ async fn deliver(content_type: &str, body: Body) -> Response<Body> {
 
 async fn refusal(content_type: &str, body: Body) -> (StatusCode, Option<Rejection>, Bytes) {
     let response = deliver(content_type, body).await;
-    let rejection = response.extensions().get().copied();
+    let rejection = response.extensions().get().cloned();
     let status = response.status();
     let body = to_bytes(response.into_body(), 1_000).await.unwrap();
     (status, rejection, body)
@@ -105,23 +105,40 @@ async fn a_stream_over_the_limit_ends_there() {
     assert_eq!(rejection, Some(Rejection::body_too_large(LIMIT)));
 }
 
-#[tokio::test]
-async fn a_head_that_is_refused_leaves_the_body_unread() {
-    struct Unread;
+/// A body that must not be read, and says how long it is.
+struct Unread {
+    declared: u64,
+}
 
-    impl HttpBody for Unread {
-        type Data = Bytes;
-        type Error = io::Error;
+impl HttpBody for Unread {
+    type Data = Bytes;
+    type Error = io::Error;
 
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-            panic!("the body was read")
-        }
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        panic!("the body was read")
     }
 
-    let (status, rejection, _) = refusal("text/plain", Body::new(Unread)).await;
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.declared)
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_refused_leaves_the_body_unread() {
+    let body = Body::new(Unread { declared: 1 });
+    let (status, rejection, _) = refusal("text/plain", body).await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(rejection, Some(Rejection::UnsupportedMediaType));
+}
+
+/// The route's limit, twice the verifier's here, is not ours to see; the size that it leaves is.
+#[tokio::test]
+async fn a_declared_size_over_the_routes_limit_leaves_the_body_unread() {
+    let declared = LIMIT as u64 * 2 + 1;
+    let (status, rejection, _) = refusal("application/json", Body::new(Unread { declared })).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(rejection, Some(Rejection::body_too_large(LIMIT)));
 }

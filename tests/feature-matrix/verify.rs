@@ -1,7 +1,6 @@
 //! Verification works whichever crypto providers of `jsonwebtoken` the application turned on.
 
-use bytes::Bytes;
-use postback_core::{Head, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+use postback_core::{MediaType, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
 
 const NOW: u64 = 1_769_509_400;
 
@@ -15,14 +14,8 @@ pub fn deliver(signer: &str) -> Result<String, Rejection> {
         r#"{"alg":"HS256"}"#,
         &format!(r#"{{"id":"ILRAJE1Q","exp":{}}}"#, NOW + 300),
     );
-    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
-        if name == "content-type" {
-            visit(b"application/json");
-        }
-    };
-    let body = Bytes::from(testing::sample_json(Some(&token)));
-    let admitted = verifier.admit(&Head::new("POST", "/", &headers))?;
-    let payment = admitted.verify_at(body, NOW)?;
+    let body = testing::sample_json(Some(&token));
+    let payment = testing::deliver(&verifier, MediaType::Json, body, NOW)?;
     Ok(payment.invoice_id().to_owned())
 }
 

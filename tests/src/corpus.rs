@@ -128,7 +128,7 @@ impl Case {
         let mut keys = self.config.keys.iter();
         let current = keys.next().expect("the corpus names a key");
         let ring = keys.fold(KeyRing::from(secret(current)), |ring, key| {
-            ring.retired("retired", secret(key), u64::MAX)
+            ring.with_retired("retired", secret(key), u64::MAX)
         });
         let now = self.now;
         let mut builder = Verifier::builder(provider, ring).clock(move || Some(now));

@@ -142,8 +142,8 @@ async fn result<P: Provider<Event = Payment>>(
             postback.ack().into_response()
         }
         Err(refusal) => {
-            let mut response = refusal.into_response();
             let code = HeaderValue::from_static(refusal.rejection().code());
+            let mut response = refusal.into_response();
             response.headers_mut().insert(CODE_HEADER, code);
             response
         }

@@ -223,7 +223,7 @@ async fn keys_are_replaced_while_requests_run() {
     let new = || KeyRing::new("new", secret("new"));
     assert_eq!(sample(&application, "/postback", "new").await, 401);
     for _ in 0..50 {
-        verifier.replace_keys(new().retired("old", secret("old"), NOW + 1));
+        verifier.replace_keys(new().with_retired("old", secret("old"), NOW + 1));
         assert_eq!(sample(&application, "/postback", "new").await, 200);
         verifier.replace_keys(secret("old"));
         assert_eq!(sample(&application, "/postback", "new").await, 401);
@@ -231,7 +231,7 @@ async fn keys_are_replaced_while_requests_run() {
     done.store(true, Ordering::Relaxed);
     assert!(old_requests.await.unwrap() > 0);
 
-    verifier.replace_keys(new().retired("old", secret("old"), NOW));
+    verifier.replace_keys(new().with_retired("old", secret("old"), NOW));
     assert_eq!(sample(&application, "/postback", "old").await, 401);
     assert_eq!(sample(&application, "/postback", "new").await, 200);
 }
@@ -244,7 +244,7 @@ async fn a_refusal_stands_in_the_responses_extensions() {
     let router = Router::new()
         .route("/postback", post(acknowledge))
         .layer(map_response(move |response: Response| {
-            *noted.lock().unwrap() = response.extensions().get().copied();
+            *noted.lock().unwrap() = response.extensions().get().cloned();
             ready(response)
         }))
         .with_state(verifier("s"));

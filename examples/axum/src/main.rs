@@ -34,6 +34,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn secret(name: &str) -> Result<SecretKey, String> {
-    let secret = env::var(name).map_err(|error| format!("{name}: {error}"))?;
-    SecretKey::new(secret).map_err(|error| format!("{name}: {error}"))
+    // Not `env::var`: its error would print a secret that is not UTF-8.
+    let secret = env::var_os(name).ok_or_else(|| format!("{name} is not set"))?;
+    SecretKey::new(secret.as_encoded_bytes()).map_err(|error| format!("{name}: {error}"))
 }

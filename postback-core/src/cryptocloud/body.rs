@@ -52,7 +52,6 @@ impl<'a> Body<'a> {
             Member::Absent => Value::Absent,
             Member::Once(raw) => Value::from_json(raw).unwrap_or(Value::Other),
             Member::Repeated => return Err(BodyDefect::Repeated("invoice_info.uuid")),
-            Member::Unreadable => return Err(BodyDefect::Syntax),
         };
         Ok(fields)
     }

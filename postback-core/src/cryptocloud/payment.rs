@@ -6,7 +6,7 @@ use super::{
     Currency, InvoiceInfo, Status,
     body::Body,
     invoice_id::{InvoiceId, looks_like_invoice_id},
-    token::Proof,
+    token::GenuineToken,
 };
 use crate::{
     Amount, BodyDefect, Field, Rejection,
@@ -60,24 +60,24 @@ impl Payment {
     }
 
     /// Decodes the fields, then binds them to what is signed.
-    pub(super) fn new(proof: Proof, body: Body<'_>, received: &Bytes) -> Result<Self, Rejection> {
-        let claimed = Claimed {
-            status: text("status", body.status)?.map(|text| Status::from(&*text)),
-            amount: amount("amount_crypto", body.amount)?,
-            currency: text("currency", body.currency)?.map(|text| Currency::from(&*text)),
-            order_id: order_id(body.order_id)?,
-            invoice_uuid: None,
-            // A part of what was received, which `slice_ref` demands, or empty.
-            invoice_info: received.slice_ref(body.invoice_info.unwrap_or_default().as_bytes()),
-        };
+    pub(super) fn new(
+        token: GenuineToken,
+        body: Body<'_>,
+        received: &Bytes,
+    ) -> Result<Self, Rejection> {
+        let status = text("status", body.status)?;
+        let amount = amount("amount_crypto", body.amount)?;
+        let currency = text("currency", body.currency)?;
+        let order_id = order_id(body.order_id)?;
         let named = text("invoice_id", body.invoice_id)?
             .ok_or(Rejection::Malformed(BodyDefect::Missing("invoice_id")))?;
         let named = InvoiceId::parse(&named).ok_or(wrong("invoice_id"))?;
-        if named != proof.invoice_id {
+
+        if named != token.invoice_id {
             return Err(Rejection::InvoiceMismatch);
         }
         let invoice_uuid = match body.invoice_uuid {
-            Value::Text(uuid) if proof.invoice_id.is(&uuid) => Some(uuid.into()),
+            Value::Text(uuid) if InvoiceId::parse(&uuid).as_ref() == Some(&named) => Some(uuid),
             Value::Text(uuid) if looks_like_invoice_id(&uuid) => {
                 return Err(Rejection::InvoiceMismatch);
             }
@@ -85,11 +85,16 @@ impl Payment {
             _ => None,
         };
         Ok(Self {
-            invoice_id: proof.invoice_id,
-            expires_at: proof.expires_at,
+            invoice_id: token.invoice_id,
+            expires_at: token.expires_at,
             claimed: Claimed {
-                invoice_uuid,
-                ..claimed
+                status: status.map(|text| Status::from(&*text)),
+                amount,
+                currency: currency.map(|text| Currency::from(&*text)),
+                order_id,
+                invoice_uuid: invoice_uuid.map(Into::into),
+                // A part of what was received, which `slice_ref` demands, or empty.
+                invoice_info: received.slice_ref(body.invoice_info.unwrap_or_default().as_bytes()),
             },
         })
     }

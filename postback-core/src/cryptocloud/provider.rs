@@ -2,7 +2,7 @@ use std::str;
 
 use bytes::Bytes;
 
-use super::{Payment, body::Body, token::Proof};
+use super::{Payment, body::Body, token::GenuineToken};
 use crate::{
     Accepts, Answer, BodyDefect, Check, Head, MediaType, Provider, Rejection, SecretKey,
     decode::Value,
@@ -117,6 +117,6 @@ fn verify(
     if token.is_empty() {
         return Err(Rejection::Unsigned);
     }
-    let proof = Proof::of(token, check)?;
-    Payment::new(proof, body, received)
+    let token = GenuineToken::of(token, check)?;
+    Payment::new(token, body, received)
 }

@@ -42,9 +42,20 @@ mod tests {
 
     #[test]
     fn invoice_states() {
-        assert_eq!(InvoiceStatus::from("overpaid"), InvoiceStatus::Overpaid);
-        assert_eq!(InvoiceStatus::from("canceled").as_str(), "canceled");
-        assert_eq!(InvoiceStatus::from("pago").as_str(), "pago");
-        assert_ne!(InvoiceStatus::from("pago"), InvoiceStatus::Paid);
+        let states = [
+            ("canceled", InvoiceStatus::Canceled),
+            ("created", InvoiceStatus::Created),
+            ("overpaid", InvoiceStatus::Overpaid),
+            ("paid", InvoiceStatus::Paid),
+            ("partial", InvoiceStatus::Partial),
+        ];
+        for (text, state) in states {
+            assert_eq!(InvoiceStatus::from(text), state);
+            assert_eq!(state.as_str(), text);
+        }
+        assert!(matches!(
+            InvoiceStatus::from("pago"),
+            InvoiceStatus::Other(_)
+        ));
     }
 }

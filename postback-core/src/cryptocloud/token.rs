@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What a genuine token says.
-pub(crate) struct Proof {
+pub(crate) struct GenuineToken {
     pub(crate) invoice_id: InvoiceId,
     /// In Unix seconds.
     pub(crate) expires_at: u64,
@@ -25,7 +25,7 @@ pub(crate) struct Proof {
 /// The last second of the year 9999; a later expiry is no date.
 const LATEST: u64 = 253_402_300_799;
 
-impl Proof {
+impl GenuineToken {
     /// Checks a token: signature, then JOSE header, then claims, then times.
     ///
     /// No part is decoded before the signature over it holds.
@@ -44,10 +44,10 @@ impl Proof {
             _ => UNUSABLE,
         })?;
         let not_before = match &claims.nbf {
-            Some(nbf) => Some(seconds(nbf).ok_or(UNUSABLE)?),
+            Some(nbf) => Some(seconds(nbf, Amount::ceil).ok_or(UNUSABLE)?),
             None => None,
         };
-        let expires_at = seconds(&claims.exp).ok_or(UNUSABLE)?;
+        let expires_at = seconds(&claims.exp, Amount::floor).ok_or(UNUSABLE)?;
         let invoice_id = InvoiceId::parse(&claims.id).ok_or(UNUSABLE)?;
         check.validity(not_before, expires_at)?;
         Ok(Self {
@@ -72,31 +72,32 @@ fn check_header(token: &str, header: &str) -> Option<()> {
     if USUAL_HEADERS.contains(&header) {
         return Some(());
     }
-    // `jsonwebtoken` lets unknown members repeat, and takes `"crit": null` for none.
-    let _: UniqueMembers = serde_json::from_slice(&base64url::decode(header)?).ok()?;
+    // `jsonwebtoken` lets unknown members repeat, takes `"crit": null` for none, and reads `alg`
+    // from more than a text.
+    let _: StrictHeader = serde_json::from_slice(&base64url::decode(header)?).ok()?;
     let header = decode_header(token).ok()?;
     (header.alg == Algorithm::HS256).then_some(())
 }
 
-/// Whole seconds of a `NumericDate` (RFC 7519, section 2), rounded down.
-fn seconds(raw: &RawValue) -> Option<u64> {
+/// Whole seconds of a `NumericDate` (RFC 7519, section 2), a fraction rounded to the refusing side.
+fn seconds(raw: &RawValue, round: fn(&Amount) -> Option<u64>) -> Option<u64> {
     let seconds = match raw.get().parse() {
         Ok(seconds) => seconds,
-        Err(_) => raw.get().parse::<Amount>().ok()?.floor()?,
+        Err(_) => round(&raw.get().parse().ok()?)?,
     };
     (seconds <= LATEST).then_some(seconds)
 }
 
-/// An object whose members are told apart, without `crit` and `b64`.
-struct UniqueMembers;
+/// An object whose members are told apart, with `alg` the text `HS256` and without `crit` and `b64`.
+struct StrictHeader;
 
-impl<'de> Deserialize<'de> for UniqueMembers {
+impl<'de> Deserialize<'de> for StrictHeader {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Self)
     }
 }
 
-impl<'de> Visitor<'de> for UniqueMembers {
+impl<'de> Visitor<'de> for StrictHeader {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,12 +106,20 @@ impl<'de> Visitor<'de> for UniqueMembers {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
         let mut seen = HashSet::new();
-        while let Some((Name(name), IgnoredAny)) = members.next_entry()? {
-            if matches!(&*name, "crit" | "b64") || !seen.insert(name) {
+        while let Some(Name(name)) = members.next_key()? {
+            let understood = match &*name {
+                "alg" => members.next_value::<Name<'de>>()?.0 == "HS256",
+                "crit" | "b64" => false,
+                _ => members.next_value::<IgnoredAny>().map(|_| true)?,
+            };
+            if !understood || !seen.insert(name) {
                 return Err(A::Error::custom("not understood"));
             }
         }
-        Ok(self)
+        match seen.contains("alg") {
+            true => Ok(self),
+            false => Err(A::Error::missing_field("alg")),
+        }
     }
 }
 

@@ -13,6 +13,34 @@ use super::Value;
 #[derive(Deserialize)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
+/// The name of an object's member, unescaped; one that is no text, for half a surrogate pair in it,
+/// is some other name than any that is looked for.
+pub(crate) struct AnyName<'a>(pub(crate) Cow<'a, str>);
+
+impl<'a> Deserialize<'a> for AnyName<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(AnyNameVisitor)
+    }
+}
+
+struct AnyNameVisitor;
+
+impl<'a> Visitor<'a> for AnyNameVisitor {
+    type Value = AnyName<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    fn visit_borrowed_bytes<E>(self, name: &'a [u8]) -> Result<AnyName<'a>, E> {
+        Ok(AnyName(String::from_utf8_lossy(name)))
+    }
+
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<AnyName<'a>, E> {
+        Ok(AnyName(String::from_utf8_lossy(name).into_owned().into()))
+    }
+}
+
 /// The text of a JSON string as it stands in a document, or `None` if `raw` is another value or
 /// holds half a surrogate pair.
 pub(crate) fn text(raw: &str) -> Option<Cow<'_, str>> {
@@ -30,8 +58,6 @@ pub(crate) enum Member<'a> {
     Absent,
     Once(&'a str),
     Repeated,
-    /// The object has a name that is no text, so nothing can be said of its members.
-    Unreadable,
 }
 
 impl<'a> Member<'a> {
@@ -54,16 +80,8 @@ impl<'a> Member<'a> {
                 most,
                 member: &mut member,
             };
-            let end = serde_json::Deserializer::from_str(object).deserialize_map(search);
-            // A search that has found all there is stops short of the object's end.
-            let found_all = match member {
-                Self::Once(_) => most == 1,
-                Self::Repeated => true,
-                Self::Absent | Self::Unreadable => false,
-            };
-            if end.is_err() && !found_all {
-                return Self::Unreadable;
-            }
+            // The object is well-formed: an error says that the search ended before it did.
+            let _ = serde_json::Deserializer::from_str(object).deserialize_map(search);
         }
         member
     }
@@ -83,7 +101,7 @@ impl<'a> Visitor<'a> for Search<'a, '_> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(Name(name)) = members.next_key()? {
+        while let Some(AnyName(name)) = members.next_key()? {
             if name != self.name {
                 members.next_value::<IgnoredAny>()?;
             } else if *self.member == Member::Absent {
@@ -146,8 +164,9 @@ mod tests {
             (r#"{"uuid":1,"uui\u0064":2}"#, Member::Repeated),
             (r#"{"uuid":1,"uuid":1}"#, Member::Repeated),
             (r#"{"a":"\"uuid\":1"}"#, Member::Absent),
-            (r#"{"\ud800":1,"uuid":2}"#, Member::Unreadable),
-            (r#"{"uuid":1,"\ud800":2}"#, Member::Unreadable),
+            (r#"{"\ud800":1,"uuid":2}"#, once("2")),
+            (r#"{"uuid":1,"\ud800":2}"#, once("1")),
+            (r#"{"uuid":1,"\ud800":2,"uuid":3}"#, Member::Repeated),
             (r#"{"a":"\ud800","uuid":2}"#, once("2")),
             (r#"[{"uuid":1}]"#, Member::Absent),
             (r#""uuid""#, Member::Absent),

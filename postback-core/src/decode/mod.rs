@@ -8,7 +8,7 @@ mod open_enum;
 mod value;
 
 pub(crate) use self::{
-    object::{FromJson, Pass, field, object},
+    object::{FromJson, Object, Pass, Streamed, field, object, read_object},
     open_enum::open_enum,
     value::Value,
 };

@@ -1,13 +1,13 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, mem};
 
 use serde::{
-    Deserialize,
+    Deserialize, Deserializer,
     de::{Error, MapAccess},
 };
 use serde_json::value::RawValue;
 use time::{UtcDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::json::{self, Name};
+use super::json::{self, AnyName, Name};
 use crate::{Amount, Field};
 
 /// A type that one JSON value can be read as.
@@ -41,6 +41,28 @@ pub(crate) fn field<'a, T: FromJson<'a>>(raw: &'a str) -> Field<'a, T> {
     }
 }
 
+/// A struct of [`Field`]s; made by [`object!`].
+pub(crate) trait Object<'a>: Sized {
+    /// Reads the members of a JSON object.
+    fn read<D: Deserializer<'a>>(deserializer: D, pass: Pass) -> Result<Self, D::Error>;
+}
+
+/// An object within the one pass over another. Not `Deserialize` for the object itself: that would
+/// be public, and refuse the whole object over one member of another form.
+pub(crate) struct Streamed<T>(pub(crate) T);
+
+impl<'a, T: Object<'a>> Deserialize<'a> for Streamed<T> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(deserializer, Pass::Stream).map(Self)
+    }
+}
+
+/// Reads an object in one pass or, if that meets a surprise, member by member.
+pub(crate) fn read_object<'a, T: Object<'a>>(raw: &'a str) -> Option<T> {
+    let read = |pass| T::read(&mut serde_json::Deserializer::from_str(raw), pass);
+    read(Pass::Stream).or_else(|_| read(Pass::Tolerate)).ok()
+}
+
 /// How an object is read.
 #[derive(Clone, Copy)]
 pub(crate) enum Pass {
@@ -51,24 +73,37 @@ pub(crate) enum Pass {
 }
 
 impl Pass {
+    /// Reads the next member's name.
+    pub(crate) fn name<'a, A: MapAccess<'a>>(
+        self,
+        members: &mut A,
+    ) -> Result<Option<Cow<'a, str>>, A::Error> {
+        match self {
+            Self::Stream => Ok(members.next_key()?.map(|Name(name)| name)),
+            Self::Tolerate => Ok(members.next_key()?.map(|AnyName(name)| name)),
+        }
+    }
+
     /// Reads the next member's value into its field; of two members of one name, neither is
     /// believed.
-    pub(crate) fn member<'a, T: FromJson<'a>, A: MapAccess<'a>>(
+    pub(crate) fn value<'a, T: FromJson<'a>, A: MapAccess<'a>>(
         self,
         slot: &mut Field<'a, T>,
+        seen: &mut bool,
         members: &mut A,
     ) -> Result<(), A::Error> {
-        *slot = match (self, &slot) {
-            (Self::Stream, Field::Absent) => match T::stream(members)? {
+        let repeated = mem::replace(seen, true);
+        *slot = match self {
+            Self::Stream if repeated => return Err(A::Error::custom("repeated")),
+            Self::Stream => match T::stream(members)? {
                 Some(value) => Field::Known(value),
                 None => Field::Absent,
             },
-            (Self::Stream, _) => return Err(A::Error::custom("repeated")),
-            (Self::Tolerate, before) => {
+            Self::Tolerate => {
                 let raw: &'a RawValue = members.next_value()?;
-                match before {
-                    Field::Absent => field(raw.get()),
-                    Field::Known(_) | Field::Other(_) => Field::Other(raw.get()),
+                match repeated {
+                    true => Field::Other(raw.get()),
+                    false => field(raw.get()),
                 }
             }
         };
@@ -146,13 +181,20 @@ macro_rules! object {
         }
     ) => {
         $(#[$attribute])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct $name<'a> {
             $($(#[$field_attribute])* pub $field: $crate::Field<'a, $type>,)+
         }
 
-        impl<'a> $name<'a> {
+        /// Shows no member: some hold a buyer's or a merchant's data.
+        impl std::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+
+        impl<'a> $crate::decode::Object<'a> for $name<'a> {
             fn read<D: serde::Deserializer<'a>>(
                 deserializer: D,
                 pass: $crate::decode::Pass,
@@ -171,10 +213,12 @@ macro_rules! object {
                         mut members: A,
                     ) -> Result<$name<'a>, A::Error> {
                         let mut object = $name::default();
-                        while let Some($crate::decode::json::Name(name)) = members.next_key()? {
+                        // Whether each member has occurred: one that was null leaves no trace.
+                        $(let mut $field = false;)+
+                        while let Some(name) = self.0.name(&mut members)? {
                             match &*name {
                                 $($crate::decode::object!(@ $field $($name_in_json)?) => {
-                                    self.0.member(&mut object.$field, &mut members)?;
+                                    self.0.value(&mut object.$field, &mut $field, &mut members)?;
                                 })+
                                 _ => {
                                     members.next_value::<serde::de::IgnoredAny>()?;
@@ -189,24 +233,16 @@ macro_rules! object {
             }
         }
 
-        impl<'a> serde::Deserialize<'a> for $name<'a> {
-            fn deserialize<D: serde::Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::read(deserializer, $crate::decode::Pass::Stream)
-            }
-        }
-
         impl<'a> $crate::decode::FromJson<'a> for $name<'a> {
             fn from_json(raw: &'a str) -> Option<Self> {
-                let read = |pass| Self::read(&mut serde_json::Deserializer::from_str(raw), pass);
-                read($crate::decode::Pass::Stream)
-                    .or_else(|_| read($crate::decode::Pass::Tolerate))
-                    .ok()
+                $crate::decode::read_object(raw)
             }
 
             fn stream<A: serde::de::MapAccess<'a>>(
                 members: &mut A,
             ) -> Result<Option<Self>, A::Error> {
-                members.next_value()
+                let object: Option<$crate::decode::Streamed<Self>> = members.next_value()?;
+                Ok(object.map(|streamed| streamed.0))
             }
         }
     };

@@ -9,7 +9,7 @@ use std::{fmt, iter, sync::Arc};
 /// use postback_core::{KeyRing, SecretKey};
 ///
 /// let ring = KeyRing::new("2026-11", SecretKey::new("the new secret")?)
-///     .retired("2026-05", SecretKey::new("the old secret")?, 1_796_083_200);
+///     .with_retired("2026-05", SecretKey::new("the old secret")?, 1_796_083_200);
 /// assert_eq!(format!("{ring:?}"), r#"KeyRing { current: "2026-11", retired: ["2026-05"] }"#);
 /// # Ok::<(), postback_core::ConfigError>(())
 /// ```
@@ -38,7 +38,7 @@ impl<K> KeyRing<K> {
     /// Adds a key that was current once and is trusted while the clock, in Unix seconds, is
     /// before `until`.
     #[must_use]
-    pub fn retired(mut self, label: impl Into<String>, key: K, until: u64) -> Self {
+    pub fn with_retired(mut self, label: impl Into<String>, key: K, until: u64) -> Self {
         self.retired.push((Labelled::new(label, key), until));
         self
     }
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_retired_key_is_trusted_until_its_time() {
-        let ring = KeyRing::new("new", 'n').retired("old", 'o', 100);
+        let ring = KeyRing::new("new", 'n').with_retired("old", 'o', 100);
         let at = |now| -> Vec<&str> { ring.trusted_at(now).map(|(label, _)| &**label).collect() };
         assert_eq!(at(99), ["new", "old"]);
         assert_eq!(at(100), ["new"]);

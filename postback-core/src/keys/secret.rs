@@ -27,8 +27,9 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space or NUL bytes;
-    /// - [`ConfigError::PaddedSecret`] if it begins or ends with white space, which is most often
+    /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space, invisible characters
+    ///   or NUL bytes;
+    /// - [`ConfigError::PaddedSecret`] if it begins or ends with one of these, which is most often
     ///   an accident of copying; [`exact`](Self::exact) takes it as it is.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let key = Self::exact(&secret)?;
@@ -42,15 +43,11 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::BlankSecret`] if it is empty or holds only white space or NUL bytes.
+    /// [`ConfigError::BlankSecret`] if it is empty or holds only white space, invisible characters or
+    /// NUL bytes.
     pub fn exact(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let secret = secret.as_ref();
-        // HMAC pads a key with NUL bytes, so one of nothing but NUL bytes is the empty key.
-        let blank = match str::from_utf8(secret) {
-            Ok(text) => text.chars().all(|c| c == '\0' || c.is_whitespace()),
-            Err(_) => false,
-        };
-        if blank {
+        if str::from_utf8(secret).is_ok_and(|text| text.chars().all(is_blank)) {
             return Err(ConfigError::BlankSecret);
         }
         match Hmac::new_from_slice(secret) {
@@ -82,17 +79,23 @@ impl SecretKey {
     }
 }
 
-fn is_padded(secret: &[u8]) -> bool {
-    match str::from_utf8(secret) {
-        Ok(text) => text.trim().len() != text.len(),
-        Err(_) => secret.trim_ascii().len() != secret.len(),
-    }
-}
-
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey(..)")
     }
+}
+
+fn is_padded(secret: &[u8]) -> bool {
+    match str::from_utf8(secret) {
+        Ok(text) => text.starts_with(is_blank) || text.ends_with(is_blank),
+        Err(_) => secret.trim_ascii().len() != secret.len(),
+    }
+}
+
+/// White space, characters that no font shows, and NUL: HMAC pads a key with NUL bytes, so one of
+/// nothing else is the empty key.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\0' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -101,12 +104,15 @@ mod tests {
 
     #[test]
     fn a_secret_that_cannot_be_meant_is_refused() {
-        let cases: [(&[u8], ConfigError); 8] = [
+        let cases: [(&[u8], ConfigError); 11] = [
             (b"", ConfigError::BlankSecret),
             (b" \t\r\n", ConfigError::BlankSecret),
             ("\u{a0}\u{2003}".as_bytes(), ConfigError::BlankSecret),
             (b"\0\0\0\0", ConfigError::BlankSecret),
             (b"\0 ", ConfigError::BlankSecret),
+            ("\u{feff}\u{200b}".as_bytes(), ConfigError::BlankSecret),
+            ("\u{feff}key".as_bytes(), ConfigError::PaddedSecret),
+            (b"key\0", ConfigError::PaddedSecret),
             (b"key\n", ConfigError::PaddedSecret),
             (b" key", ConfigError::PaddedSecret),
             (b"\xff ", ConfigError::PaddedSecret),

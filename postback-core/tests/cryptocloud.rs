@@ -1,0 +1,160 @@
+//! What CryptoCloud's and Trybit's rules refuse, one defect a case, beyond what the corpus holds.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use postback_core::{
+    BodyDefect, ClaimsDefect, MediaType, Provider, Rejection, SecretKey, Verified, Verifier,
+    cryptocloud::{CryptoCloud, Trybit},
+    testing,
+};
+use serde_json::Value;
+
+const NOW: u64 = 1_769_509_400;
+const HEADER: &str = r#"{"alg":"HS256"}"#;
+
+fn secret() -> SecretKey {
+    SecretKey::new("s").unwrap()
+}
+
+fn deliver(media_type: MediaType, body: String) -> Result<Verified<CryptoCloud>, Rejection> {
+    let verifier = Verifier::new(CryptoCloud::new(), secret());
+    testing::deliver(&verifier, media_type, body, NOW)
+}
+
+fn with_token(token: &str) -> Option<Rejection> {
+    let body = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{token}"}}"#);
+    deliver(MediaType::Json, body).err()
+}
+
+fn with_claims(claims: &str) -> Option<Rejection> {
+    with_token(&testing::sign_hs256(&secret(), HEADER, claims))
+}
+
+#[test]
+fn each_defect_of_the_claims_has_its_rejection() {
+    let unusable = Some(Rejection::InvalidClaims(ClaimsDefect::Unusable));
+    let cases = [
+        (r#"{"id":"ILRAJE1Q","exp":1769509700}"#, None),
+        (
+            r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1769509430}"#,
+            None,
+        ),
+        (r#"{"id":"ILRAJE1Q","exp":253402300799}"#, None),
+        (r#"{"id":"ILRAJE1Q","exp":253402300800}"#, unusable.clone()),
+        (
+            r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1,"nbf":1}"#,
+            unusable.clone(),
+        ),
+        (
+            r#"{"id":"ILRAJE1Q","exp":1769509700,"x":1,"x":1}"#,
+            unusable.clone(),
+        ),
+        (r#"["ILRAJE1Q",1769509700]"#, unusable.clone()),
+        // Times come after the other claims, so the id decides.
+        (r#"{"id":"","exp":1}"#, unusable.clone()),
+        // A fraction is rounded to the refusing side.
+        (
+            r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1769509430.1}"#,
+            Some(Rejection::InvalidClaims(ClaimsDefect::NotYetValid)),
+        ),
+    ];
+    for (claims, expected) in cases {
+        assert_eq!(with_claims(claims), expected, "{claims}");
+    }
+}
+
+/// Whoever signs it: three parts, each the only spelling of its bytes.
+#[test]
+fn a_token_has_three_canonical_parts() {
+    let sign = |message: &str| with_token(&testing::sign_message(&secret(), message));
+    let claims = "eyJpZCI6IklMUkFKRTFRIiwiZXhwIjoxNzY5NTA5NzAwfQ";
+    let header = "eyJhbGciOiJIUzI1NiJ9";
+    let bad = Some(Rejection::BadSignature);
+    assert_eq!(sign(&format!("{header}.{claims}")), None, "control case");
+    assert_eq!(sign(&format!("{header}.{claims}==")), bad);
+    assert_eq!(sign(&format!("{header}.{claims}.")), bad);
+    assert_eq!(sign(&format!("{header}.{claims}.{claims}")), bad);
+    assert_eq!(sign(&format!("{header}=.{claims}")), bad);
+    assert_eq!(
+        sign(&format!(
+            "{header}.eyJpZCI6IklMUkFKRTFRIiwiZXhwIjoxNzY5NTA5NzAwfR"
+        )),
+        bad
+    );
+    assert_eq!(sign(header), bad);
+}
+
+#[test]
+fn each_defect_of_a_body_has_its_rejection() {
+    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+    let json = |members: &str| deliver(MediaType::Json, members.replace("TOKEN", &token)).err();
+    let form = |pairs: &str| deliver(MediaType::Form, pairs.replace("TOKEN", &token)).err();
+    let malformed = |defect| Some(Rejection::Malformed(defect));
+
+    let wrong_token = json(r#"{"invoice_id":"ILRAJE1Q","token":5}"#);
+    assert_eq!(wrong_token, malformed(BodyDefect::Value("token")));
+    let no_id = json(r#"{"token":"TOKEN"}"#);
+    assert_eq!(no_id, malformed(BodyDefect::Missing("invoice_id")));
+    let twice = json(r#"{"token":null,"token":"TOKEN","invoice_id":"ILRAJE1Q"}"#);
+    assert_eq!(twice, malformed(BodyDefect::Repeated("token")));
+    let wrong_status = json(r#"{"token":"TOKEN","invoice_id":"ILRAJE1Q","status":true}"#);
+    assert_eq!(wrong_status, malformed(BodyDefect::Value("status")));
+
+    assert_eq!(
+        form("invoice_id=ILRAJE1Q&token=TOKEN"),
+        None,
+        "control case"
+    );
+    assert_eq!(form(""), malformed(BodyDefect::Syntax));
+    assert_eq!(
+        form("invoice_id=ILRAJE1Q&token=TOKEN&a{b=1"),
+        malformed(BodyDefect::Syntax)
+    );
+    assert_eq!(
+        form("invoice_id=ILRAJE1Q&token=None"),
+        Some(Rejection::BadSignature)
+    );
+    assert_eq!(
+        form("invoice_id=null&token=TOKEN"),
+        Some(Rejection::InvoiceMismatch)
+    );
+    let empty_id = form("invoice_id=&token=TOKEN");
+    assert_eq!(empty_id, malformed(BodyDefect::Value("invoice_id")));
+}
+
+/// What a form sends for null is null for each field that may be missing.
+#[test]
+fn a_form_has_three_spellings_of_null() {
+    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+    for null in ["", "None", "null"] {
+        let body = format!(
+            "invoice_id=ILRAJE1Q&token={token}\
+             &status={null}&amount_crypto={null}&currency={null}&order_id={null}"
+        );
+        let payment = deliver(MediaType::Form, body).unwrap();
+        let claimed = payment.claimed();
+        assert!(
+            claimed.status().is_none() && claimed.amount().is_none(),
+            "{null:?}"
+        );
+        assert!(
+            claimed.currency().is_none() && claimed.order_id().is_none(),
+            "{null:?}"
+        );
+    }
+}
+
+#[test]
+fn the_gateways_have_names_for_logs() {
+    assert_eq!((CryptoCloud::NAME, Trybit::NAME), ("cryptocloud", "trybit"));
+}
+
+/// The sample that is made for tests says what the provider's page says.
+#[test]
+fn the_sample_is_the_documented_one() {
+    let ours: Value = serde_json::from_str(&testing::sample_json(Some("x"))).unwrap();
+    let printed = include_str!("../../tests/corpus/samples/cryptocloud_v2.json");
+    let mut printed: Value = serde_json::from_str(printed).unwrap();
+    *printed.get_mut("token").unwrap() = "x".into();
+    assert_eq!(ours, printed);
+}
