@@ -19,10 +19,67 @@
 //!
 //! With `post(…)`, axum itself answers other methods; with `any(…)`, the extractor does.
 //!
+//! # Beside state of your own
+//!
+//! The extractor takes its verifier out of the router's state by `FromRef`, which axum's feature
+//! `macros` derives:
+//!
+//! ```
+//! use axum::{Router, extract::{FromRef, State}, routing::any};
+//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::axum::{Ack, Postback};
+//!
+//! #[derive(Clone)]
+//! struct Orders;
+//!
+//! #[derive(Clone, FromRef)]
+//! struct Shop {
+//!     orders: Orders,
+//!     verifier: Verifier<CryptoCloud>,
+//! }
+//!
+//! async fn paid(State(orders): State<Orders>, postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
+//!     postback.ack()
+//! }
+//!
+//! let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("the project's secret key")?);
+//! let app: Router = Router::new()
+//!     .route("/postback", any(paid))
+//!     .with_state(Shop { orders: Orders, verifier });
+//! # Ok::<(), postback_core::ConfigError>(())
+//! ```
+//!
+//! # Why a postback was refused
+//!
+//! The sender is not told. The reason stands in the extensions of the response, for middleware that
+//! logs; or a handler takes the `Result`:
+//!
+//! ```
+//! use axum::response::{IntoResponse, Response};
+//! use postback_core::cryptocloud::CryptoCloud;
+//! use postback_tower::axum::{Postback, PostbackRejection};
+//!
+//! async fn paid(postback: Result<Postback<CryptoCloud>, PostbackRejection>) -> Response {
+//!     match postback {
+//!         Ok(postback) => postback.ack().into_response(),
+//!         Err(refusal) => {
+//!             eprintln!("{}: {refusal}", refusal.rejection().code());
+//!             refusal.into_response()
+//!         }
+//!     }
+//! }
+//! # axum::Router::<postback_core::Verifier<CryptoCloud>>::new()
+//! #     .route("/postback", axum::routing::any(paid));
+//! ```
+//!
+//! # Nested routers
+//!
+//! `Router::nest` takes its prefix off the path that an extractor sees, and so off
+//! [`Head::target`](postback_core::Head::target). CryptoCloud and Trybit do not sign the path.
+//!
 //! # Several projects
 //!
-//! An application with state of its own offers each verifier by `FromRef`. Two projects of one
-//! gateway are two verifiers: give them two types with [`Tenant`](postback_core::Tenant), or choose
+//! Two projects of one gateway are two verifiers: give them two types with [`Tenant`](postback_core::Tenant), or choose
 //! one by path and call [`Postback::receive`]:
 //!
 //! ```
@@ -76,8 +133,8 @@ use crate::{body, head, response};
 /// - the body exceeds the verifier's limit or the route's `DefaultBodyLimit`, or breaks off;
 /// - the postback is malformed, unsigned, forged, expired or about another invoice.
 ///
-/// A handler that wants to see the reason takes `Result<Postback<P>, PostbackRejection>`; a
-/// refusal that is not handed back is not answered.
+/// A handler that wants to see the reason takes `Result<Postback<P>, PostbackRejection>`, and hands
+/// the refusal back as its answer.
 #[must_use]
 #[derive(Debug)]
 pub struct Postback<P: Provider>(Verified<P>);

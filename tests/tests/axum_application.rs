@@ -155,7 +155,7 @@ async fn two_projects_and_two_gateways_live_in_one_state() {
     }
 }
 
-/// The sample is shorter than the verifier's limit, so each refusal is the route's limit's.
+/// `/short` is under the verifier's limit and over the route's, `/ours` the other way round.
 #[tokio::test]
 async fn the_smaller_of_the_routes_limit_and_ours_holds() {
     let body = testing::sample_json(Some(&token("s")));
@@ -261,5 +261,8 @@ async fn a_clock_that_fails_refuses() {
         .route("/postback", post(acknowledge))
         .with_state(broken);
     let application = serve(router).await;
-    assert_eq!(sample(&application, "/postback", "s").await, 500);
+    let body = testing::sample_json(Some(&token("s")));
+    let refused = deliver(&application, "/postback", body).await;
+    assert_eq!(refused.status, 500);
+    assert_eq!(refused.body, r#"{"error":"Not configured"}"#);
 }

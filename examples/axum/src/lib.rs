@@ -20,7 +20,7 @@ pub type Print = Arc<dyn Fn(&str) -> io::Result<()> + Send + Sync>;
 
 /// What the routes need.
 #[derive(Clone, FromRef)]
-#[allow(clippy::exhaustive_structs, missing_debug_implementations)]
+#[allow(missing_debug_implementations, reason = "a function is in it")]
 pub struct Receiver {
     /// For `POST /postback/cryptocloud`.
     pub cryptocloud: Verifier<CryptoCloud>,

@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use postback_core::{SecretKey, testing};
+use postback_core::{MediaType, SecretKey, testing};
 use serde_json::json;
 
 /// The secret of the demonstration's CryptoCloud project.
@@ -26,8 +26,8 @@ pub(crate) struct Delivery {
 const RECEIVED: &str = r#"200 {"message":"Postback received"}"#;
 const UNVERIFIED: &str = r#"401 {"error":"Unverified postback"}"#;
 
-const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = MediaType::Json.as_str();
+const FORM: &str = MediaType::Form.as_str();
 
 pub(crate) fn deliveries() -> Result<Vec<Delivery>, Box<dyn Error + Send + Sync>> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
@@ -40,6 +40,10 @@ pub(crate) fn deliveries() -> Result<Vec<Delivery>, Box<dyn Error + Send + Sync>
     let foreign = testing::token(&secret, "89UX09KA", fresh);
     let claims = json!({ "id": testing::SAMPLE_INVOICE_ID, "exp": fresh }).to_string();
     let none = testing::sign_hs256(&secret, r#"{"typ":"JWT","alg":"none"}"#, &claims);
+    let stripped = match none.rsplit_once('.') {
+        Some((message, _)) => format!("{message}."),
+        None => none.clone(),
+    };
     let sample = testing::sample_json(Some(&genuine));
 
     let spaces = 65_537_usize.saturating_sub(sample.len());
@@ -74,7 +78,13 @@ pub(crate) fn deliveries() -> Result<Vec<Delivery>, Box<dyn Error + Send + Sync>
             json(&forged),
             UNVERIFIED,
         ),
-        row("alg: none", JSON, json(&none), UNVERIFIED),
+        row("alg: none, no signature", JSON, json(&stripped), UNVERIFIED),
+        row(
+            "alg: none, signed all the same",
+            JSON,
+            json(&none),
+            UNVERIFIED,
+        ),
         row("expired five minutes ago", JSON, json(&expired), UNVERIFIED),
         row(
             "a genuine token of another invoice",
