@@ -2,8 +2,7 @@
 //!
 //! Read the medians as ratios to `hand_written`: absolute times say more about the machine.
 
-#![allow(
-    clippy::arithmetic_side_effects,
+#![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a benchmark stops where its set-up is wrong"

@@ -7,7 +7,7 @@ use std::{
 
 use smol_str::SmolStr;
 
-/// An exact decimal of any size, kept as the text that arrived.
+/// An exact decimal, kept as the text that arrived.
 ///
 /// The text is a JSON number: an optional minus, digits without a leading zero, an optional
 /// fraction, an optional exponent; of at most 128 characters and an exponent of at most 100 either

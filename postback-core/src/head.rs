@@ -2,8 +2,8 @@ use std::fmt;
 
 /// A request's head, in texts and byte slices that any framework can lend.
 ///
-/// `headers` answers for one name, in any case, by calling back with every value that the request
-/// carries under it, in order and as received.
+/// `headers` answers for one name, whatever its capitals, by calling back with every value that the
+/// request carries under it, in order and as received.
 ///
 /// ```
 /// use postback_core::Head;
@@ -29,7 +29,7 @@ impl<'a> Head<'a> {
     /// Describes a request's head.
     ///
     /// `target` is path and query as received: never the absolute form, never anything from
-    /// `Host`.
+    /// `Host`. Where a router takes a prefix off the path, it is what is left.
     #[must_use]
     pub const fn new(
         method: &'a str,

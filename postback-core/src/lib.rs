@@ -19,6 +19,23 @@
 //! is the only way to a [`Verified`] value. A [`Rejection`] names the reason to the operator, and
 //! its [`Answer`] names the class, and no more, to the sender.
 //!
+//! # Quick start
+//!
+//! ```
+//! # #[cfg(feature = "testing")] {
+//! use postback_core::{MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+//!
+//! let secret = SecretKey::new("the project's secret key")?;
+//! let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
+//!
+//! // What an adapter does with a request; the token is good until 1769509700.
+//! let body = testing::sample_json(Some(&testing::token(&secret, "ILRAJE1Q", 1_769_509_700)));
+//! let payment = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
+//! assert_eq!(payment.invoice_id(), "ILRAJE1Q");
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What a verified value proves
 //!
 //! A genuine signature is less than people think. It proves that the gateway said something, not

@@ -1,6 +1,6 @@
 //! What CryptoCloud's and Trybit's rules refuse, one defect a case, beyond what the corpus holds.
 
-#![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use postback_core::{
     BodyDefect, ClaimsDefect, MediaType, Provider, Rejection, SecretKey, Verified, Verifier,

@@ -1,13 +1,6 @@
 //! `invoice_info` of the documented sample, every field, and of shapes never seen.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test stops where something is wrong"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use postback_core::{
     Amount, Field, MediaType, Rejection, SecretKey, Verified, Verifier,

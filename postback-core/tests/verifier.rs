@@ -1,13 +1,6 @@
 //! What a verifier decides whatever the gateway: heads, limits, keys, clocks, identity.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test stops where something is wrong"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use std::{
     sync::{

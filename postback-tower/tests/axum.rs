@@ -1,7 +1,7 @@
 //! How the extractor treats bodies. What it decides about their content is core's, and is held
 //! against the corpus elsewhere.
 
-#![allow(
+#![expect(
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops where something is wrong"

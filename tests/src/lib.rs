@@ -3,7 +3,7 @@
 //! `corpus/` holds deliveries signed by independent implementations; its README explains the
 //! format. A [`driver`] is an application that receives them over a real socket.
 
-#![allow(
+#![expect(
     clippy::expect_used,
     clippy::exhaustive_enums,
     clippy::missing_panics_doc,

@@ -1,6 +1,6 @@
 //! Core decides, adapters translate: what each may not name, and how small adapters stay.
 
-#![allow(
+#![expect(
     clippy::expect_used,
     clippy::unwrap_used,
     reason = "a test stops where something is wrong"

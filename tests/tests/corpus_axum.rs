@@ -1,10 +1,8 @@
 //! The corpus over a real socket, through the axum extractor.
 
-#![allow(
-    clippy::arithmetic_side_effects,
+#![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops where something is wrong"
 )]

@@ -1,13 +1,6 @@
 //! The whole corpus against core alone.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test stops where something is wrong"
-)]
+#![expect(clippy::panic, reason = "a test stops where something is wrong")]
 
 use conformance::{
     corpus::{Case, Expect},

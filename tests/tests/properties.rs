@@ -1,11 +1,8 @@
 //! Properties: nothing a stranger sends makes core panic, and core accepts no token that an
 //! independent implementation refuses.
 
-#![allow(
+#![expect(
     clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops where something is wrong"
 )]

@@ -1,10 +1,6 @@
 //! The receiver as a process: its environment, its exit status and its two streams.
 
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a test stops where something is wrong"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use std::{
     io::{BufRead, BufReader, Read},

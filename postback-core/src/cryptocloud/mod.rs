@@ -14,8 +14,8 @@
 //! nothing else**. Source: the postback pages for the algorithm, key and lifetime; running
 //! integrations for the claims' names.
 //!
-//! So a [`Payment`] that is verified says for certain that *this invoice got a postback within the
-//! last minutes*. Status, amount, currency and order id are what the sender
+//! So a [`Payment`] that is verified says for certain that *the provider announced this invoice, and
+//! its token has not expired*. Status, amount, currency and order id are what the sender
 //! [claims](Payment::claimed): nobody without the secret can announce an invoice, but whoever can
 //! see or change a genuine postback on its way can change them. Look the order up by
 //! [`Payment::invoice_id`] and compare amount and currency with what you asked for; before you part

@@ -13,8 +13,8 @@ use super::Value;
 #[derive(Deserialize)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// The name of an object's member, unescaped; one that is no text, for half a surrogate pair in it,
-/// is some other name than any that is looked for.
+/// The name of an object's member, unescaped. A name with half a surrogate pair in it is no text; it
+/// is read as some name that nobody looks for.
 pub(crate) struct AnyName<'a>(pub(crate) Cow<'a, str>);
 
 impl<'a> Deserialize<'a> for AnyName<'a> {
