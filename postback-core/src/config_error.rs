@@ -18,7 +18,7 @@ pub enum ConfigError {
         /// The longest leeway allowed, in seconds.
         max: u64,
     },
-    /// The ceiling on a token's lifetime is zero seconds, which no token passes.
+    /// The ceiling on a token's lifetime is zero seconds, which no fresh token passes.
     #[error("the ceiling on a token's lifetime is zero")]
     LifetimeZero,
     /// The secret begins or ends with white space, an invisible character or a NUL byte.

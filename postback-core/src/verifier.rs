@@ -214,7 +214,7 @@ impl<P: Provider> VerifierBuilder<P> {
     ///
     /// - [`ConfigError::InvalidScope`] if the scope is empty, has white space at its ends, or holds a
     ///   control character;
-    /// - [`ConfigError::BodyLimitZero`] and [`ConfigError::LifetimeZero`] if nothing could pass;
+    /// - [`ConfigError::BodyLimitZero`] and [`ConfigError::LifetimeZero`] if nothing fresh could pass;
     /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY_SECONDS`].
     pub fn build(self) -> Result<Verifier<P>, ConfigError> {
         let max = Verifier::<P>::MAX_LEEWAY_SECONDS;

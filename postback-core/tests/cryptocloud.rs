@@ -91,6 +91,10 @@ fn each_defect_of_a_body_has_its_rejection() {
     let form = |pairs: &str| deliver(MediaType::Form, pairs.replace("TOKEN", &token)).err();
     let malformed = |defect| Some(Rejection::Malformed(defect));
 
+    let odd_name = json(r#"{"\ud800":1,"token":"TOKEN","invoice_id":"ILRAJE1Q"}"#);
+    assert_eq!(odd_name, None, "an unknown field, whatever its name");
+    let escaped_twice = json(r#"{"tok\u0065n":"x","token":"TOKEN","invoice_id":"ILRAJE1Q"}"#);
+    assert_eq!(escaped_twice, malformed(BodyDefect::Repeated("token")));
     let wrong_token = json(r#"{"invoice_id":"ILRAJE1Q","token":5}"#);
     assert_eq!(wrong_token, malformed(BodyDefect::Value("token")));
     let no_id = json(r#"{"token":"TOKEN"}"#);

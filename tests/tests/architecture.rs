@@ -82,6 +82,11 @@ fn core_knows_no_framework_and_does_no_io() {
 #[test]
 fn core_depends_on_what_was_decided_and_nothing_else() {
     let manifest = fs::read_to_string(root().join("postback-core/Cargo.toml")).unwrap();
+    let tables: Vec<_> = manifest
+        .lines()
+        .filter(|line| line.starts_with('[') && line.contains("dependencies"))
+        .collect();
+    assert_eq!(tables, ["[dependencies]", "[dev-dependencies]"]);
     let (_, rest) = manifest.split_once("\n[dependencies]\n").unwrap();
     let (dependencies, _) = rest.split_once("\n[").unwrap();
     let names: Vec<_> = dependencies

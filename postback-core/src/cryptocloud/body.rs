@@ -10,7 +10,7 @@ use crate::{
     BodyDefect, MediaType,
     decode::{
         Value, form,
-        json::{Member, Name},
+        json::{AnyName, Member},
     },
 };
 
@@ -107,7 +107,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut body = Body::default();
         let mut defect = None;
-        while let Some(Name(name)) = members.next_key()? {
+        while let Some(AnyName(name)) = members.next_key()? {
             if let Some((name, field)) = body.field(&name) {
                 let raw: &'de RawValue = members.next_value()?;
                 match Value::from_json(raw.get()) {
