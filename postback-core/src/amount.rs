@@ -90,25 +90,29 @@ impl Amount {
     /// The part before the decimal point, where it is neither negative nor too large.
     #[cfg(feature = "cryptocloud")]
     pub(crate) fn floor(&self) -> Option<u64> {
-        let parts = self.parts();
-        if parts.negative {
-            return None;
-        }
-        let whole = parts.plain();
-        let whole = whole.split('.').next().unwrap_or_default();
-        whole.parse().ok()
+        self.whole().map(|(whole, _)| whole)
     }
 
     /// The least whole number that is not less, where it is neither negative nor too large.
     #[cfg(feature = "cryptocloud")]
     pub(crate) fn ceil(&self) -> Option<u64> {
-        let floor = self.floor()?;
-        match self.parts().plain().split_once('.') {
-            Some((_, fraction)) if fraction.bytes().any(|digit| digit != b'0') => {
-                floor.checked_add(1)
-            }
-            _ => Some(floor),
+        match self.whole()? {
+            (whole, true) => Some(whole),
+            (whole, false) => whole.checked_add(1),
         }
+    }
+
+    /// The part before the decimal point, and whether it is all of the value.
+    #[cfg(feature = "cryptocloud")]
+    fn whole(&self) -> Option<(u64, bool)> {
+        let parts = self.parts();
+        if parts.negative {
+            return None;
+        }
+        let plain = parts.plain();
+        let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+        let exact = fraction.bytes().all(|digit| digit == b'0');
+        Some((whole.parse().ok()?, exact))
     }
 
     /// Plain notation without a minus on zero and without zeros at the end of the fraction.

@@ -4,9 +4,7 @@ use std::{fs, path::Path};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use postback_core::{
-    Head, KeyRing, Provider, Rejection, SecretKey, Verified, Verifier, VerifierBuilder,
-};
+use postback_core::{Head, KeyRing, Provider, Rejection, SecretKey, Verified, Verifier};
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value};
 
@@ -118,12 +116,6 @@ impl Case {
 
     /// The case's verifier.
     pub fn verifier<P: Provider<Key = SecretKey>>(&self, provider: P) -> Verifier<P> {
-        self.builder(provider)
-            .build()
-            .expect("the corpus is configurable")
-    }
-
-    fn builder<P: Provider<Key = SecretKey>>(&self, provider: P) -> VerifierBuilder<P> {
         let secret = |text| SecretKey::new(text).expect("the corpus has usable keys");
         let mut keys = self.config.keys.iter();
         let current = keys.next().expect("the corpus names a key");
@@ -141,7 +133,7 @@ impl Case {
         if let Some(bytes) = self.config.body_limit {
             builder = builder.body_limit(bytes);
         }
-        builder
+        builder.build().expect("the corpus is configurable")
     }
 }
 

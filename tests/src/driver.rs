@@ -5,11 +5,17 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use axum::{Router, extract::State, http::HeaderValue, response::IntoResponse, routing::any};
+use axum::{
+    Router,
+    extract::{FromRef, State},
+    http::HeaderValue,
+    response::{IntoResponse, Response},
+    routing::any,
+};
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use postback_core::{Provider, Verifier, cryptocloud::Payment};
-use postback_tower::axum::{Postback, PostbackRejection};
+use postback_tower::axum::{Ack, Postback, PostbackRejection};
 use serde_json::{Map, Value};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -102,45 +108,57 @@ impl Drop for Application {
 /// refusal's code in a header. Both routes accept every method, so that a 405 is the extractor's.
 pub async fn axum_extractor<P: Provider<Event = Payment>>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
-    let state = (verifier, Arc::clone(&seen));
     let router = Router::new()
         .route("/plain", any(plain::<P>))
         .route("/result", any(result::<P>))
-        .with_state(AxumState(state));
+        .with_state(AxumState {
+            verifier,
+            seen: Arc::clone(&seen),
+        });
     Application::serve(router, seen).await
 }
 
-struct AxumState<P: Provider>((Verifier<P>, Seen));
+struct AxumState<P: Provider> {
+    verifier: Verifier<P>,
+    seen: Seen,
+}
 
-impl<P: Provider> Clone for AxumState<P> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
+impl<P: Provider<Event = Payment>> AxumState<P> {
+    /// What a handler does with a postback: it notes what it was handed, and acknowledges.
+    fn accept(&self, postback: &Postback<P>) -> Ack<P> {
+        *self.seen.lock().expect("no panic") = Some(facts::of(postback.event()));
+        postback.ack()
     }
 }
 
-impl<P: Provider> axum::extract::FromRef<AxumState<P>> for Verifier<P> {
+impl<P: Provider> Clone for AxumState<P> {
+    fn clone(&self) -> Self {
+        Self {
+            verifier: self.verifier.clone(),
+            seen: Arc::clone(&self.seen),
+        }
+    }
+}
+
+impl<P: Provider> FromRef<AxumState<P>> for Verifier<P> {
     fn from_ref(state: &AxumState<P>) -> Self {
-        state.0.0.clone()
+        state.verifier.clone()
     }
 }
 
 async fn plain<P: Provider<Event = Payment>>(
-    State(AxumState((_, seen))): State<AxumState<P>>,
+    State(state): State<AxumState<P>>,
     postback: Postback<P>,
-) -> impl IntoResponse {
-    *seen.lock().expect("no panic") = Some(facts::of(postback.event()));
-    postback.ack()
+) -> Ack<P> {
+    state.accept(&postback)
 }
 
 async fn result<P: Provider<Event = Payment>>(
-    State(AxumState((_, seen))): State<AxumState<P>>,
+    State(state): State<AxumState<P>>,
     postback: Result<Postback<P>, PostbackRejection>,
-) -> impl IntoResponse {
+) -> Response {
     match postback {
-        Ok(postback) => {
-            *seen.lock().expect("no panic") = Some(facts::of(postback.event()));
-            postback.ack().into_response()
-        }
+        Ok(postback) => state.accept(&postback).into_response(),
         Err(refusal) => {
             let code = HeaderValue::from_static(refusal.rejection().code());
             let mut response = refusal.into_response();

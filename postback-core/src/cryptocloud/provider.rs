@@ -95,8 +95,10 @@ gateway! {
 }
 
 /// Every sample handler of the provider answers this; what it expects is not documented.
-const ACK: Answer =
-    Answer::acknowledgement("application/json", r#"{"message":"Postback received"}"#);
+const ACK: Answer = Answer::acknowledgement(
+    MediaType::Json.as_str(),
+    r#"{"message":"Postback received"}"#,
+);
 
 const ACCEPTS: Accepts = Accepts::Post(&[MediaType::Json, MediaType::Form]);
 
