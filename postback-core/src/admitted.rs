@@ -2,7 +2,10 @@ use std::{fmt, str};
 
 use bytes::Bytes;
 
-use crate::{Accepts, Head, MediaType, Provider, Rejection, Verified, Verifier};
+use crate::{
+    Accepts, Head, MediaType, Provider, Rejection, Verified, Verifier,
+    events::{self, Hint},
+};
 
 /// A request whose head was accepted; made by [`Verifier::admit`].
 ///
@@ -12,6 +15,8 @@ use crate::{Accepts, Head, MediaType, Provider, Rejection, Verified, Verifier};
 pub struct Admitted<P: Provider> {
     verifier: Verifier<P>,
     need: Need,
+    /// The size that the head declares of a body that is needed, in bytes.
+    declared: Option<u128>,
     evidence: P::Evidence,
 }
 
@@ -41,8 +46,22 @@ impl<P: Provider> Admitted<P> {
     ///
     /// [`Rejection::ClockUnavailable`], and all that [`verify_at`](Self::verify_at) refuses.
     pub fn verify(self, body: Bytes) -> Result<Verified<P>, Rejection> {
-        let now = self.verifier.now()?;
-        self.verify_at(body, now)
+        match self.verifier.now() {
+            Ok(now) => self.verify_at(body, now),
+            Err(rejection) => Err(self.refuse(rejection)),
+        }
+    }
+
+    /// For an adapter: verifies what it read, or refuses because it could not be read.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it could not be read, and all that [`verify`](Self::verify) refuses.
+    pub fn verify_read(self, body: Result<Bytes, Rejection>) -> Result<Verified<P>, Rejection> {
+        match body {
+            Ok(body) => self.verify(body),
+            Err(rejection) => Err(self.refuse(rejection)),
+        }
     }
 
     /// Verifies the body as at `now`, in Unix seconds.
@@ -51,21 +70,40 @@ impl<P: Provider> Admitted<P> {
     ///
     /// [`Rejection::BodyTooLarge`] if the body exceeds the limit, and what the gateway refuses.
     pub fn verify_at(self, body: Bytes, now: u64) -> Result<Verified<P>, Rejection> {
-        let Self {
-            verifier,
-            need,
-            evidence,
-        } = self;
-        let body = match need {
-            Need::Body { limit } if body.len() > limit => {
-                return Err(Rejection::BodyTooLarge { limit });
+        let length = body.len();
+        let body = match self.need {
+            Need::Body { limit } if length > limit => {
+                return Err(self.refuse(Rejection::BodyTooLarge { limit }));
             }
             Need::Body { .. } => body,
             Need::Nothing => Bytes::new(),
         };
-        verifier.seal(now, |check| {
+        let Self {
+            verifier,
+            declared,
+            evidence,
+            ..
+        } = self;
+        let verdict = verifier.seal(now, |check| {
             verifier.provider().verify(evidence, body, check)
-        })
+        });
+        match verdict {
+            Ok(verified) => {
+                events::accepted(&verified, now);
+                Ok(verified)
+            }
+            Err((rejection, hint)) => {
+                let rewritten = declared.is_some_and(|declared| declared != length as u128);
+                let hint = hint.or_else(|| rewritten.then_some(Hint::BodyNotAsSent));
+                events::refused(&verifier, &rejection, hint);
+                Err(rejection)
+            }
+        }
+    }
+
+    fn refuse(&self, rejection: Rejection) -> Rejection {
+        events::refused(&self.verifier, &rejection, None);
+        rejection
     }
 
     pub(crate) fn new(verifier: &Verifier<P>, head: &Head<'_>) -> Result<Self, Rejection> {
@@ -74,20 +112,22 @@ impl<P: Provider> Admitted<P> {
         if head.method() != allow.as_str() {
             return Err(Rejection::MethodNotAllowed { allow });
         }
-        let (media_type, need) = match accepts {
-            Accepts::Get => (None, Need::Nothing),
+        let (media_type, need, declared) = match accepts {
+            Accepts::Get => (None, Need::Nothing, None),
             Accepts::Post(media_types) => {
                 let limit = verifier.body_limit();
                 let media_type = media_type(head, media_types)?;
-                if declared_size(head) > limit as u128 {
+                let declared = declared_size(head);
+                if declared.is_some_and(|declared| declared > limit as u128) {
                     return Err(Rejection::BodyTooLarge { limit });
                 }
-                (Some(media_type), Need::Body { limit })
+                (Some(media_type), Need::Body { limit }, declared)
             }
         };
         Ok(Self {
             verifier: verifier.clone(),
             need,
+            declared,
             evidence: verifier.provider().inspect(head, media_type)?,
         })
     }
@@ -124,16 +164,16 @@ fn media_type(head: &Head<'_>, accepted: &[MediaType]) -> Result<MediaType, Reje
     }
 }
 
-/// The largest size that a `Content-Length` declares, in bytes; zero where there is none.
+/// The largest size that a `Content-Length` declares, in bytes.
 ///
 /// A value that is no number is the HTTP server's to refuse, and reading is capped all the same.
-fn declared_size(head: &Head<'_>) -> u128 {
-    let mut largest = 0;
+fn declared_size(head: &Head<'_>) -> Option<u128> {
+    let mut largest = None;
     head.each("content-length", |value| {
         let digits = value.trim_ascii();
         if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
             let size = str::from_utf8(digits).map(|text| text.parse().unwrap_or(u128::MAX));
-            largest = largest.max(size.unwrap_or(u128::MAX));
+            largest = largest.max(Some(size.unwrap_or(u128::MAX)));
         }
     });
     largest

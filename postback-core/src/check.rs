@@ -1,6 +1,9 @@
 use std::{fmt, sync::Arc};
 
-use crate::{ClaimsDefect, KeyRing, Rejection};
+use crate::{
+    ClaimsDefect, KeyRing, Rejection,
+    events::{self, Hint},
+};
 
 /// What a [`Provider`](crate::Provider) checks one postback against: the keys that are trusted
 /// now, the time, and the limits that the application configured.
@@ -9,7 +12,9 @@ pub struct Check<'a, K> {
     now: u64,
     leeway_seconds: u64,
     max_lifetime_seconds: Option<u64>,
+    unpadded: fn(&K) -> Option<&K>,
     signed_by: Option<&'a Arc<str>>,
+    hint: Option<Hint>,
 }
 
 impl<'a, K> Check<'a, K> {
@@ -29,10 +34,13 @@ impl<'a, K> Check<'a, K> {
             .keys
             .trusted_at(self.now)
             .find_map(|(label, key)| matches(key).then_some(label));
-        match self.signed_by {
-            Some(_) => Ok(()),
-            None => Err(Rejection::BadSignature),
+        if self.signed_by.is_some() {
+            return Ok(());
         }
+        if events::refusals_are_read() {
+            self.hint = self.near_miss(matches);
+        }
+        Err(Rejection::BadSignature)
     }
 
     /// Judges signed times, in Unix seconds: `not_before`, then `expires_at`, then the ceiling on
@@ -74,19 +82,42 @@ impl<'a, K> Check<'a, K> {
         now: u64,
         leeway_seconds: u64,
         max_lifetime_seconds: Option<u64>,
+        unpadded: fn(&K) -> Option<&K>,
     ) -> Self {
         Self {
             keys,
             now,
             leeway_seconds,
             max_lifetime_seconds,
+            unpadded,
             signed_by: None,
+            hint: None,
         }
     }
 
     /// The label of the key that the last call of [`signature`](Self::signature) found.
     pub(crate) const fn signed_by(&self) -> Option<&'a Arc<str>> {
         self.signed_by
+    }
+
+    /// What the last call of [`signature`](Self::signature) found out about a refusal.
+    pub(crate) const fn hint(&self) -> Option<Hint> {
+        self.hint
+    }
+
+    /// Which key that is not trusted made the signature. It is refused all the same.
+    fn near_miss(&self, mut matches: impl FnMut(&K) -> bool) -> Option<Hint> {
+        let mut unpadded = self
+            .keys
+            .trusted_at(self.now)
+            .filter_map(|(_, key)| (self.unpadded)(key));
+        if unpadded.any(&mut matches) {
+            Some(Hint::SecretHasWhiteSpace)
+        } else if self.keys.retired_at(self.now).any(matches) {
+            Some(Hint::RetiredKey)
+        } else {
+            None
+        }
     }
 }
 

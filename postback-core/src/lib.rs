@@ -54,6 +54,26 @@
 //! - `cryptocloud` (default): CryptoCloud and Trybit.
 //! - `rust_decimal`, `bigdecimal`: conversions of [`Amount`].
 //! - `testing`: makes genuine and deliberately wrong deliveries, for tests.
+//! - `tracing`: events for the operator, see below.
+//!
+//! # Events
+//!
+//! With the feature `tracing`, each verdict is one event of target `postback`. Never in it: a secret, a
+//! token, a signature, a body, or anything that is not signed.
+//!
+//! | message | level | fields |
+//! |---|---|---|
+//! | `postback accepted` | INFO | `provider`, `scope`, `invoice_id`, `key_label`, `expires_in_s` (seconds) |
+//! | `postback refused` | WARN; ERROR where the application is at fault | `provider`, `scope`, `code`, `variant`, `hint`; `looked_for` where no verifier is registered |
+//!
+//! A `hint` is there where the cause can be told apart:
+//!
+//! | hint | what was found |
+//! |---|---|
+//! | `body_not_as_sent` | the body has another length than its `Content-Length`: something on the way rewrote it |
+//! | `clock_behind` | a genuine token of the future, or one that lives longer than the configured ceiling |
+//! | `retired_key` | the signature of a retired key whose time has come |
+//! | `secret_has_white_space` | the secret fits, but for white space at its ends |
 
 mod accepts;
 mod admitted;
@@ -65,12 +85,14 @@ mod config_error;
 pub mod cryptocloud;
 #[cfg(feature = "cryptocloud")]
 mod decode;
+mod events;
 #[cfg(feature = "cryptocloud")]
 mod field;
 mod head;
 mod keys;
 mod provider;
 mod rejection;
+mod summary;
 mod tenant;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -90,6 +112,7 @@ pub use self::{
     keys::{KeyRing, SecretKey},
     provider::Provider,
     rejection::{BodyDefect, ClaimsDefect, Rejection},
+    summary::Summary,
     tenant::Tenant,
     verified::Verified,
     verifier::{Verifier, VerifierBuilder},

@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Accepts, Answer, Check, Head, MediaType, Rejection};
+use crate::{Accepts, Answer, Check, Head, MediaType, Rejection, Summary};
 
 /// A payment gateway: what its postbacks look like and how they are signed.
 ///
@@ -131,4 +131,19 @@ pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
         body: Bytes,
         check: &mut Check<'_, Self::Key>,
     ) -> Result<Self::Event, Rejection>;
+
+    /// What the operator's log may say of a verified event. By default, nothing.
+    #[must_use]
+    fn summary(_event: &Self::Event) -> Summary<'_> {
+        Summary::default()
+    }
+
+    /// The same key without the white space at its ends, if it has any.
+    ///
+    /// It vouches for nothing: the operator's log says when it would have fitted a signature that
+    /// was refused. By default, keys have none.
+    #[must_use]
+    fn unpadded(_key: &Self::Key) -> Option<&Self::Key> {
+        None
+    }
 }

@@ -1,4 +1,4 @@
-use crate::{Answer, Method};
+use crate::{Answer, Method, Provider, events};
 
 /// Why a postback was refused.
 ///
@@ -99,6 +99,15 @@ impl Rejection {
     #[must_use]
     pub const fn body_too_large(limit: usize) -> Self {
         Self::BodyTooLarge { limit }
+    }
+
+    /// For an adapter that finds no verifier of `P`, nor a value that one verified. `looked_for`
+    /// tells the operator's log where it looked.
+    #[must_use]
+    pub fn not_configured<P: Provider>(looked_for: &'static str) -> Self {
+        let rejection = Self::NotConfigured;
+        events::not_configured::<P>(&rejection, looked_for);
+        rejection
     }
 
     /// The stable name of the class, for logs and metrics.

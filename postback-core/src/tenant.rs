@@ -2,7 +2,7 @@ use std::{fmt, marker::PhantomData};
 
 use bytes::Bytes;
 
-use crate::{Accepts, Answer, Check, Head, MediaType, Provider, Rejection};
+use crate::{Accepts, Answer, Check, Head, MediaType, Provider, Rejection, Summary};
 
 /// The same gateway under a second type, for an application that keeps one verifier a type.
 ///
@@ -74,6 +74,14 @@ impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
         check: &mut Check<'_, Self::Key>,
     ) -> Result<Self::Event, Rejection> {
         self.provider.verify(evidence, body, check)
+    }
+
+    fn summary(event: &Self::Event) -> Summary<'_> {
+        P::summary(event)
+    }
+
+    fn unpadded(key: &Self::Key) -> Option<&Self::Key> {
+        P::unpadded(key)
     }
 }
 

@@ -5,7 +5,9 @@ use std::{
 };
 
 use crate::{
-    Admitted, Check, ConfigError, Head, KeyRing, Provider, Rejection, Verified, verified::Identity,
+    Admitted, Check, ConfigError, Head, KeyRing, Provider, Rejection, Verified,
+    events::{self, Hint},
+    verified::Identity,
 };
 
 /// Checks the postbacks of one project of a gateway. Cheap to clone; clones share keys and
@@ -68,7 +70,11 @@ impl<P: Provider> Verifier<P> {
     /// [`Rejection::BodyTooLarge`] for a declared size over the limit, then what the gateway
     /// refuses of a head.
     pub fn admit(&self, head: &Head<'_>) -> Result<Admitted<P>, Rejection> {
-        Admitted::new(self, head)
+        let admitted = Admitted::new(self, head);
+        if let Err(rejection) = &admitted {
+            events::refused(self, rejection, None);
+        }
+        admitted
     }
 
     /// Trusts these keys from now on, here and in all clones. Postbacks being verified finish with
@@ -107,27 +113,31 @@ impl<P: Provider> Verifier<P> {
         (self.inner.clock)().ok_or(Rejection::ClockUnavailable)
     }
 
-    /// Runs the provider's check and seals what it returns.
+    /// Runs the provider's check and seals what it returns, or says what it found out besides.
     pub(crate) fn seal(
         &self,
         now: u64,
         verify: impl FnOnce(&mut Check<'_, P::Key>) -> Result<P::Event, Rejection>,
-    ) -> Result<Verified<P>, Rejection> {
+    ) -> Result<Verified<P>, (Rejection, Option<Hint>)> {
         let keys = self.keys();
         let mut check = Check::new(
             &keys,
             now,
             self.inner.leeway_seconds,
             self.inner.max_lifetime_seconds,
+            P::unpadded,
         );
-        let event = verify(&mut check)?;
-        // A provider that forgot to ask for a signature, or its answer, verifies nothing.
-        let label = check.signed_by().ok_or(Rejection::BadSignature)?;
-        Ok(Verified::new(
-            event,
-            Arc::clone(self.identity()),
-            Arc::clone(label),
-        ))
+        let refused = match (verify(&mut check), check.signed_by()) {
+            (Ok(event), Some(label)) => {
+                let identity = Arc::clone(self.identity());
+                return Ok(Verified::new(event, identity, Arc::clone(label)));
+            }
+            // A provider that forgot to ask for a signature, or its answer, verifies nothing.
+            (Ok(_), None) => Rejection::BadSignature,
+            (Err(rejection), _) => rejection,
+        };
+        let hint = check.hint().or_else(|| Hint::of(&refused));
+        Err((refused, hint))
     }
 
     fn keys(&self) -> Arc<KeyRing<P::Key>> {

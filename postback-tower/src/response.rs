@@ -6,18 +6,18 @@ use postback_core::{Answer, Rejection};
     clippy::expect_used,
     reason = "answers are constants of providers and core, checked where they are made"
 )]
-pub(crate) fn response<B: From<&'static str>>(answer: Answer) -> Response<B> {
+pub(crate) fn response(answer: Answer) -> Response<&'static str> {
     let mut builder = Response::builder().status(answer.status());
     for (name, value) in answer.headers() {
         builder = builder.header(name, value);
     }
     builder
-        .body(B::from(answer.body()))
+        .body(answer.body())
         .expect("an answer has a valid status and valid headers")
 }
 
 /// Writes a refusal, and leaves the reason in the response's extensions for the operator.
-pub(crate) fn refusal<B: From<&'static str>>(rejection: Rejection) -> Response<B> {
+pub(crate) fn refusal(rejection: Rejection) -> Response<&'static str> {
     let mut response = response(rejection.answer());
     response.extensions_mut().insert(rejection);
     response

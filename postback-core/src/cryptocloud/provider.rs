@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Payment, body::Body, token::GenuineToken};
 use crate::{
-    Accepts, Answer, BodyDefect, Check, Head, MediaType, Provider, Rejection, SecretKey,
+    Accepts, Answer, BodyDefect, Check, Head, MediaType, Provider, Rejection, SecretKey, Summary,
     decode::Value,
 };
 
@@ -50,6 +50,16 @@ macro_rules! gateway {
                 check: &mut Check<'_, SecretKey>,
             ) -> Result<Payment, Rejection> {
                 verify(media_type, &body, check)
+            }
+
+            fn summary(payment: &Payment) -> Summary<'_> {
+                Summary::default()
+                    .invoice_id(payment.invoice_id())
+                    .expires_at(payment.expires_at())
+            }
+
+            fn unpadded(secret: &SecretKey) -> Option<&SecretKey> {
+                secret.unpadded()
             }
         }
     };

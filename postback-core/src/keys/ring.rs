@@ -50,6 +50,12 @@ impl<K> KeyRing<K> {
             .chain(retired.map(|(labelled, _)| labelled))
             .map(|labelled| (&labelled.label, &labelled.key))
     }
+
+    /// The keys that are no longer trusted at `now`.
+    pub(crate) fn retired_at(&self, now: u64) -> impl Iterator<Item = &K> {
+        let retired = self.retired.iter().filter(move |(_, until)| now >= *until);
+        retired.map(|(labelled, _)| &labelled.key)
+    }
 }
 
 impl<K> Labelled<K> {
@@ -89,5 +95,7 @@ mod tests {
         let at = |now| -> Vec<&str> { ring.trusted_at(now).map(|(label, _)| &**label).collect() };
         assert_eq!(at(99), ["new", "old"]);
         assert_eq!(at(100), ["new"]);
+        assert_eq!(ring.retired_at(99).count(), 0);
+        assert_eq!(ring.retired_at(100).collect::<String>(), "o");
     }
 }

@@ -20,6 +20,8 @@ use crate::ConfigError;
 #[derive(Clone)]
 pub struct SecretKey {
     mac: Hmac<Sha256>,
+    /// The same without what [`exact`](Self::exact) let stand at the ends.
+    unpadded: Option<Box<Self>>,
 }
 
 impl SecretKey {
@@ -32,11 +34,11 @@ impl SecretKey {
     /// - [`ConfigError::PaddedSecret`] if it begins or ends with one of these, which is most often
     ///   an accident of copying; [`exact`](Self::exact) takes it as it is.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        let key = Self::exact(&secret)?;
-        if is_padded(secret.as_ref()) {
-            return Err(ConfigError::PaddedSecret);
+        let key = Self::exact(secret)?;
+        match key.unpadded {
+            Some(_) => Err(ConfigError::PaddedSecret),
+            None => Ok(key),
         }
-        Ok(key)
     }
 
     /// Takes the secret as it is, white space at its ends included.
@@ -50,11 +52,19 @@ impl SecretKey {
         if str::from_utf8(secret).is_ok_and(|text| text.chars().all(is_blank)) {
             return Err(ConfigError::BlankSecret);
         }
-        match Hmac::new_from_slice(secret) {
-            Ok(mac) => Ok(Self { mac }),
-            // HMAC takes keys of any length; refusing is the safe answer should that change.
-            Err(_) => Err(ConfigError::BlankSecret),
+        let mut key = Self::prepare(secret)?;
+        let unpadded = unpadded(secret);
+        if unpadded.len() != secret.len() {
+            key.unpadded = Some(Box::new(Self::prepare(unpadded)?));
         }
+        Ok(key)
+    }
+
+    /// This secret without the white space, invisible characters and NUL bytes at its ends, if
+    /// [`exact`](Self::exact) took it with some.
+    #[must_use]
+    pub fn unpadded(&self) -> Option<&Self> {
+        self.unpadded.as_deref()
     }
 
     /// Whether `tag` is the HMAC-SHA256 of `message`, all 32 bytes of it, compared in constant
@@ -66,6 +76,15 @@ impl SecretKey {
             .chain_update(message)
             .verify_slice(tag)
             .is_ok()
+    }
+
+    fn prepare(secret: &[u8]) -> Result<Self, ConfigError> {
+        // HMAC takes keys of any length; refusing is the safe answer should that change.
+        let mac = Hmac::new_from_slice(secret).map_err(|_| ConfigError::BlankSecret)?;
+        Ok(Self {
+            mac,
+            unpadded: None,
+        })
     }
 
     #[cfg(feature = "testing")]
@@ -85,10 +104,10 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-fn is_padded(secret: &[u8]) -> bool {
+fn unpadded(secret: &[u8]) -> &[u8] {
     match str::from_utf8(secret) {
-        Ok(text) => text.starts_with(is_blank) || text.ends_with(is_blank),
-        Err(_) => secret.trim_ascii().len() != secret.len(),
+        Ok(text) => text.trim_matches(is_blank).as_bytes(),
+        Err(_) => secret.trim_ascii(),
     }
 }
 
@@ -125,7 +144,11 @@ mod tests {
 
     #[test]
     fn exact_takes_white_space_but_no_blank() {
-        assert!(SecretKey::exact("key\n").is_ok());
+        let key = SecretKey::exact("key\n").unwrap();
+        let tag = SecretKey::new("key").unwrap().mac.finalize().into_bytes();
+        assert!(!key.verify_hmac_sha256(b"", &tag));
+        let unpadded = key.unpadded().unwrap();
+        assert!(unpadded.verify_hmac_sha256(b"", &tag));
         assert_eq!(
             SecretKey::exact("\n\0").err(),
             Some(ConfigError::BlankSecret)
