@@ -24,5 +24,6 @@ pub use self::{
     body::{RequestBody, ResponseBody},
     future::ResponseFuture,
     layer::PostbackLayer,
+    response::acknowledgement,
     service::PostbackService,
 };

@@ -1,5 +1,22 @@
 use http::Response;
-use postback_core::{Answer, Rejection};
+use postback_core::{Answer, Provider, Rejection};
+
+/// The response that tells the provider `P` that its postback has arrived: [`Provider::ACK`].
+///
+/// For services below a [`PostbackLayer`](crate::PostbackLayer) that know no axum.
+///
+/// ```
+/// use postback_core::cryptocloud::CryptoCloud;
+/// use postback_tower::acknowledgement;
+///
+/// let response = acknowledgement::<CryptoCloud, String>();
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.body(), r#"{"message":"Postback received"}"#);
+/// ```
+#[must_use = "an acknowledgement counts only as the service's answer"]
+pub fn acknowledgement<P: Provider, B: From<&'static str>>() -> Response<B> {
+    response(P::ACK).map(B::from)
+}
 
 /// Writes an answer as an HTTP response.
 #[expect(

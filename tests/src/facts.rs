@@ -3,32 +3,38 @@
 use postback_core::{Amount, cryptocloud::Payment};
 use serde_json::{Map, Value, json};
 
-/// The facts of a payment that the corpus may ask for.
-#[must_use]
-pub fn of(payment: &Payment) -> Map<String, Value> {
-    let claimed = payment.claimed();
-    let field = claimed.invoice_info();
-    let info = field.known();
-    let network = info
-        .and_then(|info| info.currency.known())
-        .and_then(|currency| currency.network.known())
-        .and_then(|network| network.code.known());
-    let facts = json!({
-        "invoice_id": payment.invoice_id(),
-        "expires_at": payment.expires_at(),
-        "status": claimed.status().map(|status| status.as_str()),
-        "amount": claimed.amount().map(ToString::to_string),
-        "currency": claimed.currency().map(|currency| currency.as_str()),
-        "order_id": claimed.order_id(),
-        "invoice_uuid": claimed.invoice_uuid(),
-        "invoice_status": info.and_then(|i| i.status.known()).map(|status| status.as_str()),
-        "test_mode": info.and_then(|info| info.test_mode.known()),
-        "network": network,
-        "service_fee": info.and_then(|i| i.service_fee.known()).map(ToString::to_string),
-    });
-    match facts {
-        Value::Object(facts) => facts,
-        _ => Map::new(),
+/// What an event says, in facts that the corpus may ask for.
+pub trait Stated {
+    /// The facts, by name.
+    fn facts(&self) -> Map<String, Value>;
+}
+
+impl Stated for Payment {
+    fn facts(&self) -> Map<String, Value> {
+        let claimed = self.claimed();
+        let field = claimed.invoice_info();
+        let info = field.known();
+        let network = info
+            .and_then(|info| info.currency.known())
+            .and_then(|currency| currency.network.known())
+            .and_then(|network| network.code.known());
+        let facts = json!({
+            "invoice_id": self.invoice_id(),
+            "expires_at": self.expires_at(),
+            "status": claimed.status().map(|status| status.as_str()),
+            "amount": claimed.amount().map(ToString::to_string),
+            "currency": claimed.currency().map(|currency| currency.as_str()),
+            "order_id": claimed.order_id(),
+            "invoice_uuid": claimed.invoice_uuid(),
+            "invoice_status": info.and_then(|i| i.status.known()).map(|status| status.as_str()),
+            "test_mode": info.and_then(|info| info.test_mode.known()),
+            "network": network,
+            "service_fee": info.and_then(|i| i.service_fee.known()).map(ToString::to_string),
+        });
+        match facts {
+            Value::Object(facts) => facts,
+            _ => Map::new(),
+        }
     }
 }
 

@@ -4,11 +4,11 @@
 
 use conformance::{
     corpus::{Case, Expect},
-    facts,
+    facts::{self, Stated},
 };
 use postback_core::{
     Provider, SecretKey,
-    cryptocloud::{CryptoCloud, Payment, Trybit},
+    cryptocloud::{CryptoCloud, Trybit},
 };
 
 #[test]
@@ -24,12 +24,12 @@ fn every_case_gets_its_verdict() {
     }
 }
 
-fn judge<P: Provider<Key = SecretKey, Event = Payment>>(case: &Case, provider: P) {
+fn judge<P: Provider<Key = SecretKey, Event: Stated>>(case: &Case, provider: P) {
     let name = &case.name;
     let verdict = case.request.verify(&case.verifier(provider));
     match (&case.expect, verdict) {
         (Expect::Accepted { facts }, Ok(payment)) => {
-            facts::compare(name, facts, &facts::of(&payment));
+            facts::compare(name, facts, &payment.facts());
         }
         (Expect::Any { status }, verdict) => {
             let answered = verdict.map_or_else(|r| r.answer().status(), |_| P::ACK.status());

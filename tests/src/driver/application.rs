@@ -1,0 +1,144 @@
+use std::{
+    convert::Infallible,
+    error::Error,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::Router;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tower::Service;
+
+use super::{Handed, Outcome};
+use crate::{client::Client, corpus};
+
+/// An application that listens on a free loopback port until it is dropped.
+#[derive(Debug)]
+pub struct Application {
+    address: SocketAddr,
+    server: JoinHandle<()>,
+    seen: Seen,
+    client: Client,
+}
+
+/// What handlers were handed, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(Arc<Mutex<Vec<Handed>>>);
+
+impl Seen {
+    /// Notes what a handler was handed.
+    pub fn note(&self, handed: Handed) {
+        self.notes().push(handed);
+    }
+
+    /// Takes all notes.
+    #[must_use]
+    pub fn take(&self) -> Vec<Handed> {
+        std::mem::take(&mut *self.notes())
+    }
+
+    fn notes(&self) -> std::sync::MutexGuard<'_, Vec<Handed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Application {
+    /// Serves `router`, whose handlers note in `seen` what they were handed.
+    pub async fn serve(router: Router, seen: Seen) -> Self {
+        Self::listen(seen, |listener| async move {
+            axum::serve(listener, router).await.expect("serves");
+        })
+        .await
+    }
+
+    /// Serves `service` on hyper, over HTTP/1 and HTTP/2.
+    pub async fn serve_on_hyper<S, B>(service: S, seen: Seen) -> Self
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+        S: Clone + Send + 'static,
+        S::Future: Send + 'static,
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    {
+        Self::listen(seen, |listener| async move {
+            loop {
+                let (stream, _) = listener.accept().await.expect("a connection");
+                let service = TowerToHyperService::new(service.clone());
+                tokio::spawn(async move {
+                    // A client that breaks off is its own affair.
+                    let _ = auto::Builder::new(TokioExecutor::new())
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        })
+        .await
+    }
+
+    async fn listen<F>(seen: Seen, serve: impl FnOnce(TcpListener) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self {
+            address: listener.local_addr().expect("an address"),
+            server: tokio::spawn(serve(listener)),
+            seen,
+            client: Client::default(),
+        }
+    }
+
+    /// Sends a request to `path`, with the query of the request's own target.
+    pub async fn send(&self, path: &str, request: &corpus::Request) -> Outcome {
+        let query = request.target.split_once('?').map(|(_, query)| query);
+        let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        let mut builder = Request::builder()
+            .method(&*request.method)
+            .uri(format!("http://{}{target}", self.address));
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        let request = builder.body(request.body.clone());
+        self.send_request(request.expect("a request")).await
+    }
+
+    /// Sends any request.
+    pub async fn send_request(&self, request: Request<Bytes>) -> Outcome {
+        drop(self.seen.take());
+        let (status, headers, body) = self.client.send(request).await.expect("an answer");
+        let mut handed = self.seen.take();
+        assert!(handed.len() <= 1, "one request reaches one handler");
+        Outcome {
+            status,
+            headers,
+            body,
+            handed: handed.pop(),
+        }
+    }
+
+    /// Where the application listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the handlers were handed since it was last asked.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Handed> {
+        self.seen.take()
+    }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}

@@ -1,0 +1,68 @@
+use axum::{
+    Router,
+    extract::{FromRef, State},
+    http::HeaderValue,
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use postback_core::{Provider, Verifier};
+use postback_tower::axum::{Ack, Postback, PostbackRejection};
+
+use super::{Application, CODE_HEADER, Handed, Seen};
+use crate::facts::Stated;
+
+/// Here `/plain` takes `Postback<P>`, and `/result` the `Result`.
+pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
+    let seen = Seen::default();
+    let router = Router::new()
+        .route("/plain", any(plain::<P>))
+        .route("/result", any(result::<P>))
+        .with_state(Receiver {
+            verifier,
+            seen: seen.clone(),
+        });
+    Application::serve(router, seen).await
+}
+
+struct Receiver<P: Provider> {
+    verifier: Verifier<P>,
+    seen: Seen,
+}
+
+impl<P: Provider> Clone for Receiver<P> {
+    fn clone(&self) -> Self {
+        Self {
+            verifier: self.verifier.clone(),
+            seen: self.seen.clone(),
+        }
+    }
+}
+
+impl<P: Provider> FromRef<Receiver<P>> for Verifier<P> {
+    fn from_ref(receiver: &Receiver<P>) -> Self {
+        receiver.verifier.clone()
+    }
+}
+
+async fn plain<P: Provider<Event: Stated>>(
+    State(receiver): State<Receiver<P>>,
+    postback: Postback<P>,
+) -> Ack<P> {
+    receiver.seen.note(Handed::new(&postback, None));
+    postback.ack()
+}
+
+async fn result<P: Provider<Event: Stated>>(
+    receiver: State<Receiver<P>>,
+    postback: Result<Postback<P>, PostbackRejection>,
+) -> Response {
+    match postback {
+        Ok(postback) => plain(receiver, postback).await.into_response(),
+        Err(refusal) => {
+            let code = HeaderValue::from_static(refusal.rejection().code());
+            let mut response = refusal.into_response();
+            response.headers_mut().insert(CODE_HEADER, code);
+            response
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Applications that receive deliveries over a real socket, one for each way in.
+
+mod application;
+mod axum_extractor;
+mod axum_layer;
+mod tower_on_hyper;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use postback_core::{Provider, Rejection, Verified, Verifier};
+use serde_json::{Map, Value};
+
+pub use self::application::{Application, Seen};
+use crate::facts::Stated;
+
+/// A way in.
+///
+/// Each application has two routes that take every method, so that a 405 is ours and not the
+/// framework's: `/plain` answers as the adapter does, `/result` tells a refusal's code in a header
+/// too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// A handler of axum with `Postback<P>` among its arguments.
+    AxumExtractor,
+    /// A route of axum under a `PostbackLayer`.
+    AxumLayer,
+    /// A `PostbackLayer` on hyper, without a framework.
+    TowerOnHyper,
+}
+
+impl Driver {
+    /// Every way in.
+    pub const ALL: [Self; 3] = [Self::AxumExtractor, Self::AxumLayer, Self::TowerOnHyper];
+
+    /// Starts an application that asks `verifier`.
+    pub async fn serve<P>(self, verifier: Verifier<P>) -> Application
+    where
+        P: Provider<Event: Stated>,
+    {
+        match self {
+            Self::AxumExtractor => axum_extractor::serve(verifier).await,
+            Self::AxumLayer => axum_layer::serve(verifier).await,
+            Self::TowerOnHyper => tower_on_hyper::serve(verifier).await,
+        }
+    }
+}
+
+/// The header in which `/result` tells the refusal's code.
+pub const CODE_HEADER: &str = "x-code";
+
+/// What a handler was handed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handed {
+    /// What the verified value says.
+    pub facts: Map<String, Value>,
+    /// The body that came with it, where a way in hands it on.
+    pub body: Option<Bytes>,
+}
+
+impl Handed {
+    fn new<P: Provider<Event: Stated>>(verified: &Verified<P>, body: Option<Bytes>) -> Self {
+        let facts = verified.event().facts();
+        Self { facts, body }
+    }
+}
+
+/// What came back, and what the handler was given.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The answer's status.
+    pub status: StatusCode,
+    /// The answer's headers.
+    pub headers: HeaderMap,
+    /// The answer's body.
+    pub body: String,
+    /// What the handler was handed, where it was called.
+    pub handed: Option<Handed>,
+}
+
+/// Repeats in a header what stands in the extensions of a refusal.
+fn tell_code<B>(mut response: Response<B>) -> Response<B> {
+    let code = response.extensions().get().map(Rejection::code);
+    if let Some(code) = code {
+        let code = HeaderValue::from_static(code);
+        response.headers_mut().insert(CODE_HEADER, code);
+    }
+    response
+}

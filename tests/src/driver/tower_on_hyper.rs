@@ -1,0 +1,48 @@
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use postback_core::{Provider, Verified, Verifier};
+use postback_tower::{PostbackLayer, ResponseBody, acknowledgement};
+use tower::{ServiceBuilder, ServiceExt, service_fn};
+
+use super::{Application, Handed, Seen, tell_code};
+use crate::facts::Stated;
+
+pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
+    let seen = Seen::default();
+    let noting = seen.clone();
+    let guarded = ServiceBuilder::new()
+        .layer(PostbackLayer::new(verifier).with_request_body::<Bytes>())
+        .service_fn(move |request| {
+            let answer = paid::<P>(&noting, &request);
+            async { Ok::<_, Infallible>(answer) }
+        });
+    let routes = service_fn(move |request: Request<Incoming>| {
+        let guarded = guarded.clone();
+        async move {
+            match request.uri().path() {
+                "/plain" => guarded.oneshot(request).await,
+                "/result" => guarded.oneshot(request).await.map(tell_code),
+                _ => {
+                    let mut response = Response::new(ResponseBody::default());
+                    *response.status_mut() = StatusCode::NOT_FOUND;
+                    Ok(response)
+                }
+            }
+        }
+    });
+    Application::serve_on_hyper(routes, seen).await
+}
+
+fn paid<P: Provider<Event: Stated>>(
+    seen: &Seen,
+    request: &Request<Bytes>,
+) -> Response<Full<Bytes>> {
+    let verified = request.extensions().get::<Verified<P>>();
+    let verified = verified.expect("the layer lets nothing else through");
+    seen.note(Handed::new(verified, Some(request.body().clone())));
+    acknowledgement::<P, _>()
+}

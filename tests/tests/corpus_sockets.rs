@@ -1,0 +1,111 @@
+//! The corpus over real sockets, through every way in.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
+use std::collections::BTreeMap;
+
+use conformance::{
+    corpus::{Case, Expect},
+    driver::{CODE_HEADER, Driver, Outcome},
+    facts::{self, Stated},
+};
+use postback_core::{
+    Answer, Provider, SecretKey,
+    cryptocloud::{CryptoCloud, Trybit},
+};
+
+#[tokio::test]
+async fn axum_extractor() {
+    every_case_that_http_can_carry_gets_its_verdict(Driver::AxumExtractor).await;
+}
+
+#[tokio::test]
+async fn axum_layer() {
+    every_case_that_http_can_carry_gets_its_verdict(Driver::AxumLayer).await;
+}
+
+#[tokio::test]
+async fn tower_on_hyper() {
+    every_case_that_http_can_carry_gets_its_verdict(Driver::TowerOnHyper).await;
+}
+
+async fn every_case_that_http_can_carry_gets_its_verdict(driver: Driver) {
+    let cases = Case::cryptocloud();
+    let mut carried = 0;
+    for case in cases.iter().filter(|case| !case.core_only) {
+        match &*case.provider {
+            "cryptocloud" => judge(driver, case, CryptoCloud::new()).await,
+            "trybit" => judge(driver, case, Trybit::new()).await,
+            other => panic!("no provider {other}"),
+        }
+        carried += 1;
+    }
+    assert_eq!(carried, 195);
+}
+
+/// Whatever the corpus leaves open, status, text and headers are those of core's own verdict, and so
+/// the same through every way in.
+async fn judge<P>(driver: Driver, case: &Case, provider: P)
+where
+    P: Provider<Key = SecretKey, Event: Stated>,
+{
+    let name = &case.name;
+    let verifier = case.verifier(provider);
+    let verdict = case.request.verify(&verifier);
+    let application = driver.serve(verifier).await;
+    // Two requests, so that the second shows that the receiver lives on after the first.
+    let plain = application.send("/plain", &case.request).await;
+    let result = application.send("/result", &case.request).await;
+    let answer = match &verdict {
+        Ok(_) => P::ACK,
+        Err(rejection) => rejection.answer(),
+    };
+    is_answer(name, &plain, answer);
+    is_answer(name, &result, answer);
+    let code = result.headers.get(CODE_HEADER);
+    let code = code.map(|code| code.to_str().unwrap());
+    assert_eq!(code, verdict.as_ref().err().map(|it| it.code()), "{name}");
+
+    match &case.expect {
+        Expect::Accepted { facts } => {
+            for outcome in [&plain, &result] {
+                let handed = outcome.handed.as_ref().expect("the handler was called");
+                facts::compare(name, facts, &handed.facts);
+                if let Some(body) = &handed.body {
+                    assert_eq!(body, &case.request.body, "{name}: other bytes");
+                }
+            }
+        }
+        Expect::Any { status } => {
+            assert!(status.allows(&plain.status.as_u16()), "{name}");
+        }
+        Expect::Rejected {
+            code: codes,
+            status,
+        } => {
+            assert!(status.allows(&plain.status.as_u16()), "{name}: {plain:?}");
+            assert!(codes.allows(code.unwrap()), "{name}: {code:?}");
+            assert_eq!(plain.handed, None, "{name}: the handler was called");
+            assert_eq!(result.handed, None, "{name}: the handler was called");
+        }
+    }
+}
+
+/// Status, text and every header of ours; what the server adds is its own.
+fn is_answer(name: &str, outcome: &Outcome, answer: Answer) {
+    assert_eq!(outcome.status.as_u16(), answer.status(), "{name}");
+    assert_eq!(outcome.body, answer.body(), "{name}");
+    let ours: BTreeMap<_, _> = answer.headers().collect();
+    let theirs: BTreeMap<_, _> = outcome
+        .headers
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "content-length" | "date" | CODE_HEADER))
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .collect();
+    assert_eq!(ours, theirs, "{name}");
+}
