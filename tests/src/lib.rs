@@ -13,8 +13,11 @@
 
 pub mod client;
 pub mod corpus;
+pub mod decided_before_us;
 pub mod driver;
 pub mod facts;
+pub mod header_signed;
+pub mod raw;
 
 /// Every example of the project's README compiles and holds.
 #[cfg(doctest)]

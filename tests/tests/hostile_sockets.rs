@@ -1,0 +1,614 @@
+//! What hostile and clumsy clients put on a socket, against every way in. Each case must be answered
+//! within the deadline, alike everywhere, without a panic, and leave nothing running behind.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
+use std::{cell::Cell, io, panic, sync::Once, time::Duration};
+
+use bytes::Bytes;
+use conformance::{
+    decided_before_us::DECISIONS,
+    driver::{Application, Driver},
+    header_signed::HeaderSigned,
+    raw::{Connection, RawResponse, within_deadline},
+};
+use http::{Request, StatusCode};
+use http_body_util::Channel;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use postback_core::{
+    Answer, BodyDefect, Method, Provider, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud,
+    testing,
+};
+use tokio::{net::TcpStream, runtime::Handle, time::sleep};
+
+const NOW: u64 = 1_769_509_400;
+const JSON: &str = "Content-Type: application/json\r\n";
+
+/// Runs a case against each way in, and returns what it returned everywhere.
+async fn everywhere<T: PartialEq + std::fmt::Debug>(case: impl AsyncFn(&Application) -> T) -> T {
+    let secret = SecretKey::new("s").unwrap();
+    let verifier = Verifier::builder(CryptoCloud::new(), secret).clock(|| Some(NOW));
+    everywhere_with(&verifier.build().unwrap(), genuine(), case).await
+}
+
+async fn everywhere_with<P, T>(
+    verifier: &Verifier<P>,
+    genuine: Vec<u8>,
+    case: impl AsyncFn(&Application) -> T,
+) -> T
+where
+    P: Provider<Event: conformance::facts::Stated>,
+    T: PartialEq + std::fmt::Debug,
+{
+    count_panics();
+    let mut results = Vec::new();
+    for driver in Driver::ALL {
+        let application = driver.serve(verifier.clone()).await;
+        // Let the server begin, so that what it keeps for itself is counted.
+        tokio::task::yield_now().await;
+        let tasks = alive_tasks();
+        results.push((driver, case(&application).await));
+        drop(application.seen());
+
+        // The receiver lives on.
+        let mut connection = Connection::open(application.address()).await;
+        assert!(connection.send(&genuine).await);
+        let response = connection.response(false).await;
+        assert_eq!(response.status, StatusCode::OK, "{driver:?}");
+        drop(connection);
+
+        assert_eq!(PANICS.get(), 0, "{driver:?}");
+        within_deadline(async {
+            while alive_tasks() > tasks {
+                sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
+    }
+    let (_, first) = results.remove(0);
+    for (driver, result) in results {
+        assert_eq!(result, first, "{driver:?}");
+    }
+    first
+}
+
+thread_local! {
+    /// A test's server runs on the test's own thread.
+    static PANICS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            PANICS.set(PANICS.get().saturating_add(1));
+            before(info);
+        }));
+    });
+}
+
+fn alive_tasks() -> usize {
+    Handle::current().metrics().num_alive_tasks()
+}
+
+/// Sends one request on a connection of its own, and reads the answer.
+async fn exchange(application: &Application, request: impl AsRef<[u8]>) -> RawResponse {
+    let mut connection = Connection::open(application.address()).await;
+    connection.send(request).await;
+    connection.response(false).await
+}
+
+#[track_caller]
+fn assert_refused(response: &RawResponse, rejection: &Rejection) {
+    assert_answer(response, rejection.answer());
+    assert!(!response.status.is_success());
+}
+
+#[track_caller]
+fn assert_accepted(response: &RawResponse) {
+    assert_answer(response, CryptoCloud::ACK);
+}
+
+#[track_caller]
+fn assert_answer(response: &RawResponse, answer: Answer) {
+    assert_eq!(response.status, answer.status(), "{response:?}");
+    assert_eq!(response.body, answer.body(), "{response:?}");
+    for (name, value) in answer.headers() {
+        let header = (name.to_owned(), value.to_owned());
+        assert!(response.headers.contains(&header), "{response:?}");
+    }
+}
+
+fn sample() -> String {
+    let secret = SecretKey::new("s").unwrap();
+    let token = testing::token(&secret, testing::SAMPLE_INVOICE_ID, NOW + 300);
+    testing::sample_json(Some(&token))
+}
+
+fn post(headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut request = format!("POST /plain HTTP/1.1\r\nHost: shop\r\n{headers}\r\n").into_bytes();
+    request.extend_from_slice(body.as_ref());
+    request
+}
+
+/// With the length that the body has.
+fn post_whole(headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let length = body.as_ref().len();
+    post(&format!("{headers}Content-Length: {length}\r\n"), body)
+}
+
+fn genuine() -> Vec<u8> {
+    post_whole(JSON, sample())
+}
+
+fn chunk(bytes: &[u8]) -> Vec<u8> {
+    let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
+    chunk.extend_from_slice(bytes);
+    chunk.extend_from_slice(b"\r\n");
+    chunk
+}
+
+#[tokio::test]
+async fn a_huge_declared_length_is_refused_at_once() {
+    let response = everywhere(async |application| {
+        let request = post(
+            &format!("{JSON}Content-Length: 9000000000000\r\n"),
+            [b' '; 512],
+        );
+        exchange(application, request).await
+    })
+    .await;
+    assert_refused(&response, &Rejection::body_too_large(0));
+}
+
+/// The largest that is a length to the HTTP server.
+#[tokio::test]
+async fn the_largest_length_there_is_is_refused_at_once() {
+    let response = everywhere(async |application| {
+        let length = u64::MAX - 2;
+        let request = post(&format!("{JSON}Content-Length: {length}\r\n"), [b' '; 512]);
+        exchange(application, request).await
+    })
+    .await;
+    assert_refused(&response, &Rejection::body_too_large(0));
+}
+
+/// Each row of the table of what is decided before us; the handler is not reached.
+#[tokio::test]
+async fn the_server_decides_what_the_table_says_and_no_more() {
+    for decision in DECISIONS {
+        let (response, handed) = everywhere(async |application| {
+            let mut request = decision.head.replace('\n', "\r\n").into_bytes();
+            request.extend_from_slice(sample().as_bytes());
+            (exchange(application, request).await, application.seen())
+        })
+        .await;
+        assert_eq!(response.status, decision.status, "{}", decision.sent);
+        assert_eq!(response.body, "", "{}", decision.sent);
+        assert_eq!(handed, [], "{}", decision.sent);
+    }
+}
+
+#[tokio::test]
+async fn a_chunked_body_is_refused_once_it_is_over_the_limit() {
+    let response = everywhere(async |application| {
+        let mut connection = Connection::open(application.address()).await;
+        let head = post(&format!("{JSON}Transfer-Encoding: chunked\r\n"), "");
+        assert!(connection.send(head).await);
+        for _ in 0..17 {
+            connection.send(chunk(&[b' '; 4_096])).await;
+        }
+        // The body goes on: nobody waits for its end.
+        connection.response(false).await
+    })
+    .await;
+    assert_refused(&response, &Rejection::body_too_large(0));
+}
+
+#[tokio::test]
+async fn a_genuine_body_in_chunks_of_one_byte_is_one_body() {
+    let response = everywhere(async |application| {
+        let mut connection = Connection::open(application.address()).await;
+        let head = post(&format!("{JSON}Transfer-Encoding: chunked\r\n"), "");
+        assert!(connection.send(head).await);
+        for byte in sample().as_bytes() {
+            assert!(connection.send(chunk(&[*byte])).await);
+        }
+        assert!(connection.send("0\r\n\r\n").await);
+        connection.response(false).await
+    })
+    .await;
+    assert_accepted(&response);
+}
+
+#[tokio::test]
+async fn trailers_do_not_matter() {
+    let response = everywhere(async |application| {
+        let head = format!("{JSON}Transfer-Encoding: chunked\r\nTrailer: X-Signature\r\n");
+        let mut request = post(&head, chunk(sample().as_bytes()));
+        request.extend_from_slice(b"0\r\nX-Signature: forged\r\n\r\n");
+        exchange(application, request).await
+    })
+    .await;
+    assert_accepted(&response);
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_short_in_order_is_unreadable() {
+    let answers = everywhere(async |application| {
+        let mut connection = Connection::open(application.address()).await;
+        let body = sample();
+        let head = format!("{JSON}Content-Length: {}\r\n", body.len() + 1);
+        assert!(connection.send(post(&head, body)).await);
+        connection.finish().await;
+        connection.answer(false).await
+    })
+    .await;
+    let Some(response) = answers else {
+        panic!("no answer");
+    };
+    assert_refused(&response, &Rejection::BodyUnreadable);
+}
+
+#[tokio::test]
+async fn a_reset_in_mid_body_calls_no_handler() {
+    let handed = everywhere(async |application| {
+        for sent in [1, 100, 1_000] {
+            let mut connection = Connection::open(application.address()).await;
+            let request = genuine();
+            let (part, _) = request.split_at(request.len() - sent);
+            assert!(connection.send(part).await);
+            // Let the server begin to read.
+            sleep(Duration::from_millis(20)).await;
+            connection.reset();
+        }
+        sleep(Duration::from_millis(20)).await;
+        application.seen()
+    })
+    .await;
+    assert_eq!(handed, []);
+}
+
+#[tokio::test]
+async fn a_client_that_asks_first_is_told_to_continue() {
+    let (interim, response) = everywhere(async |application| {
+        let mut connection = Connection::open(application.address()).await;
+        let body = sample();
+        let head = format!(
+            "{JSON}Content-Length: {}\r\nExpect: 100-continue\r\n",
+            body.len()
+        );
+        assert!(connection.send(post(&head, "")).await);
+        let interim = connection.response(false).await;
+        assert!(connection.send(body).await);
+        (interim, connection.response(false).await)
+    })
+    .await;
+    assert_eq!(interim.status, StatusCode::CONTINUE);
+    assert_accepted(&response);
+}
+
+/// No `100 Continue` comes before the refusal: the body is not wanted.
+#[tokio::test]
+async fn a_client_that_asks_first_is_refused_by_its_head() {
+    let response = everywhere(async |application| {
+        let head = "Content-Type: text/plain\r\nContent-Length: 9\r\nExpect: 100-continue\r\n";
+        exchange(application, post(head, "")).await
+    })
+    .await;
+    assert_refused(&response, &Rejection::UnsupportedMediaType);
+}
+
+/// RFC 4231, test case 2, as a header-signed postback.
+#[tokio::test]
+async fn exactly_one_header_bears_the_signature() {
+    const SIGNATURE: &str = "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=";
+    let signed =
+        |headers: &str| post_whole(&format!("{JSON}{headers}"), "what do ya want for nothing?");
+    let once = format!("X-Signature: {SIGNATURE}\r\n");
+    let forged = "X-Signature: AAAA\r\n";
+    let verifier = Verifier::new(HeaderSigned, SecretKey::new("Jefe").unwrap());
+    for (headers, refused) in [
+        (once.repeat(2), Rejection::BadSignature),
+        (format!("{once}{forged}"), Rejection::BadSignature),
+        (format!("{forged}{once}"), Rejection::BadSignature),
+        (forged.to_owned(), Rejection::BadSignature),
+        (String::new(), Rejection::Unsigned),
+    ] {
+        let response = everywhere_with(&verifier, signed(&once), async |application| {
+            exchange(application, signed(&headers)).await
+        })
+        .await;
+        assert_refused(&response, &refused);
+    }
+}
+
+#[tokio::test]
+async fn two_content_types_are_none() {
+    for second in [JSON, "Content-Type: text/plain\r\n"] {
+        let response = everywhere(async |application| {
+            exchange(
+                application,
+                post_whole(&format!("{JSON}{second}"), sample()),
+            )
+            .await
+        })
+        .await;
+        assert_refused(&response, &Rejection::UnsupportedMediaType);
+    }
+}
+
+fn with_raw_header(name: &str, value: &[u8], rest: &str) -> Vec<u8> {
+    let mut request = b"POST /plain HTTP/1.1\r\nHost: shop\r\n".to_vec();
+    request.extend_from_slice(name.as_bytes());
+    request.extend_from_slice(value);
+    request.extend_from_slice(b"\r\n");
+    let body = sample();
+    let rest = format!("{rest}Content-Length: {}\r\n\r\n{body}", body.len());
+    request.extend_from_slice(rest.as_bytes());
+    request
+}
+
+#[tokio::test]
+async fn a_header_that_is_no_text_does_not_matter_where_it_means_nothing() {
+    let response = everywhere(async |application| {
+        exchange(application, with_raw_header("X-Other: ", b"\xff\xfe", JSON)).await
+    })
+    .await;
+    assert_accepted(&response);
+}
+
+#[tokio::test]
+async fn a_content_type_that_is_no_text_is_none() {
+    let response = everywhere(async |application| {
+        let request = with_raw_header("Content-Type: ", b"application/json\xff", "");
+        exchange(application, request).await
+    })
+    .await;
+    assert_refused(&response, &Rejection::UnsupportedMediaType);
+}
+
+/// Whether its content could be inflated or not.
+#[tokio::test]
+async fn a_compressed_body_is_never_inflated() {
+    for encoding in ["gzip", "deflate", "identity, gzip"] {
+        let response = everywhere(async |application| {
+            let head = format!("{JSON}Content-Encoding: {encoding}\r\n");
+            exchange(application, post_whole(&head, sample())).await
+        })
+        .await;
+        assert_refused(&response, &Rejection::UnsupportedMediaType);
+    }
+}
+
+#[tokio::test]
+async fn http_1_0_is_served_and_its_connection_ends() {
+    let (response, ended) = everywhere(async |application| {
+        let mut connection = Connection::open(application.address()).await;
+        let body = sample();
+        let request = format!(
+            "POST /plain HTTP/1.0\r\n{JSON}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        assert!(connection.send(request).await);
+        (connection.response(false).await, connection.ends().await)
+    })
+    .await;
+    assert_accepted(&response);
+    assert!(ended);
+}
+
+#[tokio::test]
+async fn the_host_of_an_absolute_target_is_not_looked_at() {
+    let response = everywhere(async |application| {
+        let body = sample();
+        let request = format!(
+            "POST http://elsewhere.example/plain?a=1 HTTP/1.1\r\nHost: shop\r\n{JSON}\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        exchange(application, request).await
+    })
+    .await;
+    assert_accepted(&response);
+}
+
+#[tokio::test]
+async fn methods_that_frameworks_answer_by_themselves_are_refused_too() {
+    for method in ["HEAD", "OPTIONS", "GET", "TRACE", "post"] {
+        let response = everywhere(async |application| {
+            let request = format!("{method} /plain HTTP/1.1\r\nHost: shop\r\n\r\n");
+            let mut connection = Connection::open(application.address()).await;
+            assert!(connection.send(request).await);
+            connection.response(method == "HEAD").await
+        })
+        .await;
+        assert_eq!(response.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        let allow = ("allow".to_owned(), Method::Post.as_str().to_owned());
+        assert!(response.headers.contains(&allow), "{method}: {response:?}");
+    }
+}
+
+/// The bytes that a refusal leaves unread hold a whole genuine request: it must never be served.
+#[tokio::test]
+async fn unread_bytes_of_a_refused_body_are_never_a_request() {
+    let (refusal, handed) = everywhere(async |application| {
+        let mut connection = Connection::open(application.address()).await;
+        let smuggled = genuine();
+        let refused = post_whole("Content-Type: text/plain\r\n", &smuggled);
+        assert!(connection.send(refused).await);
+        let refusal = connection.response(false).await;
+        // Whether the connection goes on is the server's to say; if it does, this is the next one.
+        connection.send(post_whole(JSON, "{}")).await;
+        if let Some(next) = connection.answer(false).await {
+            assert_refused(&next, &Rejection::Unsigned);
+        }
+        (refusal, application.seen())
+    })
+    .await;
+    assert_refused(&refusal, &Rejection::UnsupportedMediaType);
+    assert_eq!(handed, []);
+}
+
+/// The same with a body far larger than anybody reads ahead.
+#[tokio::test]
+async fn unread_bytes_of_an_oversized_body_are_never_a_request() {
+    let (refusal, handed) = everywhere(async |application| {
+        let mut connection = Connection::open(application.address()).await;
+        let smuggled = genuine().repeat(1_000);
+        connection.send(post_whole(JSON, &smuggled)).await;
+        let refusal = connection.response(false).await;
+        while connection.answer(false).await.is_some() {
+            panic!("a second answer");
+        }
+        (refusal, application.seen())
+    })
+    .await;
+    assert_refused(&refusal, &Rejection::body_too_large(0));
+    assert_eq!(handed, []);
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_after_a_refusal_whose_body_was_read() {
+    let responses = everywhere(async |application| {
+        let mut connection = Connection::open(application.address()).await;
+        let mut responses = Vec::new();
+        for request in [
+            post_whole(JSON, "{}"),
+            genuine(),
+            post_whole(JSON, "["),
+            genuine(),
+        ] {
+            assert!(connection.send(request).await);
+            responses.push(connection.response(false).await);
+        }
+        responses
+    })
+    .await;
+    let [unsigned, accepted, malformed, again] = &*responses else {
+        panic!("{responses:?}");
+    };
+    assert_refused(unsigned, &Rejection::Unsigned);
+    assert_accepted(accepted);
+    assert_refused(malformed, &Rejection::Malformed(BodyDefect::Syntax));
+    assert_accepted(again);
+}
+
+#[tokio::test]
+async fn two_hundred_at_once_are_not_mixed_up() {
+    everywhere(async |application| {
+        let key = SecretKey::new("s").unwrap();
+        let forger = SecretKey::new("forged").unwrap();
+        let address = application.address();
+        let deliveries = (0..200_u32).map(|number| {
+            let genuine = number % 2 == 0;
+            let id = format!("ORDER{number}");
+            let signer = if genuine { &key } else { &forger };
+            let token = testing::token(signer, &id, NOW + 300);
+            let body = format!(r#"{{"invoice_id":"{id}","token":"{token}"}}"#);
+            tokio::spawn(async move {
+                let mut connection = Connection::open(address).await;
+                // In two parts, so that all of them are under way together.
+                let request = post_whole(JSON, body);
+                let (first, second) = request.split_at(request.len() - 10);
+                assert!(connection.send(first).await);
+                tokio::task::yield_now().await;
+                assert!(connection.send(second).await);
+                let response = connection.response(false).await;
+                let expected = if genuine {
+                    StatusCode::OK
+                } else {
+                    StatusCode::UNAUTHORIZED
+                };
+                assert_eq!(response.status, expected, "{id}");
+            })
+        });
+        for delivery in deliveries.collect::<Vec<_>>() {
+            delivery.await.unwrap();
+        }
+        assert_eq!(invoice_ids(application), orders((0..200).step_by(2)));
+    })
+    .await;
+}
+
+/// One HTTP/2 connection with 100 streams at once: genuine, forged, over the limit, and given up
+/// in mid-body.
+#[tokio::test]
+async fn a_hundred_streams_of_one_connection_are_not_mixed_up() {
+    everywhere(async |application| {
+        let stream = TcpStream::connect(application.address()).await.unwrap();
+        let (client, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+        let connection = tokio::spawn(connection);
+        let streams = (0..100_u32).map(|number| {
+            let mut client = client.clone();
+            tokio::spawn(async move {
+                let id = format!("ORDER{number}");
+                let kind = number % 4;
+                let signer = SecretKey::new(if kind == 1 { "forged" } else { "s" }).unwrap();
+                let token = testing::token(&signer, &id, NOW + 300);
+                let padding = " ".repeat(if kind == 2 { 80_000 } else { 0 });
+                let body = format!(r#"{{"invoice_id":"{id}","token":"{token}"{padding}}}"#);
+                let (mut sender, body_to_send) = Channel::<Bytes, io::Error>::new(1);
+                let request = Request::post("http://shop/plain")
+                    .header("content-type", "application/json")
+                    .body(body_to_send);
+                client.ready().await.unwrap();
+                let response = client.send_request(request.unwrap());
+                let sending = async {
+                    let (first, second) = body.split_at(body.len() - 10);
+                    let _ = sender
+                        .send_data(Bytes::copy_from_slice(first.as_bytes()))
+                        .await;
+                    tokio::task::yield_now().await;
+                    match kind {
+                        3 => sender.abort(io::Error::other("given up")),
+                        _ => {
+                            let _ = sender
+                                .send_data(Bytes::copy_from_slice(second.as_bytes()))
+                                .await;
+                        }
+                    }
+                };
+                let (response, ()) = tokio::join!(within_deadline(response), sending);
+                let status = response.map(|response| response.status());
+                match kind {
+                    0 => assert_eq!(status.unwrap(), StatusCode::OK),
+                    1 => assert_eq!(status.unwrap(), StatusCode::UNAUTHORIZED),
+                    2 => assert_eq!(status.unwrap(), StatusCode::PAYLOAD_TOO_LARGE),
+                    _ => assert!(status.is_err(), "{status:?}"),
+                }
+            })
+        });
+        for stream in streams.collect::<Vec<_>>() {
+            stream.await.unwrap();
+        }
+        drop(client);
+        within_deadline(connection).await.unwrap().unwrap();
+        assert_eq!(invoice_ids(application), orders((0..100).step_by(4)));
+    })
+    .await;
+}
+
+fn invoice_ids(application: &Application) -> Vec<String> {
+    let handed = application.seen();
+    let ids = handed
+        .iter()
+        .map(|it| it.facts.get("invoice_id").unwrap().as_str().unwrap());
+    let mut ids: Vec<_> = ids.map(str::to_owned).collect();
+    ids.sort();
+    ids
+}
+
+fn orders(numbers: impl Iterator<Item = u32>) -> Vec<String> {
+    let mut ids: Vec<_> = numbers.map(|number| format!("ORDER{number}")).collect();
+    ids.sort();
+    ids
+}
