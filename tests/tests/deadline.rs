@@ -26,6 +26,7 @@ use tower::ServiceBuilder;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 const DEADLINE: Duration = Duration::from_millis(200);
+const BETWEEN_BYTES: Duration = Duration::from_millis(10);
 
 fn verifier() -> Verifier<CryptoCloud> {
     Verifier::new(CryptoCloud::new(), SecretKey::new("s").unwrap())
@@ -49,7 +50,7 @@ async fn drip(application: &Application) -> RawResponse {
                 Transfer-Encoding: chunked\r\n\r\n";
     assert!(connection.send(head).await);
     let response = connection
-        .response_while_sending("1\r\n \r\n", DEADLINE / 20)
+        .response_while_sending("1\r\n \r\n", BETWEEN_BYTES)
         .await;
     assert!(begun.elapsed() >= DEADLINE, "not for its deadline");
     response

@@ -117,7 +117,7 @@ fn stream(address: SocketAddr, head: &str, chunk: Option<usize>) -> u16 {
         [format!("{chunk:x}\r\n").as_bytes(), part, b"\r\n"].concat()
     });
     let part = framed.as_deref().unwrap_or(&SPACES);
-    for _ in 0..STREAMED / chunk.unwrap_or(SPACES.len()) {
+    for _ in 0..STREAMED.div_ceil(chunk.unwrap_or(SPACES.len())) {
         if (&connection).write_all(part).is_err() {
             break;
         }
