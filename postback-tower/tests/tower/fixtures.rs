@@ -1,0 +1,137 @@
+//! Bodies, a gateway and deliveries that the tests share.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, request};
+use http_body::{Body, Frame, SizeHint};
+use postback_core::{
+    Accepts, Answer, Check, Head, MediaType, Provider, Rejection, SecretKey, Verifier,
+    cryptocloud::CryptoCloud, testing,
+};
+
+pub(crate) const NOW: u64 = 1_769_509_400;
+
+/// The body limit of [`verifier`], in bytes.
+pub(crate) const LIMIT: usize = 4_096;
+
+pub(crate) fn verifier(secret: &str) -> Verifier<CryptoCloud> {
+    verifier_of(CryptoCloud::new(), secret)
+}
+
+pub(crate) fn verifier_of<P: Provider<Key = SecretKey>>(provider: P, secret: &str) -> Verifier<P> {
+    Verifier::builder(provider, SecretKey::new(secret).unwrap())
+        .clock(|| Some(NOW))
+        .body_limit(LIMIT)
+        .build()
+        .unwrap()
+}
+
+/// The documented sample, signed with a secret.
+pub(crate) fn sample(secret: &str) -> Bytes {
+    let secret = SecretKey::new(secret).unwrap();
+    let token = testing::token(&secret, testing::SAMPLE_INVOICE_ID, NOW + 300);
+    testing::sample_json(Some(&token)).into()
+}
+
+/// The head of a JSON postback.
+pub(crate) fn post() -> request::Builder {
+    Request::post("/").header("content-type", "application/json")
+}
+
+/// A body without a declared size that never ends, and counts what was read of it.
+#[derive(Clone, Default)]
+pub(crate) struct Endless {
+    pub(crate) read: Arc<AtomicUsize>,
+}
+
+/// How many bytes of [`Endless`] come at once.
+pub(crate) const FRAME: usize = 100;
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let before = self.read.fetch_add(FRAME, Ordering::Relaxed);
+        assert!(before < LIMIT * 10, "nobody stops reading");
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b' '; FRAME])))))
+    }
+}
+
+/// A body of empty frames that are always ready, and of no end.
+pub(crate) struct Empties;
+
+impl Body for Empties {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::new()))))
+    }
+}
+
+/// A body that must not be read, and says how long it is.
+pub(crate) struct Unread {
+    pub(crate) declared: u64,
+}
+
+impl Body for Unread {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        panic!("the body was read")
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.declared)
+    }
+}
+
+/// A gateway that signs the request's target: it notes what it is shown, and lets every request
+/// through if it is told to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Noting {
+    pub(crate) target: Arc<Mutex<String>>,
+    pub(crate) genuine: bool,
+}
+
+impl Provider for Noting {
+    type Event = ();
+    type Evidence = ();
+    type Key = ();
+
+    const NAME: &'static str = "noting";
+    const ACK: Answer = Answer::acknowledgement("text/plain", "ok");
+
+    fn accepts(&self) -> Accepts {
+        Accepts::Get
+    }
+
+    fn inspect(&self, head: &Head<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
+        head.target().clone_into(&mut self.target.lock().unwrap());
+        Ok(())
+    }
+
+    fn verify(&self, (): (), _: Bytes, check: &mut Check<'_, ()>) -> Result<(), Rejection> {
+        check.signature(|()| self.genuine)
+    }
+}

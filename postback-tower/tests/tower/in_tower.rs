@@ -1,0 +1,224 @@
+//! The layer over services that know no framework.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    future::ready,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Buf, Bytes};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Full};
+use postback_core::{Provider, Rejection, SecretKey, Verified, Verifier, cryptocloud::CryptoCloud};
+use postback_tower::{PostbackLayer, RequestBody, ResponseBody, acknowledgement};
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::fixtures::{Noting, Unread, post, sample, verifier};
+
+type Acknowledged = Result<Response<Full<Bytes>>, Infallible>;
+
+async fn collect<B: Body<Data = Bytes, Error = Infallible>>(response: Response<B>) -> Bytes {
+    let body = response.into_body().collect().await;
+    let Ok(body) = body;
+    body.to_bytes()
+}
+
+#[tokio::test]
+async fn what_is_verified_is_handed_on_byte_for_byte_with_its_proof() {
+    async fn paid(request: Request<RequestBody>) -> Acknowledged {
+        let verified = request.extensions().get::<Verified<CryptoCloud>>();
+        assert_eq!(verified.unwrap().invoice_id(), "ILRAJE1Q");
+        assert_eq!(request.headers().get("x-other").unwrap(), "1");
+        assert_eq!(request.uri(), "/a?b=1");
+        let body = request.into_body();
+        assert_eq!(body.size_hint().exact(), Some(sample("s").len() as u64));
+        let body = body.collect().await.unwrap();
+        assert_eq!(body.trailers(), None, "trailers are dropped");
+        assert_eq!(body.to_bytes(), sample("s"));
+        Ok(acknowledgement::<CryptoCloud, _>())
+    }
+
+    let service = PostbackLayer::new(verifier("s")).layer(service_fn(paid));
+    let mut trailers = HeaderMap::new();
+    trailers.insert("x-signature", HeaderValue::from_static("forged"));
+    let body = Full::new(sample("s")).with_trailers(ready(Some(Ok(trailers))));
+    let request = post().uri("/a?b=1").header("x-other", "1").body(body);
+    let response = service.oneshot(request.unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(collect(response).await, CryptoCloud::ACK.body());
+}
+
+async fn must_not_be_called(_: Request<RequestBody>) -> Acknowledged {
+    panic!("a refused request was handed on")
+}
+
+#[tokio::test]
+async fn a_refusal_is_answered_without_the_service_and_says_why_in_its_extensions() {
+    let service = PostbackLayer::new(verifier("s")).layer(service_fn(must_not_be_called));
+    let request = post().body(Full::new(sample("forged"))).unwrap();
+    let response = service.oneshot(request).await.unwrap();
+    let answer = Rejection::BadSignature.answer();
+    assert_eq!(response.status(), answer.status());
+    for (name, value) in answer.headers() {
+        assert_eq!(response.headers().get(name).unwrap(), value);
+    }
+    assert_eq!(response.extensions().get(), Some(&Rejection::BadSignature));
+    assert_eq!(
+        response.body().size_hint().exact(),
+        Some(answer.body().len() as u64)
+    );
+    assert_eq!(collect(response).await, answer.body());
+}
+
+#[tokio::test]
+async fn the_services_own_error_is_the_error() {
+    let service = PostbackLayer::new(verifier("s")).layer(service_fn(|_: Request<RequestBody>| {
+        ready(Err::<Response<String>, _>("broken"))
+    }));
+    let request = post().body(Full::new(sample("s"))).unwrap();
+    assert_eq!(service.oneshot(request).await.unwrap_err(), "broken");
+}
+
+/// A body whose frames are of no contiguous type, and whose end is told by nothing but its end.
+struct InPieces(VecDeque<Bytes>);
+
+impl Body for InPieces {
+    type Data = bytes::buf::Chain<Bytes, Bytes>;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Self::Data>>>> {
+        let piece = self.0.pop_front().map(|mut first| {
+            let second = first.split_off(first.len() / 2);
+            Ok(Frame::data(first.chain(second)))
+        });
+        Poll::Ready(piece)
+    }
+
+    /// A hint, and a wrong one.
+    fn is_end_stream(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_any_kind_of_buffer_is_read_to_its_end() {
+    let service = PostbackLayer::new(verifier("s"))
+        .with_request_body::<Bytes>()
+        .layer(service_fn(|request: Request<Bytes>| {
+            assert_eq!(*request.body(), sample("s"));
+            ready(Acknowledged::Ok(acknowledgement::<CryptoCloud, _>()))
+        }));
+    let pieces = sample("s")
+        .chunks(100)
+        .map(Bytes::copy_from_slice)
+        .collect();
+    let request = post().body(InPieces(pieces)).unwrap();
+    let response = service.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
+/// What axum assumes where no limit is set is no limit of a service that is not axum's.
+#[tokio::test]
+async fn a_limit_that_nobody_set_does_not_hold() {
+    let verifier = Verifier::builder(CryptoCloud::new(), SecretKey::new("s").unwrap())
+        .clock(|| Some(crate::fixtures::NOW))
+        .body_limit(4_000_000);
+    let service = PostbackLayer::new(verifier.build().unwrap()).layer(service_fn(
+        |_: Request<RequestBody>| ready(Acknowledged::Ok(acknowledgement::<CryptoCloud, _>())),
+    ));
+    let mut body = sample("s").to_vec();
+    body.resize(3_000_000, b' ');
+    let request = post().body(Full::new(Bytes::from(body))).unwrap();
+    let response = service.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_needed_is_neither_read_nor_handed_on() {
+    let provider = Noting {
+        genuine: true,
+        ..Noting::default()
+    };
+    let service = PostbackLayer::new(Verifier::new(provider, ()))
+        .with_request_body::<Bytes>()
+        .layer(service_fn(|request: Request<Bytes>| {
+            assert_eq!(*request.body(), "");
+            ready(Acknowledged::Ok(acknowledgement::<Noting, _>()))
+        }));
+    let request = Request::get("/").body(Unread { declared: 1 }).unwrap();
+    let response = service.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
+/// Path and query, percent-encoding and order as received, whatever form the target has.
+#[tokio::test]
+async fn core_is_shown_path_and_query_as_received() {
+    for (uri, target) in [
+        ("/cb?b=%2F+%41&a=1", "/cb?b=%2F+%41&a=1"),
+        ("http://elsewhere.example/cb?a=1", "/cb?a=1"),
+        ("/cb", "/cb"),
+    ] {
+        let provider = Noting::default();
+        let service = PostbackLayer::new(Verifier::new(provider.clone(), ()))
+            .layer(service_fn(must_not_be_called));
+        let request = Request::get(uri).body(Unread { declared: 1 }).unwrap();
+        let response = service.oneshot(request).await.unwrap();
+        assert_eq!(response.extensions().get(), Some(&Rejection::BadSignature));
+        assert_eq!(*provider.target.lock().unwrap(), target);
+    }
+}
+
+/// A response's body with a size hint, trailers and an end of its own.
+struct Told;
+
+impl Body for Told {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Poll::Ready(Some(Err(io::Error::other("told"))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(7)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn the_services_response_is_handed_back_as_it_is() {
+    let service = PostbackLayer::new(verifier("s")).layer(service_fn(|_: Request<RequestBody>| {
+        let response = Response::builder().status(StatusCode::ACCEPTED).body(Told);
+        ready(Ok::<_, Infallible>(response.unwrap()))
+    }));
+    let request = post().body(Full::new(sample("s"))).unwrap();
+    let response = service.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::ACCEPTED);
+    let body: ResponseBody<Told> = response.into_body();
+    assert_eq!(body.size_hint().exact(), Some(7));
+    assert!(body.is_end_stream());
+    assert_eq!(body.collect().await.unwrap_err().to_string(), "told");
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let layer = PostbackLayer::new(verifier("the secret"));
+    let service = layer.layer(service_fn(must_not_be_called));
+    for shown in [format!("{layer:?}"), format!("{service:?}")] {
+        assert!(shown.contains("cryptocloud"), "{shown}");
+        assert!(!shown.contains("the secret"), "{shown}");
+    }
+}
