@@ -1,0 +1,297 @@
+//! What the operator's log says of each postback, and what it never says.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
+use std::{
+    collections::HashSet,
+    io,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use conformance::{
+    corpus::Case,
+    driver::{Application, Driver, Seen},
+};
+use http::Request;
+use postback_core::{
+    Head, KeyRing, SecretKey, Verifier, VerifierBuilder,
+    cryptocloud::{CryptoCloud, Trybit},
+    testing,
+};
+use postback_tower::axum::FromVerified;
+use tracing::{Level, subscriber::DefaultGuard};
+use tracing_subscriber::fmt;
+
+const NOW: u64 = 1_769_509_400;
+
+/// All that is logged on this thread, at TRACE.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn begin() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = fmt()
+            .with_max_level(Level::TRACE)
+            .with_writer(move || writer.clone())
+            .with_ansi(false)
+            .without_time()
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// Our own lines.
+    fn verdicts(&self) -> Vec<String> {
+        let text = self.text();
+        let lines = text.lines().map(str::trim);
+        let ours = lines.filter(|line| line.contains(" postback: "));
+        ours.map(str::to_owned).collect()
+    }
+}
+
+fn secret(text: &str) -> SecretKey {
+    SecretKey::new(text).unwrap()
+}
+
+fn builder(keys: impl Into<KeyRing<SecretKey>>) -> VerifierBuilder<CryptoCloud> {
+    Verifier::builder(CryptoCloud::new(), keys).clock(|| Some(NOW))
+}
+
+fn sample(signer: &str) -> String {
+    testing::sample_json(Some(&testing::token(
+        &secret(signer),
+        testing::SAMPLE_INVOICE_ID,
+        NOW + 290,
+    )))
+}
+
+/// The one line about a postback that declares the length `declared`, or none.
+fn line(verifier: VerifierBuilder<CryptoCloud>, body: String, declared: Option<usize>) -> String {
+    let verifier = verifier.build().unwrap();
+    let (log, _guard) = Log::begin();
+    let length = declared.map(|length| length.to_string());
+    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| match (name, &length) {
+        ("content-type", _) => visit(b"application/json"),
+        ("content-length", Some(length)) => visit(length.as_bytes()),
+        _ => {}
+    };
+    let admitted = verifier.admit(&Head::new("POST", "/", &headers));
+    // What came of it is not asked here: the log is to say it.
+    let _ = admitted.and_then(|admitted| admitted.verify(Bytes::from(body)));
+    let [line] = &*log.verdicts() else {
+        panic!("{}", log.text());
+    };
+    line.clone()
+}
+
+#[test]
+fn an_accepted_postback_is_named_by_what_is_signed() {
+    let ring = KeyRing::new("2026-11", secret("s"));
+    let accepted = line(builder(ring).scope("shop-1"), sample("s"), None);
+    assert_eq!(
+        accepted,
+        r#"INFO postback: postback accepted provider="cryptocloud" scope="shop-1" invoice_id="ILRAJE1Q" key_label="2026-11" expires_in_s=290"#
+    );
+}
+
+#[test]
+fn the_seconds_to_the_expiry_may_have_passed() {
+    let late = builder(secret("s")).clock(|| Some(NOW + 300));
+    let accepted = line(late, sample("s"), None);
+    assert!(accepted.ends_with(" expires_in_s=-10"), "{accepted}");
+}
+
+#[test]
+fn a_refusal_is_told_with_code_and_variant() {
+    let malformed = line(builder(secret("s")), "{".to_owned(), None);
+    assert_eq!(
+        malformed,
+        r#"WARN postback: postback refused provider="cryptocloud" code="malformed" variant=Malformed(Syntax)"#
+    );
+    let forged = line(builder(secret("s")), sample("forged"), None);
+    assert!(
+        forged.ends_with(r#"code="bad_signature" variant=BadSignature"#),
+        "{forged}"
+    );
+}
+
+#[test]
+fn a_refusal_by_the_head_is_told_too() {
+    let huge = line(builder(secret("s")), String::new(), Some(1_000_000));
+    let told = r#"code="body_too_large" variant=BodyTooLarge { limit: 65536 }"#;
+    assert!(huge.ends_with(told), "{huge}");
+}
+
+#[test]
+fn a_clock_that_fails_is_an_error() {
+    let told = line(builder(secret("s")).clock(|| None), sample("s"), None);
+    assert!(told.starts_with("ERROR "), "{told}");
+    assert!(told.contains(r#"code="clock_unavailable""#), "{told}");
+}
+
+#[test]
+fn a_secret_with_white_space_is_hinted_at() {
+    let padded = SecretKey::exact("s\n").unwrap();
+    let told = line(builder(padded.clone()), sample("s"), None);
+    assert!(
+        told.ends_with(r#" hint="secret_has_white_space""#),
+        "{told}"
+    );
+    let forged = line(builder(padded), sample("forged"), None);
+    assert!(!forged.contains("hint"), "{forged}");
+}
+
+#[test]
+fn a_retired_key_is_hinted_at_once_its_time_has_come() {
+    let ring = |until| KeyRing::new("new", secret("new")).with_retired("old", secret("old"), until);
+    let told = line(builder(ring(NOW)), sample("old"), None);
+    assert!(told.ends_with(r#" hint="retired_key""#), "{told}");
+    let in_time = line(builder(ring(NOW + 1)), sample("old"), None);
+    assert!(in_time.contains(r#" accepted "#), "{in_time}");
+}
+
+#[test]
+fn a_clock_that_is_behind_is_hinted_at() {
+    let not_before = format!(
+        r#"{{"id":"ILRAJE1Q","nbf":{},"exp":{}}}"#,
+        NOW + 31,
+        NOW + 300
+    );
+    let token = testing::sign_hs256(&secret("s"), r#"{"alg":"HS256"}"#, &not_before);
+    let told = line(
+        builder(secret("s")),
+        testing::sample_json(Some(&token)),
+        None,
+    );
+    assert!(told.ends_with(r#" hint="clock_behind""#), "{told}");
+
+    let behind = builder(secret("s"))
+        .max_lifetime_seconds(300)
+        .clock(|| Some(NOW - 100));
+    let told = line(behind, sample("s"), None);
+    assert!(told.ends_with(r#" hint="clock_behind""#), "{told}");
+}
+
+#[test]
+fn a_body_of_another_length_than_declared_is_hinted_at() {
+    let body = sample("forged");
+    let length = body.len();
+    let rewritten = line(builder(secret("s")), body.clone(), Some(length + 1));
+    assert!(
+        rewritten.ends_with(r#" hint="body_not_as_sent""#),
+        "{rewritten}"
+    );
+    let as_sent = line(builder(secret("s")), body, Some(length));
+    assert!(!as_sent.contains("hint"), "{as_sent}");
+}
+
+/// What the adapter finds wrong is told like what core does.
+#[tokio::test]
+async fn a_body_that_cannot_be_read_and_a_missing_layer_are_told() {
+    async fn paid(FromVerified(postback): FromVerified<Trybit>) -> String {
+        postback.invoice_id().to_owned()
+    }
+    let (log, _guard) = Log::begin();
+    let router = axum::Router::new().route("/", axum::routing::any(paid));
+    let application = Application::serve(router, Seen::default()).await;
+    let request = Request::post(format!("http://{}/", application.address()));
+    application
+        .send_request(request.body(Bytes::new()).unwrap())
+        .await;
+    assert_eq!(
+        log.verdicts(),
+        [
+            r#"ERROR postback: postback refused provider="trybit" code="not_configured" variant=NotConfigured looked_for="a PostbackLayer above the handler""#
+        ]
+    );
+}
+
+/// The whole corpus over sockets, with all that any crate logs at TRACE.
+#[tokio::test]
+async fn no_secret_token_signature_or_body_is_ever_logged() {
+    let mut cases = Case::cryptocloud();
+    cases.retain(|case| !case.core_only);
+    let others = logged_without_a_body().await;
+    for case in &cases {
+        let (log, _guard) = Log::begin();
+        let mut handed = None;
+        for driver in Driver::ALL {
+            let application = match &*case.provider {
+                "trybit" => driver.serve(case.verifier(Trybit::new())).await,
+                _ => driver.serve(case.verifier(CryptoCloud::new())).await,
+            };
+            handed = application.send("/plain", &case.request).await.handed;
+        }
+        let text = log.text();
+        let verdicts = log.verdicts();
+        assert_eq!(verdicts.len(), Driver::ALL.len(), "{}: {text}", case.name);
+        for key in &case.config.keys {
+            assert!(!text.contains(&**key), "{}: a secret", case.name);
+        }
+        let signed = handed
+            .as_ref()
+            .and_then(|it| it.facts.get("invoice_id")?.as_str());
+        let logged: HashSet<_> = words(&text).collect();
+        let body = String::from_utf8_lossy(&case.request.body);
+        for word in words(&body).filter(|word| word.len() > 5) {
+            let named = signed.is_some_and(|id| word.trim_start_matches("INV-") == id);
+            let known = FIELDS.contains(&word) || others.contains(word);
+            assert!(
+                named || known || !logged.contains(word),
+                "{}: {word}",
+                case.name
+            );
+        }
+    }
+}
+
+/// What is logged of any request, by servers and clients.
+async fn logged_without_a_body() -> HashSet<String> {
+    let (log, _guard) = Log::begin();
+    let verifier = builder(secret("s")).build().unwrap();
+    for driver in Driver::ALL {
+        let application = driver.serve(verifier.clone()).await;
+        let request = Request::post(format!("http://{}/plain", application.address()));
+        let request = request.header("content-type", "application/json");
+        application
+            .send_request(request.body(Bytes::new()).unwrap())
+            .await;
+    }
+    words(&log.text()).map(str::to_owned).collect()
+}
+
+/// Names of fields, which a refusal may name.
+const FIELDS: [&str; 7] = [
+    "amount_crypto",
+    "currency",
+    "invoice_id",
+    "invoice_info",
+    "order_id",
+    "status",
+    "token",
+];
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c))
+}
