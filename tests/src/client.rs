@@ -31,6 +31,16 @@ impl Client {
     }
 }
 
+impl Client {
+    /// One that speaks HTTP/2 from the first byte.
+    #[must_use]
+    pub fn http2() -> Self {
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        Self(builder.http2_only(true).build_http())
+    }
+}
+
+/// One that speaks HTTP/1.1.
 impl Default for Client {
     fn default() -> Self {
         Self(legacy::Client::builder(TokioExecutor::new()).build_http())

@@ -18,6 +18,7 @@ pub mod driver;
 pub mod facts;
 pub mod header_signed;
 pub mod raw;
+pub mod receiver;
 
 /// Every example of the project's README compiles and holds.
 #[cfg(doctest)]

@@ -131,6 +131,10 @@ fn adapters_and_receivers_stay_small() {
             100,
             vec!["examples/axum/src/lib.rs", "examples/axum/src/main.rs"],
         ),
+        (
+            120,
+            vec!["examples/tower/src/lib.rs", "examples/tower/src/main.rs"],
+        ),
     ];
     for (limit, files) in limits {
         let lines: usize = files

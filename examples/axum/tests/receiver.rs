@@ -1,127 +1,16 @@
-//! The receiver as a process: its environment, its exit status and its two streams.
+//! The receiver as a process.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+use conformance::{client::Client, receiver};
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Child, Command, Stdio},
-    time::{SystemTime, UNIX_EPOCH},
-};
-
-use axum::http::{Request, StatusCode};
-use conformance::client::Client;
-use postback_core::{SecretKey, testing};
-use serde_json::{Value, json};
-
-fn receiver() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_receiver-axum"));
-    command
-        .env_remove("CRYPTOCLOUD_SECRET")
-        .env_remove("TRYBIT_SECRET")
-        .env("BIND", "127.0.0.1:0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// A process that does not outlive the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
+const BINARY: &str = env!("CARGO_BIN_EXE_receiver-axum");
 
 #[test]
 fn a_secret_that_is_missing_or_blank_is_an_error_at_start() {
-    let no_secret = receiver().env("CRYPTOCLOUD_SECRET", "c").output().unwrap();
-    let blank = [("CRYPTOCLOUD_SECRET", " "), ("TRYBIT_SECRET", "t")];
-    let blank_secret = receiver().envs(blank).output().unwrap();
-    for (output, named) in [
-        (no_secret, "TRYBIT_SECRET"),
-        (blank_secret, "CRYPTOCLOUD_SECRET"),
-    ] {
-        assert_eq!(output.status.code(), Some(1));
-        assert_eq!(output.stdout, b"");
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.contains(named), "{told}");
-    }
+    receiver::a_secret_that_is_missing_or_blank_is_an_error_at_start(BINARY);
 }
 
 #[tokio::test]
 async fn each_verified_postback_is_one_line_and_nothing_else_is() {
-    let secrets = [("CRYPTOCLOUD_SECRET", "c"), ("TRYBIT_SECRET", "t")];
-    let mut running = Running(receiver().envs(secrets).spawn().unwrap());
-    let mut stderr = BufReader::new(running.0.stderr.take().unwrap());
-    let mut stdout = running.0.stdout.take().unwrap();
-    let mut line = String::new();
-    stderr.read_line(&mut line).unwrap();
-    let base = line.trim().rsplit(' ').next().unwrap().to_owned();
-
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let token = |secret| {
-        let secret = SecretKey::new(secret).unwrap();
-        testing::token(&secret, testing::SAMPLE_INVOICE_ID, now.as_secs() + 300)
-    };
     let client = Client::default();
-    let deliver = async |path: &str, content_type: &str, body: String| {
-        let request = Request::post(format!("{base}{path}")).header("content-type", content_type);
-        let request = request.body(body.into()).unwrap();
-        client.send(request).await.unwrap().0
-    };
-    let json = "application/json";
-    let form = "application/x-www-form-urlencoded";
-    let sample = testing::sample_json(Some(&token("c")));
-    let bare = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{}"}}"#, token("t"));
-    let expected = [
-        (
-            deliver("/postback/cryptocloud", json, sample.clone()).await,
-            StatusCode::OK,
-        ),
-        (
-            deliver("/postback/trybit", json, sample).await,
-            StatusCode::UNAUTHORIZED,
-        ),
-        (
-            deliver("/postback/trybit", json, bare).await,
-            StatusCode::OK,
-        ),
-        (
-            deliver(
-                "/postback/cryptocloud",
-                form,
-                testing::sample_form(Some(&token("c"))),
-            )
-            .await,
-            StatusCode::OK,
-        ),
-        (
-            deliver("/postback", json, String::new()).await,
-            StatusCode::NOT_FOUND,
-        ),
-    ];
-    for (index, (answered, expected)) in expected.into_iter().enumerate() {
-        assert_eq!(answered, expected, "delivery {index}");
-    }
-
-    drop(running);
-    let mut printed = String::new();
-    stdout.read_to_string(&mut printed).unwrap();
-    let printed: Vec<Value> = printed
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let line = |provider: &str, order_id: Option<&str>| {
-        json!({ "provider": provider, "invoice_id": "ILRAJE1Q", "status": "success",
-                "amount": "0.000113", "currency": "BNB", "order_id": order_id })
-    };
-    let bare = json!({ "provider": "trybit", "invoice_id": "ILRAJE1Q", "status": null,
-                       "amount": null, "currency": null, "order_id": null });
-    let order = Some("ORDER 93223");
-    assert_eq!(
-        printed,
-        [line("cryptocloud", None), bare, line("cryptocloud", order)]
-    );
+    receiver::each_verified_postback_is_one_line_and_nothing_else_is(BINARY, &client).await;
 }
