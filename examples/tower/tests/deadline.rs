@@ -1,7 +1,5 @@
 //! A body that never ends.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
-
 use std::{sync::Arc, time::Duration};
 
 use conformance::{
