@@ -1,4 +1,4 @@
-//! The axum extractor.
+//! The axum extractors: [`Postback`] verifies, [`FromVerified`] takes what a layer verified.
 //!
 //! ```
 //! use axum::{Router, routing::post};
@@ -71,6 +71,30 @@
 //! # axum::Router::<postback_core::Verifier<CryptoCloud>>::new()
 //! #     .route("/postback", axum::routing::any(paid));
 //! ```
+//!
+//! # Under a layer
+//!
+//! [`PostbackLayer`](crate::PostbackLayer) guards every route below it. [`FromVerified`] takes its result
+//! and needs no state:
+//!
+//! ```
+//! use axum::{Router, routing::any};
+//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::{PostbackLayer, axum::{Ack, FromVerified}};
+//!
+//! async fn paid(FromVerified(postback): FromVerified<CryptoCloud>) -> Ack<CryptoCloud> {
+//!     println!("invoice {} was announced", postback.invoice_id());
+//!     postback.ack()
+//! }
+//!
+//! let secret = SecretKey::new("the project's secret key")?;
+//! let app: Router = Router::new()
+//!     .route("/postback", any(paid))
+//!     .route_layer(PostbackLayer::new(Verifier::new(CryptoCloud::new(), secret)));
+//! # Ok::<(), postback_core::ConfigError>(())
+//! ```
+//!
+//! A `DefaultBodyLimit` holds for the layer where it is added after it, that is, above it.
 //!
 //! # Nested routers
 //!
