@@ -133,3 +133,23 @@ pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str
         [line("cryptocloud", None), bare, line("cryptocloud", order)]
     );
 }
+
+/// The tests of a receiver whose binary is `$binary`.
+#[macro_export]
+macro_rules! receiver_tests {
+    ($binary:expr) => {
+        #[test]
+        fn a_secret_that_is_missing_or_blank_is_an_error_at_start() {
+            $crate::receiver::a_secret_that_is_missing_or_blank_is_an_error_at_start($binary);
+        }
+
+        #[tokio::test]
+        async fn each_verified_postback_is_one_line_and_nothing_else_is() {
+            let client = $crate::client::Client::default();
+            $crate::receiver::each_verified_postback_is_one_line_and_nothing_else_is(
+                $binary, &client,
+            )
+            .await;
+        }
+    };
+}

@@ -19,7 +19,7 @@ use postback_tower::{
 use tower::ServiceExt;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use crate::fixtures::{Empties, Endless, FRAME, LIMIT, Unread, post, sample, verifier};
+use crate::fixtures::{Endless, FRAME, LIMIT, Unread, post, sample, verifier};
 
 #[derive(Clone, Copy, Debug)]
 enum WayIn {
@@ -105,7 +105,7 @@ async fn a_stream_over_the_smaller_limit_ends_there() {
             (DefaultBodyLimit::max(LIMIT * 2), LIMIT),
             (DefaultBodyLimit::max(LIMIT / 2), LIMIT / 2),
         ] {
-            let body = Endless::default();
+            let body = Endless::spaces();
             let request = post().body(Body::new(body.clone())).unwrap();
             let response = way_in.deliver_under(route, request).await;
             assert_refused(way_in, response, Rejection::body_too_large(LIMIT)).await;
@@ -140,7 +140,7 @@ async fn the_routes_limit_refuses_what_is_over_it_and_no_more() {
 async fn a_limit_of_other_middleware_is_told_from_a_broken_connection() {
     for way_in in WayIn::ALL {
         let router = way_in.router().layer(RequestBodyLimitLayer::new(LIMIT / 2));
-        let request = post().body(Body::new(Endless::default())).unwrap();
+        let request = post().body(Body::new(Endless::spaces())).unwrap();
         let response = router.oneshot(request).await.unwrap();
         assert_refused(
             way_in,
@@ -182,7 +182,7 @@ async fn a_declared_size_over_the_routes_limit_leaves_the_body_unread() {
 #[tokio::test]
 async fn a_body_of_nothing_without_end_lets_its_deadline_pass() {
     for way_in in WayIn::ALL {
-        let delivery = way_in.deliver(Body::new(Empties));
+        let delivery = way_in.deliver(Body::new(Endless::nothing()));
         let result = tokio::time::timeout(Duration::from_millis(50), delivery).await;
         assert!(result.is_err(), "{way_in:?}");
     }

@@ -47,14 +47,33 @@ pub(crate) fn post() -> request::Builder {
     Request::post("/").header("content-type", "application/json")
 }
 
-/// A body without a declared size that never ends, and counts what was read of it.
-#[derive(Clone, Default)]
+/// A body without a declared size that never ends, whose frames are always ready; it counts what was
+/// read of it.
+#[derive(Clone)]
 pub(crate) struct Endless {
     pub(crate) read: Arc<AtomicUsize>,
+    frame: &'static [u8],
 }
 
-/// How many bytes of [`Endless`] come at once.
+/// How many bytes of [`Endless::spaces`] come at once.
 pub(crate) const FRAME: usize = 100;
+
+impl Endless {
+    pub(crate) fn spaces() -> Self {
+        Self::of(&[b' '; FRAME])
+    }
+
+    pub(crate) fn nothing() -> Self {
+        Self::of(&[])
+    }
+
+    fn of(frame: &'static [u8]) -> Self {
+        Self {
+            read: Arc::default(),
+            frame,
+        }
+    }
+}
 
 impl Body for Endless {
     type Data = Bytes;
@@ -64,24 +83,9 @@ impl Body for Endless {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let before = self.read.fetch_add(FRAME, Ordering::Relaxed);
+        let before = self.read.fetch_add(self.frame.len(), Ordering::Relaxed);
         assert!(before < LIMIT * 10, "nobody stops reading");
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b' '; FRAME])))))
-    }
-}
-
-/// A body of empty frames that are always ready, and of no end.
-pub(crate) struct Empties;
-
-impl Body for Empties {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Poll::Ready(Some(Ok(Frame::data(Bytes::new()))))
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(self.frame)))))
     }
 }
 
