@@ -94,7 +94,7 @@ impl<P: Provider> Admitted<P> {
             }
             Err((rejection, hint)) => {
                 let rewritten = declared.is_some_and(|declared| declared != length as u128);
-                let hint = hint.or_else(|| rewritten.then_some(Hint::BodyNotAsSent));
+                let hint = hint.or_else(|| Hint::of(&rejection, rewritten));
                 events::refused(&verifier, &rejection, hint);
                 Err(rejection)
             }

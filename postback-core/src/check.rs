@@ -26,14 +26,18 @@ impl<'a, K> Check<'a, K> {
 
     /// Tries the current key, then each retired key whose time has not come.
     ///
+    /// If none matches and somebody reads the operator's log, keys that are not trusted are tried too,
+    /// for the log alone: whatever `matches` says of them, the answer is the refusal.
+    ///
     /// # Errors
     ///
     /// [`Rejection::BadSignature`] if `matches` is false for all of them.
-    pub fn signature(&mut self, mut matches: impl FnMut(&K) -> bool) -> Result<(), Rejection> {
+    pub fn signature(&mut self, matches: impl Fn(&K) -> bool) -> Result<(), Rejection> {
         self.signed_by = self
             .keys
             .trusted_at(self.now)
             .find_map(|(label, key)| matches(key).then_some(label));
+        self.hint = None;
         if self.signed_by.is_some() {
             return Ok(());
         }
@@ -106,12 +110,12 @@ impl<'a, K> Check<'a, K> {
     }
 
     /// Which key that is not trusted made the signature. It is refused all the same.
-    fn near_miss(&self, mut matches: impl FnMut(&K) -> bool) -> Option<Hint> {
+    fn near_miss(&self, matches: impl Fn(&K) -> bool) -> Option<Hint> {
         let mut unpadded = self
             .keys
             .trusted_at(self.now)
             .filter_map(|(_, key)| (self.unpadded)(key));
-        if unpadded.any(&mut matches) {
+        if unpadded.any(&matches) {
             Some(Hint::SecretHasWhiteSpace)
         } else if self.keys.retired_at(self.now).any(matches) {
             Some(Hint::RetiredKey)

@@ -9,6 +9,8 @@ pub(crate) enum Hint {
     BodyNotAsSent,
     /// The token is genuine and from the future.
     ClockBehind,
+    /// The token is genuine and lives longer than the ceiling on lifetimes.
+    ClockBehindOrCeilingTooLow,
     /// A key made the signature that was retired, and whose time has come.
     RetiredKey,
     /// The secret would have made the signature, had it no white space at its ends.
@@ -21,16 +23,26 @@ impl Hint {
         match self {
             Self::BodyNotAsSent => "body_not_as_sent",
             Self::ClockBehind => "clock_behind",
+            Self::ClockBehindOrCeilingTooLow => "clock_behind_or_ceiling_too_low",
             Self::RetiredKey => "retired_key",
             Self::SecretHasWhiteSpace => "secret_has_white_space",
         }
     }
 
-    /// What the refusal itself gives away.
-    pub(crate) const fn of(rejection: &Rejection) -> Option<Self> {
+    /// What the refusal gives away, of a body that was `rewritten` since its length was declared.
+    pub(crate) const fn of(rejection: &Rejection, rewritten: bool) -> Option<Self> {
         match rejection {
-            Rejection::InvalidClaims(ClaimsDefect::LifetimeTooLong | ClaimsDefect::NotYetValid) => {
-                Some(Self::ClockBehind)
+            Rejection::InvalidClaims(ClaimsDefect::LifetimeTooLong) => {
+                Some(Self::ClockBehindOrCeilingTooLow)
+            }
+            Rejection::InvalidClaims(ClaimsDefect::NotYetValid) => Some(Self::ClockBehind),
+            Rejection::BadSignature
+            | Rejection::InvoiceMismatch
+            | Rejection::Malformed(_)
+            | Rejection::Unsigned
+                if rewritten =>
+            {
+                Some(Self::BodyNotAsSent)
             }
             _ => None,
         }

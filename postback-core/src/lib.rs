@@ -58,8 +58,9 @@
 //!
 //! # Events
 //!
-//! With the feature `tracing`, each verdict is one event of target `postback`. Never in it: a secret, a
-//! token, a signature, a body, or anything that is not signed.
+//! With the feature `tracing`, each verdict is one event of target `postback`; a request that is given up
+//! before there is one, by a deadline of the application's for example, leaves none. Never in it: a
+//! secret, a token, a signature, a body, or anything of the payload that is not signed.
 //!
 //! | message | level | fields |
 //! |---|---|---|
@@ -70,8 +71,9 @@
 //!
 //! | hint | what was found |
 //! |---|---|
-//! | `body_not_as_sent` | the body has another length than its `Content-Length`: something on the way rewrote it |
-//! | `clock_behind` | a genuine token of the future, or one that lives longer than the configured ceiling |
+//! | `body_not_as_sent` | not genuine or not well-formed, and of another length than its `Content-Length`: something in the application rewrote it |
+//! | `clock_behind` | a genuine token of the future |
+//! | `clock_behind_or_ceiling_too_low` | a genuine token that lives longer than the configured ceiling |
 //! | `retired_key` | the signature of a retired key whose time has come |
 //! | `secret_has_white_space` | the secret fits, but for white space at its ends |
 

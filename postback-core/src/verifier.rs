@@ -136,8 +136,7 @@ impl<P: Provider> Verifier<P> {
             (Ok(_), None) => Rejection::BadSignature,
             (Err(rejection), _) => rejection,
         };
-        let hint = check.hint().or_else(|| Hint::of(&refused));
-        Err((refused, hint))
+        Err((refused, check.hint()))
     }
 
     fn keys(&self) -> Arc<KeyRing<P::Key>> {

@@ -135,6 +135,7 @@ impl<S, P: Provider> Waiting<S, P> {
         match self.admitted.verify_read(body) {
             Ok(verified) => {
                 self.head.extensions.insert(verified);
+                body::unframe(&mut self.head.headers, bytes.len());
                 let request = Request::from_parts(self.head, Out::from(bytes));
                 let response = self.inner.call(request);
                 State::Calling { response }

@@ -13,14 +13,16 @@ use crate::{PostbackService, RequestBody};
 /// - the method, content type, content encoding or declared size is not acceptable: before a byte
 ///   of the body is read;
 /// - the body exceeds the verifier's limit, or an `axum` route's `DefaultBodyLimit` where that
-///   feature is on and the limit was set above this layer, or it breaks off;
+///   feature is on and the limit was set above this layer (one of exactly 2,097,152 bytes is what axum
+///   assumes where none is set, and cannot be told from that), or it breaks off;
 /// - the postback is malformed, unsigned, forged, expired or about another invoice.
 ///
 /// The response to a refused request carries the [`Rejection`](postback_core::Rejection) in its
 /// extensions. The request that is let through carries the [`Verified<P>`](postback_core::Verified)
 /// in its own, and the same bytes as `Out`: by default a [`RequestBody`], or what
-/// [`with_request_body`](Self::with_request_body) asks for. Its head is as it was received; trailers
-/// are dropped, for no postback has any. A gateway that signs no body has none handed on.
+/// [`with_request_body`](Self::with_request_body) asks for. Trailers are dropped, for no postback has
+/// any, and so are `Transfer-Encoding` and `Trailer`; the rest of the head is as it was received. For a
+/// gateway that signs no body none is handed on, nor its `Content-Length`.
 ///
 /// The service below is asked whether it is ready before the body is read, and waits for it. How
 /// long a body may take is for the application to say, with a deadline above this layer.

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// What only core may know: statuses, headers, limits, encodings, cryptography.
-const NOT_IN_ADAPTERS: [&str; 20] = [
+const NOT_IN_ADAPTERS: [&str; 21] = [
     "1024",
     "65536",
     "65_536",
@@ -20,7 +20,8 @@ const NOT_IN_ADAPTERS: [&str; 20] = [
     "authenticate",
     "base64",
     "cache-control",
-    "CONTENT_",
+    "CONTENT_ENCODING",
+    "CONTENT_TYPE",
     "content-",
     "error\"",
     "hmac",

@@ -13,6 +13,9 @@ use tokio::{net::TcpListener, time::sleep};
 /// how many connections may say nothing at all is for what stands in front of it to limit.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 
+/// How often an HTTP/2 client is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
 #[tokio::main]
 async fn main() -> ExitCode {
     receiver::exit(env!("CARGO_PKG_NAME"), run().await)
@@ -33,6 +36,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     http1
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_DEADLINE);
+    let http2 = &mut server.http2();
+    http2
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEP_ALIVE);
     loop {
         let (stream, _) = match listener.accept().await {
             Ok(accepted) => accepted,

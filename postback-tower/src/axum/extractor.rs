@@ -14,8 +14,8 @@ use crate::{body::Reading, head};
 /// Extractor for a verified postback of `P`; derefs to [`Verified`].
 ///
 /// Needs a `Verifier<P>` in the router's state: as the state itself or, with others, by `FromRef`.
-/// Under a [`PostbackLayer`](crate::PostbackLayer) of the same verifier it takes the layer's result;
-/// under one of another verifier it verifies again.
+/// Under a [`PostbackLayer`](crate::PostbackLayer) of the same verifier it takes the layer's result and
+/// reads nothing; under one of another verifier it verifies again.
 ///
 /// *Rejects* with [`PostbackRejection`] when
 ///

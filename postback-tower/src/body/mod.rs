@@ -1,9 +1,10 @@
+mod framing;
 mod reading;
 mod request;
 mod response;
 mod route_limit;
 
-pub(crate) use self::{reading::Reading, route_limit::limited};
+pub(crate) use self::{framing::unframe, reading::Reading, route_limit::limited};
 pub use self::{request::RequestBody, response::ResponseBody};
 
 /// What the error of a body can be looked into as.

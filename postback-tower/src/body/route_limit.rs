@@ -12,13 +12,15 @@ const fn of_route(_: &mut Extensions) -> Option<usize> {
 }
 
 /// The `DefaultBodyLimit` that the application set, in bytes. The one that axum assumes where none
-/// is set is meant for its extractors, and not for a service that may know no axum at all.
+/// is set is meant for its extractors, and not for a service that may know no axum at all; the same one
+/// set by the application cannot be told from it.
 #[cfg(feature = "axum")]
 fn of_route(extensions: &mut Extensions) -> Option<usize> {
     use std::{
         convert::Infallible,
         mem,
         pin::Pin,
+        sync::LazyLock,
         task::{Context, Poll},
     };
 
@@ -49,8 +51,10 @@ fn of_route(extensions: &mut Extensions) -> Option<usize> {
         request.body().size_hint().upper()
     }
 
+    static ASSUMED: LazyLock<Option<u64>> = LazyLock::new(|| in_force(&mut Extensions::new()));
+
     let limit = in_force(extensions);
-    if limit == in_force(&mut Extensions::new()) {
+    if limit == *ASSUMED {
         return None;
     }
     limit.and_then(|limit| limit.try_into().ok())

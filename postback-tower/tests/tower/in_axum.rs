@@ -4,7 +4,7 @@ use std::future::ready;
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::Request,
     middleware::{Next, from_fn, map_request},
     response::Response,
@@ -13,7 +13,7 @@ use axum::{
 use bytes::Bytes;
 use http::StatusCode;
 use postback_core::{
-    Rejection, Verifier,
+    Provider, Rejection, SecretKey, Tenant, Verifier,
     cryptocloud::{CryptoCloud, Trybit},
 };
 use postback_tower::{
@@ -22,7 +22,7 @@ use postback_tower::{
 };
 use tower::{ServiceBuilder, ServiceExt};
 
-use crate::fixtures::{Unread, post, sample, verifier, verifier_of};
+use crate::fixtures::{NOW, Unread, post, sample, verifier, verifier_of};
 
 async fn guarded(
     FromVerified(postback): FromVerified<CryptoCloud>,
@@ -102,7 +102,7 @@ async fn the_result_of_the_same_verifier_is_not_asked_for_twice() {
 
 fn extracted_under<P>(layer: PostbackLayer<P>, verifier: Verifier<CryptoCloud>) -> Router
 where
-    P: postback_core::Provider,
+    P: Provider,
 {
     Router::new()
         .route("/", any(extracted))
@@ -121,27 +121,60 @@ async fn the_result_of_another_projects_verifier_does_not_count() {
     assert_refused(&deliver(router, "b").await, &Rejection::BadSignature);
 }
 
+/// A verifier of a name of its own, and the same secret.
+fn scoped(scope: &str) -> Verifier<CryptoCloud> {
+    Verifier::builder(CryptoCloud::new(), SecretKey::new("s").unwrap())
+        .scope(scope)
+        .clock(|| Some(NOW))
+        .build()
+        .unwrap()
+}
+
+async fn text(response: Response) -> Bytes {
+    assert_eq!(response.status(), StatusCode::OK);
+    to_bytes(response.into_body(), 1_000).await.unwrap()
+}
+
+#[tokio::test]
+async fn of_two_layers_the_inner_one_vouches() {
+    async fn paid(FromVerified(postback): FromVerified<CryptoCloud>) -> String {
+        postback.scope().unwrap_or("none").to_owned()
+    }
+    let router = Router::new()
+        .route("/", any(paid))
+        .layer(PostbackLayer::new(scoped("inner")))
+        .layer(PostbackLayer::new(scoped("outer")));
+    assert_eq!(text(deliver(router, "s").await).await, "inner");
+}
+
+#[tokio::test]
+async fn a_tenants_proof_never_passes_for_anothers() {
+    #[derive(Debug)]
+    enum Eu {}
+    #[derive(Debug)]
+    enum Us {}
+    async fn us(FromVerified(postback): FromVerified<Tenant<Us, CryptoCloud>>) -> String {
+        postback.invoice_id().to_owned()
+    }
+    let eu: Tenant<Eu, _> = Tenant::new(CryptoCloud::new());
+    let router = Router::new()
+        .route("/", any(us))
+        .layer(PostbackLayer::new(verifier_of(eu, "s")));
+    assert_refused(&deliver(router, "s").await, &Rejection::NotConfigured);
+}
+
 /// Even with the same secret, it is the extractor's verifier that vouches.
 #[tokio::test]
 async fn under_another_verifier_the_extractor_verifies_again() {
     async fn paid(postback: Postback<CryptoCloud>) -> String {
         postback.scope().unwrap_or("none").to_owned()
     }
-    let scoped = Verifier::builder(
-        CryptoCloud::new(),
-        postback_core::SecretKey::new("s").unwrap(),
-    )
-    .scope("extractor")
-    .clock(|| Some(crate::fixtures::NOW))
-    .build()
-    .unwrap();
+    let scoped = scoped("extractor");
     let router = Router::new()
         .route("/", any(paid))
         .layer(PostbackLayer::new(verifier("s")))
         .with_state(scoped);
-    let accepted = deliver(router, "s").await;
-    let body = axum::body::to_bytes(accepted.into_body(), 1_000).await;
-    assert_eq!(body.unwrap(), "extractor");
+    assert_eq!(text(deliver(router, "s").await).await, "extractor");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{Buf, Bytes};
@@ -15,6 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use postback_core::{Provider, Rejection, SecretKey, Verified, Verifier, cryptocloud::CryptoCloud};
 use postback_tower::{PostbackLayer, RequestBody, ResponseBody, acknowledgement};
+use tokio::time::timeout;
 use tower::{Layer, ServiceExt, service_fn};
 
 use crate::fixtures::{Noting, Unread, post, sample, verifier};
@@ -34,11 +36,13 @@ async fn what_is_verified_is_handed_on_byte_for_byte_with_its_proof() {
         assert_eq!(verified.unwrap().invoice_id(), "ILRAJE1Q");
         assert_eq!(request.headers().get("x-other").unwrap(), "1");
         assert_eq!(request.uri(), "/a?b=1");
-        let body = request.into_body();
+        let mut body = request.into_body();
+        assert!(!body.is_end_stream());
         assert_eq!(body.size_hint().exact(), Some(sample("s").len() as u64));
-        let body = body.collect().await.unwrap();
-        assert_eq!(body.trailers(), None, "trailers are dropped");
-        assert_eq!(body.to_bytes(), sample("s"));
+        let frame = body.frame().await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), sample("s"));
+        assert!(body.is_end_stream(), "trailers are dropped");
+        assert!(body.frame().await.is_none());
         Ok(acknowledgement::<CryptoCloud, _>())
     }
 
@@ -71,6 +75,7 @@ async fn a_refusal_is_answered_without_the_service_and_says_why_in_its_extension
         response.body().size_hint().exact(),
         Some(answer.body().len() as u64)
     );
+    assert!(!response.body().is_end_stream());
     assert_eq!(collect(response).await, answer.body());
 }
 
@@ -120,8 +125,9 @@ async fn a_body_of_any_kind_of_buffer_is_read_to_its_end() {
         .map(Bytes::copy_from_slice)
         .collect();
     let request = post().body(InPieces(pieces)).unwrap();
-    let response = service.oneshot(request).await.unwrap();
-    assert_eq!(response.status(), StatusCode::OK);
+    // More pieces than are taken at once: nobody but the reader itself will wake it.
+    let response = timeout(Duration::from_secs(5), service.oneshot(request)).await;
+    assert_eq!(response.unwrap().unwrap().status(), StatusCode::OK);
 }
 
 /// What axum assumes where no limit is set is no limit of a service that is not axum's.
@@ -140,8 +146,9 @@ async fn a_limit_that_nobody_set_does_not_hold() {
     assert_eq!(response.status(), StatusCode::OK);
 }
 
+/// Whoever sends the request on would announce a body that does not come.
 #[tokio::test]
-async fn a_body_that_is_not_needed_is_neither_read_nor_handed_on() {
+async fn a_body_that_is_not_needed_is_neither_read_nor_handed_on_nor_announced() {
     let provider = Noting {
         genuine: true,
         ..Noting::default()
@@ -150,10 +157,44 @@ async fn a_body_that_is_not_needed_is_neither_read_nor_handed_on() {
         .with_request_body::<Bytes>()
         .layer(service_fn(|request: Request<Bytes>| {
             assert_eq!(*request.body(), "");
+            let names: Vec<_> = request.headers().keys().collect();
+            assert_eq!(names, ["x-other"]);
             ready(Acknowledged::Ok(acknowledgement::<Noting, _>()))
         }));
-    let request = Request::get("/").body(Unread { declared: 1 }).unwrap();
-    let response = service.oneshot(request).await.unwrap();
+    let request = Request::get("/")
+        .header("content-length", "1")
+        .header("transfer-encoding", "chunked")
+        .header("trailer", "x-signature")
+        .header("x-other", "1");
+    let response = service
+        .oneshot(request.body(Unread { declared: 1 }).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
+/// The bytes are all there at once, and no trailers follow.
+#[tokio::test]
+async fn what_framed_the_body_on_its_way_in_is_not_handed_on() {
+    let service =
+        PostbackLayer::new(verifier("s")).layer(service_fn(|request: Request<RequestBody>| {
+            let headers = request.headers();
+            assert!(!headers.contains_key("transfer-encoding"));
+            assert!(!headers.contains_key("trailer"));
+            assert_eq!(
+                headers.get("content-length").unwrap(),
+                &*sample("s").len().to_string()
+            );
+            ready(Acknowledged::Ok(acknowledgement::<CryptoCloud, _>()))
+        }));
+    let request = post()
+        .header("content-length", sample("s").len())
+        .header("transfer-encoding", "chunked")
+        .header("trailer", "x-signature");
+    let response = service
+        .oneshot(request.body(Full::new(sample("s"))).unwrap())
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::OK);
 }
 
