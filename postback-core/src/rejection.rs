@@ -17,7 +17,7 @@ pub enum Rejection {
         /// The verifier's own limit, in bytes.
         limit: usize,
     },
-    /// The client broke off before the body was complete.
+    /// The client broke off before the body was complete, or a deadline ended it.
     #[error("the body could not be read to its end")]
     BodyUnreadable,
     /// The verifier's clock failed, or stands before 1970.
@@ -101,8 +101,8 @@ impl Rejection {
         Self::BodyTooLarge { limit }
     }
 
-    /// For an adapter that finds no verifier of `P`, nor a value that one verified. `looked_for`
-    /// tells the operator's log where it looked.
+    /// Tells the operator's log that an adapter finds no verifier of `P`, nor a value that one
+    /// verified, and what it `looked_for`; the refusal is for the adapter to answer with.
     #[must_use]
     pub fn not_configured<P: Provider>(looked_for: &'static str) -> Self {
         let rejection = Self::NotConfigured;

@@ -53,8 +53,8 @@
 //!
 //! # How long a body may take
 //!
-//! is not decided here. `RequestBodyDeadlineLayer` of `tower-http`, above the layer or the extractor, ends
-//! a body that does not end by itself: it is refused as unreadable, and a handler that runs already is
+//! is not decided here. `RequestBodyDeadlineLayer` of `tower-http` 0.7, above the layer or the extractor,
+//! ends a body that does not end by itself: it is refused as unreadable, and a handler that runs already is
 //! left alone. A `TimeoutLayer` above bounds the handler too, and answers by itself: what it ends in
 //! mid-body gets no verdict, and no event.
 //!

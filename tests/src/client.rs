@@ -15,6 +15,13 @@ use hyper_util::{
 pub struct Client(legacy::Client<HttpConnector, Full<Bytes>>);
 
 impl Client {
+    /// One that speaks HTTP/2 from the first byte.
+    #[must_use]
+    pub fn http2() -> Self {
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        Self(builder.http2_only(true).build_http())
+    }
+
     /// Sends a request and reads the whole answer: status, headers, and the body as text.
     ///
     /// # Errors
@@ -28,15 +35,6 @@ impl Client {
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         Ok((parts.status, parts.headers, String::from_utf8(body.into())?))
-    }
-}
-
-impl Client {
-    /// One that speaks HTTP/2 from the first byte.
-    #[must_use]
-    pub fn http2() -> Self {
-        let mut builder = legacy::Client::builder(TokioExecutor::new());
-        Self(builder.http2_only(true).build_http())
     }
 }
 

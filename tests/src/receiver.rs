@@ -29,8 +29,8 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.kill().expect("it works");
-        self.0.wait().expect("it works");
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it ends");
     }
 }
 
@@ -39,16 +39,16 @@ pub fn a_secret_that_is_missing_or_blank_is_an_error_at_start(binary: &str) {
     let no_secret = receiver(binary)
         .env("CRYPTOCLOUD_SECRET", "c")
         .output()
-        .expect("it works");
+        .expect("it starts");
     let blank = [("CRYPTOCLOUD_SECRET", " "), ("TRYBIT_SECRET", "t")];
-    let blank_secret = receiver(binary).envs(blank).output().expect("it works");
+    let blank_secret = receiver(binary).envs(blank).output().expect("it starts");
     for (output, named) in [
         (no_secret, "TRYBIT_SECRET"),
         (blank_secret, "CRYPTOCLOUD_SECRET"),
     ] {
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(output.stdout, b"");
-        let told = String::from_utf8(output.stderr).expect("it works");
+        let told = String::from_utf8(output.stderr).expect("a text");
         assert!(told.contains(named), "{told}");
     }
 }
@@ -56,18 +56,23 @@ pub fn a_secret_that_is_missing_or_blank_is_an_error_at_start(binary: &str) {
 /// Answers genuine and wrong deliveries as it must, and prints a line for each genuine one.
 pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str, client: &Client) {
     let secrets = [("CRYPTOCLOUD_SECRET", "c"), ("TRYBIT_SECRET", "t")];
-    let mut running = Running(receiver(binary).envs(secrets).spawn().expect("it works"));
-    let mut stderr = BufReader::new(running.0.stderr.take().expect("it works"));
-    let mut stdout = running.0.stdout.take().expect("it works");
+    let mut running = Running(receiver(binary).envs(secrets).spawn().expect("it starts"));
+    let mut stderr = BufReader::new(running.0.stderr.take().expect("a pipe"));
+    let mut stdout = running.0.stdout.take().expect("a pipe");
     let mut line = String::new();
-    stderr.read_line(&mut line).expect("it works");
-    let base = line.trim().rsplit(' ').next().expect("it works").to_owned();
+    stderr.read_line(&mut line).expect("a line");
+    let base = line
+        .trim()
+        .rsplit(' ')
+        .next()
+        .expect("an address")
+        .to_owned();
 
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .expect("it works");
+        .expect("after 1970");
     let token = |secret| {
-        let secret = SecretKey::new(secret).expect("it works");
+        let secret = SecretKey::new(secret).expect("a secret");
         testing::token(
             &secret,
             testing::SAMPLE_INVOICE_ID,
@@ -76,8 +81,8 @@ pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str
     };
     let deliver = async |path: &str, content_type: &str, body: String| {
         let request = Request::post(format!("{base}{path}")).header("content-type", content_type);
-        let request = request.body(body.into()).expect("it works");
-        client.send(request).await.expect("it works").0
+        let request = request.body(body.into()).expect("a request");
+        client.send(request).await.expect("an answer").0
     };
     let json = "application/json";
     let form = "application/x-www-form-urlencoded";
@@ -116,10 +121,10 @@ pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str
 
     drop(running);
     let mut printed = String::new();
-    stdout.read_to_string(&mut printed).expect("it works");
+    stdout.read_to_string(&mut printed).expect("a text");
     let printed: Vec<Value> = printed
         .lines()
-        .map(|line| serde_json::from_str(line).expect("it works"))
+        .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
     let line = |provider: &str, order_id: Option<&str>| {
         json!({ "provider": provider, "invoice_id": "ILRAJE1Q", "status": "success",

@@ -132,6 +132,7 @@ fn adapters_and_receivers_stay_small() {
             100,
             vec!["examples/axum/src/lib.rs", "examples/axum/src/main.rs"],
         ),
+        (80, vec!["examples/receiver/src/lib.rs"]),
         (
             120,
             vec!["examples/tower/src/lib.rs", "examples/tower/src/main.rs"],

@@ -63,17 +63,8 @@ fn assert_unreadable(response: &RawResponse) {
     assert_eq!(response.body, answer.body());
 }
 
-/// A deadline for the body alone leaves the handler the time that it needs.
-#[tokio::test]
-async fn a_deadline_for_the_body_above_the_layer_on_hyper() {
-    let service = ServiceBuilder::new()
-        .layer(RequestBodyDeadlineLayer::new(DEADLINE))
-        .layer(PostbackLayer::new(verifier()).with_request_body::<Bytes>())
-        .service_fn(acknowledge);
-    let application = Application::serve_on_hyper(service, Seen::default()).await;
-    assert_unreadable(&drip(&application).await);
-}
-
+/// A deadline for the body alone leaves the handler the time that it needs; `examples/tower` holds the
+/// layer on hyper to it.
 #[tokio::test]
 async fn a_deadline_for_the_body_above_the_extractor() {
     let router = Router::new()

@@ -12,24 +12,28 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use axum::{Router, middleware::map_request, routing::any};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use conformance::{
     corpus::Case,
     driver::{Application, Driver, Seen},
+    raw::Connection,
 };
 use http::Request;
 use postback_core::{
-    Head, KeyRing, SecretKey, Verifier, VerifierBuilder,
+    Accepts, Answer, Check, Head, KeyRing, MediaType, Provider, Rejection, SecretKey, Tenant,
+    Verifier, VerifierBuilder,
     cryptocloud::{CryptoCloud, Trybit},
     testing,
 };
-use postback_tower::axum::FromVerified;
+use postback_tower::{PostbackLayer, axum::FromVerified};
 use tracing::{Level, subscriber::DefaultGuard};
 use tracing_subscriber::fmt;
 
 const NOW: u64 = 1_769_509_400;
 
-/// All that is logged on this thread, at TRACE.
+/// All that is logged on this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -46,10 +50,14 @@ impl io::Write for Log {
 
 impl Log {
     fn begin() -> (Self, DefaultGuard) {
+        Self::begin_at(Level::TRACE)
+    }
+
+    fn begin_at(level: Level) -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = fmt()
-            .with_max_level(Level::TRACE)
+            .with_max_level(level)
             .with_writer(move || writer.clone())
             .with_ansi(false)
             .without_time()
@@ -87,9 +95,14 @@ fn sample(signer: &str) -> String {
 }
 
 /// The one line about a postback that declares the length `declared`, or none.
-fn line(verifier: VerifierBuilder<CryptoCloud>, body: String, declared: Option<usize>) -> String {
+fn line<P: Provider>(
+    verifier: VerifierBuilder<P>,
+    body: String,
+    declared: Option<usize>,
+) -> String {
+    // The level that an operator who wants to know of refusals sets at least, or of all verdicts.
+    let (log, _guard) = Log::begin_at(Level::INFO);
     let verifier = verifier.build().unwrap();
-    let (log, _guard) = Log::begin();
     let length = declared.map(|length| length.to_string());
     let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| match (name, &length) {
         ("content-type", _) => visit(b"application/json"),
@@ -208,25 +221,191 @@ fn a_body_of_another_length_than_declared_is_hinted_at() {
     assert!(!as_sent.contains("hint"), "{as_sent}");
 }
 
-/// What the adapter finds wrong is told like what core does.
+#[test]
+fn a_body_that_is_longer_than_declared_is_hinted_at_too() {
+    let body = sample("forged");
+    let length = body.len();
+    let told = line(builder(secret("s")), body, Some(length - 1));
+    assert!(told.ends_with(r#" hint="body_not_as_sent""#), "{told}");
+}
+
+/// What is signed and in time has come whole: its length says nothing about its expiry.
+#[test]
+fn the_length_is_no_hint_where_the_signature_holds() {
+    let late = builder(secret("s")).clock(|| Some(NOW + 1_000));
+    let told = line(late, sample("s"), Some(1));
+    assert!(told.contains(r#"code="expired""#), "{told}");
+    assert!(!told.contains("hint"), "{told}");
+}
+
+#[test]
+fn a_key_that_fits_says_more_than_the_length() {
+    let ring = KeyRing::new("new", secret("new")).with_retired("old", secret("old"), NOW);
+    let told = line(builder(ring), sample("old"), Some(1));
+    assert!(told.ends_with(r#" hint="retired_key""#), "{told}");
+}
+
+#[test]
+fn any_key_on_the_ring_may_have_white_space() {
+    let padded = SecretKey::exact("s\n").unwrap();
+    let ring = KeyRing::new("new", secret("new")).with_retired("old", padded, NOW + 1);
+    let told = line(builder(ring), sample("s"), None);
+    assert!(
+        told.ends_with(r#" hint="secret_has_white_space""#),
+        "{told}"
+    );
+}
+
+#[test]
+fn hints_are_given_to_whoever_reads_warnings_alone() {
+    let (log, _guard) = Log::begin_at(Level::WARN);
+    let ring = KeyRing::new("new", secret("new")).with_retired("old", secret("old"), NOW);
+    let verifier = builder(ring).build().unwrap();
+    let refused = testing::deliver(&verifier, MediaType::Json, sample("old"), NOW);
+    assert!(refused.is_err());
+    let told = log.text();
+    assert!(told.contains(r#" hint="retired_key""#), "{told}");
+}
+
+#[test]
+fn a_tenant_is_told_of_like_its_gateway() {
+    #[derive(Debug)]
+    enum Eu {}
+    let tenant = |secret| {
+        let provider: Tenant<Eu, _> = Tenant::new(CryptoCloud::new());
+        Verifier::builder(provider, secret)
+            .scope("eu")
+            .clock(|| Some(NOW))
+    };
+    let accepted = line(tenant(secret("s")), sample("s"), None);
+    let named = r#"scope="eu" invoice_id="ILRAJE1Q" key_label="current" expires_in_s=290"#;
+    assert!(accepted.ends_with(named), "{accepted}");
+    let refused = line(tenant(SecretKey::exact("s\n").unwrap()), sample("s"), None);
+    let hinted =
+        r#"scope="eu" code="bad_signature" variant=BadSignature hint="secret_has_white_space""#;
+    assert!(refused.ends_with(hinted), "{refused}");
+}
+
+/// Signs as `"<old>,<new>"`: it asks for an old kind of signature first, which only a key that is no
+/// longer trusted made, then for the new kind.
+#[derive(Debug)]
+struct TwoKinds;
+
+impl Provider for TwoKinds {
+    type Event = ();
+    type Evidence = ();
+    type Key = &'static str;
+
+    const NAME: &'static str = "two-kinds";
+    const ACK: Answer = Answer::acknowledgement("text/plain", "ok");
+
+    fn accepts(&self) -> Accepts {
+        Accepts::Post(&[MediaType::Json])
+    }
+
+    fn inspect(&self, _: &Head<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    fn verify(&self, (): (), body: Bytes, check: &mut Check<'_, &str>) -> Result<(), Rejection> {
+        for signer in body.split(|byte| *byte == b',') {
+            if check.signature(|key| key.as_bytes() == signer).is_ok() {
+                return check.validity(None, NOW - 1_000);
+            }
+        }
+        Err(Rejection::BadSignature)
+    }
+}
+
+#[test]
+fn a_hint_about_one_signature_is_forgotten_when_another_holds() {
+    let ring = || KeyRing::new("new", "new").with_retired("old", "old", NOW);
+    let verifier = || Verifier::builder(TwoKinds, ring()).clock(|| Some(NOW));
+    let told = line(verifier(), "old,new".to_owned(), None);
+    assert!(told.contains(r#"code="expired""#), "{told}");
+    assert!(!told.contains("hint"), "{told}");
+    let control = line(verifier(), "old".to_owned(), None);
+    assert!(control.ends_with(r#" hint="retired_key""#), "{control}");
+}
+
+#[test]
+fn a_body_over_the_limit_is_told() {
+    let small = builder(secret("s")).body_limit(10).scope("shop-1");
+    let told = line(small, sample("s"), None);
+    assert_eq!(
+        told,
+        r#"WARN postback: postback refused provider="cryptocloud" scope="shop-1" code="body_too_large" variant=BodyTooLarge { limit: 10 }"#
+    );
+}
+
+/// What the adapter finds wrong is told like what core does, and once.
 #[tokio::test]
-async fn a_body_that_cannot_be_read_and_a_missing_layer_are_told() {
+async fn a_body_that_cannot_be_read_is_told() {
+    let chunked = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
+    let too_long = format!("{:x}\r\n{}\r\n", 70_000, " ".repeat(70_000));
+    for driver in Driver::ALL {
+        for (body, code) in [
+            ("5\r\nhe", "body_unreadable"),
+            (&too_long, "body_too_large"),
+        ] {
+            let (log, _guard) = Log::begin();
+            let application = driver.serve(builder(secret("s")).build().unwrap()).await;
+            let mut connection = Connection::open(application.address()).await;
+            let request = format!("POST /plain HTTP/1.1\r\nHost: shop\r\n{chunked}\r\n{body}");
+            connection.send(request).await;
+            connection.finish().await;
+            connection.response(false).await;
+            let verdicts = log.verdicts();
+            let [told] = &*verdicts else {
+                panic!("{driver:?}: {verdicts:?}");
+            };
+            assert!(
+                told.contains(&format!(r#"code="{code}""#)),
+                "{driver:?}: {told}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_layer_is_told() {
     async fn paid(FromVerified(postback): FromVerified<Trybit>) -> String {
         postback.invoice_id().to_owned()
     }
     let (log, _guard) = Log::begin();
-    let router = axum::Router::new().route("/", axum::routing::any(paid));
+    let router = Router::new().route("/", any(paid));
     let application = Application::serve(router, Seen::default()).await;
     let request = Request::post(format!("http://{}/", application.address()));
-    application
-        .send_request(request.body(Bytes::new()).unwrap())
-        .await;
+    let request = request.body(Bytes::new()).unwrap();
+    application.send_request(request).await;
     assert_eq!(
         log.verdicts(),
         [
             r#"ERROR postback: postback refused provider="trybit" code="not_configured" variant=NotConfigured looked_for="a PostbackLayer above the handler""#
         ]
     );
+}
+
+/// As middleware does that reads a body as JSON and writes it again.
+#[tokio::test]
+async fn middleware_that_rewrites_the_body_is_hinted_at() {
+    let (log, _guard) = Log::begin();
+    let rewrite = map_request(|request: axum::extract::Request| async {
+        request.map(|_| axum::body::Body::from(r#"{"invoice_id":"ILRAJE1Q"}"#))
+    });
+    let router = Router::new()
+        .route("/", any(async || "handed on"))
+        .layer(PostbackLayer::new(builder(secret("s")).build().unwrap()))
+        .layer(rewrite);
+    let application = Application::serve(router, Seen::default()).await;
+    let request = Request::post(format!("http://{}/", application.address()))
+        .header("content-type", "application/json")
+        .body(sample("s").into())
+        .unwrap();
+    application.send_request(request).await;
+    let told = log.verdicts().concat();
+    assert!(told.contains(r#"code="unsigned""#), "{told}");
+    assert!(told.ends_with(r#" hint="body_not_as_sent""#), "{told}");
 }
 
 /// The whole corpus over sockets, with all that any crate logs at TRACE.
@@ -256,9 +435,12 @@ async fn no_secret_token_signature_or_body_is_ever_logged() {
             .and_then(|it| it.facts.get("invoice_id")?.as_str());
         let logged: HashSet<_> = words(&text).collect();
         let body = String::from_utf8_lossy(&case.request.body);
+        for part in decoded(&body) {
+            assert!(!text.contains(&part), "{}: {part}", case.name);
+        }
         for word in words(&body).filter(|word| word.len() > 5) {
             let named = signed.is_some_and(|id| word.trim_start_matches("INV-") == id);
-            let known = FIELDS.contains(&word) || others.contains(word);
+            let known = NAMES.contains(&word) || others.contains(word);
             assert!(
                 named || known || !logged.contains(word),
                 "{}: {word}",
@@ -283,17 +465,28 @@ async fn logged_without_a_body() -> HashSet<String> {
     words(&log.text()).map(str::to_owned).collect()
 }
 
-/// Names of fields, which a refusal may name.
-const FIELDS: [&str; 7] = [
+/// What a verdict may name: gateways and fields.
+const NAMES: [&str; 9] = [
     "amount_crypto",
+    "cryptocloud",
     "currency",
     "invoice_id",
     "invoice_info",
     "order_id",
     "status",
     "token",
+    "trybit",
 ];
 
+/// What a token holds, decoded.
+fn decoded(body: &str) -> impl Iterator<Item = String> {
+    words(body)
+        .filter_map(|word| URL_SAFE_NO_PAD.decode(word).ok())
+        .filter_map(|bytes| String::from_utf8(bytes).ok())
+        .filter(|text| text.starts_with('{'))
+}
+
+/// Each segment of a token is a word.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c))
+    text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c))
 }

@@ -59,12 +59,7 @@ where
         drop(connection);
 
         assert_eq!(PANICS.get(), 0, "{driver:?}");
-        within_deadline(async {
-            while alive_tasks() > tasks {
-                sleep(Duration::from_millis(1)).await;
-            }
-        })
-        .await;
+        within_deadline(until(|| alive_tasks() <= tasks)).await;
     }
     let (_, first) = results.remove(0);
     for (driver, result) in results {
@@ -87,6 +82,12 @@ fn count_panics() {
             before(info);
         }));
     });
+}
+
+async fn until(mut happened: impl FnMut() -> bool) {
+    while !happened() {
+        sleep(Duration::from_millis(1)).await;
+    }
 }
 
 fn alive_tasks() -> usize {
@@ -180,7 +181,7 @@ async fn the_largest_length_there_is_is_refused_at_once() {
 async fn the_server_decides_what_the_table_says_and_no_more() {
     for decision in DECISIONS {
         let (response, handed) = everywhere(async |application| {
-            let mut request = decision.head.replace('\n', "\r\n").into_bytes();
+            let mut request = (decision.head)().replace('\n', "\r\n").into_bytes();
             request.extend_from_slice(sample().as_bytes());
             (exchange(application, request).await, application.seen())
         })
@@ -223,6 +224,22 @@ async fn a_genuine_body_in_chunks_of_one_byte_is_one_body() {
     assert_accepted(&response);
 }
 
+/// The chunks say where the body ends (RFC 9112, section 6.3), whatever a length beside them says; and
+/// what stands behind it is no request unless the connection goes on.
+#[tokio::test]
+async fn a_length_beside_chunks_does_not_end_the_body() {
+    let (response, handed) = everywhere(async |application| {
+        let head = format!("{JSON}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n");
+        let mut request = post(&head, chunk(sample().as_bytes()));
+        request.extend_from_slice(b"0\r\n\r\n");
+        let response = exchange(application, request).await;
+        (response, application.seen().len())
+    })
+    .await;
+    assert_accepted(&response);
+    assert_eq!(handed, 1);
+}
+
 #[tokio::test]
 async fn trailers_do_not_matter() {
     let response = everywhere(async |application| {
@@ -255,16 +272,18 @@ async fn a_body_that_is_cut_short_in_order_is_unreadable() {
 #[tokio::test]
 async fn a_reset_in_mid_body_calls_no_handler() {
     let handed = everywhere(async |application| {
+        let tasks = alive_tasks();
         for sent in [1, 100, 1_000] {
             let mut connection = Connection::open(application.address()).await;
             let request = genuine();
             let (part, _) = request.split_at(request.len() - sent);
             assert!(connection.send(part).await);
-            // Let the server begin to read.
-            sleep(Duration::from_millis(20)).await;
+            // The server has begun to read: its side of the connection is a task.
+            within_deadline(until(|| alive_tasks() > tasks)).await;
+            tokio::task::yield_now().await;
             connection.reset();
+            within_deadline(until(|| alive_tasks() <= tasks)).await;
         }
-        sleep(Duration::from_millis(20)).await;
         application.seen()
     })
     .await;

@@ -1,4 +1,4 @@
-//! However much a client streams, a receiver keeps no more of it than its limit.
+//! However much clients stream, a receiver keeps no more of it than its limit.
 
 #![expect(
     clippy::expect_used,
@@ -7,21 +7,37 @@
 )]
 
 use std::{
+    convert::Infallible,
     io::{Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
     thread,
     time::Duration,
 };
 
-use conformance::{driver::Driver, facts::Stated, header_signed::HeaderSigned};
+use bytes::Bytes;
+use conformance::{
+    driver::{Application, Driver},
+    facts::Stated,
+    header_signed::HeaderSigned,
+};
+use http::Request;
+use http_body::{Body, Frame};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use peak_alloc::PeakAlloc;
 use postback_core::{Provider, SecretKey, Verifier, cryptocloud::CryptoCloud};
+use tokio::runtime::{Builder, Runtime};
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
 const MIB: usize = 1_024 * 1_024;
-const STREAMED: usize = 256 * MIB;
 
 /// How long a client waits for the server: far longer than it takes, on a machine that is busy too.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -29,105 +45,189 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// What is streamed: without a token anywhere in it.
 static SPACES: [u8; 64 * 1_024] = [b' '; 64 * 1_024];
 
-/// One test, so that nothing else is allocated in this process meanwhile.
+const CHUNKED: &str = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
+
+/// One test, so that nothing else is allocated in this process meanwhile. Each connection is ended
+/// after its refusal; clients come again until all is sent.
 #[test]
 fn streaming_256_mib_without_a_token_costs_less_than_1_mib() {
     let secret = || SecretKey::new("s").unwrap();
+    let in_the_body = || Verifier::new(CryptoCloud::new(), secret());
+    let in_the_head = || Verifier::new(HeaderSigned, secret());
+    let chunk = [b"10000\r\n", &SPACES[..], b"\r\n"].concat();
+    let small_chunks = b"1\r\n \r\n".repeat(10_000);
+    let text = CHUNKED.replace("application/json", "text/plain");
+    let length = "Content-Type: application/json\r\nContent-Length: 268435456\r\n";
     for driver in Driver::ALL {
-        for (case, head, chunk, status) in [
-            (
-                "a media type that is refused by the head",
-                "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n",
-                Some(SPACES.len()),
-                415,
-            ),
-            (
-                "a declared length over the limit",
-                "Content-Type: application/json\r\nContent-Length: 268435456\r\n",
-                None,
-                413,
-            ),
-            (
-                "chunks without a declared length",
-                "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n",
-                Some(SPACES.len()),
-                413,
-            ),
-            (
-                "chunks of one byte",
-                "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n",
-                Some(1),
-                413,
-            ),
-        ] {
-            let verifier = Verifier::new(CryptoCloud::new(), secret());
-            let (answered, heap) = peak_while_streaming(driver, verifier, head, chunk);
-            assert_eq!(answered, status, "{driver:?}, {case}");
-            assert!(heap < MIB, "{driver:?}, {case}: {heap} bytes of heap");
-        }
-
-        let head = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
-        let verifier = Verifier::new(HeaderSigned, secret());
-        let chunk = Some(SPACES.len());
-        let (answered, heap) = peak_while_streaming(driver, verifier, head, chunk);
-        assert_eq!(answered, 401, "{driver:?}, no signature in the head");
-        assert!(heap < MIB, "{driver:?}, no signature in the head: {heap}");
+        let body = Receiver::start(driver, in_the_body());
+        body.must_stay_small("refused by its head", 415, || {
+            body.stream(&text, &chunk, 256 * MIB)
+        });
+        body.must_stay_small("too long as declared", 413, || {
+            body.stream(length, &SPACES, 256 * MIB)
+        });
+        body.must_stay_small("too long as it comes", 413, || {
+            body.stream(CHUNKED, &chunk, 256 * MIB)
+        });
+        body.must_stay_small("in single bytes", 413, || {
+            body.stream(CHUNKED, &small_chunks, 8 * MIB)
+        });
+        // hyper grants each stream a window of 1 MiB, and keeps what comes before anybody reads.
+        body.must_stay_below(2 * MIB, "over HTTP/2", 413, || {
+            body.stream_over_http2(256 * MIB)
+        });
+        drop(body);
+        let head = Receiver::start(driver, in_the_head());
+        head.must_stay_small("unsigned in its head", 401, || {
+            head.stream(CHUNKED, &chunk, 256 * MIB)
+        });
     }
 }
 
-/// Streams to an application of its own; the status, and how far the heap rose meanwhile, in bytes.
-fn peak_while_streaming<P: Provider<Event: Stated>>(
+struct Receiver {
     driver: Driver,
-    verifier: Verifier<P>,
-    head: &'static str,
-    chunk: Option<usize>,
-) -> (u16, usize) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    let application = runtime.block_on(driver.serve(verifier));
-
-    HEAP.reset_peak_usage();
-    let before = HEAP.current_usage();
-    let status = stream(application.address(), head, chunk);
-    let peak = HEAP.peak_usage();
-    (status, peak.saturating_sub(before))
+    address: SocketAddr,
+    // Dropped in this order.
+    _application: Application,
+    _runtime: Runtime,
 }
 
-/// Goes on sending until all is sent or the server takes no more, then reads the status.
-fn stream(address: SocketAddr, head: &str, chunk: Option<usize>) -> u16 {
-    let connection = TcpStream::connect(address).unwrap();
-    connection.set_read_timeout(Some(DEADLINE)).unwrap();
-    connection.set_write_timeout(Some(DEADLINE)).unwrap();
-    let head = format!("POST /plain HTTP/1.1\r\nHost: shop\r\n{head}\r\n");
-    (&connection).write_all(head.as_bytes()).unwrap();
-
-    // The answer may come at any time, and be lost with the connection if nobody listens.
-    let reader = connection.try_clone().unwrap();
-    let answer = thread::spawn(move || {
-        let mut start = [0; 12];
-        (&reader).read_exact(&mut start).expect("an answer");
-        String::from_utf8(start.to_vec()).unwrap()
-    });
-    // Small chunks go out many at a time: it is the server that has to see them one by one.
-    let part = chunk.map(|chunk| {
-        let framed = [
-            format!("{chunk:x}\r\n").as_bytes(),
-            &SPACES[..chunk],
-            b"\r\n",
-        ]
-        .concat();
-        framed.repeat(SPACES.len() / framed.len().min(SPACES.len()))
-    });
-    let part = part.as_deref().unwrap_or(&SPACES);
-    for _ in 0..STREAMED.div_ceil(part.len()) {
-        if (&connection).write_all(part).is_err() {
-            break;
+impl Receiver {
+    fn start<P: Provider<Event: Stated>>(driver: Driver, verifier: Verifier<P>) -> Self {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build();
+        let runtime = runtime.unwrap();
+        let application = runtime.block_on(driver.serve(verifier));
+        Self {
+            driver,
+            address: application.address(),
+            _application: application,
+            _runtime: runtime,
         }
     }
-    let _ = connection.shutdown(Shutdown::Write);
-    let start = answer.join().unwrap();
-    start.rsplit(' ').next().unwrap().parse().unwrap()
+
+    fn must_stay_small(&self, case: &str, status: u16, stream: impl FnOnce() -> Streamed) {
+        self.must_stay_below(MIB, case, status, stream);
+    }
+
+    /// Streams, and looks how far the heap rose meanwhile. Clients count too: they are in this process.
+    fn must_stay_below(
+        &self,
+        most: usize,
+        case: &str,
+        status: u16,
+        stream: impl FnOnce() -> Streamed,
+    ) {
+        HEAP.reset_peak_usage();
+        let before = HEAP.current_usage();
+        let streamed = stream();
+        let heap = HEAP.peak_usage().saturating_sub(before);
+        let driver = self.driver;
+        assert!(streamed.bytes >= streamed.wanted, "{driver:?}, {case}");
+        assert_eq!(streamed.statuses, [status], "{driver:?}, {case}");
+        assert!(heap < most, "{driver:?}, {case}: {heap} bytes of heap");
+    }
+
+    /// Sends `part` over and over on as many connections as it takes.
+    fn stream(&self, head: &str, part: &[u8], wanted: usize) -> Streamed {
+        let mut streamed = Streamed::new(wanted);
+        while streamed.bytes < wanted {
+            let (status, bytes) = self.stream_once(head, part, wanted);
+            streamed.add(status, bytes);
+        }
+        streamed
+    }
+
+    /// Sends until the server takes no more; the status that it answered, and how much it took.
+    fn stream_once(&self, head: &str, part: &[u8], most: usize) -> (u16, usize) {
+        let connection = TcpStream::connect(self.address).unwrap();
+        connection.set_read_timeout(Some(DEADLINE)).unwrap();
+        connection.set_write_timeout(Some(DEADLINE)).unwrap();
+        let head = format!("POST /plain HTTP/1.1\r\nHost: shop\r\n{head}\r\n");
+        (&connection).write_all(head.as_bytes()).unwrap();
+
+        // The answer may come at any time, and be lost with the connection if nobody listens.
+        let reader = connection.try_clone().unwrap();
+        let answer = thread::spawn(move || {
+            let mut start = [0; 12];
+            (&reader).read_exact(&mut start).expect("an answer");
+            String::from_utf8(start.to_vec()).unwrap()
+        });
+        let mut sent: usize = 0;
+        while sent < most && (&connection).write_all(part).is_ok() {
+            sent = sent.saturating_add(part.len());
+        }
+        let _ = connection.shutdown(Shutdown::Write);
+        let start = answer.join().unwrap();
+        (start.rsplit(' ').next().unwrap().parse().unwrap(), sent)
+    }
+
+    /// One stream after another on one connection.
+    fn stream_over_http2(&self, wanted: usize) -> Streamed {
+        let client = Builder::new_current_thread().enable_all().build().unwrap();
+        client.block_on(async {
+            let stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
+            let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+            let (mut sender, connection) = handshake.await.unwrap();
+            tokio::spawn(connection);
+            let mut streamed = Streamed::new(wanted);
+            while streamed.bytes < wanted {
+                let body = Spaces::default();
+                let sent = Arc::clone(&body.sent);
+                let request = Request::post("http://shop/plain")
+                    .header("content-type", "application/json")
+                    .body(body);
+                sender.ready().await.unwrap();
+                let response = sender.send_request(request.unwrap()).await.unwrap();
+                streamed.add(response.status().as_u16(), sent.load(Ordering::Relaxed));
+            }
+            streamed
+        })
+    }
+}
+
+/// What became of it.
+struct Streamed {
+    wanted: usize,
+    bytes: usize,
+    /// Without repetition.
+    statuses: Vec<u16>,
+}
+
+impl Streamed {
+    const fn new(wanted: usize) -> Self {
+        Self {
+            wanted,
+            bytes: 0,
+            statuses: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, status: u16, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if !self.statuses.contains(&status) {
+            self.statuses.push(status);
+        }
+    }
+}
+
+/// A body of spaces without end; it counts what was asked of it.
+#[derive(Default)]
+struct Spaces {
+    sent: Arc<AtomicUsize>,
+}
+
+impl Body for Spaces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.sent.fetch_add(SPACES.len(), Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&SPACES)))))
+    }
 }

@@ -1,3 +1,5 @@
+#[cfg(feature = "axum")]
+mod default_body_limit;
 mod framing;
 mod reading;
 mod request;

@@ -1,6 +1,9 @@
 use http::Extensions;
 use http_body_util::Limited;
 
+#[cfg(feature = "axum")]
+use super::default_body_limit::of_route;
+
 /// Puts the limit around a body that the application set for the route, if it did.
 pub(crate) fn limited<B>(extensions: &mut Extensions, body: B) -> Limited<B> {
     Limited::new(body, of_route(extensions).unwrap_or(usize::MAX))
@@ -9,53 +12,4 @@ pub(crate) fn limited<B>(extensions: &mut Extensions, body: B) -> Limited<B> {
 #[cfg(not(feature = "axum"))]
 const fn of_route(_: &mut Extensions) -> Option<usize> {
     None
-}
-
-/// The `DefaultBodyLimit` that the application set, in bytes. The one that axum assumes where none
-/// is set is meant for its extractors, and not for a service that may know no axum at all; the same one
-/// set by the application cannot be told from it.
-#[cfg(feature = "axum")]
-fn of_route(extensions: &mut Extensions) -> Option<usize> {
-    use std::{
-        convert::Infallible,
-        mem,
-        pin::Pin,
-        sync::LazyLock,
-        task::{Context, Poll},
-    };
-
-    use axum_core::{RequestExt, body::Body, extract::Request};
-    use bytes::Bytes;
-    use http_body::{Body as _, Frame};
-
-    /// A body of unknown size, so that a limit around it shows in its size hint.
-    struct Unknown;
-
-    impl http_body::Body for Unknown {
-        type Data = Bytes;
-        type Error = Infallible;
-
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            Poll::Ready(None)
-        }
-    }
-
-    fn in_force(extensions: &mut Extensions) -> Option<u64> {
-        let mut request = Request::new(Body::new(Unknown));
-        mem::swap(request.extensions_mut(), extensions);
-        let mut request = request.with_limited_body();
-        mem::swap(request.extensions_mut(), extensions);
-        request.body().size_hint().upper()
-    }
-
-    static ASSUMED: LazyLock<Option<u64>> = LazyLock::new(|| in_force(&mut Extensions::new()));
-
-    let limit = in_force(extensions);
-    if limit == *ASSUMED {
-        return None;
-    }
-    limit.and_then(|limit| limit.try_into().ok())
 }

@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll},
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -53,6 +54,7 @@ pub(crate) fn post() -> request::Builder {
 pub(crate) struct Endless {
     pub(crate) read: Arc<AtomicUsize>,
     frame: &'static [u8],
+    begun: Instant,
 }
 
 /// How many bytes of [`Endless::spaces`] come at once.
@@ -71,6 +73,7 @@ impl Endless {
         Self {
             read: Arc::default(),
             frame,
+            begun: Instant::now(),
         }
     }
 }
@@ -85,6 +88,8 @@ impl Body for Endless {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let before = self.read.fetch_add(self.frame.len(), Ordering::Relaxed);
         assert!(before < LIMIT * 10, "nobody stops reading");
+        let lasted = self.begun.elapsed();
+        assert!(lasted.as_secs() < 5, "nobody else gets a turn");
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(self.frame)))))
     }
 }

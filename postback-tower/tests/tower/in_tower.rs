@@ -216,7 +216,7 @@ async fn core_is_shown_path_and_query_as_received() {
     }
 }
 
-/// A response's body with a size hint, trailers and an end of its own.
+/// A response's body with a size hint, an end and an error of its own.
 struct Told;
 
 impl Body for Told {
