@@ -67,6 +67,7 @@
 //! | `postback accepted` | INFO | `provider`, `scope`, `invoice_id`, `key_label`, `expires_in_s` (seconds) |
 //! | `postback refused` | WARN; ERROR where the application is at fault | `provider`, `scope`, `code`, `variant`, `hint`; `looked_for` where no verifier is registered |
 //!
+//! `BodyTooLarge` names the verifier's limit, also where a smaller one of the framework ended the body.
 //! A `hint` is there where the cause can be told apart:
 //!
 //! | hint | what was found |

@@ -21,8 +21,8 @@ use crate::{PostbackService, RequestBody};
 /// extensions. The request that is let through carries the [`Verified<P>`](postback_core::Verified)
 /// in its own, and the same bytes as `Out`: by default a [`RequestBody`], or what
 /// [`with_request_body`](Self::with_request_body) asks for. Trailers are dropped, for no postback has
-/// any, and so are `Transfer-Encoding` and `Trailer`; the rest of the head is as it was received. For a
-/// gateway that signs no body none is handed on, nor its `Content-Length`.
+/// any, and so are `Transfer-Encoding`, `Trailer`, and a `Content-Length` of other than the bytes handed
+/// on; the rest of the head is as it was received. For a gateway that signs no body none is handed on.
 ///
 /// The service below is asked whether it is ready before the body is read, and waits for it. How
 /// long a body may take is for the application to say, with a deadline above this layer.

@@ -4,14 +4,18 @@
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, Stdio},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use http::{Request, StatusCode};
-use postback_core::{SecretKey, testing};
+use postback_core::{Rejection, SecretKey, testing};
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::{
+    client::Client,
+    driver::Application,
+    raw::{Connection, RawResponse},
+};
 
 fn receiver(binary: &str) -> Command {
     let mut command = Command::new(binary);
@@ -137,6 +141,29 @@ pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str
         printed,
         [line("cryptocloud", None), bare, line("cryptocloud", order)]
     );
+}
+
+/// Sends a byte of a body at a time to `path`, without end, and waits for the answer, which must not
+/// come before the deadline.
+pub async fn drip(application: &Application, path: &str, deadline: Duration) -> RawResponse {
+    let begun = Instant::now();
+    let mut connection = Connection::open(application.address()).await;
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n\
+         Transfer-Encoding: chunked\r\n\r\n"
+    );
+    assert!(connection.send(head).await);
+    let every = Duration::from_millis(10);
+    let response = connection.response_while_sending("1\r\n \r\n", every).await;
+    assert!(begun.elapsed() >= deadline, "not for its deadline");
+    response
+}
+
+/// Asserts that the body was ended from outside.
+pub fn assert_unreadable(response: &RawResponse) {
+    let answer = Rejection::BodyUnreadable.answer();
+    assert_eq!(response.status, answer.status());
+    assert_eq!(response.body, answer.body());
 }
 
 /// The tests of a receiver whose binary is `$binary`.

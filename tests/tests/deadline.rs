@@ -6,30 +6,35 @@
 use std::{
     convert::Infallible,
     future::ready,
-    time::{Duration, Instant},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{Router, routing::any};
 use bytes::Bytes;
 use conformance::{
     driver::{Application, Seen},
-    raw::{Connection, RawResponse},
+    raw::RawResponse,
+    receiver,
 };
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
-use postback_core::{Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud};
+use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
 use postback_tower::{
     PostbackLayer, acknowledgement,
     axum::{Ack, Postback},
 };
+use tokio::time::sleep;
 use tower::ServiceBuilder;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 const DEADLINE: Duration = Duration::from_millis(200);
-const BETWEEN_BYTES: Duration = Duration::from_millis(10);
+
+fn secret() -> SecretKey {
+    SecretKey::new("s").unwrap()
+}
 
 fn verifier() -> Verifier<CryptoCloud> {
-    Verifier::new(CryptoCloud::new(), SecretKey::new("s").unwrap())
+    Verifier::new(CryptoCloud::new(), secret())
 }
 
 async fn paid(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
@@ -42,29 +47,11 @@ fn acknowledge(
     ready(Ok(acknowledgement::<CryptoCloud, _>()))
 }
 
-/// Sends a byte of a body at a time, for ever, and waits for the answer.
 async fn drip(application: &Application) -> RawResponse {
-    let begun = Instant::now();
-    let mut connection = Connection::open(application.address()).await;
-    let head = "POST / HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n\
-                Transfer-Encoding: chunked\r\n\r\n";
-    assert!(connection.send(head).await);
-    let response = connection
-        .response_while_sending("1\r\n \r\n", BETWEEN_BYTES)
-        .await;
-    assert!(begun.elapsed() >= DEADLINE, "not for its deadline");
-    response
+    receiver::drip(application, "/", DEADLINE).await
 }
 
-#[track_caller]
-fn assert_unreadable(response: &RawResponse) {
-    let answer = Rejection::BodyUnreadable.answer();
-    assert_eq!(response.status, answer.status());
-    assert_eq!(response.body, answer.body());
-}
-
-/// A deadline for the body alone leaves the handler the time that it needs; `examples/tower` holds the
-/// layer on hyper to it.
+/// The examples hold the extractor and the layer on hyper to this too.
 #[tokio::test]
 async fn a_deadline_for_the_body_above_the_extractor() {
     let router = Router::new()
@@ -72,7 +59,7 @@ async fn a_deadline_for_the_body_above_the_extractor() {
         .with_state(verifier())
         .layer(RequestBodyDeadlineLayer::new(DEADLINE));
     let application = Application::serve(router, Seen::default()).await;
-    assert_unreadable(&drip(&application).await);
+    receiver::assert_unreadable(&drip(&application).await);
 }
 
 #[tokio::test]
@@ -83,7 +70,31 @@ async fn a_deadline_for_the_body_above_the_layer_in_axum() {
         .with_state(verifier())
         .layer(RequestBodyDeadlineLayer::new(DEADLINE));
     let application = Application::serve(router, Seen::default()).await;
-    assert_unreadable(&drip(&application).await);
+    receiver::assert_unreadable(&drip(&application).await);
+}
+
+/// A deadline for the body alone leaves the handler the time that it needs.
+#[tokio::test]
+async fn a_handler_may_take_longer_than_its_body() {
+    async fn slow(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
+        sleep(DEADLINE * 2).await;
+        postback.ack()
+    }
+    let route = || Router::new().route("/", any(slow)).with_state(verifier());
+    for router in [route(), route().layer(PostbackLayer::new(verifier()))] {
+        let router = router.layer(RequestBodyDeadlineLayer::new(DEADLINE));
+        let application = Application::serve(router, Seen::default()).await;
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
+        let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, now + 300);
+        let request = Request::post(format!("http://{}/", application.address()))
+            .header("content-type", "application/json")
+            .body(testing::sample_json(Some(&token)).into());
+        let outcome = application.send_request(request.unwrap()).await;
+        assert_eq!(outcome.status, StatusCode::OK);
+    }
 }
 
 /// A deadline for everything, answered by the middleware itself.

@@ -178,7 +178,7 @@ async fn the_largest_length_there_is_is_refused_at_once() {
 
 /// Each row of the table of what is decided before us; the handler is not reached.
 #[tokio::test]
-async fn the_server_decides_what_the_table_says_and_no_more() {
+async fn the_server_decides_what_the_table_says() {
     for decision in DECISIONS {
         let (response, handed) = everywhere(async |application| {
             let mut request = (decision.head)().replace('\n', "\r\n").into_bytes();
@@ -190,6 +190,21 @@ async fn the_server_decides_what_the_table_says_and_no_more() {
         assert_eq!(response.body, "", "{}", decision.sent);
         assert_eq!(handed, [], "{}", decision.sent);
     }
+}
+
+/// One fewer than the server refuses: Host, Content-Type, Content-Length and these.
+#[tokio::test]
+async fn a_hundred_headers_are_taken() {
+    let response = everywhere(async |application| {
+        let headers = "X-Other: 1\r\n".repeat(97);
+        exchange(
+            application,
+            post_whole(&format!("{JSON}{headers}"), sample()),
+        )
+        .await
+    })
+    .await;
+    assert_accepted(&response);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use std::{
     },
     task::{Context, Poll},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -39,7 +39,7 @@ static HEAP: PeakAlloc = PeakAlloc;
 
 const MIB: usize = 1_024 * 1_024;
 
-/// How long a client waits for the server: far longer than it takes, on a machine that is busy too.
+/// How long a case may take: far longer than it takes, on a machine that is busy too.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// What is streamed: without a token anywhere in it.
@@ -133,7 +133,7 @@ impl Receiver {
     /// Sends `part` over and over on as many connections as it takes.
     fn stream(&self, head: &str, part: &[u8], wanted: usize) -> Streamed {
         let mut streamed = Streamed::new(wanted);
-        while streamed.bytes < wanted {
+        while streamed.is_wanting() {
             let (status, bytes) = self.stream_once(head, part, wanted);
             streamed.add(status, bytes);
         }
@@ -164,24 +164,28 @@ impl Receiver {
         (start.rsplit(' ').next().unwrap().parse().unwrap(), sent)
     }
 
-    /// One stream after another on one connection.
+    /// A few streams on each connection, one after another: a server ends a connection whose streams it
+    /// keeps refusing.
     fn stream_over_http2(&self, wanted: usize) -> Streamed {
         let client = Builder::new_current_thread().enable_all().build().unwrap();
         client.block_on(async {
-            let stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
-            let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
-            let (mut sender, connection) = handshake.await.unwrap();
-            tokio::spawn(connection);
             let mut streamed = Streamed::new(wanted);
-            while streamed.bytes < wanted {
-                let body = Spaces::default();
-                let sent = Arc::clone(&body.sent);
-                let request = Request::post("http://shop/plain")
-                    .header("content-type", "application/json")
-                    .body(body);
-                sender.ready().await.unwrap();
-                let response = sender.send_request(request.unwrap()).await.unwrap();
-                streamed.add(response.status().as_u16(), sent.load(Ordering::Relaxed));
+            while streamed.is_wanting() {
+                let stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
+                let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+                let (mut sender, connection) = handshake.await.unwrap();
+                let connection = tokio::spawn(connection);
+                for _ in 0..16 {
+                    let body = Spaces::default();
+                    let sent = Arc::clone(&body.sent);
+                    let request = Request::post("http://shop/plain")
+                        .header("content-type", "application/json")
+                        .body(body);
+                    sender.ready().await.unwrap();
+                    let response = sender.send_request(request.unwrap()).await.unwrap();
+                    streamed.add(response.status().as_u16(), sent.load(Ordering::Relaxed));
+                }
+                connection.abort();
             }
             streamed
         })
@@ -191,18 +195,30 @@ impl Receiver {
 /// What became of it.
 struct Streamed {
     wanted: usize,
+    /// How much was offered.
     bytes: usize,
+    begun: Instant,
     /// Without repetition.
     statuses: Vec<u16>,
 }
 
 impl Streamed {
-    const fn new(wanted: usize) -> Self {
+    fn new(wanted: usize) -> Self {
         Self {
             wanted,
             bytes: 0,
+            begun: Instant::now(),
             statuses: Vec::new(),
         }
+    }
+
+    fn is_wanting(&self) -> bool {
+        assert!(
+            self.begun.elapsed() < DEADLINE,
+            "{} bytes so far",
+            self.bytes
+        );
+        self.bytes < self.wanted
     }
 
     fn add(&mut self, status: u16, bytes: usize) {

@@ -1,5 +1,7 @@
 //! The receiver's routes, apart from the process around them.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     extract::{FromRef, State},
@@ -26,13 +28,14 @@ pub struct Receiver {
     pub print: Print,
 }
 
-/// The routes. `any`, not `post`, so that the extractor answers wrong methods too.
-pub fn router(receiver: Receiver) -> Router {
+/// The routes; a body may take `deadline` to arrive. `any`, not `post`, so that the extractor answers
+/// wrong methods too.
+pub fn router(receiver: Receiver, deadline: Duration) -> Router {
     Router::new()
         .route("/postback/cryptocloud", any(paid::<CryptoCloud>))
         .route("/postback/trybit", any(paid::<Trybit>))
         .with_state(receiver)
-        .layer(RequestBodyDeadlineLayer::new(receiver::BODY_DEADLINE))
+        .layer(RequestBodyDeadlineLayer::new(deadline))
 }
 
 async fn paid<P: Provider<Event = Payment>>(

@@ -11,13 +11,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let receiver = Receiver {
+    let routes = Receiver {
         cryptocloud: receiver::cryptocloud()?,
         trybit: receiver::trybit()?,
         print: receiver::stdout(),
     };
     let listener = TcpListener::bind(receiver::address()).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, router(receiver)).await?;
+    axum::serve(listener, router(routes, receiver::BODY_DEADLINE)).await?;
     Ok(())
 }

@@ -53,7 +53,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
 
 /// The receiver of `examples/axum`, whose handler prints to `printed`.
 async fn start(printed: Arc<Mutex<Vec<String>>>) -> Result<String, Box<dyn Error + Send + Sync>> {
-    let receiver = Receiver {
+    let shop = Receiver {
         cryptocloud: Verifier::new(CryptoCloud::new(), SecretKey::new(deliveries::SECRET)?),
         trybit: Verifier::new(
             Trybit::new(),
@@ -67,7 +67,7 @@ async fn start(printed: Arc<Mutex<Vec<String>>>) -> Result<String, Box<dyn Error
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(async move { axum::serve(listener, router(receiver)).await });
+    tokio::spawn(async move { axum::serve(listener, router(shop, receiver::BODY_DEADLINE)).await });
     Ok(base)
 }
 

@@ -173,29 +173,40 @@ async fn a_body_that_is_not_needed_is_neither_read_nor_handed_on_nor_announced()
     assert_eq!(response.status(), StatusCode::OK);
 }
 
-/// The bytes are all there at once, and no trailers follow.
+/// The bytes are all there at once, no trailers follow, and a length that was never right would cut
+/// them short for whoever sends them on.
 #[tokio::test]
-async fn what_framed_the_body_on_its_way_in_is_not_handed_on() {
-    let service =
-        PostbackLayer::new(verifier("s")).layer(service_fn(|request: Request<RequestBody>| {
-            let headers = request.headers();
-            assert!(!headers.contains_key("transfer-encoding"));
-            assert!(!headers.contains_key("trailer"));
-            assert_eq!(
-                headers.get("content-length").unwrap(),
-                &*sample("s").len().to_string()
-            );
-            ready(Acknowledged::Ok(acknowledgement::<CryptoCloud, _>()))
-        }));
-    let request = post()
-        .header("content-length", sample("s").len())
-        .header("transfer-encoding", "chunked")
-        .header("trailer", "x-signature");
-    let response = service
-        .oneshot(request.body(Full::new(sample("s"))).unwrap())
-        .await
-        .unwrap();
-    assert_eq!(response.status(), StatusCode::OK);
+async fn no_framing_is_handed_on_but_the_right_length() {
+    let right = sample("s").len().to_string();
+    let wrong = "5".to_owned();
+    for (lengths, handed_on) in [
+        (vec![&right], Some(&right)),
+        (vec![&wrong], None),
+        (vec![&right, &wrong], None),
+        (vec![], None),
+    ] {
+        let expected = handed_on.cloned();
+        let service = PostbackLayer::new(verifier("s")).layer(service_fn(
+            move |request: Request<RequestBody>| {
+                let headers = request.headers();
+                assert!(!headers.contains_key("transfer-encoding"));
+                assert!(!headers.contains_key("trailer"));
+                let length = headers.get("content-length");
+                let length = length.map(|length| length.to_str().unwrap());
+                assert_eq!(length, expected.as_deref());
+                ready(Acknowledged::Ok(acknowledgement::<CryptoCloud, _>()))
+            },
+        ));
+        let mut request = post()
+            .header("transfer-encoding", "chunked")
+            .header("trailer", "x-signature");
+        for length in lengths {
+            request = request.header("content-length", length);
+        }
+        let request = request.body(Full::new(sample("s"))).unwrap();
+        let response = service.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+    }
 }
 
 /// Path and query, percent-encoding and order as received, whatever form the target has.

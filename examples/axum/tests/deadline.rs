@@ -1,0 +1,30 @@
+//! A body that never ends.
+
+use std::{sync::Arc, time::Duration};
+
+use conformance::{
+    driver::{Application, Seen},
+    receiver,
+};
+use postback_core::{
+    SecretKey, Verifier,
+    cryptocloud::{CryptoCloud, Trybit},
+};
+use receiver_axum::Receiver;
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_refused_after_the_deadline() {
+    let deadline = Duration::from_millis(100);
+    let secret = || SecretKey::new("s").unwrap();
+    let cryptocloud = Verifier::new(CryptoCloud::new(), secret());
+    let trybit = Verifier::new(Trybit::new(), secret());
+    let shop = Receiver {
+        cryptocloud,
+        trybit,
+        print: Arc::new(|_| Ok(())),
+    };
+    let router = receiver_axum::router(shop, deadline);
+    let application = Application::serve(router, Seen::default()).await;
+    let response = receiver::drip(&application, "/postback/trybit", deadline).await;
+    receiver::assert_unreadable(&response);
+}
