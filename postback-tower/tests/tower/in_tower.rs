@@ -121,7 +121,7 @@ async fn a_body_of_any_kind_of_buffer_is_read_to_its_end() {
             ready(Acknowledged::Ok(acknowledgement::<CryptoCloud, _>()))
         }));
     let pieces = sample("s")
-        .chunks(100)
+        .chunks(10)
         .map(Bytes::copy_from_slice)
         .collect();
     let request = post().body(InPieces(pieces)).unwrap();
