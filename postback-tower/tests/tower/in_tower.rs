@@ -120,10 +120,7 @@ async fn a_body_of_any_kind_of_buffer_is_read_to_its_end() {
             assert_eq!(*request.body(), sample("s"));
             ready(Acknowledged::Ok(acknowledgement::<CryptoCloud, _>()))
         }));
-    let pieces = sample("s")
-        .chunks(10)
-        .map(Bytes::copy_from_slice)
-        .collect();
+    let pieces = sample("s").chunks(10).map(Bytes::copy_from_slice).collect();
     let request = post().body(InPieces(pieces)).unwrap();
     // More pieces than are taken at once: nobody but the reader itself will wake it.
     let response = timeout(Duration::from_secs(5), service.oneshot(request)).await;
