@@ -8,7 +8,11 @@ use std::{
 };
 
 use http::{Request, StatusCode};
-use postback_core::{Rejection, SecretKey, testing};
+use postback_core::{
+    Rejection, SecretKey, Verifier,
+    cryptocloud::{CryptoCloud, Trybit},
+    testing,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -141,6 +145,16 @@ pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str
         printed,
         [line("cryptocloud", None), bare, line("cryptocloud", order)]
     );
+}
+
+/// Verifiers for routes that no genuine postback is sent to.
+#[must_use]
+pub fn verifiers() -> (Verifier<CryptoCloud>, Verifier<Trybit>) {
+    let secret = || SecretKey::new("s").expect("a secret");
+    (
+        Verifier::new(CryptoCloud::new(), secret()),
+        Verifier::new(Trybit::new(), secret()),
+    )
 }
 
 /// Sends a byte of a body at a time to `path`, without end, and waits for the answer, which must not

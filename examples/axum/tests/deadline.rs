@@ -6,18 +6,12 @@ use conformance::{
     driver::{Application, Seen},
     receiver,
 };
-use postback_core::{
-    SecretKey, Verifier,
-    cryptocloud::{CryptoCloud, Trybit},
-};
 use receiver_axum::Receiver;
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_refused_after_the_deadline() {
     let deadline = Duration::from_millis(100);
-    let secret = || SecretKey::new("s").unwrap();
-    let cryptocloud = Verifier::new(CryptoCloud::new(), secret());
-    let trybit = Verifier::new(Trybit::new(), secret());
+    let (cryptocloud, trybit) = receiver::verifiers();
     let shop = Receiver {
         cryptocloud,
         trybit,

@@ -6,17 +6,11 @@ use conformance::{
     driver::{Application, Seen},
     receiver,
 };
-use postback_core::{
-    SecretKey, Verifier,
-    cryptocloud::{CryptoCloud, Trybit},
-};
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_refused_after_the_deadline() {
     let deadline = Duration::from_millis(100);
-    let secret = || SecretKey::new("s").unwrap();
-    let cryptocloud = Verifier::new(CryptoCloud::new(), secret());
-    let trybit = Verifier::new(Trybit::new(), secret());
+    let (cryptocloud, trybit) = receiver::verifiers();
     let routes = receiver_tower::routes(cryptocloud, trybit, Arc::new(|_| Ok(())), deadline);
     let application = Application::serve_on_hyper(routes, Seen::default()).await;
     let response = receiver::drip(&application, "/postback/trybit", deadline).await;
