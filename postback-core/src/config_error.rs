@@ -8,6 +8,15 @@ pub enum ConfigError {
     /// The body limit is zero bytes, which no postback passes.
     #[error("the body limit is zero")]
     BodyLimitZero,
+    /// The key is not one RSA public key in PEM, or its modulus is not of 1024 to 8192 bits.
+    #[error("the key is not one RSA public key in PEM, of 1024 to 8192 bits")]
+    InvalidKey,
+    /// An origin is not literally `scheme://host[:port]` in lower case, or writes its scheme's own port.
+    #[error("an origin is not literally scheme://host[:port] in lower case")]
+    InvalidOrigin,
+    /// A prefix does not begin with a slash, ends with one, or cannot stand in a path.
+    #[error("a prefix does not begin with a slash, ends with one, or cannot stand in a path")]
+    InvalidPrefix,
     /// The scope is empty, has white space at its ends, or holds a control character.
     #[error("the scope is empty, padded or holds a control character")]
     InvalidScope,
@@ -21,6 +30,9 @@ pub enum ConfigError {
     /// The ceiling on a token's lifetime is zero seconds, which no fresh token passes.
     #[error("the ceiling on a token's lifetime is zero")]
     LifetimeZero,
+    /// There is no origin that a callback URL could begin with.
+    #[error("there is no public origin")]
+    NoOrigin,
     /// The secret begins or ends with white space, an invisible character or a NUL byte.
     #[error("the secret begins or ends with white space or an invisible character")]
     PaddedSecret,

@@ -70,6 +70,7 @@ pub(crate) fn accepted<P: Provider>(verified: &Verified<P>, now: u64) {
         provider = P::NAME,
         scope = verified.scope(),
         invoice_id = summary.invoice_id,
+        uuid = summary.uuid,
         key_label = verified.key_label(),
         expires_in_s = summary.expires_at.map(|time| seconds(time).saturating_sub(seconds(now))),
         "postback accepted",

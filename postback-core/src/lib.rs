@@ -22,7 +22,7 @@
 //! # Quick start
 //!
 //! ```
-//! # #[cfg(feature = "testing")] {
+//! # #[cfg(all(feature = "cryptocloud", feature = "testing"))] {
 //! use postback_core::{MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
 //!
 //! let secret = SecretKey::new("the project's secret key")?;
@@ -40,8 +40,10 @@
 //!
 //! A genuine signature is less than people think. It proves that the gateway said something, not
 //! that everything beside the signature is true, that the sum is what you asked for, or that you
-//! hear it for the first time. Each event type keeps apart what is signed and what is not:
-//! for CryptoCloud and Trybit, see the `cryptocloud` module.
+//! hear it for the first time. Each event type keeps apart what is signed and what is not: see the
+//! `cryptocloud` module for CryptoCloud and Trybit. CryptAPI and BlockBee sign for every merchant with
+//! one key, so that a genuine callback is anybody's until it is bound to an order: see the `cryptapi`
+//! module.
 //!
 //! # Failing closed
 //!
@@ -51,6 +53,8 @@
 //!
 //! # Features
 //!
+//! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree:
+//!   `aws-lc-rs`, for RSA.
 //! - `cryptocloud` (default): CryptoCloud and Trybit.
 //! - `rust_decimal`, `bigdecimal`: conversions of [`Amount`].
 //! - `testing`: makes genuine and deliberately wrong deliveries, for tests.
@@ -64,7 +68,7 @@
 //!
 //! | message | level | fields |
 //! |---|---|---|
-//! | `postback accepted` | INFO | `provider`, `scope`, `invoice_id`, `key_label`, `expires_in_s` (seconds) |
+//! | `postback accepted` | INFO | `provider`, `scope`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (seconds, where the gateway signs a time) |
 //! | `postback refused` | WARN; ERROR where the application is at fault | `provider`, `scope`, `code`, `variant`, `hint`; `looked_for` where no verifier is registered |
 //!
 //! `BodyTooLarge` names the verifier's limit, also where a smaller one of the framework ended the body.
@@ -84,12 +88,14 @@ mod amount;
 mod answer;
 mod check;
 mod config_error;
+#[cfg(feature = "cryptapi")]
+pub mod cryptapi;
 #[cfg(feature = "cryptocloud")]
 pub mod cryptocloud;
-#[cfg(feature = "cryptocloud")]
+#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 mod decode;
 mod events;
-#[cfg(feature = "cryptocloud")]
+#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 mod field;
 mod head;
 mod keys;
@@ -102,8 +108,10 @@ pub mod testing;
 mod verified;
 mod verifier;
 
-#[cfg(feature = "cryptocloud")]
+#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 pub use self::field::Field;
+#[cfg(feature = "cryptapi")]
+pub use self::keys::PublicKey;
 pub use self::{
     accepts::{Accepts, MediaType, Method},
     admitted::{Admitted, Need},

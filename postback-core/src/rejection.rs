@@ -38,8 +38,8 @@ pub enum Rejection {
     /// A genuine token about another invoice than the body's.
     #[error("the token is about another invoice")]
     InvoiceMismatch,
-    /// The body does not have the documented form.
-    #[error("malformed body: {0}")]
+    /// The body, or a signed query, does not have the documented form.
+    #[error("malformed: {0}")]
     Malformed(BodyDefect),
     /// The request's method is not the one that the provider uses.
     #[error("the method is not {}", allow.as_str())]
@@ -51,6 +51,9 @@ pub enum Rejection {
     /// The application registered no [`Verifier`](crate::Verifier).
     #[error("no verifier is registered")]
     NotConfigured,
+    /// A genuine callback about a test: its ids begin with `TEST_`, and tests were not allowed.
+    #[error("the callback is a test")]
+    TestCallback,
     /// There is no token or signature, or a blank one.
     #[error("there is no signature")]
     Unsigned,
@@ -147,6 +150,7 @@ impl Rejection {
                 ),
             ),
             Self::NotConfigured => ("not_configured", NOT_CONFIGURED),
+            Self::TestCallback => ("test_callback", UNVERIFIED),
             Self::Unsigned => ("unsigned", UNVERIFIED),
             Self::UnsupportedMediaType => (
                 "unsupported_media_type",
@@ -230,6 +234,7 @@ mod tests {
                 method("POST"),
             ),
             (Rejection::NotConfigured, "not_configured", not_configured),
+            (Rejection::TestCallback, "test_callback", unverified),
             (Rejection::Unsigned, "unsigned", unverified),
             (
                 Rejection::UnsupportedMediaType,

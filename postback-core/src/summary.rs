@@ -1,5 +1,5 @@
 /// What the operator's log may say of a verified event: signed values that name it, and nothing that
-/// a stranger could have written.
+/// is not signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary<'a> {
@@ -7,6 +7,8 @@ pub struct Summary<'a> {
     pub invoice_id: Option<&'a str>,
     /// When the signature expires, in Unix seconds.
     pub expires_at: Option<u64>,
+    /// The gateway's id of the payment.
+    pub uuid: Option<&'a str>,
 }
 
 impl<'a> Summary<'a> {
@@ -21,6 +23,13 @@ impl<'a> Summary<'a> {
     #[must_use]
     pub const fn expires_at(mut self, expires_at: u64) -> Self {
         self.expires_at = Some(expires_at);
+        self
+    }
+
+    /// Names the payment.
+    #[must_use]
+    pub const fn uuid(mut self, uuid: &'a str) -> Self {
+        self.uuid = Some(uuid);
         self
     }
 }

@@ -8,10 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     BodyDefect, MediaType,
-    decode::{
-        Value, form,
-        json::{AnyName, Member},
-    },
+    decode::{Value, form, json::AnyName, member::Member},
 };
 
 /// The top level of a postback, undecoded: enough to find the token and to say what it is about.
@@ -50,7 +47,7 @@ impl<'a> Body<'a> {
         let invoice_info = fields.invoice_info.unwrap_or_default();
         fields.invoice_uuid = match Member::find(invoice_info, "uuid") {
             Member::Absent => Value::Absent,
-            Member::Once(raw) => Value::from_json(raw).unwrap_or(Value::Other),
+            Member::Once(raw) => Value::from_json(raw).unwrap_or(Value::Other(raw)),
             Member::Repeated => return Err(BodyDefect::Repeated("invoice_info.uuid")),
         };
         Ok(fields)
@@ -68,12 +65,11 @@ impl<'a> Body<'a> {
             let Some((name, field)) = fields.field(&name) else {
                 continue;
             };
-            let text = form::decode(value).ok_or(BodyDefect::Syntax)?;
-            // A form has no null; these are what senders write for it.
-            let value = match &*text {
-                "" | "None" | "null" if name != "token" && name != "invoice_id" => Value::Absent,
-                _ => Value::Text(text),
+            let value = match name {
+                "token" | "invoice_id" => form::decode(value).map(Value::Text),
+                _ => form::value(value),
             };
+            let value = value.ok_or(BodyDefect::Syntax)?;
             if field.replace(value).is_some() {
                 return Err(BodyDefect::Repeated(name));
             }

@@ -184,7 +184,7 @@ fn text<'a>(
     match value.unwrap_or_default() {
         Value::Absent => Ok(None),
         Value::Text(text) => Ok(Some(text)),
-        Value::Number(_) | Value::Other => Err(wrong(field)),
+        Value::Number(_) | Value::Other(_) => Err(wrong(field)),
     }
 }
 
@@ -194,7 +194,7 @@ fn amount(field: &'static str, value: Option<Value<'_>>) -> Result<Option<Amount
         Value::Absent => return Ok(None),
         Value::Number(number) => number.parse(),
         Value::Text(text) => text.parse(),
-        Value::Other => return Err(wrong(field)),
+        Value::Other(_) => return Err(wrong(field)),
     }
     .map_err(|_| wrong(field))?;
     match amount.is_negative() {
@@ -209,6 +209,6 @@ fn order_id(value: Option<Value<'_>>) -> Result<Option<Box<str>>, Rejection> {
         Value::Absent => Ok(None),
         Value::Number(number) => Ok(Some(number.into())),
         Value::Text(text) => Ok(Some(text.into())),
-        Value::Other => Err(wrong("order_id")),
+        Value::Other(_) => Err(wrong("order_id")),
     }
 }

@@ -1,12 +1,14 @@
 use std::borrow::Cow;
 
+use memchr::memchr2;
 use percent_encoding::percent_decode_str;
+
+use super::Value;
 
 /// The pairs of an `application/x-www-form-urlencoded` body: decoded names, encoded values.
 ///
-/// Stops at the first name that is not strictly encoded, or not a name: one to 64 letters, digits
-/// and `_ . [ ] -`, beginning with a letter, digit or `_`. Empty pairs (`a=1&&b=2`) are skipped,
-/// and only `&` separates.
+/// `None` stands for a name that is not strictly encoded, or not a [name](is_name). Empty pairs
+/// (`a=1&&b=2`) are skipped, and only `&` separates.
 pub(crate) fn pairs(body: &str) -> impl Iterator<Item = Option<(Cow<'_, str>, &str)>> {
     body.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -18,6 +20,9 @@ pub(crate) fn pairs(body: &str) -> impl Iterator<Item = Option<(Cow<'_, str>, &s
 /// Decodes one name or value: every `%` is followed by two hexadecimal digits, `+` is a space, and
 /// the bytes are UTF-8.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if memchr2(b'%', b'+', text.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(text));
+    }
     // The decoder leaves a bad escape as it is, and knows nothing of `+`.
     let mut escapes = text.split('%');
     escapes.next();
@@ -36,7 +41,17 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(text).decode_utf8().ok()
 }
 
-fn is_name(name: &str) -> bool {
+/// Decodes the value of an optional field. A form has no null; these are what senders write for it.
+pub(crate) fn value(text: &str) -> Option<Value<'_>> {
+    let text = decode(text)?;
+    Some(match &*text {
+        "" | "None" | "null" => Value::Absent,
+        _ => Value::Text(text),
+    })
+}
+
+/// Whether `name` is one to 64 letters, digits and `_ . [ ] -`, beginning with a letter, digit or `_`.
+pub(crate) fn is_name(name: &str) -> bool {
     let first = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let further = |byte: u8| first(byte) || b".[]-".contains(&byte);
     name.len() <= 64 && name.bytes().next().is_some_and(first) && name.bytes().all(further)

@@ -8,8 +8,12 @@ pub(crate) enum Value<'a> {
     Absent,
     /// A JSON number, as written.
     Number(&'a str),
-    /// A truth value, array or object.
-    Other,
+    /// A truth value, array or object, as written.
+    #[cfg_attr(
+        not(feature = "cryptapi"),
+        allow(dead_code, reason = "read for CryptAPI alone")
+    )]
+    Other(&'a str),
     /// A text.
     Text(Cow<'a, str>),
 }

@@ -87,7 +87,7 @@ impl SecretKey {
         })
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(all(feature = "cryptocloud", feature = "testing"))]
     pub(crate) fn hmac_sha256(&self, message: &[u8]) -> [u8; 32] {
         self.mac
             .clone()

@@ -1,6 +1,7 @@
 //! Makes genuine and deliberately wrong deliveries, for tests of handlers and for demonstrations.
 //!
 //! ```
+//! # #[cfg(feature = "cryptocloud")] {
 //! use postback_core::{MediaType, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
 //!
 //! let secret = SecretKey::new("a secret for tests")?;
@@ -14,63 +15,24 @@
 //! let unsigned = testing::sample_json(None);
 //! let refused = testing::deliver(&verifier, MediaType::Json, unsigned, 1_769_509_400);
 //! assert_eq!(refused.err(), Some(Rejection::Unsigned));
+//! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+#[cfg(feature = "cryptapi")]
+mod cryptapi;
+#[cfg(feature = "cryptocloud")]
+mod cryptocloud;
+
 use bytes::Bytes;
 
-use crate::{Head, MediaType, Method, Provider, Rejection, SecretKey, Verified, Verifier};
-
-/// The invoice that the samples are about.
-pub const SAMPLE_INVOICE_ID: &str = "ILRAJE1Q";
-
-/// A genuine token of CryptoCloud or Trybit: `invoice_id` and the expiry in Unix seconds, signed
-/// with the project's secret.
-#[must_use]
-pub fn token(secret: &SecretKey, invoice_id: &str, expires_at: u64) -> String {
-    let claims = serde_json::json!({ "id": invoice_id, "exp": expires_at }).to_string();
-    sign_hs256(secret, r#"{"typ":"JWT","alg":"HS256"}"#, &claims)
-}
-
-/// Signs any header and claims, JSON or not, as a JWT with HS256 would be (RFC 7515).
-#[must_use]
-pub fn sign_hs256(secret: &SecretKey, header: &str, claims: &str) -> String {
-    let message = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
-    sign_message(secret, &message.join("."))
-}
-
-/// Signs a token's message, encoded already and in whatever form, and appends the signature to it.
-#[must_use]
-pub fn sign_message(secret: &SecretKey, message: &str) -> String {
-    let signature = URL_SAFE_NO_PAD.encode(secret.hmac_sha256(message.as_bytes()));
-    format!("{message}.{signature}")
-}
-
-/// The JSON postback of version 2's documentation, value for value, with another token or none.
-#[must_use]
-pub fn sample_json(token: Option<&str>) -> String {
-    let member = match token {
-        Some(token) => format!(r#""token": "{token}", "#),
-        None => String::new(),
-    };
-    include_str!("cryptocloud_v2.json")
-        .trim_end()
-        .replace(r#""token": "TOKEN", "#, &member)
-}
-
-/// The same postback as a form, with the order id `ORDER 93223`. Forms carry no `invoice_info`.
-#[must_use]
-pub fn sample_form(token: Option<&str>) -> String {
-    let pair = match token {
-        Some(token) => format!("&token={token}"),
-        None => String::new(),
-    };
-    format!(
-        "status=success&invoice_id={SAMPLE_INVOICE_ID}&amount_crypto=0.000113&currency=BNB\
-         &order_id=ORDER+93223{pair}"
-    )
-}
+#[cfg(feature = "cryptapi")]
+pub use self::cryptapi::{SAMPLE_FIELDS, SigningError, SigningKey};
+#[cfg(feature = "cryptocloud")]
+pub use self::cryptocloud::{
+    SAMPLE_INVOICE_ID, sample_form, sample_json, sign_hs256, sign_message, token,
+};
+use crate::{Head, MediaType, Method, Provider, Rejection, Verified, Verifier};
 
 /// Posts a body to a verifier as an adapter would, with the clock at `now`, in Unix seconds.
 ///
@@ -83,12 +45,30 @@ pub fn deliver<P: Provider>(
     body: impl Into<Bytes>,
     now: u64,
 ) -> Result<Verified<P>, Rejection> {
+    let headers = [("content-type", media_type.as_str())];
+    request(verifier, Method::Post, "/", &headers, body, now)
+}
+
+/// Sends a whole request to a verifier as an adapter would: `target` is path and query, header names are
+/// in lower case, and the clock stands at `now`, in Unix seconds.
+///
+/// # Errors
+///
+/// The refusal.
+pub fn request<P: Provider>(
+    verifier: &Verifier<P>,
+    method: Method,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+    now: u64,
+) -> Result<Verified<P>, Rejection> {
     let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
-        if name == "content-type" {
-            visit(media_type.as_str().as_bytes());
+        for (_, value) in headers.iter().filter(|(key, _)| *key == name) {
+            visit(value.as_bytes());
         }
     };
     verifier
-        .admit(&Head::new(Method::Post.as_str(), "/", &headers))?
+        .admit(&Head::new(method.as_str(), target, &headers))?
         .verify_at(body.into(), now)
 }

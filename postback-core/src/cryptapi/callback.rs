@@ -1,0 +1,220 @@
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{Notice, field::Field, target::SignedUrl};
+use crate::decode::{form, json};
+
+/// A callback of CryptAPI or BlockBee that is genuine, and **nobody's yet**.
+///
+/// The provider signs for every merchant in the world, so this may be about somebody else's payment,
+/// and anybody may have had parameters put into a URL that names this shop. It offers what an order is
+/// looked up by. [`Verified::bind`](crate::Verified::bind) says whether the payment is the order's, and
+/// gives the amounts.
+#[derive(Clone)]
+pub struct Callback {
+    pub(super) notice: Arc<Notice>,
+    pub(super) source: Arc<Source>,
+}
+
+/// Where a callback was read from.
+pub(super) enum Source {
+    /// A GET: the URL is signed, its query included.
+    Url(SignedUrl),
+    /// A POST of a form: the body is signed, the query of its target is not.
+    Form {
+        /// UTF-8.
+        body: Bytes,
+        query: String,
+    },
+    /// A POST of JSON: the body is signed, the query of its target is not.
+    Json {
+        /// UTF-8.
+        body: Bytes,
+        query: String,
+    },
+}
+
+impl Callback {
+    /// The payment's id, the same from pending to confirmed.
+    #[must_use]
+    pub fn uuid(&self) -> Received<'_> {
+        Received(Cow::Borrowed(self.notice.uuid()))
+    }
+
+    /// The address that was paid to.
+    #[must_use]
+    pub fn address_in(&self) -> Received<'_> {
+        Received(Cow::Borrowed(self.notice.address_in()))
+    }
+
+    /// The merchant's own parameters of the callback URL, and fields of the provider that this version
+    /// does not know: under GET the two cannot be told apart.
+    ///
+    /// Those of a POST's body come before those of its query. What is not strictly percent-encoded UTF-8,
+    /// has no plain name, or bears the name of a field of the provider, is left out.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<Parameter<'_>> {
+        let mut parameters = Vec::new();
+        match &*self.source {
+            Source::Url(url) => parameters.extend(pairs(url.query(), Coverage::Signed)),
+            Source::Form { body, query } => {
+                let body = std::str::from_utf8(body).unwrap_or_default();
+                parameters.extend(pairs(body, Coverage::Signed));
+                parameters.extend(pairs(query, Coverage::Unsigned));
+            }
+            Source::Json { body, query } => {
+                let body = std::str::from_utf8(body).unwrap_or_default();
+                let members = json::members(body).unwrap_or_default();
+                parameters.extend(members.into_iter().filter_map(Parameter::signed));
+                parameters.extend(pairs(query, Coverage::Unsigned));
+            }
+        }
+        parameters
+    }
+
+    /// The one parameter of this name, to look an order up by: the signed one, or else the unsigned one.
+    /// `None` if there is not exactly one.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<Parameter<'_>> {
+        let mut named = self.parameters();
+        named.retain(|parameter| parameter.name == name);
+        if named.iter().any(|it| it.coverage == Coverage::Signed) {
+            named.retain(|it| it.coverage == Coverage::Signed);
+        }
+        match named.len() {
+            1 => named.pop(),
+            _ => None,
+        }
+    }
+
+    /// Everything that the provider says, of a payment that **may be anybody's**: for logs, and to find
+    /// out why a callback does not bind. Never credit on it.
+    #[must_use]
+    pub fn unbound(&self) -> &Notice {
+        &self.notice
+    }
+
+    pub(super) fn new(notice: Notice, source: Source) -> Self {
+        Self {
+            notice: Arc::new(notice),
+            source: Arc::new(source),
+        }
+    }
+}
+
+/// Shows the payment's id and no more.
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback")
+            .field("uuid", &self.notice.uuid())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A text of a callback that is nobody's yet: good for looking an order up, and for nothing else.
+///
+/// It is no `String` and becomes none by itself, so that what a callback says cannot slip into
+/// what is [`Expected`](super::Expected) of it:
+///
+/// ```compile_fail,E0277
+/// use postback_core::cryptapi::{Callback, Expected, Nonce};
+///
+/// fn misuse(callback: &Callback, nonce: Nonce) -> Expected {
+///     Expected::nonce(nonce).address_in(callback.address_in())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received<'a>(Cow<'a, str>);
+
+impl Received<'_> {
+    /// The text, to look an order up by.
+    #[must_use]
+    pub fn for_look_up(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for Received<'_> {
+    fn eq(&self, text: &str) -> bool {
+        self.0 == text
+    }
+}
+
+impl PartialEq<&str> for Received<'_> {
+    fn eq(&self, text: &&str) -> bool {
+        self.0 == *text
+    }
+}
+
+impl PartialEq<String> for Received<'_> {
+    fn eq(&self, text: &String) -> bool {
+        self.0 == *text
+    }
+}
+
+/// A parameter of a callback that is none of the provider's known fields.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Parameter<'a> {
+    name: Cow<'a, str>,
+    value: Cow<'a, str>,
+    coverage: Coverage,
+}
+
+/// Whether a signature covers a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "it does or it does not")]
+pub enum Coverage {
+    /// The provider signed it, at the wish of whoever made the callback URL: that may be anybody.
+    Signed,
+    /// Whoever sent the request may have written it, replaying a body that is signed.
+    Unsigned,
+}
+
+impl<'a> Parameter<'a> {
+    /// The decoded name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The decoded value; of a JSON value that is no text, the JSON text.
+    #[must_use]
+    pub fn value(&self) -> Received<'_> {
+        Received(Cow::Borrowed(&self.value))
+    }
+
+    /// Whether the signature covers it.
+    #[must_use]
+    pub const fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    fn new(name: Cow<'a, str>, value: Cow<'a, str>, coverage: Coverage) -> Option<Self> {
+        Field::named(&name).is_none().then_some(Self {
+            name,
+            value,
+            coverage,
+        })
+    }
+
+    fn signed((name, value): (Cow<'a, str>, Cow<'a, str>)) -> Option<Self> {
+        Self::new(name, value, Coverage::Signed)
+    }
+}
+
+/// Shows the name and whether it is signed: a value may be a secret nonce.
+impl fmt::Debug for Parameter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parameter")
+            .field("name", &self.name)
+            .field("coverage", &self.coverage)
+            .finish_non_exhaustive()
+    }
+}
+
+fn pairs(text: &str, coverage: Coverage) -> impl Iterator<Item = Parameter<'_>> {
+    form::pairs(text)
+        .flatten()
+        .filter_map(move |(name, value)| Parameter::new(name, form::decode(value)?, coverage))
+}

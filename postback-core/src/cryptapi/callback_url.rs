@@ -1,0 +1,286 @@
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{
+    Nonce,
+    field::Field,
+    origin::Origin,
+    target::{is_prefix, query},
+};
+use crate::decode::form;
+
+/// The URL that one order's callbacks go to, with a nonce in its query: the `callback` of the provider's
+/// `/create/`, to be stored with the order.
+///
+/// ```
+/// use postback_core::cryptapi::{CallbackUrl, CallbackUrlError};
+///
+/// let url = CallbackUrl::builder("https://shop.example/postback/cryptapi")?
+///     .parameter("order_id", "93/2023")?
+///     .build()?;
+/// let stored = url.as_str().to_owned();
+/// assert!(stored.starts_with("https://shop.example/postback/cryptapi?order_id=93%2F2023&nonce="));
+/// assert_eq!(CallbackUrl::from_stored(&stored)?, url);
+///
+/// // The provider would send a `coin` of its own.
+/// let reserved = CallbackUrl::builder("https://shop.example/")?.parameter("coin", "btc");
+/// assert_eq!(reserved.err(), Some(CallbackUrlError::ReservedName));
+/// # Ok::<(), CallbackUrlError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallbackUrl {
+    url: String,
+    nonce_name: String,
+    nonce: Nonce,
+}
+
+/// Makes a [`CallbackUrl`]; made by [`CallbackUrl::builder`].
+#[must_use = "a builder does nothing until built"]
+#[derive(Clone)]
+pub struct CallbackUrlBuilder {
+    url: String,
+    has_query: bool,
+    nonce_name: String,
+}
+
+/// Why a callback URL, or its nonce, cannot be made or taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallbackUrlError {
+    /// The address is not an origin in lower case and a path of plain characters, without a query.
+    #[error("the address is not an origin in lower case and a path of plain characters")]
+    InvalidAddress,
+    /// A parameter's name is not one to 64 letters, digits and `_ . [ ] -`, or is the nonce's.
+    #[error("a parameter's name is not plain, or is the nonce's")]
+    InvalidName,
+    /// A stored URL does not hold the nonce exactly once.
+    #[error("the URL does not hold its nonce exactly once")]
+    NoNonce,
+    /// The system has no randomness to give.
+    #[error("the system has no randomness to give")]
+    NoRandomness,
+    /// A parameter bears the name of a field that the provider sends.
+    #[error("a parameter bears the name of a field of the provider")]
+    ReservedName,
+    /// The nonce cannot hold 128 bits, or has characters that a URL would escape.
+    #[error("the nonce cannot hold 128 bits, or has characters that a URL would escape")]
+    WeakNonce,
+}
+
+impl CallbackUrl {
+    /// The name under which the nonce stands in the query, unless another is chosen.
+    pub const NONCE_NAME: &str = "nonce";
+
+    /// Starts at the route's final address, without a query: `https://shop.example/postback/cryptapi`.
+    ///
+    /// # Errors
+    ///
+    /// [`CallbackUrlError::InvalidAddress`] if it is not an origin in lower case and a path of characters
+    /// that no sender re-writes.
+    pub fn builder(address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
+        let (_, path) = Origin::split(address).map_err(|_| CallbackUrlError::InvalidAddress)?;
+        let without_slash = path.strip_suffix('/').unwrap_or(path);
+        if !without_slash.is_empty() && !is_prefix(without_slash) {
+            return Err(CallbackUrlError::InvalidAddress);
+        }
+        Ok(CallbackUrlBuilder {
+            url: address.to_owned(),
+            has_query: false,
+            nonce_name: Self::NONCE_NAME.to_owned(),
+        })
+    }
+
+    /// Takes one that the shop stored with its order, with the nonce under
+    /// [`NONCE_NAME`](Self::NONCE_NAME).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_stored_with`](Self::from_stored_with).
+    pub fn from_stored(url: &str) -> Result<Self, CallbackUrlError> {
+        Self::from_stored_with(Self::NONCE_NAME, url)
+    }
+
+    /// Takes one that the shop stored with its order, with the nonce under `nonce_name`.
+    ///
+    /// # Errors
+    ///
+    /// - [`CallbackUrlError::InvalidAddress`] if it does not begin with an origin and a slash;
+    /// - [`CallbackUrlError::NoNonce`] if that name is not in it exactly once;
+    /// - [`CallbackUrlError::WeakNonce`] as [`Nonce::from_stored`].
+    pub fn from_stored_with(nonce_name: &str, url: &str) -> Result<Self, CallbackUrlError> {
+        Origin::split(url).map_err(|_| CallbackUrlError::InvalidAddress)?;
+        let mut nonces = form::pairs(query(url))
+            .flatten()
+            .filter(|(name, _)| name == nonce_name);
+        let (Some((_, nonce)), None) = (nonces.next(), nonces.next()) else {
+            return Err(CallbackUrlError::NoNonce);
+        };
+        Ok(Self {
+            nonce: Nonce::from_stored(nonce)?,
+            nonce_name: nonce_name.to_owned(),
+            url: url.to_owned(),
+        })
+    }
+
+    /// The whole URL. Whoever knows it can arrange callbacks to it: store it, hand it to the provider,
+    /// and keep it out of logs.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.url
+    }
+
+    /// The nonce in it.
+    #[must_use]
+    pub const fn nonce(&self) -> &Nonce {
+        &self.nonce
+    }
+
+    pub(super) fn nonce_name(&self) -> &str {
+        &self.nonce_name
+    }
+}
+
+impl CallbackUrlBuilder {
+    /// Adds a parameter of the shop's own. Under GET it comes back signed, under POST it does not.
+    ///
+    /// # Errors
+    ///
+    /// - [`CallbackUrlError::ReservedName`] if the name is that of a field of the provider;
+    /// - [`CallbackUrlError::InvalidName`] if it is the nonce's, or not plain.
+    pub fn parameter(mut self, name: &str, value: &str) -> Result<Self, CallbackUrlError> {
+        if Field::named(name).is_some() {
+            return Err(CallbackUrlError::ReservedName);
+        }
+        if !form::is_name(name) || name == self.nonce_name {
+            return Err(CallbackUrlError::InvalidName);
+        }
+        self.append(name, value);
+        Ok(self)
+    }
+
+    /// Puts a fresh nonce at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`CallbackUrlError::NoRandomness`] if the system has none to give.
+    pub fn build(mut self) -> Result<CallbackUrl, CallbackUrlError> {
+        let nonce = Nonce::random()?;
+        let nonce_name = self.nonce_name.clone();
+        self.append(&nonce_name, nonce.as_str());
+        Ok(CallbackUrl {
+            url: self.url,
+            nonce_name,
+            nonce,
+        })
+    }
+
+    fn append(&mut self, name: &str, value: &str) {
+        // Nothing that a sender might spell otherwise: of the reserved characters, each is escaped.
+        const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+            .remove(b'-')
+            .remove(b'.')
+            .remove(b'_')
+            .remove(b'~');
+        self.url.push(if self.has_query { '&' } else { '?' });
+        self.has_query = true;
+        self.url.extend(utf8_percent_encode(name, ESCAPED));
+        self.url.push('=');
+        self.url.extend(utf8_percent_encode(value, ESCAPED));
+    }
+}
+
+/// Shows neither query nor nonce.
+impl fmt::Debug for CallbackUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallbackUrl(..)")
+    }
+}
+
+/// Shows nothing.
+impl fmt::Debug for CallbackUrlBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallbackUrlBuilder(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_plain() {
+        for address in [
+            "https://shop.example/",
+            "https://shop.example/a/b.php",
+            "http://shop.example:8080/a/",
+        ] {
+            assert!(CallbackUrl::builder(address).is_ok(), "{address}");
+        }
+        for address in [
+            "https://shop.example",
+            "https://Shop.example/",
+            "https://shop.example/?a=1",
+            "https://shop.example/#a",
+            "https://shop.example/a b",
+            "https://shop.example//",
+            "/postback",
+        ] {
+            let refused = CallbackUrl::builder(address).err();
+            assert_eq!(refused, Some(CallbackUrlError::InvalidAddress), "{address}");
+        }
+    }
+
+    #[test]
+    fn no_parameter_bears_a_name_of_the_providers() {
+        let builder = CallbackUrl::builder("https://shop.example/").unwrap();
+        for field in Field::ALL {
+            let refused = builder.clone().parameter(field.name(), "1").err();
+            assert_eq!(refused, Some(CallbackUrlError::ReservedName), "{field:?}");
+        }
+        for name in ["", "nonce", "a b", "-a", "a=b", "\u{e4}"] {
+            let refused = builder.clone().parameter(name, "1").err();
+            assert_eq!(refused, Some(CallbackUrlError::InvalidName), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_escaped_comes_back() {
+        let url = CallbackUrl::builder("https://shop.example/")
+            .unwrap()
+            .parameter("a[0]", "1/2 +&=%\u{e4}")
+            .unwrap()
+            .build()
+            .unwrap();
+        let (_, query) = url.as_str().split_once('?').unwrap();
+        assert!(query.starts_with("a%5B0%5D=1%2F2%20%2B%26%3D%25%C3%A4&nonce="));
+        let read: Vec<_> = form::pairs(query).flatten().collect();
+        assert_eq!(read[0].0, "a[0]");
+        assert_eq!(form::decode(read[0].1).as_deref(), Some("1/2 +&=%\u{e4}"));
+    }
+
+    #[test]
+    fn a_stored_url_holds_its_nonce_once() {
+        let good = "0123456789abcdef0123456789abcdef";
+        let url = |query: &str| format!("https://shop.example/a?{query}");
+        let one = CallbackUrl::from_stored(&url(&format!("b=1&nonce={good}"))).unwrap();
+        assert_eq!(one.nonce().as_str(), good);
+        let named = CallbackUrl::from_stored_with("n", &url(&format!("n={good}"))).unwrap();
+        assert_eq!(named.nonce().as_str(), good);
+        for (stored, expected) in [
+            (url("b=1"), CallbackUrlError::NoNonce),
+            (
+                url(&format!("nonce={good}&nonc%65={good}")),
+                CallbackUrlError::NoNonce,
+            ),
+            (url("nonce=17"), CallbackUrlError::WeakNonce),
+            (format!("/a?nonce={good}"), CallbackUrlError::InvalidAddress),
+        ] {
+            assert_eq!(
+                CallbackUrl::from_stored(&stored).err(),
+                Some(expected),
+                "{stored}"
+            );
+        }
+    }
+}

@@ -1,0 +1,118 @@
+use std::fmt;
+
+use super::{CallbackUrl, Nonce};
+
+/// What the shop stored with an order, for a callback to be bound to.
+///
+/// Build it from the shop's own records, never from the callback: [`Received`](super::Received) values
+/// do not fit. Until [`address_in`](Self::address_in), [`coin`](Self::coin) and
+/// [`payout_addresses`](Self::payout_addresses) are all set, it binds nothing.
+///
+/// ```
+/// use postback_core::cryptapi::{CallbackUrl, Expected};
+///
+/// let url = CallbackUrl::builder("https://shop.example/postback/cryptapi")?.build()?;
+/// let expected = Expected::callback_url(url)
+///     .address_in("bc1qexampleexampleexample")
+///     .coin("btc")
+///     .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+/// # Ok::<(), postback_core::cryptapi::CallbackUrlError>(())
+/// ```
+#[must_use = "an expectation does nothing until a callback is bound to it"]
+#[derive(Clone)]
+pub struct Expected {
+    pub(super) arranged: Arranged,
+    pub(super) address_in: String,
+    pub(super) coin: String,
+    pub(super) payout_addresses: Vec<String>,
+}
+
+/// What shows that the shop arranged the callback.
+#[derive(Clone)]
+pub(super) enum Arranged {
+    CallbackUrl(CallbackUrl),
+    Nonce { name: String, nonce: Nonce },
+    Unknown,
+}
+
+impl Expected {
+    /// A GET to the stored URL: it begins the URL that was signed, and the provider's fields are read
+    /// behind it alone. The strongest there is. No POST binds to it.
+    pub fn callback_url(url: CallbackUrl) -> Self {
+        Self::new(Arranged::CallbackUrl(url))
+    }
+
+    /// A GET or POST with the stored nonce among its parameters, under
+    /// [`CallbackUrl::NONCE_NAME`].
+    pub fn nonce(nonce: Nonce) -> Self {
+        Self::nonce_named(CallbackUrl::NONCE_NAME, nonce)
+    }
+
+    /// A GET or POST with the stored nonce among its parameters, under `name`.
+    pub fn nonce_named(name: impl Into<String>, nonce: Nonce) -> Self {
+        let name = name.into();
+        Self::new(Arranged::Nonce { name, nonce })
+    }
+
+    /// A callback about the right address **that anybody may have arranged**: for addresses that were made
+    /// without a nonce.
+    ///
+    /// It lacks the one complete defence. Addresses are public, and whoever knows them can have
+    /// fields of his own signed: as parameters of a URL that names this shop, on a callback of a kind that
+    /// does not send these fields itself. Check the payment on the chain, or over the provider's API,
+    /// before parting with something of value.
+    pub fn address_without_nonce(address_in: impl Into<String>) -> Self {
+        Self::new(Arranged::Unknown).address_in(address_in)
+    }
+
+    /// The address that the provider made for the order.
+    pub fn address_in(mut self, address: impl Into<String>) -> Self {
+        self.address_in = address.into();
+        self
+    }
+
+    /// What was asked for, as the ticker in the provider's API or as callbacks write it: `bep20/usdt` and
+    /// `bep20_usdt` are the same.
+    pub fn coin(mut self, ticker: impl Into<String>) -> Self {
+        self.coin = ticker.into().replace('/', "_");
+        self
+    }
+
+    /// The shop's own wallets: all that a payment is forwarded to must be among them.
+    pub fn payout_addresses<A: Into<String>>(
+        mut self,
+        addresses: impl IntoIterator<Item = A>,
+    ) -> Self {
+        self.payout_addresses = addresses.into_iter().map(Into::into).collect();
+        self
+    }
+
+    fn new(arranged: Arranged) -> Self {
+        Self {
+            arranged,
+            address_in: String::new(),
+            coin: String::new(),
+            payout_addresses: Vec::new(),
+        }
+    }
+
+    /// Whether nothing is missing: an empty text would equal another.
+    pub(super) fn is_complete(&self) -> bool {
+        let given = |text: &String| !text.trim().is_empty();
+        given(&self.address_in)
+            && given(&self.coin)
+            && !self.payout_addresses.is_empty()
+            && self.payout_addresses.iter().all(given)
+    }
+}
+
+/// Shows addresses and coin, and no nonce.
+impl fmt::Debug for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Expected")
+            .field("address_in", &self.address_in)
+            .field("coin", &self.coin)
+            .field("payout_addresses", &self.payout_addresses)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,80 @@
+/// What a field of the provider may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A decimal that is not negative, as a number or a text.
+    Amount,
+    /// A number of things, as a number or a text.
+    Count,
+    /// A text that must be there and not be blank.
+    Identifier,
+    /// A text, or an object.
+    Nested,
+    /// 1 or 0, as a number or a text, and must be there.
+    Stage,
+    /// A text.
+    Text,
+}
+
+macro_rules! fields {
+    ($($variant:ident = $name:literal: $kind:ident,)+) => {
+        /// A field that the provider sends.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Field {
+            $($variant,)+
+        }
+
+        impl Field {
+            /// All of them, in the order of their discriminants.
+            pub(super) const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
+
+            pub(super) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            pub(super) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            pub(super) const fn kind(self) -> Kind {
+                match self {
+                    $(Self::$variant => Kind::$kind,)+
+                }
+            }
+        }
+    };
+}
+
+// The provider's documented fields, and those that older callbacks carry (`fee`, `result`, `value`,
+// `value_forwarded`).
+fields! {
+    AddressIn = "address_in": Identifier,
+    AddressOut = "address_out": Nested,
+    Coin = "coin": Identifier,
+    Confirmations = "confirmations": Count,
+    Fee = "fee": Amount,
+    FeeCoin = "fee_coin": Amount,
+    Pending = "pending": Stage,
+    Price = "price": Amount,
+    Result = "result": Text,
+    TxidIn = "txid_in": Text,
+    TxidOut = "txid_out": Text,
+    Uuid = "uuid": Identifier,
+    Value = "value": Amount,
+    ValueCoin = "value_coin": Amount,
+    ValueCoinConvert = "value_coin_convert": Nested,
+    ValueForwarded = "value_forwarded": Amount,
+    ValueForwardedCoin = "value_forwarded_coin": Amount,
+    ValueForwardedCoinConvert = "value_forwarded_coin_convert": Nested,
+}
+
+impl Field {
+    /// Whether a callback without it is none.
+    pub(super) const fn is_required(self) -> bool {
+        matches!(self.kind(), Kind::Identifier | Kind::Stage)
+    }
+}

@@ -1,0 +1,113 @@
+//! CryptAPI, and BlockBee, its sibling: the callbacks of the custom payment flow.
+//!
+//! # What arrives
+//!
+//! For each payment to an address that was made with `/create/`, a request to the `callback` URL given
+//! there: a GET whose query holds the provider's fields behind the merchant's own parameters, or, with
+//! `post=1` or `json=1`, a POST of a form or of JSON with the parameters left in the query. With `pending=1`
+//! there is a notice when the payment is seen, and one more when it is confirmed; both have the same `uuid`.
+//! Source: the provider's reference and guides, early 2026, and running integrations.
+//!
+//! # What is signed
+//!
+//! `x-ca-signature` holds an RSA signature (RSASSA-PKCS1-v1_5 with SHA-256, in base64): under GET over the
+//! whole URL as it was requested, under POST over the body and nothing else. Source: the same, and the
+//! provider's own plugins. So
+//!
+//! - under GET the public origin is part of what is signed. It is configured; neither `Host` nor any
+//!   `X-Forwarded-*` is asked, since the provider signs anybody's URLs. Nothing may re-write the URL on its
+//!   way: no redirect, no sorting, no decoding. If a router or proxy takes a prefix off the path, say so
+//!   ([`CryptApi::stripped_prefix`]).
+//! - under POST the query is **not** signed: whoever has seen one signed body can send it again with another
+//!   query. Its parameters are labelled [`Coverage::Unsigned`], and none of the provider's fields is ever
+//!   read from it.
+//!
+//! Method and format are the application's choice, [`Get`] or [`Post`], and never the request's: what is
+//! signed as a URL must not pass as a form.
+//!
+//! # Whose payment is it?
+//!
+//! One key signs for every merchant in the world, and anybody may name this shop's URL as the callback of an
+//! address that pays *him*, or plant the provider's fields in it as parameters. A [`Callback`] that is
+//! verified is therefore nobody's yet: it offers what an order is looked up by, and its amounts only as
+//! [`unbound`](Callback::unbound). [`bind`](crate::Verified::bind) compares it with what the shop
+//! [`Expected`] and stored: the nonce in the [`CallbackUrl`], the address, the coin, the shop's own payout
+//! addresses. What comes out is [`Bound`], and that is what to credit on:
+//!
+//! ```
+//! use postback_core::{
+//!     Verified,
+//!     cryptapi::{BindError, CallbackUrl, CryptApi, Expected, Get, Stage},
+//! };
+//!
+//! /// As it was stored when the address was made.
+//! struct Order {
+//!     callback_url: CallbackUrl,
+//!     address_in: String,
+//! }
+//!
+//! fn paid(callback: &Verified<CryptApi<Get>>, orders: &[Order]) -> Result<(), BindError> {
+//!     let order = orders.iter().find(|order| callback.address_in() == order.address_in);
+//!     let order = order.ok_or(BindError::AddressIn)?;
+//!     let expected = Expected::callback_url(order.callback_url.clone())
+//!         .address_in(&order.address_in)
+//!         .coin("btc")
+//!         .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+//!     let payment = callback.bind(&expected)?;
+//!     if payment.stage() == Stage::Confirmed {
+//!         // Compare `payment.value_coin()` with the price and credit it, once for this `uuid`.
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What a signature does not prove
+//!
+//! - *That it is new.* No time is signed: the same request verifies for ever. Credit once, by `uuid` and
+//!   [`Stage`]; after the confirmed notice of a `uuid` a pending one says nothing.
+//! - *That it is large enough*, or all that was asked for: an address may be paid several times, each with
+//!   its own `uuid`.
+//! - *That it comes from the provider's machine.* A genuine request may be sent on by anybody.
+//! - *Much, if the key falls*: RSA of 1024 bits is below today's guidance, and is the provider's choice. The
+//!   nonce is a second factor.
+//!
+//! # What may be missing
+//!
+//! `uuid`, `address_in`, `coin` and `pending` are required, and may not be blank. Every other field may be
+//! absent or blank. A field that occurs twice is refused: the provider's own would stand beside a planted
+//! one.
+
+mod bind;
+mod callback;
+mod callback_url;
+mod expected;
+mod field;
+mod mode;
+mod nested;
+mod nonce;
+mod notice;
+mod origin;
+mod provider;
+mod read;
+mod signature;
+mod target;
+
+pub use self::{
+    bind::{Basis, BindError, Bound},
+    callback::{Callback, Coverage, Parameter, Received},
+    callback_url::{CallbackUrl, CallbackUrlBuilder, CallbackUrlError},
+    expected::Expected,
+    mode::{Get, Mode, Post},
+    nested::{Converted, Payout},
+    nonce::Nonce,
+    notice::{Notice, Stage},
+    provider::{BlockBee, CryptApi},
+};
+
+/// The key that CryptAPI and BlockBee sign with, as they publish it at `/pubkey/` of their APIs: the same
+/// for both, and for every merchant. RSA of 1024 bits.
+///
+/// Its [fingerprint](crate::PublicKey::fingerprint) is
+/// `694229344e0b037a25f6f16f032c8808609b18f92739d34c691269ec994e737c`. No rotation has been announced;
+/// should there be one, put the new key on the [`KeyRing`](crate::KeyRing) and retire this one.
+pub const PUBLISHED_KEY: &str = include_str!("published_key.pem");

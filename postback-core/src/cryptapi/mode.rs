@@ -1,0 +1,171 @@
+use std::{fmt, str};
+
+use bytes::Bytes;
+
+use super::{
+    Callback, Notice,
+    callback::Source,
+    origin::Origin,
+    signature::Signature,
+    target::{self, Base, SignedUrl},
+};
+use crate::{Accepts, BodyDefect, Check, ConfigError, Head, MediaType, PublicKey, Rejection};
+
+/// How callbacks are delivered: [`Get`] or [`Post`], as the shop asked the provider to, never as a
+/// request likes to. It is sealed.
+pub trait Mode: sealed::Mode {}
+
+/// By GET, everything in the query of the callback URL: the provider's default. The whole URL is
+/// signed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Get {
+    /// Never empty.
+    bases: (Base, Vec<Base>),
+}
+
+/// By POST, as a form (`post=1`) or as JSON (`json=1`). The body is signed, and nothing else; the
+/// merchant's parameters stand in the query.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Post {
+    media_type: MediaType,
+}
+
+mod sealed {
+    use super::*;
+
+    pub trait Mode: Clone + fmt::Debug + Send + Sync + 'static {
+        type Evidence: Send + 'static;
+
+        fn accepts(&self) -> Accepts;
+
+        fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection>;
+
+        fn verify(
+            &self,
+            evidence: Self::Evidence,
+            body: Bytes,
+            check: &mut Check<'_, PublicKey>,
+        ) -> Result<Callback, Rejection>;
+    }
+}
+
+impl Get {
+    pub(super) fn new<O: AsRef<str>>(
+        origins: impl IntoIterator<Item = O>,
+    ) -> Result<Self, ConfigError> {
+        let mut bases = origins.into_iter().map(|origin| {
+            let origin = Origin::parse(origin.as_ref())?;
+            Ok(Base::new(&origin))
+        });
+        let first = bases.next().ok_or(ConfigError::NoOrigin)??;
+        let further = bases.collect::<Result<_, _>>()?;
+        Ok(Self {
+            bases: (first, further),
+        })
+    }
+
+    pub(super) fn with_prefix(&self, prefix: &str) -> Result<Self, ConfigError> {
+        let (first, further) = &self.bases;
+        let first = first.with_prefix(prefix)?;
+        let further = further.iter().map(|base| base.with_prefix(prefix));
+        Ok(Self {
+            bases: (first, further.collect::<Result<_, _>>()?),
+        })
+    }
+}
+
+impl Mode for Get {}
+
+impl sealed::Mode for Get {
+    type Evidence = (Signature, SignedUrl);
+
+    fn accepts(&self) -> Accepts {
+        Accepts::Get
+    }
+
+    fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection> {
+        let signature = Signature::of(head)?;
+        let (first, _) = &self.bases;
+        let url = SignedUrl::new(first, head.target()).ok_or(Rejection::BadSignature)?;
+        Ok((signature, url))
+    }
+
+    fn verify(
+        &self,
+        (signature, mut url): Self::Evidence,
+        _: Bytes,
+        check: &mut Check<'_, PublicKey>,
+    ) -> Result<Callback, Rejection> {
+        let mut further = self.bases.1.iter();
+        loop {
+            let refused = check.signature(|key| signature.is_by(key, url.as_str().as_bytes()));
+            match (refused, further.next()) {
+                (Ok(()), _) => break,
+                (Err(_), Some(base)) => url = url.behind(base),
+                (Err(rejection), None) => return Err(rejection),
+            }
+        }
+        let notice = Notice::from_query(url.query()).map_err(Rejection::Malformed)?;
+        Ok(Callback::new(notice, Source::Url(url)))
+    }
+}
+
+impl Post {
+    pub(super) const fn new(media_type: MediaType) -> Self {
+        Self { media_type }
+    }
+}
+
+impl Mode for Post {}
+
+impl sealed::Mode for Post {
+    /// The query is not signed; it is kept for what the merchant put there.
+    type Evidence = (Signature, String);
+
+    fn accepts(&self) -> Accepts {
+        match self.media_type {
+            MediaType::Form => Accepts::Post(&[MediaType::Form]),
+            MediaType::Json => Accepts::Post(&[MediaType::Json]),
+        }
+    }
+
+    fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection> {
+        let signature = Signature::of(head)?;
+        Ok((signature, target::query(head.target()).to_owned()))
+    }
+
+    fn verify(
+        &self,
+        (signature, query): Self::Evidence,
+        body: Bytes,
+        check: &mut Check<'_, PublicKey>,
+    ) -> Result<Callback, Rejection> {
+        check.signature(|key| signature.is_by(key, &body))?;
+        let text = str::from_utf8(&body).map_err(|_| Rejection::Malformed(BodyDefect::Syntax))?;
+        let (notice, source) = match self.media_type {
+            MediaType::Form => {
+                let body = body.clone();
+                (Notice::from_form(text), Source::Form { body, query })
+            }
+            MediaType::Json => {
+                let body = body.clone();
+                (Notice::from_json(text), Source::Json { body, query })
+            }
+        };
+        Ok(Callback::new(notice.map_err(Rejection::Malformed)?, source))
+    }
+}
+
+impl fmt::Debug for Get {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (first, further) = &self.bases;
+        let mut list = f.debug_list();
+        list.entry(first).entries(further).finish()
+    }
+}
+
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.media_type.as_str())
+    }
+}

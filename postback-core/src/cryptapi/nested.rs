@@ -1,0 +1,146 @@
+use std::borrow::Cow;
+
+use crate::{Amount, decode::json};
+
+/// An amount in another currency, from a `*_convert` field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Converted<'a> {
+    /// The currency's code, such as `USD`.
+    pub currency: Cow<'a, str>,
+    /// The amount in that currency; never negative.
+    pub amount: Amount,
+}
+
+/// One of the addresses that a payment is forwarded to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Payout<'a> {
+    /// The address.
+    pub address: Cow<'a, str>,
+    /// Its part of the payment, of 1; absent where it is the only address.
+    pub share: Option<Amount>,
+}
+
+impl<'a> Converted<'a> {
+    /// Reads `{"USD": "3.20"}`. No currency may occur twice.
+    pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
+        let mut all: Vec<Self> = Vec::new();
+        for (currency, amount) in json::members(text)? {
+            if all.iter().any(|earlier| earlier.currency == currency) {
+                return None;
+            }
+            let amount = decimal(&amount)?;
+            all.push(Self { currency, amount });
+        }
+        Some(all)
+    }
+}
+
+impl<'a> Payout<'a> {
+    /// Reads one address, a JSON object, or the documented form whose names are not quoted:
+    /// `{addr1: 0.70, addr2: 0.30}`. How several addresses really look on the wire is not known.
+    pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
+        let text = text.trim();
+        let Some(inner) = text.strip_prefix('{') else {
+            let plain = |c: char| c.is_ascii_graphic() && !"{},;|@\"'".contains(c);
+            return text.chars().all(plain).then(|| {
+                let address = Cow::Borrowed(text);
+                vec![Self {
+                    address,
+                    share: None,
+                }]
+            });
+        };
+        if let Some(members) = json::members(text) {
+            let payout = |(address, share): (_, Cow<'_, str>)| Self::with_share(address, &share);
+            return members.into_iter().map(payout).collect();
+        }
+        let unquoted = |text: &'a str| text.trim().trim_matches(['"', '\'']);
+        inner
+            .strip_suffix('}')?
+            .split(',')
+            .map(|pair| {
+                // The last colon: some addresses begin with `bitcoincash:`.
+                let (address, share) = pair.rsplit_once(':')?;
+                Self::with_share(Cow::Borrowed(unquoted(address)), unquoted(share))
+            })
+            .collect()
+    }
+
+    fn with_share(address: Cow<'a, str>, share: &str) -> Option<Self> {
+        let share = Some(decimal(share)?);
+        (!address.trim().is_empty()).then_some(Self { address, share })
+    }
+}
+
+fn decimal(text: &str) -> Option<Amount> {
+    let amount: Amount = text.parse().ok()?;
+    (!amount.is_negative()).then_some(amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_in_other_currencies() {
+        let read = |text| {
+            let all = Converted::read_all(text)?;
+            Some(
+                all.iter()
+                    .map(|it| format!("{} {}", it.amount, it.currency))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let both = Some(vec!["3.20 USD".to_owned(), "3.05 EUR".to_owned()]);
+        assert_eq!(read(r#"{"USD": "3.20", "EUR": "3.05"}"#), both);
+        assert_eq!(read(r#"{"USD": 3.20, "EUR": 3.05}"#), both);
+        assert_eq!(read("{}"), Some(Vec::new()));
+        for text in [
+            "",
+            "3.20",
+            r#"["3.20"]"#,
+            r#"{"USD": "3.20"} "#.trim_end_matches("} "),
+            r#"{"USD": "-1"}"#,
+            r#"{"USD": "1,5"}"#,
+            r#"{"USD": null}"#,
+            r#"{"USD": {"a": "1"}}"#,
+            r#"{"USD": "1", "US\u0044": "2"}"#,
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_address_or_several() {
+        let read = |text| {
+            let all = Payout::read_all(text)?;
+            let shares = all.iter().map(|it| match &it.share {
+                Some(share) => format!("{} {share}", it.address),
+                None => it.address.to_string(),
+            });
+            Some(shares.collect::<Vec<_>>().join(", "))
+        };
+        let both = Some("a1 0.70, b2 0.30".to_owned());
+        assert_eq!(read("1H6Z"), Some("1H6Z".to_owned()));
+        assert_eq!(read(" bitcoincash:qq "), Some("bitcoincash:qq".to_owned()));
+        assert_eq!(read("{a1: 0.70, b2: 0.30}"), both);
+        assert_eq!(read(r#"{"a1": 0.70, "b2": "0.30"}"#), both);
+        assert_eq!(read("{'a1': 0.70,'b2':0.30}"), both);
+        assert_eq!(
+            read("{bitcoincash:qq: 1.0}"),
+            Some("bitcoincash:qq 1.0".to_owned())
+        );
+        for text in [
+            "{", "{}", "{a}", "{a:}", "{: 1}", "{a: 1", "{a: -1}", "{a: 1,}", "a, b", "a|b",
+            "0.5@a",
+        ] {
+            assert!(
+                read(text).is_none_or(|read| read.is_empty()),
+                "{text}: {:?}",
+                read(text)
+            );
+        }
+    }
+}

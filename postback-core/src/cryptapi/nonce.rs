@@ -1,0 +1,156 @@
+use std::fmt;
+
+use aws_lc_rs::{constant_time, rand};
+
+use super::CallbackUrlError;
+
+/// A text that nobody but the shop and the provider knows, in the URL of one order's callbacks: the one
+/// complete defence against callbacks that somebody else arranged.
+///
+/// ```
+/// use postback_core::cryptapi::Nonce;
+///
+/// let nonce = Nonce::random()?;
+/// let stored = nonce.as_str().to_owned();
+/// assert_eq!(Nonce::from_stored(&stored)?, nonce);
+/// assert!(Nonce::from_stored("17").is_err());
+/// # Ok::<(), postback_core::cryptapi::CallbackUrlError>(())
+/// ```
+#[derive(Clone)]
+pub struct Nonce(Box<str>);
+
+impl Nonce {
+    /// The fewest bits that a nonce may have, as it is written.
+    pub const MIN_BITS: usize = 128;
+
+    /// The longest nonce, in characters.
+    pub const MAX_LENGTH: usize = 256;
+
+    /// A fresh one of 128 random bits, as 32 hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`CallbackUrlError::NoRandomness`] if the system has none to give.
+    pub fn random() -> Result<Self, CallbackUrlError> {
+        let mut bytes = [0; Self::MIN_BITS.div_ceil(8)];
+        rand::fill(&mut bytes).map_err(|_| CallbackUrlError::NoRandomness)?;
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self(digits.into()))
+    }
+
+    /// Takes one that the shop stored with its order. Never one that a callback brought.
+    ///
+    /// # Errors
+    ///
+    /// [`CallbackUrlError::WeakNonce`] if it cannot hold 128 bits: fewer than 39 decimal digits, 32
+    /// hexadecimal ones, 26 letters of one case and digits, or 22 letters and digits; if it holds other
+    /// characters than those and `-._~`; if it has fewer than six different ones; or if it is longer than
+    /// 256.
+    pub fn from_stored(text: &str) -> Result<Self, CallbackUrlError> {
+        match hundredths_of_bits(text) >= Self::MIN_BITS.saturating_mul(100) {
+            true => Ok(Self(text.into())),
+            false => Err(CallbackUrlError::WeakNonce),
+        }
+    }
+
+    /// The text, to be stored with the order.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `text` is the same, compared in constant time.
+    pub(super) fn is(&self, text: &str) -> bool {
+        constant_time::verify_slices_are_equal(self.0.as_bytes(), text.as_bytes()).is_ok()
+    }
+}
+
+impl PartialEq for Nonce {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.0)
+    }
+}
+
+impl Eq for Nonce {}
+
+/// Shows nothing.
+impl fmt::Debug for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Nonce(..)")
+    }
+}
+
+/// How much a text can hold at most, by the smallest usual alphabet that has its characters.
+fn hundredths_of_bits(text: &str) -> usize {
+    let all = |of: fn(&u8) -> bool| text.bytes().all(|byte| of(&byte));
+    let mut different: Vec<u8> = text.bytes().collect();
+    different.sort_unstable();
+    different.dedup();
+    if text.len() > Nonce::MAX_LENGTH || different.len() < 6 {
+        return 0;
+    }
+    let one_case = |case: fn(&u8) -> bool| text.bytes().all(|it| it.is_ascii_digit() || case(&it));
+    // A UUID is 32 hexadecimal digits with hyphens between them.
+    let digits = text.bytes().filter(|byte| *byte != b'-').count();
+    let (per_character, counted) = if all(|byte| byte.is_ascii_digit() || *byte == b'-') {
+        (332, digits)
+    } else if all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
+        (400, digits)
+    } else if one_case(u8::is_ascii_lowercase) || one_case(u8::is_ascii_uppercase) {
+        (500, text.len())
+    } else if all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte)) {
+        (595, text.len())
+    } else {
+        (0, 0)
+    };
+    counted.saturating_mul(per_character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nonce_has_128_bits() {
+        let long = "0123456789abcdef".repeat(17);
+        for text in [
+            "012345678901234567890123456789012345678",
+            "0123456789abcdef0123456789abcdef",
+            "0123456789ABCDEF0123456789abcdef",
+            "5d1f3b0e-5a6b-4305-9fa2-b0fbda6e3ff2",
+            "abcdefghijklmnopqrstuvwxyz",
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+            "AbCdEfGhIjKlMnOpQr-._~",
+            &long[16..],
+        ] {
+            assert!(Nonce::from_stored(text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "17",
+            "01234567890123456789012345678901234567",
+            "0123456789abcdef0123456789abcde",
+            "0123-4567-89ab-cdef-0123-4567-89ab-cde",
+            "abcdefghijklmnopqrstuvwxy",
+            "AbCdEfGhIjKlMnOpQrStU",
+            "00000000000000000000000000000000000000000000",
+            "ababababababababababababababababababababab",
+            "0123456789abcdef0123456789abcdef ",
+            "0123456789abcdef0123456789abcdef&x=1",
+            "0123456789abcdef%2F0123456789abcdef",
+            &long,
+        ] {
+            let refused = Nonce::from_stored(text).err();
+            assert_eq!(refused, Some(CallbackUrlError::WeakNonce), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_two_are_alike() {
+        let (one, other) = (Nonce::random().unwrap(), Nonce::random().unwrap());
+        assert_ne!(one, other);
+        assert_eq!(one.as_str().len(), 32);
+        assert!(Nonce::from_stored(one.as_str()).is_ok());
+        assert_eq!(format!("{one:?}"), "Nonce(..)");
+    }
+}

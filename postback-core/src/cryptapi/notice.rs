@@ -1,0 +1,197 @@
+use std::{fmt, ops::Range};
+
+use super::{Converted, Payout, field::Field as Name};
+use crate::{Amount, Field};
+
+/// What the provider says of a payment: its fields, each of which but [`uuid`](Self::uuid),
+/// [`address_in`](Self::address_in), [`coin`](Self::coin) and [`stage`](Self::stage) may be absent.
+///
+/// Whose payment it is, is another question: from [`Callback::unbound`](super::Callback::unbound) it may
+/// be anybody's, from a [`Bound`](super::Bound) it is the shop's own.
+///
+/// Names and meanings are those of the provider's documentation of callbacks, and of running
+/// integrations where it is silent. Amounts are never negative.
+#[derive(Clone)]
+pub struct Notice {
+    /// The decoded values, one after the other.
+    pub(super) texts: String,
+    /// Where each field's value stands in `texts`.
+    pub(super) places: [Option<Range<usize>>; Name::ALL.len()],
+    pub(super) stage: Stage,
+}
+
+/// How far a payment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "`pending` is 1 or 0")]
+pub enum Stage {
+    /// `pending` is 0: as many confirmations as were asked for. The one to credit on.
+    Confirmed,
+    /// `pending` is 1: seen, and may still vanish. Sent only if it was asked for.
+    Pending,
+}
+
+impl Notice {
+    /// The payment's id, the same from pending to confirmed. Not always a UUID.
+    #[must_use]
+    pub fn uuid(&self) -> &str {
+        self.text(Name::Uuid).unwrap_or_default()
+    }
+
+    /// How far the payment is.
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// The address that was paid to, made for the order.
+    #[must_use]
+    pub fn address_in(&self) -> &str {
+        self.text(Name::AddressIn).unwrap_or_default()
+    }
+
+    /// Where the provider forwards the payment to, as received: one address, or several with their
+    /// shares, which [`payouts`](Self::payouts) reads.
+    #[must_use]
+    pub fn address_out(&self) -> Option<&str> {
+        self.text(Name::AddressOut)
+    }
+
+    /// The addresses in [`address_out`](Self::address_out); [`Field::Other`] in a form never seen.
+    #[must_use]
+    pub fn payouts(&self) -> Field<'_, Vec<Payout<'_>>> {
+        self.nested(Name::AddressOut, Payout::read_all)
+    }
+
+    /// The payer's transaction.
+    #[must_use]
+    pub fn txid_in(&self) -> Option<&str> {
+        self.text(Name::TxidIn)
+    }
+
+    /// The forwarding transaction.
+    #[must_use]
+    pub fn txid_out(&self) -> Option<&str> {
+        self.text(Name::TxidOut)
+    }
+
+    /// What was paid: a ticker, after its network and `_` where it has one, such as `bep20_usdt`.
+    #[must_use]
+    pub fn coin(&self) -> &str {
+        self.text(Name::Coin).unwrap_or_default()
+    }
+
+    /// The coin's price, in US dollars.
+    #[must_use]
+    pub fn price(&self) -> Option<Amount> {
+        self.amount(Name::Price)
+    }
+
+    /// How many confirmations the payer's transaction has.
+    #[must_use]
+    pub fn confirmations(&self) -> Option<u64> {
+        // Checked when the callback was read.
+        self.text(Name::Confirmations)?.parse().ok()
+    }
+
+    /// What was paid, fees included, in units of the [`coin`](Self::coin).
+    #[must_use]
+    pub fn value_coin(&self) -> Option<Amount> {
+        self.amount(Name::ValueCoin)
+    }
+
+    /// [`value_coin`](Self::value_coin) in other currencies.
+    #[must_use]
+    pub fn value_coin_convert(&self) -> Field<'_, Vec<Converted<'_>>> {
+        self.nested(Name::ValueCoinConvert, Converted::read_all)
+    }
+
+    /// What is forwarded, fees taken off, in units of the [`coin`](Self::coin).
+    #[must_use]
+    pub fn value_forwarded_coin(&self) -> Option<Amount> {
+        self.amount(Name::ValueForwardedCoin)
+    }
+
+    /// [`value_forwarded_coin`](Self::value_forwarded_coin) in other currencies.
+    #[must_use]
+    pub fn value_forwarded_coin_convert(&self) -> Field<'_, Vec<Converted<'_>>> {
+        self.nested(Name::ValueForwardedCoinConvert, Converted::read_all)
+    }
+
+    /// The provider's fee, in units of the [`coin`](Self::coin).
+    #[must_use]
+    pub fn fee_coin(&self) -> Option<Amount> {
+        self.amount(Name::FeeCoin)
+    }
+
+    /// What was paid, in the coin's smallest units; older callbacks have it.
+    #[must_use]
+    pub fn value(&self) -> Option<Amount> {
+        self.amount(Name::Value)
+    }
+
+    /// What is forwarded, in the coin's smallest units; older callbacks have it.
+    #[must_use]
+    pub fn value_forwarded(&self) -> Option<Amount> {
+        self.amount(Name::ValueForwarded)
+    }
+
+    /// The provider's fee, in the coin's smallest units; older callbacks have it.
+    #[must_use]
+    pub fn fee(&self) -> Option<Amount> {
+        self.amount(Name::Fee)
+    }
+
+    /// A mark of the delivery, such as `sent`; it says nothing of the payment.
+    #[must_use]
+    pub fn result(&self) -> Option<&str> {
+        self.text(Name::Result)
+    }
+
+    /// Whether an id or address begins as in the samples of the provider's support pages.
+    pub(super) fn is_test(&self) -> bool {
+        [
+            Name::Uuid,
+            Name::AddressIn,
+            Name::AddressOut,
+            Name::TxidIn,
+            Name::TxidOut,
+        ]
+        .into_iter()
+        .any(|name| {
+            self.text(name)
+                .is_some_and(|text| text.starts_with("TEST_"))
+        })
+    }
+
+    pub(super) fn text(&self, name: Name) -> Option<&str> {
+        // `places` is as long as there are names, and holds places in `texts`.
+        let place = self.places.get(name as usize)?.clone()?;
+        self.texts.get(place)
+    }
+
+    fn amount(&self, name: Name) -> Option<Amount> {
+        // Checked when the callback was read.
+        self.text(name)?.parse().ok()
+    }
+
+    fn nested<'a, T>(
+        &'a self,
+        name: Name,
+        read: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Field<'a, T> {
+        match self.text(name) {
+            None => Field::Absent,
+            Some(text) => read(text).map_or(Field::Other(text), Field::Known),
+        }
+    }
+}
+
+/// Shows which payment it is, how far it is, and no more.
+impl fmt::Debug for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notice")
+            .field("uuid", &self.uuid())
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
+    }
+}

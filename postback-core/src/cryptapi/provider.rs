@@ -1,0 +1,158 @@
+use bytes::Bytes;
+
+use super::{Callback, Get, Mode, PUBLISHED_KEY, Post};
+use crate::{
+    Accepts, Answer, Check, ConfigError, Head, MediaType, Provider, PublicKey, Rejection, Summary,
+    Verifier,
+};
+
+macro_rules! gateway {
+    ($(#[$attribute:meta])* $name:ident, $log_name:literal) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name<M> {
+            mode: M,
+            test_ids: bool,
+        }
+
+        impl $name<Get> {
+            /// Callbacks by GET, to URLs of one of these public origins.
+            ///
+            /// An origin is what callback URLs begin with, as they were given to the provider, in lower
+            /// case: `https://shop.example`, with a port where it is not the scheme's own. What a
+            /// request says of its host is never asked.
+            ///
+            /// # Errors
+            ///
+            /// - [`ConfigError::NoOrigin`] if there is none;
+            /// - [`ConfigError::InvalidOrigin`] if one is not literally `scheme://host[:port]`.
+            pub fn get<O: AsRef<str>>(
+                origins: impl IntoIterator<Item = O>,
+            ) -> Result<Self, ConfigError> {
+                Ok(Self::with_mode(Get::new(origins)?))
+            }
+
+            /// Says that a router or proxy takes `prefix` off the path before the application sees it:
+            /// axum's `nest` does, and a `location /shop/` of nginx whose `proxy_pass` ends in a slash.
+            ///
+            /// # Errors
+            ///
+            /// [`ConfigError::InvalidPrefix`] if it does not begin with a slash, ends with one, or cannot
+            /// stand in a path.
+            pub fn stripped_prefix(self, prefix: &str) -> Result<Self, ConfigError> {
+                let mode = self.mode.with_prefix(prefix)?;
+                Ok(Self { mode, ..self })
+            }
+        }
+
+        impl $name<Post> {
+            /// Callbacks by POST, as a form: addresses made with `post=1`.
+            #[must_use]
+            pub const fn post_form() -> Self {
+                Self::with_mode(Post::new(MediaType::Form))
+            }
+
+            /// Callbacks by POST, as JSON: addresses made with `json=1`.
+            #[must_use]
+            pub const fn post_json() -> Self {
+                Self::with_mode(Post::new(MediaType::Json))
+            }
+        }
+
+        impl<M: Mode> $name<M> {
+            /// Accepts callbacks whose ids or addresses begin with `TEST_`, as in a sample of the
+            /// provider's support pages. They are signed like any other, and no money has moved.
+            #[must_use]
+            pub fn allow_test_ids(self) -> Self {
+                Self {
+                    test_ids: true,
+                    ..self
+                }
+            }
+
+            /// A verifier with the defaults, and with the key that the provider publishes.
+            ///
+            /// # Errors
+            ///
+            /// [`ConfigError::InvalidKey`] if the published key cannot be used, which no build of
+            /// this crate should do.
+            pub fn verifier(self) -> Result<Verifier<Self>, ConfigError> {
+                Ok(Verifier::new(self, PublicKey::from_pem(PUBLISHED_KEY)?))
+            }
+        }
+
+        impl<M> $name<M> {
+            const fn with_mode(mode: M) -> Self {
+                Self {
+                    mode,
+                    test_ids: false,
+                }
+            }
+        }
+
+        impl<M: Mode> Provider for $name<M> {
+            type Event = Callback;
+            type Evidence = M::Evidence;
+            type Key = PublicKey;
+
+            const NAME: &'static str = $log_name;
+            const ACK: Answer = ACK;
+
+            fn accepts(&self) -> Accepts {
+                self.mode.accepts()
+            }
+
+            fn inspect(
+                &self,
+                head: &Head<'_>,
+                _: Option<MediaType>,
+            ) -> Result<M::Evidence, Rejection> {
+                self.mode.inspect(head)
+            }
+
+            fn verify(
+                &self,
+                evidence: M::Evidence,
+                body: Bytes,
+                check: &mut Check<'_, PublicKey>,
+            ) -> Result<Callback, Rejection> {
+                let callback = self.mode.verify(evidence, body, check)?;
+                match callback.unbound().is_test() && !self.test_ids {
+                    true => Err(Rejection::TestCallback),
+                    false => Ok(callback),
+                }
+            }
+
+            fn summary(callback: &Callback) -> Summary<'_> {
+                Summary::default().uuid(callback.unbound().uuid())
+            }
+        }
+    };
+}
+
+gateway! {
+    /// CryptAPI, by [`Get`] or by [`Post`].
+    ///
+    /// ```
+    /// use postback_core::{Head, cryptapi::CryptApi};
+    ///
+    /// // The key that CryptAPI publishes is the default.
+    /// let verifier = CryptApi::get(["https://shop.example"])?.verifier()?;
+    ///
+    /// // Nobody signed this:
+    /// let headers = |_: &str, _: &mut dyn FnMut(&[u8])| {};
+    /// let head = Head::new("GET", "/callback?uuid=u-1&address_in=a&coin=btc&pending=0", &headers);
+    /// assert_eq!(verifier.admit(&head).err().map(|refused| refused.code()), Some("unsigned"));
+    /// # Ok::<(), postback_core::ConfigError>(())
+    /// ```
+    CryptApi, "cryptapi"
+}
+
+gateway! {
+    /// BlockBee's custom payment flow, by [`Get`] or by [`Post`]: the same key and rules, but its proofs
+    /// never pass for [`CryptApi`]'s.
+    BlockBee, "blockbee"
+}
+
+/// The guide wants exactly this, as plain text; other pages are content with the status.
+const ACK: Answer = Answer::acknowledgement("text/plain", "*ok*");

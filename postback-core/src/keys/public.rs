@@ -1,0 +1,91 @@
+use std::fmt;
+
+use aws_lc_rs::{
+    rsa,
+    signature::{ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY},
+};
+use rustls_pki_types::pem::{PemObject, SectionKind};
+use sha2::{Digest, Sha256};
+
+use crate::ConfigError;
+
+/// The RSA key that a gateway signs with, its public half, parsed once.
+///
+/// ```
+/// use postback_core::{ConfigError, PublicKey, cryptapi};
+///
+/// let key = PublicKey::from_pem(cryptapi::PUBLISHED_KEY)?;
+/// assert_eq!(format!("{key:?}"), "PublicKey(694229344e0b037a…)");
+/// assert_eq!(PublicKey::from_pem("no key").err(), Some(ConfigError::InvalidKey));
+/// # Ok::<(), ConfigError>(())
+/// ```
+pub struct PublicKey {
+    key: ParsedPublicKey,
+    modulus_bytes: usize,
+    fingerprint: [u8; 32],
+}
+
+impl PublicKey {
+    /// The shortest modulus accepted, in bits. It is short: CryptAPI's own key has no more.
+    pub const MIN_MODULUS_BITS: usize = 1024;
+
+    /// The longest modulus accepted, in bytes.
+    pub const MAX_MODULUS_BYTES: usize = 1024;
+
+    /// Takes the text of a PEM file that holds one `PUBLIC KEY` (RFC 7468, section 13) and nothing
+    /// else but comments.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::InvalidKey`] if there is not exactly one, if it is no RSA key, or if its modulus
+    /// is not of 1024 to 8192 bits.
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let mut sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(pem.as_ref());
+        match (sections.next(), sections.next()) {
+            (Some(Ok((SectionKind::PublicKey, der))), None) => Self::from_der(&der),
+            _ => Err(ConfigError::InvalidKey),
+        }
+    }
+
+    /// SHA-256 of the key's DER encoding (`SubjectPublicKeyInfo`), to recognise it by.
+    #[must_use]
+    pub const fn fingerprint(&self) -> [u8; 32] {
+        self.fingerprint
+    }
+
+    /// Whether `signature` is this key's over `message`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017),
+    /// exactly as long as the key's modulus.
+    #[must_use]
+    pub fn verify_rsa_pkcs1_sha256(&self, message: &[u8], signature: &[u8]) -> bool {
+        signature.len() == self.modulus_bytes && self.key.verify_sig(message, signature).is_ok()
+    }
+
+    fn from_der(der: &[u8]) -> Result<Self, ConfigError> {
+        let parsed = rsa::PublicKey::from_der(der).map_err(|_| ConfigError::InvalidKey)?;
+        let modulus = parsed.modulus().big_endian_without_leading_zero();
+        let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
+        let bits = modulus.len().saturating_mul(8);
+        let bits = bits.saturating_sub(usize::try_from(unused).unwrap_or_default());
+        if bits < Self::MIN_MODULUS_BITS || modulus.len() > Self::MAX_MODULUS_BYTES {
+            return Err(ConfigError::InvalidKey);
+        }
+        // Of all algorithms here the only one that takes 1024 bits.
+        let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
+        Ok(Self {
+            key: ParsedPublicKey::new(algorithm, der).map_err(|_| ConfigError::InvalidKey)?,
+            modulus_bytes: modulus.len(),
+            fingerprint: Sha256::digest(der).into(),
+        })
+    }
+}
+
+/// Shows the beginning of the fingerprint.
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicKey(")?;
+        for byte in self.fingerprint.iter().take(8) {
+            write!(f, "{byte:02x}")?;
+        }
+        f.write_str("…)")
+    }
+}
