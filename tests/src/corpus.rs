@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use postback_core::{Head, KeyRing, Provider, Rejection, SecretKey, Verified, Verifier};
+use postback_core::{
+    Head, KeyRing, Provider, PublicKey, Rejection, SecretKey, Verified, Verifier,
+    cryptapi::{CryptApi, Get, Post},
+};
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value};
 
@@ -33,7 +36,8 @@ pub struct Case {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The project's secrets, the current one first.
+    /// The project's secrets, the current one first. CryptAPI has none.
+    #[serde(default)]
     pub keys: Vec<String>,
     /// In seconds.
     pub leeway_s: Option<u64>,
@@ -41,6 +45,24 @@ pub struct Config {
     pub max_lifetime_s: Option<u64>,
     /// In bytes.
     pub body_limit: Option<usize>,
+    /// How CryptAPI was asked to deliver.
+    pub mode: Option<Mode>,
+    /// What CryptAPI's callback URLs begin with.
+    pub public_origin: Option<String>,
+    /// The file of the corpus that holds CryptAPI's key.
+    pub public_key: Option<String>,
+}
+
+/// How CryptAPI was asked to deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// GET
+    Get,
+    /// POST of a form
+    PostForm,
+    /// POST of JSON
+    PostJson,
 }
 
 /// A request as it stands on the wire.
@@ -105,16 +127,24 @@ impl<T> OneOrMore<T> {
 }
 
 impl Case {
+    /// The cases of `corpus/cryptapi.jsonl`.
+    #[must_use]
+    pub fn cryptapi() -> Vec<Self> {
+        Self::read("cryptapi.jsonl")
+    }
+
     /// The cases of `corpus/cryptocloud.jsonl`.
     #[must_use]
     pub fn cryptocloud() -> Vec<Self> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/cryptocloud.jsonl");
-        let lines = fs::read_to_string(path).expect("the corpus is part of the project");
-        let parse = |line| serde_json::from_str(line).expect("the corpus is well-formed");
-        lines.lines().map(parse).collect()
+        Self::read("cryptocloud.jsonl")
     }
 
-    /// The case's verifier.
+    fn read(name: &str) -> Vec<Self> {
+        let parse = |line| serde_json::from_str(line).expect("the corpus is well-formed");
+        file(name).lines().map(parse).collect()
+    }
+
+    /// The case's verifier, for a gateway with secrets.
     pub fn verifier<P: Provider<Key = SecretKey>>(&self, provider: P) -> Verifier<P> {
         let secret = |text| SecretKey::new(text).expect("the corpus has usable keys");
         let mut keys = self.config.keys.iter();
@@ -122,8 +152,41 @@ impl Case {
         let ring = keys.fold(KeyRing::from(secret(current)), |ring, key| {
             ring.with_retired("retired", secret(key), u64::MAX)
         });
+        self.build(provider, ring)
+    }
+
+    /// The case's verifier for CryptAPI by GET.
+    #[must_use]
+    pub fn cryptapi_get(&self) -> Verifier<CryptApi<Get>> {
+        let provider = CryptApi::get(&self.config.public_origin);
+        self.build(
+            provider.expect("the corpus has an origin"),
+            self.public_key(),
+        )
+    }
+
+    /// The case's verifier for CryptAPI by POST.
+    #[must_use]
+    pub fn cryptapi_post(&self) -> Verifier<CryptApi<Post>> {
+        let provider = match self.config.mode {
+            Some(Mode::PostJson) => CryptApi::post_json(),
+            _ => CryptApi::post_form(),
+        };
+        self.build(provider, self.public_key())
+    }
+
+    fn public_key(&self) -> PublicKey {
+        let name = self
+            .config
+            .public_key
+            .as_ref()
+            .expect("the corpus names a key");
+        PublicKey::from_pem(file(name)).expect("the corpus has usable keys")
+    }
+
+    fn build<P: Provider>(&self, provider: P, keys: impl Into<KeyRing<P::Key>>) -> Verifier<P> {
         let now = self.now;
-        let mut builder = Verifier::builder(provider, ring).clock(move || Some(now));
+        let mut builder = Verifier::builder(provider, keys).clock(move || Some(now));
         if let Some(seconds) = self.config.leeway_s {
             builder = builder.leeway_seconds(seconds);
         }
@@ -135,6 +198,42 @@ impl Case {
         }
         builder.build().expect("the corpus is configurable")
     }
+}
+
+/// Runs `$body` with `$verifier` as the verifier of the case's own provider.
+#[macro_export]
+macro_rules! with_verifier {
+    ($case:expr, $verifier:ident => $body:expr) => {{
+        let case: &$crate::corpus::Case = $case;
+        match (&*case.provider, case.config.mode) {
+            ("cryptocloud", None) => {
+                let $verifier = case.verifier(postback_core::cryptocloud::CryptoCloud::new());
+                $body
+            }
+            ("trybit", None) => {
+                let $verifier = case.verifier(postback_core::cryptocloud::Trybit::new());
+                $body
+            }
+            ("cryptapi", Some($crate::corpus::Mode::Get)) => {
+                let $verifier = case.cryptapi_get();
+                $body
+            }
+            ("cryptapi", Some(_)) => {
+                let $verifier = case.cryptapi_post();
+                $body
+            }
+            other => panic!("no provider {other:?}"),
+        }
+    }};
+}
+
+/// A file of the corpus.
+#[must_use]
+pub fn file(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(name);
+    fs::read_to_string(path).expect("the corpus is part of the project")
 }
 
 impl Request {

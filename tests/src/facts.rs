@@ -1,6 +1,10 @@
 //! What a verified value says, as the corpus states it.
 
-use postback_core::{Amount, cryptocloud::Payment};
+use postback_core::{
+    Amount,
+    cryptapi::{Callback, Coverage, Parameter, Stage},
+    cryptocloud::Payment,
+};
 use serde_json::{Map, Value, json};
 
 /// What an event says, in facts that the corpus may ask for.
@@ -38,6 +42,46 @@ impl Stated for Payment {
     }
 }
 
+impl Stated for Callback {
+    fn facts(&self) -> Map<String, Value> {
+        let notice = self.unbound();
+        let parameters = self.parameters();
+        let params: Map<_, _> = parameters
+            .iter()
+            .map(|it| (it.name().to_owned(), json!(it.value().for_look_up())))
+            .collect();
+        let signed = |it: &Parameter<'_>| it.coverage() == Coverage::Signed;
+        let converted = notice.value_coin_convert();
+        let converted: Option<Map<_, _>> = converted.known().map(|all| {
+            all.iter()
+                .map(|it| {
+                    (
+                        it.currency.clone().into_owned(),
+                        json!(it.amount.to_string()),
+                    )
+                })
+                .collect()
+        });
+        let facts = json!({
+            "uuid": notice.uuid(),
+            "pending": notice.stage() == Stage::Pending,
+            "coin": notice.coin(),
+            "address_in": notice.address_in(),
+            "address_out": notice.address_out(),
+            "value_coin": notice.value_coin().map(|it| it.to_string()),
+            "value_forwarded_coin": notice.value_forwarded_coin().map(|it| it.to_string()),
+            "confirmations": notice.confirmations(),
+            "value_coin_convert": converted,
+            "params": params,
+            "params_signed": parameters.iter().all(signed),
+        });
+        match facts {
+            Value::Object(facts) => facts,
+            _ => Map::new(),
+        }
+    }
+}
+
 /// Compares what was said with what the corpus expects: amounts as decimals, the rest exactly.
 ///
 /// # Panics
@@ -46,7 +90,10 @@ impl Stated for Payment {
 pub fn compare(name: &str, expected: &Map<String, Value>, actual: &Map<String, Value>) {
     for (fact, expected) in expected {
         let actual = actual.get(fact).unwrap_or_else(|| panic!("no fact {fact}"));
-        if matches!(&**fact, "amount" | "service_fee") {
+        if matches!(
+            &**fact,
+            "amount" | "service_fee" | "value_coin" | "value_forwarded_coin"
+        ) {
             assert_eq!(decimal(expected), decimal(actual), "{name}: {fact}");
         } else {
             assert_eq!(expected, actual, "{name}: {fact}");

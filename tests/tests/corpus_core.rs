@@ -5,31 +5,34 @@
 use conformance::{
     corpus::{Case, Expect},
     facts::{self, Stated},
+    with_verifier,
 };
-use postback_core::{
-    Provider, SecretKey,
-    cryptocloud::{CryptoCloud, Trybit},
-};
+use postback_core::{Provider, Verifier};
 
 #[test]
-fn every_case_gets_its_verdict() {
+fn every_cryptocloud_case_gets_its_verdict() {
     let cases = Case::cryptocloud();
     assert_eq!(cases.len(), 197);
     for case in &cases {
-        match &*case.provider {
-            "cryptocloud" => judge(case, CryptoCloud::new()),
-            "trybit" => judge(case, Trybit::new()),
-            other => panic!("no provider {other}"),
-        }
+        with_verifier!(case, verifier => judge(case, &verifier));
     }
 }
 
-fn judge<P: Provider<Key = SecretKey, Event: Stated>>(case: &Case, provider: P) {
+#[test]
+fn every_cryptapi_case_gets_its_verdict() {
+    let cases = Case::cryptapi();
+    assert_eq!(cases.len(), 70);
+    for case in &cases {
+        with_verifier!(case, verifier => judge(case, &verifier));
+    }
+}
+
+fn judge<P: Provider<Event: Stated>>(case: &Case, verifier: &Verifier<P>) {
     let name = &case.name;
-    let verdict = case.request.verify(&case.verifier(provider));
+    let verdict = case.request.verify(verifier);
     match (&case.expect, verdict) {
-        (Expect::Accepted { facts }, Ok(payment)) => {
-            facts::compare(name, facts, &payment.facts());
+        (Expect::Accepted { facts }, Ok(verified)) => {
+            facts::compare(name, facts, &verified.event().facts());
         }
         (Expect::Any { status }, verdict) => {
             let answered = verdict.map_or_else(|r| r.answer().status(), |_| P::ACK.status());

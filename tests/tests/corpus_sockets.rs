@@ -13,11 +13,9 @@ use conformance::{
     corpus::{Case, Expect},
     driver::{CODE_HEADER, Driver, Outcome},
     facts::{self, Stated},
+    with_verifier,
 };
-use postback_core::{
-    Answer, Provider, SecretKey,
-    cryptocloud::{CryptoCloud, Trybit},
-};
+use postback_core::{Answer, Provider, Verifier};
 
 #[tokio::test]
 async fn axum_extractor() {
@@ -36,30 +34,23 @@ async fn tower_on_hyper() {
 
 async fn every_case_that_http_can_carry_gets_its_verdict(driver: Driver) {
     let mut cases = Case::cryptocloud();
+    cases.extend(Case::cryptapi());
     cases.retain(|case| !case.core_only);
-    assert_eq!(cases.len(), 195);
+    assert_eq!(cases.len(), 195 + 68);
     for case in &cases {
-        match &*case.provider {
-            "cryptocloud" => judge(driver, case, CryptoCloud::new()).await,
-            "trybit" => judge(driver, case, Trybit::new()).await,
-            other => panic!("no provider {other}"),
-        }
+        with_verifier!(case, verifier => judge(driver, case, verifier).await);
     }
 }
 
 /// Whatever the corpus leaves open, status, text and headers are those of core's own verdict, and so
 /// the same through every way in.
-async fn judge<P>(driver: Driver, case: &Case, provider: P)
-where
-    P: Provider<Key = SecretKey, Event: Stated>,
-{
+async fn judge<P: Provider<Event: Stated>>(driver: Driver, case: &Case, verifier: Verifier<P>) {
     let name = &case.name;
-    let verifier = case.verifier(provider);
     let verdict = case.request.verify(&verifier);
     let application = driver.serve(verifier).await;
     // Two requests, so that the second shows that the receiver lives on after the first.
-    let plain = application.send("/plain", &case.request).await;
-    let result = application.send("/result", &case.request).await;
+    let plain = application.send(&case.request).await;
+    let result = application.send_for_result(&case.request).await;
     let answer = match &verdict {
         Ok(_) => P::ACK,
         Err(rejection) => rejection.answer(),

@@ -7,7 +7,7 @@ use std::{
 
 use axum::Router;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper_util::{
@@ -18,7 +18,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, task::JoinHandle};
 use tower::Service;
 
-use super::{Handed, Outcome};
+use super::{Handed, Outcome, TAKE_RESULT_HEADER};
 use crate::{client::Client, corpus};
 
 /// An application that listens on a free loopback port until it is dropped.
@@ -96,18 +96,27 @@ impl Application {
         }
     }
 
-    /// Sends a request to `path`, with the query of the request's own target.
-    pub async fn send(&self, path: &str, request: &corpus::Request) -> Outcome {
-        let query = request.target.split_once('?').map(|(_, query)| query);
-        let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    /// Sends a request as it stands.
+    pub async fn send(&self, request: &corpus::Request) -> Outcome {
+        self.send_request(self.built(request)).await
+    }
+
+    /// Sends a request as it stands, and asks for the refusal's code.
+    pub async fn send_for_result(&self, request: &corpus::Request) -> Outcome {
+        let mut request = self.built(request);
+        let asked = HeaderValue::from_static("");
+        request.headers_mut().insert(TAKE_RESULT_HEADER, asked);
+        self.send_request(request).await
+    }
+
+    fn built(&self, request: &corpus::Request) -> Request<Bytes> {
         let mut builder = Request::builder()
             .method(&*request.method)
-            .uri(format!("http://{}{target}", self.address));
+            .uri(format!("http://{}{}", self.address, request.target));
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        let request = builder.body(request.body.clone());
-        self.send_request(request.expect("a request")).await
+        builder.body(request.body.clone()).expect("a request")
     }
 
     /// Sends any request.

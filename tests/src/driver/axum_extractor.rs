@@ -8,19 +8,22 @@ use axum::{
 use postback_core::{Provider, Verifier};
 use postback_tower::axum::{Ack, Postback, PostbackRejection};
 
-use super::{Application, CODE_HEADER, Handed, Seen};
+use super::{Application, CODE_HEADER, Handed, Seen, either};
 use crate::facts::Stated;
 
-/// Here `/plain` takes `Postback<P>`, and `/result` the `Result`.
+/// A handler takes `Postback<P>` or, for the refusal's code, the `Result`.
 pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
-    let router = Router::new()
-        .route("/plain", any(plain::<P>))
-        .route("/result", any(result::<P>))
-        .with_state(Receiver {
-            verifier,
-            seen: seen.clone(),
-        });
+    let receiver = Receiver {
+        verifier,
+        seen: seen.clone(),
+    };
+    let plain = Router::new().route("/{*path}", any(plain::<P>));
+    let result = Router::new().route("/{*path}", any(result::<P>));
+    let router = either(
+        plain.with_state(receiver.clone()),
+        result.with_state(receiver),
+    );
     Application::serve(router, seen).await
 }
 

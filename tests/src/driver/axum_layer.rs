@@ -9,7 +9,7 @@ use postback_tower::{
     axum::{Ack, FromVerified},
 };
 
-use super::{Application, Handed, Seen, tell_code};
+use super::{Application, Handed, Seen, either, tell_code};
 use crate::facts::Stated;
 
 pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
@@ -17,15 +17,15 @@ pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> 
     let layer = PostbackLayer::new(verifier);
     let telling = map_response(|response: Response| ready(tell_code(response)));
     let result = Router::new()
-        .route("/result", any(paid::<P>))
+        .route("/{*path}", any(paid::<P>))
         .layer(layer.clone())
-        .layer(telling);
-    let router = Router::new()
-        .route("/plain", any(paid::<P>))
-        .route_layer(layer)
-        .merge(result)
+        .layer(telling)
         .with_state(seen.clone());
-    Application::serve(router, seen).await
+    let plain = Router::new()
+        .route("/{*path}", any(paid::<P>))
+        .route_layer(layer)
+        .with_state(seen.clone());
+    Application::serve(either(plain, result), seen).await
 }
 
 async fn paid<P: Provider<Event: Stated>>(

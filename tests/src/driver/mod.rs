@@ -5,19 +5,21 @@ mod axum_extractor;
 mod axum_layer;
 mod tower_on_hyper;
 
+use axum::{Router, body::Body};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use postback_core::{Provider, Rejection, Verified, Verifier};
 use serde_json::{Map, Value};
+use tower::{ServiceExt, service_fn};
 
 pub use self::application::{Application, Seen};
 use crate::facts::Stated;
 
 /// A way in.
 ///
-/// Each application has two routes that take every method, so that a 405 is ours and not the
-/// framework's: `/plain` answers as the adapter does, `/result` tells a refusal's code in a header
-/// too.
+/// Each application takes every method and path, so that a 405 is ours and not the framework's, and a
+/// signed URL arrives as it was signed. It answers as the adapter does or, where the request carries
+/// [`TAKE_RESULT_HEADER`], tells a refusal's code in a header too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
     /// A handler of axum with `Postback<P>` among its arguments.
@@ -45,8 +47,27 @@ impl Driver {
     }
 }
 
-/// The header in which `/result` tells the refusal's code.
+/// The header in which a refusal's code is told.
 pub const CODE_HEADER: &str = "x-code";
+
+/// The header of a request that asks for the refusal's code.
+pub const TAKE_RESULT_HEADER: &str = "x-take-result";
+
+fn takes_result<B>(request: &Request<B>) -> bool {
+    request.headers().contains_key(TAKE_RESULT_HEADER)
+}
+
+/// Two routers of axum, the second for requests that ask for the refusal's code.
+fn either(plain: Router, result: Router) -> Router {
+    Router::new().fallback_service(service_fn(move |request: Request<Body>| {
+        let router = if takes_result(&request) {
+            &result
+        } else {
+            &plain
+        };
+        router.clone().oneshot(request)
+    }))
+}
 
 /// What a handler was handed.
 #[derive(Clone, Debug, PartialEq)]

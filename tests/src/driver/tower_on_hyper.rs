@@ -1,14 +1,14 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use postback_core::{Provider, Verified, Verifier};
-use postback_tower::{PostbackLayer, ResponseBody, acknowledgement};
+use postback_tower::{PostbackLayer, acknowledgement};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-use super::{Application, Handed, Seen, tell_code};
+use super::{Application, Handed, Seen, takes_result, tell_code};
 use crate::facts::Stated;
 
 pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
@@ -20,21 +20,19 @@ pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> 
             let answer = paid::<P>(&noting, &request);
             async { Ok::<_, Infallible>(answer) }
         });
-    let routes = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let guarded = guarded.clone();
         async move {
-            match request.uri().path() {
-                "/plain" => guarded.oneshot(request).await,
-                "/result" => guarded.oneshot(request).await.map(tell_code),
-                _ => {
-                    let mut response = Response::new(ResponseBody::default());
-                    *response.status_mut() = StatusCode::NOT_FOUND;
-                    Ok(response)
-                }
+            let asked = takes_result(&request);
+            let response = guarded.oneshot(request).await;
+            if asked {
+                response.map(tell_code)
+            } else {
+                response
             }
         }
     });
-    Application::serve_on_hyper(routes, seen).await
+    Application::serve_on_hyper(service, seen).await
 }
 
 fn paid<P: Provider<Event: Stated>>(
