@@ -87,6 +87,12 @@ impl Amount {
         bigdecimal::BigDecimal::from_str(&self.0).unwrap_or_default()
     }
 
+    /// Whether `text` is an amount that can have been paid: one without a minus.
+    #[cfg(feature = "cryptapi")]
+    pub(crate) fn is_paid(text: &str) -> bool {
+        Parts::split(text).is_some_and(|parts| !parts.negative)
+    }
+
     /// The part before the decimal point, where it is neither negative nor too large.
     #[cfg(feature = "cryptocloud")]
     pub(crate) fn floor(&self) -> Option<u64> {

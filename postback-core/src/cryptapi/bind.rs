@@ -2,10 +2,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use aws_lc_rs::constant_time;
 
-use super::{
-    Callback, CallbackUrl, Expected, Nonce, Notice, callback::Source, expected::Arranged,
-    target::SignedUrl,
-};
+use super::{Callback, CallbackUrl, Expected, Nonce, Notice, expected::Arranged};
 use crate::{Field, Provider, Verified};
 
 /// A callback that is about the shop's own order: its amounts and stage are for crediting.
@@ -14,7 +11,8 @@ use crate::{Field, Provider, Verified};
 #[must_use]
 pub struct Bound<P: Provider> {
     verified: Verified<P>,
-    notice: Arc<Notice>,
+    /// What the callback's notice is read as, if not as a whole.
+    notice: Option<Arc<Notice>>,
     basis: Basis,
 }
 
@@ -70,18 +68,19 @@ impl<P: Provider<Event = Callback>> Verified<P> {
         if !expected.is_complete() {
             return Err(BindError::IncompleteExpectation);
         }
-        let (notice, basis) = match &expected.arranged {
-            Arranged::CallbackUrl(url) => (Arc::new(self.behind(url)?), Basis::CallbackUrl),
+        let (behind, basis) = match &expected.arranged {
+            Arranged::CallbackUrl(url) => (Some(self.behind(url)?), Basis::CallbackUrl),
             Arranged::Nonce { name, nonce } => {
                 self.has_nonce(name, nonce)?;
-                (Arc::clone(&self.notice), Basis::Nonce)
+                (None, Basis::Nonce)
             }
-            Arranged::Unknown => (Arc::clone(&self.notice), Basis::AddressWithoutNonce),
+            Arranged::Unknown => (None, Basis::AddressWithoutNonce),
         };
+        let notice = behind.as_ref().unwrap_or(self.unbound());
         if !same_address(notice.address_in(), &expected.address_in) {
             return Err(BindError::AddressIn);
         }
-        if !is_forwarded_to(&notice, &expected.payout_addresses) {
+        if !is_forwarded_to(notice, &expected.payout_addresses) {
             return Err(BindError::AddressOut);
         }
         if notice.coin() != expected.coin {
@@ -89,7 +88,7 @@ impl<P: Provider<Event = Callback>> Verified<P> {
         }
         Ok(Bound {
             verified: self.clone(),
-            notice,
+            notice: behind.map(Arc::new),
             basis,
         })
     }
@@ -98,12 +97,10 @@ impl<P: Provider<Event = Callback>> Verified<P> {
 impl Callback {
     /// Reads the fields behind a stored URL, which the signed one must begin with.
     fn behind(&self, stored: &CallbackUrl) -> Result<Notice, BindError> {
-        let Source::Url(url) = &*self.source else {
-            return Err(BindError::CallbackUrl);
-        };
-        let appended = appended(url, stored.as_str()).ok_or(BindError::CallbackUrl)?;
+        let url = self.signed_url().ok_or(BindError::CallbackUrl)?;
+        let fields_at = fields_at(url, stored.as_str()).ok_or(BindError::CallbackUrl)?;
         self.has_nonce(stored.nonce_name(), stored.nonce())?;
-        Notice::from_query(appended).map_err(|_| BindError::CallbackUrl)
+        Notice::from_query(url.clone(), fields_at).map_err(|_| BindError::CallbackUrl)
     }
 
     fn has_nonce(&self, name: &str, nonce: &Nonce) -> Result<(), BindError> {
@@ -114,15 +111,13 @@ impl Callback {
     }
 }
 
-/// What the provider appended to the stored URL's query, if it did.
-fn appended<'a>(url: &'a SignedUrl, stored: &str) -> Option<&'a str> {
-    let (begin, rest) = url.as_str().split_at_checked(stored.len())?;
+/// Where the provider's fields begin in the signed URL, if it begins with the stored one.
+fn fields_at(url: &[u8], stored: &str) -> Option<usize> {
+    let (begin, rest) = url.split_at_checked(stored.len())?;
     // The stored URL holds a secret: nobody learns by the time taken how much of it he guessed.
-    constant_time::verify_slices_are_equal(begin.as_bytes(), stored.as_bytes()).ok()?;
-    match stored.contains('?') {
-        true => rest.strip_prefix('&'),
-        false => rest.strip_prefix('?'),
-    }
+    constant_time::verify_slices_are_equal(begin, stored.as_bytes()).ok()?;
+    let separator = if stored.contains('?') { b'&' } else { b'?' };
+    (rest.first() == Some(&separator)).then(|| stored.len().saturating_add(1))
 }
 
 fn is_forwarded_to(notice: &Notice, own: &[String]) -> bool {
@@ -146,11 +141,11 @@ fn is_evm(address: &str) -> bool {
         .is_some_and(|digits| digits.len() == 40 && digits.bytes().all(|it| it.is_ascii_hexdigit()))
 }
 
-impl<P: Provider> Bound<P> {
+impl<P: Provider<Event = Callback>> Bound<P> {
     /// What the provider says of the payment.
     #[must_use]
     pub fn notice(&self) -> &Notice {
-        &self.notice
+        self.notice.as_deref().unwrap_or(self.verified.unbound())
     }
 
     /// What it was bound by.
@@ -165,11 +160,11 @@ impl<P: Provider> Bound<P> {
     }
 }
 
-impl<P: Provider> Deref for Bound<P> {
+impl<P: Provider<Event = Callback>> Deref for Bound<P> {
     type Target = Notice;
 
     fn deref(&self) -> &Notice {
-        &self.notice
+        self.notice()
     }
 }
 
@@ -177,17 +172,17 @@ impl<P: Provider> Clone for Bound<P> {
     fn clone(&self) -> Self {
         Self {
             verified: self.verified.clone(),
-            notice: Arc::clone(&self.notice),
+            notice: self.notice.clone(),
             basis: self.basis,
         }
     }
 }
 
-impl<P: Provider> fmt::Debug for Bound<P> {
+impl<P: Provider<Event = Callback>> fmt::Debug for Bound<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bound")
             .field("provider", &P::NAME)
-            .field("notice", &self.notice)
+            .field("notice", self.notice())
             .field("basis", &self.basis)
             .finish_non_exhaustive()
     }

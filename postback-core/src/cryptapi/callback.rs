@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{Notice, field::Field, target::SignedUrl};
+use super::{Notice, field::Field, target};
 use crate::decode::{form, json};
 
 /// A callback of CryptAPI or BlockBee that is genuine, and **nobody's yet**.
@@ -12,40 +12,34 @@ use crate::decode::{form, json};
 /// looked up by. [`Verified::bind`](crate::Verified::bind) says whether the payment is the order's, and
 /// gives the amounts.
 #[derive(Clone)]
-pub struct Callback {
-    pub(super) notice: Arc<Notice>,
-    pub(super) source: Arc<Source>,
+pub struct Callback(Arc<Inner>);
+
+struct Inner {
+    notice: Notice,
+    delivery: Delivery,
 }
 
-/// Where a callback was read from.
-pub(super) enum Source {
-    /// A GET: the URL is signed, its query included.
-    Url(SignedUrl),
-    /// A POST of a form: the body is signed, the query of its target is not.
-    Form {
-        /// UTF-8.
-        body: Bytes,
-        query: String,
-    },
-    /// A POST of JSON: the body is signed, the query of its target is not.
-    Json {
-        /// UTF-8.
-        body: Bytes,
-        query: String,
-    },
+/// How a callback was delivered, and what of it was not signed.
+pub(super) enum Delivery {
+    /// GET: the URL is signed, its query included.
+    Get,
+    /// POST of a form: the body is signed, the query of its target is not.
+    PostForm { query: String },
+    /// POST of JSON: the body is signed, the query of its target is not.
+    PostJson { query: String },
 }
 
 impl Callback {
     /// The payment's id, the same from pending to confirmed.
     #[must_use]
     pub fn uuid(&self) -> Received<'_> {
-        Received(Cow::Borrowed(self.notice.uuid()))
+        Received(Cow::Borrowed(self.0.notice.uuid()))
     }
 
     /// The address that was paid to.
     #[must_use]
     pub fn address_in(&self) -> Received<'_> {
-        Received(Cow::Borrowed(self.notice.address_in()))
+        Received(Cow::Borrowed(self.0.notice.address_in()))
     }
 
     /// The merchant's own parameters of the callback URL, and fields of the provider that this version
@@ -56,16 +50,15 @@ impl Callback {
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameter<'_>> {
         let mut parameters = Vec::new();
-        match &*self.source {
-            Source::Url(url) => parameters.extend(pairs(url.query(), Coverage::Signed)),
-            Source::Form { body, query } => {
-                let body = std::str::from_utf8(body).unwrap_or_default();
-                parameters.extend(pairs(body, Coverage::Signed));
+        let source = self.0.notice.source();
+        match &self.0.delivery {
+            Delivery::Get => parameters.extend(pairs(target::query(source), Coverage::Signed)),
+            Delivery::PostForm { query } => {
+                parameters.extend(pairs(source, Coverage::Signed));
                 parameters.extend(pairs(query, Coverage::Unsigned));
             }
-            Source::Json { body, query } => {
-                let body = std::str::from_utf8(body).unwrap_or_default();
-                let members = json::members(body).unwrap_or_default();
+            Delivery::PostJson { query } => {
+                let members = json::members(source).unwrap_or_default();
                 parameters.extend(members.into_iter().filter_map(Parameter::signed));
                 parameters.extend(pairs(query, Coverage::Unsigned));
             }
@@ -92,13 +85,18 @@ impl Callback {
     /// out why a callback does not bind. Never credit on it.
     #[must_use]
     pub fn unbound(&self) -> &Notice {
-        &self.notice
+        &self.0.notice
     }
 
-    pub(super) fn new(notice: Notice, source: Source) -> Self {
-        Self {
-            notice: Arc::new(notice),
-            source: Arc::new(source),
+    pub(super) fn new(notice: Notice, delivery: Delivery) -> Self {
+        Self(Arc::new(Inner { notice, delivery }))
+    }
+
+    /// The URL, if it is what was signed.
+    pub(super) fn signed_url(&self) -> Option<&Bytes> {
+        match self.0.delivery {
+            Delivery::Get => Some(&self.0.notice.source),
+            Delivery::PostForm { .. } | Delivery::PostJson { .. } => None,
         }
     }
 }
@@ -107,7 +105,7 @@ impl Callback {
 impl fmt::Debug for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Callback")
-            .field("uuid", &self.notice.uuid())
+            .field("uuid", &self.0.notice.uuid())
             .finish_non_exhaustive()
     }
 }

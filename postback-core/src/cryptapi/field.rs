@@ -15,6 +15,12 @@ pub(super) enum Kind {
     Text,
 }
 
+impl Kind {
+    pub(super) const fn is_required(self) -> bool {
+        matches!(self, Self::Identifier | Self::Stage)
+    }
+}
+
 macro_rules! fields {
     ($($variant:ident = $name:literal: $kind:ident,)+) => {
         /// A field that the provider sends.
@@ -75,6 +81,6 @@ fields! {
 impl Field {
     /// Whether a callback without it is none.
     pub(super) const fn is_required(self) -> bool {
-        matches!(self.kind(), Kind::Identifier | Kind::Stage)
+        self.kind().is_required()
     }
 }

@@ -1,15 +1,15 @@
-use std::{fmt, str};
+use std::fmt;
 
 use bytes::Bytes;
 
 use super::{
     Callback, Notice,
-    callback::Source,
+    callback::Delivery,
     origin::Origin,
     signature::Signature,
     target::{self, Base, SignedUrl},
 };
-use crate::{Accepts, BodyDefect, Check, ConfigError, Head, MediaType, PublicKey, Rejection};
+use crate::{Accepts, Check, ConfigError, Head, MediaType, PublicKey, Rejection};
 
 /// How callbacks are delivered: [`Get`] or [`Post`], as the shop asked the provider to, never as a
 /// request likes to. It is sealed.
@@ -105,8 +105,12 @@ impl sealed::Mode for Get {
                 (Err(rejection), None) => return Err(rejection),
             }
         }
-        let notice = Notice::from_query(url.query()).map_err(Rejection::Malformed)?;
-        Ok(Callback::new(notice, Source::Url(url)))
+        let query_at = url.query_at();
+        let notice = Notice::from_query(url.into_bytes(), query_at);
+        Ok(Callback::new(
+            notice.map_err(Rejection::Malformed)?,
+            Delivery::Get,
+        ))
     }
 }
 
@@ -141,18 +145,14 @@ impl sealed::Mode for Post {
         check: &mut Check<'_, PublicKey>,
     ) -> Result<Callback, Rejection> {
         check.signature(|key| signature.is_by(key, &body))?;
-        let text = str::from_utf8(&body).map_err(|_| Rejection::Malformed(BodyDefect::Syntax))?;
-        let (notice, source) = match self.media_type {
-            MediaType::Form => {
-                let body = body.clone();
-                (Notice::from_form(text), Source::Form { body, query })
-            }
-            MediaType::Json => {
-                let body = body.clone();
-                (Notice::from_json(text), Source::Json { body, query })
-            }
+        let (notice, delivery) = match self.media_type {
+            MediaType::Form => (Notice::from_form(body), Delivery::PostForm { query }),
+            MediaType::Json => (Notice::from_json(body), Delivery::PostJson { query }),
         };
-        Ok(Callback::new(notice.map_err(Rejection::Malformed)?, source))
+        Ok(Callback::new(
+            notice.map_err(Rejection::Malformed)?,
+            delivery,
+        ))
     }
 }
 

@@ -1,4 +1,6 @@
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, str};
+
+use bytes::Bytes;
 
 use super::{Converted, Payout, field::Field as Name};
 use crate::{Amount, Field};
@@ -13,11 +15,22 @@ use crate::{Amount, Field};
 /// integrations where it is silent. Amounts are never negative.
 #[derive(Clone)]
 pub struct Notice {
-    /// The decoded values, one after the other.
-    pub(super) texts: String,
-    /// Where each field's value stands in `texts`.
-    pub(super) places: [Option<Range<usize>>; Name::ALL.len()],
+    /// The signed text that the fields stand in: UTF-8.
+    pub(super) source: Bytes,
+    /// The values that stand there otherwise than they are meant, one after the other.
+    pub(super) decoded: String,
+    /// Where each field's value stands.
+    pub(super) places: Places,
     pub(super) stage: Stage,
+}
+
+pub(super) type Places = [Option<Place>; Name::ALL.len()];
+
+/// Where a value stands.
+#[derive(Clone)]
+pub(super) enum Place {
+    Decoded(Range<u32>),
+    Source(Range<u32>),
 }
 
 /// How far a payment is.
@@ -164,9 +177,18 @@ impl Notice {
     }
 
     pub(super) fn text(&self, name: Name) -> Option<&str> {
-        // `places` is as long as there are names, and holds places in `texts`.
-        let place = self.places.get(name as usize)?.clone()?;
-        self.texts.get(place)
+        // The place was taken from these very texts when the callback was read.
+        let range =
+            |place: &Range<u32>| Some(place.start.try_into().ok()?..place.end.try_into().ok()?);
+        match self.places.get(name as usize)?.as_ref()? {
+            Place::Decoded(place) => self.decoded.get(range(place)?),
+            Place::Source(place) => str::from_utf8(self.source.get(range(place)?)?).ok(),
+        }
+    }
+
+    /// The signed text that the fields stand in.
+    pub(super) fn source(&self) -> &str {
+        str::from_utf8(&self.source).unwrap_or_default()
     }
 
     fn amount(&self, name: Name) -> Option<Amount> {

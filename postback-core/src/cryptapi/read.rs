@@ -1,7 +1,8 @@
 //! Reads the provider's fields out of a query, a form or a JSON object.
 
-use std::{fmt, ops::Range};
+use std::{borrow::Cow, fmt, mem, ops::Range, str};
 
+use bytes::Bytes;
 use serde::{
     Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
@@ -11,6 +12,7 @@ use serde_json::value::RawValue;
 use super::{
     Notice, Stage,
     field::{Field, Kind},
+    notice::{Place, Places},
 };
 use crate::{
     Amount, BodyDefect,
@@ -18,88 +20,115 @@ use crate::{
 };
 
 impl Notice {
-    /// Reads a URL's query. A pair that is not strictly encoded is nobody's; it costs no payment, for a
-    /// merchant may have put it into the URL.
-    pub(super) fn from_query(query: &str) -> Result<Self, BodyDefect> {
-        Self::from_pairs(query, form::pairs(query).flatten())
+    /// Reads the query of a URL, which begins at `query_at`. A pair whose name is none is nobody's; it costs
+    /// no payment, for a merchant may have put it into the URL.
+    pub(super) fn from_query(url: Bytes, query_at: usize) -> Result<Self, BodyDefect> {
+        Self::from_pairs(url, query_at, |_| Ok(()))
     }
 
     /// Reads a form. Every name must be one: a signed text of another kind can be cut into pairs too.
-    pub(super) fn from_form(body: &str) -> Result<Self, BodyDefect> {
-        if form::pairs(body).any(|pair| pair.is_none()) {
-            return Err(BodyDefect::Syntax);
-        }
-        Self::from_query(body)
+    pub(super) fn from_form(body: Bytes) -> Result<Self, BodyDefect> {
+        Self::from_pairs(body, 0, |name| match name {
+            Some(_) => Ok(()),
+            None => Err(BodyDefect::Syntax),
+        })
     }
 
     /// Reads a JSON object.
-    pub(super) fn from_json(body: &str) -> Result<Self, BodyDefect> {
-        let mut reading = Reading::with_room_for(body);
-        let mut deserializer = serde_json::Deserializer::from_str(body);
+    pub(super) fn from_json(body: Bytes) -> Result<Self, BodyDefect> {
+        let text = str::from_utf8(&body).map_err(|_| BodyDefect::Syntax)?;
+        let mut reading = Reading::default();
+        let mut deserializer = serde_json::Deserializer::from_str(text);
         let members = deserializer.deserialize_map(Members(&mut reading));
         let defect = members.map_err(|_| BodyDefect::Syntax)?;
         deserializer.end().map_err(|_| BodyDefect::Syntax)?;
-        defect.map_or_else(|| reading.finish(), Err)
+        match defect {
+            Some(defect) => Err(defect),
+            None => reading.finish(body),
+        }
     }
 
-    fn from_pairs<'a>(
-        source: &str,
-        pairs: impl Iterator<Item = (std::borrow::Cow<'a, str>, &'a str)>,
+    fn from_pairs(
+        source: Bytes,
+        begin: usize,
+        judge_name: impl Fn(Option<&str>) -> Result<(), BodyDefect>,
     ) -> Result<Self, BodyDefect> {
-        let mut reading = Reading::with_room_for(source);
-        for (name, value) in pairs {
-            if let Some(field) = Field::named(&name) {
-                let value = match field.is_required() {
-                    true => form::decode(value).map(Value::Text),
-                    false => form::value(value),
-                };
-                reading.take(field, value.ok_or(BodyDefect::Syntax)?)?;
-            }
+        let text = str::from_utf8(&source).map_err(|_| BodyDefect::Syntax)?;
+        let pairs = text.get(begin..).unwrap_or_default();
+        let mut reading = Reading::default();
+        for pair in form::split(pairs) {
+            // Most are spelled as they are meant.
+            let field = match Field::named(pair.name) {
+                Some(field) => field,
+                None => {
+                    let name = form::name(pair.name);
+                    judge_name(name.as_deref())?;
+                    match name.as_deref().and_then(Field::named) {
+                        Some(field) => field,
+                        None => continue,
+                    }
+                }
+            };
+            let end = begin.saturating_add(pair.end);
+            let place = end.saturating_sub(pair.value.len())..end;
+            let value = match field.is_required() {
+                true => form::decode(pair.value).map(Value::Text),
+                false => form::value(pair.value),
+            };
+            reading.take(field, &value.ok_or(BodyDefect::Syntax)?, Some(place))?;
         }
-        reading.finish()
+        reading.finish(source)
     }
 }
 
 /// A notice that is not complete.
+#[derive(Default)]
 struct Reading {
-    texts: String,
-    places: [Option<Range<usize>>; Field::ALL.len()],
+    decoded: String,
+    places: Places,
     seen: [bool; Field::ALL.len()],
 }
 
 impl Reading {
-    /// No value is longer decoded than encoded.
-    fn with_room_for(source: &str) -> Self {
-        Self {
-            texts: String::with_capacity(source.len()),
-            places: [const { None }; Field::ALL.len()],
-            seen: [false; Field::ALL.len()],
-        }
-    }
-
-    fn take(&mut self, field: Field, value: Value<'_>) -> Result<(), BodyDefect> {
+    /// `place` is where the value stands in the source, where it may stand there as it is meant.
+    fn take(
+        &mut self,
+        field: Field,
+        value: &Value<'_>,
+        place: Option<Range<usize>>,
+    ) -> Result<(), BodyDefect> {
         let wrong = BodyDefect::Value(field.name());
         let seen = self.seen.get_mut(field as usize).ok_or(wrong)?;
-        if std::mem::replace(seen, true) {
+        if mem::replace(seen, true) {
             return Err(BodyDefect::Repeated(field.name()));
         }
-        if let Some(text) = checked(field.kind(), &value).ok_or(wrong)? {
-            let start = self.texts.len();
-            self.texts.push_str(text);
-            let place = self.places.get_mut(field as usize).ok_or(wrong)?;
-            *place = Some(start..self.texts.len());
+        if let Some(text) = checked(field.kind(), value).ok_or(wrong)? {
+            let range = |place: Range<usize>| -> Option<Range<u32>> {
+                Some(place.start.try_into().ok()?..place.end.try_into().ok()?)
+            };
+            let place = match (place, value) {
+                (Some(place), Value::Text(Cow::Borrowed(_))) => range(place).map(Place::Source),
+                _ => {
+                    let start = self.decoded.len();
+                    self.decoded.push_str(text);
+                    range(start..self.decoded.len()).map(Place::Decoded)
+                }
+            };
+            let slot = self.places.get_mut(field as usize).ok_or(wrong)?;
+            *slot = Some(place.ok_or(BodyDefect::Syntax)?);
         }
         Ok(())
     }
 
-    fn finish(self) -> Result<Notice, BodyDefect> {
+    fn finish(self, source: Bytes) -> Result<Notice, BodyDefect> {
         for (field, place) in Field::ALL.iter().zip(&self.places) {
             if field.is_required() && place.is_none() {
                 return Err(BodyDefect::Missing(field.name()));
             }
         }
         let mut notice = Notice {
-            texts: self.texts,
+            source,
+            decoded: self.decoded,
             places: self.places,
             stage: Stage::Pending,
         };
@@ -112,39 +141,33 @@ impl Reading {
 
 /// The value's text, if it is one that such a field may hold; `Some(None)` says that it is absent.
 fn checked<'a>(kind: Kind, value: &'a Value<'_>) -> Option<Option<&'a str>> {
-    let (text, is_text) = match value {
+    let text = match value {
         Value::Absent => return Some(None),
-        Value::Number(number) => (*number, false),
-        Value::Text(text) => (&**text, true),
-        Value::Other(raw) => (*raw, false),
-    };
-    let is_object = matches!(value, Value::Other(raw) if raw.starts_with('{'));
-    let is_number = matches!(value, Value::Number(_));
-    // The documentation has blank amounts; a blank text of any kind says nothing.
-    if is_text && text.trim().is_empty() {
-        return match kind {
-            Kind::Identifier | Kind::Stage => None,
-            _ => Some(None),
-        };
-    }
-    let valid = match kind {
-        Kind::Amount => (is_text || is_number) && is_paid(text),
-        Kind::Count => {
-            (is_text || is_number)
-                && text.bytes().all(|byte| byte.is_ascii_digit())
-                && text.parse::<u64>().is_ok()
+        // The documentation has blank amounts; a blank text of any kind says nothing.
+        Value::Text(text) if text.trim_ascii().is_empty() => {
+            return (!kind.is_required()).then_some(None);
         }
+        Value::Number(text) | Value::Other(text) => text,
+        Value::Text(text) => &**text,
+    };
+    let (is_text, is_number) = match value {
+        Value::Number(_) => (false, true),
+        Value::Text(_) => (true, false),
+        Value::Absent | Value::Other(_) => (false, false),
+    };
+    let valid = match kind {
+        Kind::Amount => (is_text || is_number) && Amount::is_paid(text),
+        Kind::Count => (is_text || is_number) && is_count(text),
         Kind::Identifier | Kind::Text => is_text,
-        Kind::Nested => is_text || is_object,
+        Kind::Nested => is_text || (!is_number && text.starts_with('{')),
         Kind::Stage => (is_text || is_number) && matches!(text, "0" | "1"),
     };
     valid.then_some(Some(text))
 }
 
-/// An amount that was paid: in the grammar, and without a minus.
-fn is_paid(text: &str) -> bool {
-    text.parse::<Amount>()
-        .is_ok_and(|amount| !amount.is_negative())
+fn is_count(text: &str) -> bool {
+    // The parser would take a plus too.
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok()
 }
 
 struct Members<'a>(&'a mut Reading);
@@ -166,7 +189,7 @@ impl<'de> Visitor<'de> for Members<'_> {
             };
             let raw: &'de RawValue = members.next_value()?;
             let taken = match Value::from_json(raw.get()) {
-                Some(value) => self.0.take(field, value),
+                Some(value) => self.0.take(field, &value, None),
                 // Half a surrogate pair: well-formed JSON, but no text.
                 None => Err(BodyDefect::Syntax),
             };

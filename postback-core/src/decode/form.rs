@@ -1,6 +1,6 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, iter, mem};
 
-use memchr::memchr2;
+use memchr::{memchr, memchr_iter, memchr2};
 use percent_encoding::percent_decode_str;
 
 use super::Value;
@@ -10,11 +10,34 @@ use super::Value;
 /// `None` stands for a name that is not strictly encoded, or not a [name](is_name). Empty pairs
 /// (`a=1&&b=2`) are skipped, and only `&` separates.
 pub(crate) fn pairs(body: &str) -> impl Iterator<Item = Option<(Cow<'_, str>, &str)>> {
-    body.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decode(name)?;
-        is_name(&name).then_some((name, value))
+    split(body).map(|pair| Some((name(pair.name)?, pair.value)))
+}
+
+/// A pair as it stands in the text.
+pub(crate) struct Pair<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) value: &'a str,
+    /// Where the value ends.
+    pub(crate) end: usize,
+}
+
+/// Splits at each `&`, and each pair at its first `=`. Empty pairs are skipped.
+pub(crate) fn split(text: &str) -> impl Iterator<Item = Pair<'_>> {
+    let ends = memchr_iter(b'&', text.as_bytes()).chain(iter::once(text.len()));
+    let mut begin = 0_usize;
+    ends.filter_map(move |end| {
+        let pair = text.get(mem::replace(&mut begin, end.saturating_add(1))..end)?;
+        let (name, value) = match memchr(b'=', pair.as_bytes()) {
+            Some(at) => (pair.get(..at)?, pair.get(at.saturating_add(1)..)?),
+            None => (pair, ""),
+        };
+        (!pair.is_empty()).then_some(Pair { name, value, end })
     })
+}
+
+/// Decodes a name, if it is one.
+pub(crate) fn name(text: &str) -> Option<Cow<'_, str>> {
+    decode(text).filter(|name| is_name(name))
 }
 
 /// Decodes one name or value: every `%` is followed by two hexadecimal digits, `+` is a space, and
@@ -24,21 +47,23 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(text));
     }
     // The decoder leaves a bad escape as it is, and knows nothing of `+`.
-    let mut escapes = text.split('%');
-    escapes.next();
-    let two_digits = |escape: &str| {
-        let mut digits = escape.bytes().take(2);
-        (0..2).all(|_| digits.next().is_some_and(|d| d.is_ascii_hexdigit()))
+    let is_escape = |at: usize| {
+        let digits = text
+            .as_bytes()
+            .get(at.saturating_add(1)..at.saturating_add(3));
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
-    if !escapes.all(two_digits) {
+    if !memchr_iter(b'%', text.as_bytes()).all(is_escape) {
         return None;
     }
-    if text.contains('+') {
-        let spaced = text.replace('+', " ");
-        let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
-        return Some(Cow::Owned(decoded.into_owned()));
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut parts = text.split('+');
+    decoded.extend(parts.next().into_iter().flat_map(percent_decode_str));
+    for part in parts {
+        decoded.push(b' ');
+        decoded.extend(percent_decode_str(part));
     }
-    percent_decode_str(text).decode_utf8().ok()
+    String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 
 /// Decodes the value of an optional field. A form has no null; these are what senders write for it.

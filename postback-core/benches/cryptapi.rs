@@ -1,0 +1,117 @@
+//! A CryptAPI callback by GET beside the RSA operation that no verifier can do without.
+//!
+//! Read the medians as ratios to `rsa_alone`: absolute times say more about the machine.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark stops where its set-up is wrong"
+)]
+
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use divan::{Bencher, black_box};
+use postback_core::{
+    Method, PublicKey, Rejection, Verified, Verifier,
+    cryptapi::{CallbackUrl, CryptApi, Expected, Get, Notice},
+    testing,
+};
+use rustls_pki_types::{SubjectPublicKeyInfoDer, pem::PemObject};
+
+const NOW: u64 = 1_769_509_400;
+const ORIGIN: &str = "https://shop.example";
+
+// Signed with OpenSSL and the corpus's throw-away key of 1024 bits, by which the provider signs too.
+const KEY: &str = include_str!("../../tests/corpus/keys/cryptapi_test_public.pem");
+const TARGET: &str = include_str!("cryptapi/target.txt");
+const SIGNATURE: &str = include_str!("cryptapi/signature.txt");
+
+fn main() {
+    divan::main();
+}
+
+/// The signature is decoded and the URL complete before.
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
+fn rsa_alone(bencher: Bencher<'_, '_>) {
+    let key = SubjectPublicKeyInfoDer::from_pem_slice(KEY.as_bytes()).expect("a key");
+    let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
+    let key = ParsedPublicKey::new(algorithm, key).expect("a key");
+    let url = format!("{ORIGIN}{TARGET}");
+    let signature = STANDARD.decode(SIGNATURE).expect("base64");
+    bencher.bench(|| {
+        key.verify_sig(black_box(url.as_bytes()), black_box(&signature))
+            .expect("genuine");
+    });
+}
+
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
+fn verify(bencher: Bencher<'_, '_>) {
+    let verifier = verifier();
+    bencher.bench(|| drop(deliver(&verifier, TARGET).expect("genuine")));
+}
+
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
+fn verify_and_read_the_whole_model(bencher: Bencher<'_, '_>) {
+    let verifier = verifier();
+    bencher.bench(|| {
+        let callback = deliver(&verifier, TARGET).expect("genuine");
+        read(black_box(callback.unbound()));
+        black_box(callback.parameters());
+    });
+}
+
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
+fn verify_and_bind(bencher: Bencher<'_, '_>) {
+    let verifier = verifier();
+    let (stored, _) = TARGET.split_once("&uuid").expect("a nonce before it");
+    let stored = CallbackUrl::from_stored(&format!("{ORIGIN}{stored}")).expect("a nonce");
+    let expected = Expected::callback_url(stored)
+        .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+        .coin("btc")
+        .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+    bencher.bench(|| {
+        let callback = deliver(&verifier, TARGET).expect("genuine");
+        drop(callback.bind(black_box(&expected)).expect("the order's"));
+    });
+}
+
+#[divan::bench(sample_count = 1_000, sample_size = 100)]
+fn refuse_changed(bencher: Bencher<'_, '_>) {
+    let verifier = verifier();
+    let changed = TARGET.replace("value_coin=0.05", "value_coin=9.05");
+    bencher.bench(|| deliver(&verifier, black_box(&changed)).expect_err("changed"));
+}
+
+fn verifier() -> Verifier<CryptApi<Get>> {
+    let provider = CryptApi::get([ORIGIN]).expect("an origin");
+    Verifier::new(provider, PublicKey::from_pem(KEY).expect("a key"))
+}
+
+fn deliver(
+    verifier: &Verifier<CryptApi<Get>>,
+    target: &str,
+) -> Result<Verified<CryptApi<Get>>, Rejection> {
+    let headers = [("x-ca-signature", black_box(SIGNATURE))];
+    testing::request(verifier, Method::Get, black_box(target), &headers, "", NOW)
+}
+
+fn read(notice: &Notice) {
+    black_box((
+        notice.uuid(),
+        notice.stage(),
+        notice.address_in(),
+        notice.payouts(),
+        notice.txid_in(),
+        notice.txid_out(),
+        notice.coin(),
+        notice.price(),
+    ));
+    black_box((
+        notice.confirmations(),
+        notice.value_coin(),
+        notice.value_coin_convert(),
+        notice.value_forwarded_coin(),
+        notice.value_forwarded_coin_convert(),
+        notice.fee_coin(),
+        notice.result(),
+    ));
+}
