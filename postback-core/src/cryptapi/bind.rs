@@ -98,9 +98,10 @@ impl Callback {
     /// Reads the fields behind a stored URL, which the signed one must begin with.
     fn behind(&self, stored: &CallbackUrl) -> Result<Notice, BindError> {
         let url = self.signed_url().ok_or(BindError::CallbackUrl)?;
-        let fields_at = fields_at(url, stored.as_str()).ok_or(BindError::CallbackUrl)?;
+        let fields_at = fields_at(url.as_bytes(), stored.as_str()).ok_or(BindError::CallbackUrl)?;
         self.has_nonce(stored.nonce_name(), stored.nonce())?;
-        Notice::from_query(url.clone(), fields_at).map_err(|_| BindError::CallbackUrl)
+        let read = self.unbound().again_from(fields_at);
+        read.map_err(|_| BindError::CallbackUrl)
     }
 
     fn has_nonce(&self, name: &str, nonce: &Nonce) -> Result<(), BindError> {

@@ -1,7 +1,5 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use bytes::Bytes;
-
 use super::{Notice, field::Field, target};
 use crate::decode::{form, json};
 
@@ -93,9 +91,9 @@ impl Callback {
     }
 
     /// The URL, if it is what was signed.
-    pub(super) fn signed_url(&self) -> Option<&Bytes> {
+    pub(super) fn signed_url(&self) -> Option<&str> {
         match self.0.delivery {
-            Delivery::Get => Some(&self.0.notice.source),
+            Delivery::Get => Some(self.0.notice.source()),
             Delivery::PostForm { .. } | Delivery::PostJson { .. } => None,
         }
     }

@@ -106,7 +106,7 @@ impl sealed::Mode for Get {
             }
         }
         let query_at = url.query_at();
-        let notice = Notice::from_query(url.into_bytes(), query_at);
+        let notice = Notice::from_query(url.into_string(), query_at);
         Ok(Callback::new(
             notice.map_err(Rejection::Malformed)?,
             Delivery::Get,

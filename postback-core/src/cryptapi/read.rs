@@ -22,16 +22,25 @@ use crate::{
 impl Notice {
     /// Reads the query of a URL, which begins at `query_at`. A pair whose name is none is nobody's; it costs
     /// no payment, for a merchant may have put it into the URL.
-    pub(super) fn from_query(url: Bytes, query_at: usize) -> Result<Self, BodyDefect> {
-        Self::from_pairs(url, query_at, |_| Ok(()))
+    pub(super) fn from_query(url: String, query_at: usize) -> Result<Self, BodyDefect> {
+        let reading = Reading::of_pairs(&url, query_at, |_| Ok(()))?;
+        reading.finish(url.into())
     }
 
     /// Reads a form. Every name must be one: a signed text of another kind can be cut into pairs too.
     pub(super) fn from_form(body: Bytes) -> Result<Self, BodyDefect> {
-        Self::from_pairs(body, 0, |name| match name {
+        let text = str::from_utf8(&body).map_err(|_| BodyDefect::Syntax)?;
+        let reading = Reading::of_pairs(text, 0, |name| match name {
             Some(_) => Ok(()),
             None => Err(BodyDefect::Syntax),
-        })
+        })?;
+        reading.finish(body)
+    }
+
+    /// Reads the query of the same URL again, from another place on.
+    pub(super) fn again_from(&self, query_at: usize) -> Result<Self, BodyDefect> {
+        let reading = Reading::of_pairs(self.source(), query_at, |_| Ok(()))?;
+        reading.finish(self.source.clone())
     }
 
     /// Reads a JSON object.
@@ -47,15 +56,25 @@ impl Notice {
             None => reading.finish(body),
         }
     }
+}
 
-    fn from_pairs(
-        source: Bytes,
+/// A notice that is not complete.
+#[derive(Default)]
+struct Reading {
+    decoded: String,
+    places: Places,
+    seen: [bool; Field::ALL.len()],
+}
+
+impl Reading {
+    /// Reads the pairs that begin at `begin`.
+    fn of_pairs(
+        text: &str,
         begin: usize,
         judge_name: impl Fn(Option<&str>) -> Result<(), BodyDefect>,
     ) -> Result<Self, BodyDefect> {
-        let text = str::from_utf8(&source).map_err(|_| BodyDefect::Syntax)?;
         let pairs = text.get(begin..).unwrap_or_default();
-        let mut reading = Reading::default();
+        let mut reading = Self::default();
         for pair in form::split(pairs) {
             // Most are spelled as they are meant.
             let field = match Field::named(pair.name) {
@@ -77,19 +96,9 @@ impl Notice {
             };
             reading.take(field, &value.ok_or(BodyDefect::Syntax)?, Some(place))?;
         }
-        reading.finish(source)
+        Ok(reading)
     }
-}
 
-/// A notice that is not complete.
-#[derive(Default)]
-struct Reading {
-    decoded: String,
-    places: Places,
-    seen: [bool; Field::ALL.len()],
-}
-
-impl Reading {
     /// `place` is where the value stands in the source, where it may stand there as it is meant.
     fn take(
         &mut self,

@@ -15,8 +15,19 @@ const MAX_LENGTH: usize = PublicKey::MAX_MODULUS_BYTES.div_ceil(3).saturating_mu
 impl Signature {
     /// Reads the header: standard base64 with its padding, and the only spelling of its bytes.
     pub(super) fn of(head: &Head<'_>) -> Result<Self, Rejection> {
-        let value = head.only(HEADER).map_err(|_| Rejection::BadSignature)?;
-        let value = value.unwrap_or_default();
+        let mut found = Err(Rejection::Unsigned);
+        let mut count: u32 = 0;
+        head.each(HEADER, |value| {
+            count = count.saturating_add(1);
+            found = Self::parse(value);
+        });
+        match count {
+            0 | 1 => found,
+            _ => Err(Rejection::BadSignature),
+        }
+    }
+
+    fn parse(value: &[u8]) -> Result<Self, Rejection> {
         if value.trim_ascii().is_empty() {
             return Err(Rejection::Unsigned);
         }

@@ -1,6 +1,5 @@
 use std::fmt;
 
-use bytes::Bytes;
 use memchr::memchr;
 
 use super::origin::Origin;
@@ -63,8 +62,8 @@ impl SignedUrl {
         self.url.len().saturating_sub(query(&self.url).len())
     }
 
-    pub(super) fn into_bytes(self) -> Bytes {
-        self.url.into()
+    pub(super) fn into_string(self) -> String {
+        self.url
     }
 }
 
