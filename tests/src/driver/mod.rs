@@ -5,6 +5,8 @@ mod axum_extractor;
 mod axum_layer;
 mod tower_on_hyper;
 
+use std::{any::Any, sync::Arc};
+
 use axum::{Router, body::Body};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -69,19 +71,38 @@ fn either(plain: Router, result: Router) -> Router {
     }))
 }
 
-/// What a handler was handed.
-#[derive(Clone, Debug, PartialEq)]
+/// What a handler was handed. Compared by what it says.
+#[derive(Clone, Debug)]
 pub struct Handed {
     /// What the verified value says.
     pub facts: Map<String, Value>,
     /// The body that came with it, where a way in hands it on.
     pub body: Option<Bytes>,
+    verified: Arc<dyn Any + Send + Sync>,
 }
 
 impl Handed {
     fn new<P: Provider<Event: Stated>>(verified: &Verified<P>, body: Option<Bytes>) -> Self {
         let facts = verified.event().facts();
-        Self { facts, body }
+        let verified = Arc::new(verified.clone());
+        Self {
+            facts,
+            body,
+            verified,
+        }
+    }
+
+    /// The verified value itself.
+    #[must_use]
+    pub fn verified<P: Provider>(&self) -> &Verified<P> {
+        let verified = self.verified.downcast_ref();
+        verified.expect("the provider that was served")
+    }
+}
+
+impl PartialEq for Handed {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.facts, &self.body) == (&other.facts, &other.body)
     }
 }
 

@@ -1,0 +1,395 @@
+//! What a genuine signature does not prove, attack by attack: each is refused by verification or cannot be
+//! bound to the order, in core and through every way in. Each test has a control case that passes.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
+use std::sync::LazyLock;
+
+use conformance::{corpus::Request, driver::Driver};
+use postback_core::{
+    Provider, Rejection, Verified, Verifier,
+    cryptapi::{
+        Basis, BindError, BlockBee, Callback, CallbackUrl, CryptApi, Expected, Get, Post, Stage,
+    },
+    testing::{SAMPLE_FIELDS, SigningKey},
+};
+
+const ORIGIN: &str = "https://shop.example";
+const NONCE: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
+/// The shop's, in [`SAMPLE_FIELDS`].
+const ADDRESS_IN: &str = "3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM";
+const ADDRESS_OUT: &str = "1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP";
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+/// The provider's key: it signs whatever anybody arranges.
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
+
+fn by_get() -> Verifier<CryptApi<Get>> {
+    let provider = CryptApi::get([ORIGIN]).unwrap();
+    Verifier::new(provider, KEY.public_key().unwrap())
+}
+
+fn by_post_form() -> Verifier<CryptApi<Post>> {
+    Verifier::new(CryptApi::post_form(), KEY.public_key().unwrap())
+}
+
+fn by_post_json() -> Verifier<CryptApi<Post>> {
+    Verifier::new(CryptApi::post_json(), KEY.public_key().unwrap())
+}
+
+/// The URL that the shop gave to the provider, and stored.
+fn stored() -> CallbackUrl {
+    CallbackUrl::from_stored(&format!("{ORIGIN}{}", callback("5", NONCE))).unwrap()
+}
+
+fn callback(order: &str, nonce: &str) -> String {
+    format!("/callback?order_id={order}&nonce={nonce}")
+}
+
+fn expected(how: Expected) -> Expected {
+    how.address_in(ADDRESS_IN)
+        .coin("btc")
+        .payout_addresses([ADDRESS_OUT])
+}
+
+fn by_url() -> Expected {
+    expected(Expected::callback_url(stored()))
+}
+
+fn by_nonce() -> Expected {
+    expected(Expected::nonce(stored().nonce().clone()))
+}
+
+/// What the provider says of somebody else's payment, to his own wallet.
+fn foreign_fields() -> String {
+    SAMPLE_FIELDS
+        .replace(ADDRESS_IN, "1AttackersAddressForThePayment")
+        .replace(ADDRESS_OUT, "1AttackersWallet")
+}
+
+/// A GET as the provider sends it to `origin`.
+fn get_from(origin: &str, target: &str, further: &[(&str, &str)]) -> Request {
+    let signature = KEY.sign(format!("{origin}{target}")).unwrap();
+    request("GET", target, &signature, further, "")
+}
+
+fn get(target: &str) -> Request {
+    get_from(ORIGIN, target, &[])
+}
+
+/// A POST as the provider sends it.
+fn post(target: &str, content_type: &str, body: &str) -> Request {
+    let signature = KEY.sign(body).unwrap();
+    request(
+        "POST",
+        target,
+        &signature,
+        &[("content-type", content_type)],
+        body,
+    )
+}
+
+fn request(
+    method: &str,
+    target: &str,
+    signature: &str,
+    further: &[(&str, &str)],
+    body: &str,
+) -> Request {
+    let mut headers = vec![("x-ca-signature".to_owned(), signature.to_owned())];
+    headers.extend(
+        further
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
+    Request {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers,
+        body: body.to_owned().into(),
+    }
+}
+
+/// What core makes of a request and, the same, every way in.
+async fn everywhere<P>(
+    verifier: &Verifier<P>,
+    request: &Request,
+) -> Vec<Result<Verified<P>, Rejection>>
+where
+    P: Provider<Event = Callback>,
+{
+    let verdict = request.verify(verifier);
+    let answer = verdict.as_ref().err().map_or(P::ACK, Rejection::answer);
+    let mut verdicts = Vec::new();
+    for driver in Driver::ALL {
+        let outcome = driver.serve(verifier.clone()).await.send(request).await;
+        assert_eq!(outcome.status.as_u16(), answer.status(), "{driver:?}");
+        assert_eq!(outcome.body, answer.body(), "{driver:?}");
+        verdicts.push(match (&verdict, &outcome.handed) {
+            (Ok(_), Some(handed)) => Ok(handed.verified::<P>().clone()),
+            (Err(rejection), None) => Err(rejection.clone()),
+            (_, handed) => panic!("{driver:?}: {handed:?}"),
+        });
+    }
+    verdicts.push(verdict);
+    verdicts
+}
+
+async fn assert_refused<P>(verifier: &Verifier<P>, request: &Request, code: &str)
+where
+    P: Provider<Event = Callback>,
+{
+    for verdict in everywhere(verifier, request).await {
+        assert_eq!(verdict.err().map(|refused| refused.code()), Some(code));
+    }
+}
+
+/// It is genuine; whether it binds is another question.
+async fn assert_binds<P>(
+    verifier: &Verifier<P>,
+    request: &Request,
+    expected: &Expected,
+    outcome: Result<Basis, BindError>,
+) where
+    P: Provider<Event = Callback>,
+{
+    for verdict in everywhere(verifier, request).await {
+        let bound = verdict.unwrap().bind(expected);
+        assert_eq!(bound.map(|bound| bound.basis()), outcome);
+    }
+}
+
+#[tokio::test]
+async fn the_shops_own_callback_binds_by_url_and_by_nonce() {
+    let target = format!("{}&{SAMPLE_FIELDS}", callback("5", NONCE));
+    assert_binds(&by_get(), &get(&target), &by_url(), Ok(Basis::CallbackUrl)).await;
+    assert_binds(&by_get(), &get(&target), &by_nonce(), Ok(Basis::Nonce)).await;
+    let posted = post(&callback("5", NONCE), FORM, SAMPLE_FIELDS);
+    assert_binds(&by_post_form(), &posted, &by_nonce(), Ok(Basis::Nonce)).await;
+    let unsigned_url = Err(BindError::CallbackUrl);
+    assert_binds(&by_post_form(), &posted, &by_url(), unsigned_url).await;
+}
+
+/// The attacker names the shop's URL and the victim's order, and pays himself.
+#[tokio::test]
+async fn named_callback() {
+    for nonce in ["", "00000000000000000000000000000000"] {
+        let named = format!("{}&{}", callback("5", nonce), foreign_fields());
+        let refused = Err(BindError::Nonce);
+        assert_binds(&by_get(), &get(&named), &by_nonce(), refused).await;
+        let refused = Err(BindError::CallbackUrl);
+        assert_binds(&by_get(), &get(&named), &by_url(), refused).await;
+        let posted = post(&callback("5", nonce), FORM, &foreign_fields());
+        let refused = Err(BindError::Nonce);
+        assert_binds(&by_post_form(), &posted, &by_nonce(), refused).await;
+    }
+    // Even if the URL leaked.
+    let leaked = format!("{}&{}", callback("5", NONCE), foreign_fields());
+    let refused = Err(BindError::AddressIn);
+    assert_binds(&by_get(), &get(&leaked), &by_nonce(), refused).await;
+    assert_binds(&by_get(), &get(&leaked), &by_url(), refused).await;
+    let posted = post(&callback("5", NONCE), FORM, &foreign_fields());
+    assert_binds(&by_post_form(), &posted, &by_nonce(), refused).await;
+}
+
+/// As before, with the victim's address and an amount planted in the named URL.
+#[tokio::test]
+async fn planted_fields() {
+    let planted = format!("address_in={ADDRESS_IN}&address_out={ADDRESS_OUT}&value_coin=1000");
+    for planted in [planted.clone(), planted.replace('_', "%5f")] {
+        let named = format!("/callback?order_id=5&{planted}&{}", foreign_fields());
+        assert_refused(&by_get(), &get(&named), "malformed").await;
+
+        // The query of a POST says nothing of the payment.
+        let named = format!("/callback?order_id=5&{planted}");
+        let posted = post(&named, FORM, &foreign_fields());
+        for verdict in everywhere(&by_post_form(), &posted).await {
+            let callback = verdict.unwrap();
+            assert!(callback.address_in() == "1AttackersAddressForThePayment");
+            let value = callback.unbound().value_coin().unwrap();
+            assert_eq!(value.to_string(), "0.05");
+            assert_eq!(callback.parameters().len(), 1);
+            assert_eq!(callback.bind(&by_nonce()).err(), Some(BindError::Nonce));
+        }
+    }
+    let single = format!("/callback?order_id=5&{SAMPLE_FIELDS}");
+    for verdict in everywhere(&by_get(), &get(&single)).await {
+        assert!(verdict.is_ok(), "control case");
+    }
+}
+
+/// All fields are planted, in the URL of a hook that sends none of these names: nothing opposes them.
+#[tokio::test]
+async fn planted_fields_through_a_hook_of_another_kind() {
+    let payout = "id=1f0c&status=done&currency=usd";
+    for nonce in ["", "&nonce=", "&nonce=00000000000000000000000000000000"] {
+        let named = format!("/callback?order_id=5{nonce}&{SAMPLE_FIELDS}&{payout}");
+        let refused = Err(BindError::Nonce);
+        assert_binds(&by_get(), &get(&named), &by_nonce(), refused).await;
+        let refused = Err(BindError::CallbackUrl);
+        assert_binds(&by_get(), &get(&named), &by_url(), refused).await;
+    }
+    // What binding by the address alone lacks, as its documentation says.
+    let named = format!("/callback?order_id=5&{SAMPLE_FIELDS}&{payout}");
+    let alone = expected(Expected::address_without_nonce(ADDRESS_IN));
+    let fooled = Ok(Basis::AddressWithoutNonce);
+    assert_binds(&by_get(), &get(&named), &alone, fooled).await;
+    // In a POST the fields must stand in the body, which the planted ones do not.
+    let posted = post(&named, FORM, payout);
+    assert_refused(&by_post_form(), &posted, "malformed").await;
+}
+
+/// The stored URL itself holds a field's name: what stands before its end is nobody's word.
+#[tokio::test]
+async fn fields_are_read_behind_the_stored_url_alone() {
+    let url = format!("{ORIGIN}/callback?value=1000000&nonce={NONCE}");
+    let stored = CallbackUrl::from_stored(&url).unwrap();
+    let expected = expected(Expected::callback_url(stored));
+    let target = format!("/callback?value=1000000&nonce={NONCE}&{SAMPLE_FIELDS}");
+    for verdict in everywhere(&by_get(), &get(&target)).await {
+        let callback = verdict.unwrap();
+        assert!(callback.unbound().value().is_some(), "control case");
+        let bound = callback.bind(&expected).unwrap();
+        assert_eq!(bound.value(), None);
+        assert_eq!(bound.value_coin().unwrap().to_string(), "0.05");
+        assert_eq!(bound.stage(), Stage::Confirmed);
+    }
+}
+
+/// The attacker makes the address for a URL that the shop will use, before the shop does, so that the shop
+/// is handed an address that pays him.
+#[tokio::test]
+async fn front_run_callback_url() {
+    let fields = SAMPLE_FIELDS.replace(ADDRESS_OUT, "1AttackersWallet");
+    let guessed = format!("/callback?order_id=6&{fields}");
+    let refused = Err(BindError::Nonce);
+    assert_binds(&by_get(), &get(&guessed), &by_nonce(), refused).await;
+    let refused = Err(BindError::CallbackUrl);
+    assert_binds(&by_get(), &get(&guessed), &by_url(), refused).await;
+    // Even where there is no nonce to guess, the wallet is not the shop's.
+    let alone = expected(Expected::address_without_nonce(ADDRESS_IN));
+    let refused = Err(BindError::AddressOut);
+    assert_binds(&by_get(), &get(&guessed), &alone, refused).await;
+    let own = get(&format!("/callback?order_id=6&{SAMPLE_FIELDS}"));
+    assert_binds(&by_get(), &own, &alone, Ok(Basis::AddressWithoutNonce)).await;
+}
+
+/// A signed body, once seen, is sent again with the query of another order.
+#[tokio::test]
+async fn body_replay() {
+    let other_order = callback("6", "ffeeddccbbaa99887766554433221100");
+    let other = CallbackUrl::from_stored(&format!("{ORIGIN}{other_order}")).unwrap();
+    let replayed = post(&other_order, FORM, SAMPLE_FIELDS);
+    let refused = Err(BindError::Nonce);
+    assert_binds(&by_post_form(), &replayed, &by_nonce(), refused).await;
+    // Who knows the other order's nonce too does not have a payment to its address.
+    let expected = Expected::nonce(other.nonce().clone())
+        .address_in("3OtherOrdersAddress")
+        .coin("btc")
+        .payout_addresses([ADDRESS_OUT]);
+    let refused = Err(BindError::AddressIn);
+    assert_binds(&by_post_form(), &replayed, &expected, refused).await;
+    for verdict in everywhere(&by_post_form(), &replayed).await {
+        let callback = verdict.unwrap();
+        let order = callback.parameter("order_id").unwrap();
+        assert_eq!(
+            order.coverage(),
+            postback_core::cryptapi::Coverage::Unsigned
+        );
+    }
+}
+
+/// A URL that was signed for another host, sent here by a client that says it is that host.
+#[tokio::test]
+async fn foreign_url() {
+    let target = format!("{}&{SAMPLE_FIELDS}", callback("5", NONCE));
+    let headers = [
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "https"),
+        ("forwarded", "host=evil.example;proto=https"),
+        ("host", "evil.example"),
+    ];
+    for origin in [
+        "https://evil.example",
+        "http://shop.example",
+        "https://shop.example:8443",
+    ] {
+        let foreign = get_from(origin, &target, &headers);
+        assert_refused(&by_get(), &foreign, "bad_signature").await;
+    }
+    let own = get_from(ORIGIN, &target, &headers);
+    assert_binds(&by_get(), &own, &by_url(), Ok(Basis::CallbackUrl)).await;
+}
+
+/// A merchant who asked for GET is sent a POST, of which only the body is checked.
+#[tokio::test]
+async fn downgrade() {
+    let posted = post(&callback("5", NONCE), FORM, SAMPLE_FIELDS);
+    assert_refused(&by_get(), &posted, "method_not_allowed").await;
+    let target = format!("{}&{SAMPLE_FIELDS}", callback("5", NONCE));
+    assert_refused(&by_post_form(), &get(&target), "method_not_allowed").await;
+    assert_refused(&by_post_json(), &get(&target), "method_not_allowed").await;
+}
+
+/// A signed URL is sent as a body.
+#[tokio::test]
+async fn get_sent_as_post() {
+    let url = format!("{ORIGIN}{}&{SAMPLE_FIELDS}", callback("5", NONCE));
+    let posted = post("/callback", FORM, &url);
+    assert_refused(&by_post_form(), &posted, "malformed").await;
+    let posted = post("/callback", JSON, &url);
+    assert_refused(&by_post_json(), &posted, "malformed").await;
+}
+
+/// A signed JSON document with planted text in it is labelled a form.
+#[tokio::test]
+async fn json_relabelled_as_a_form() {
+    let json = format!(
+        r#"{{"payment_id":"Z","redirect_url":"https://a.example/?x=1&{SAMPLE_FIELDS}&z="}}"#
+    );
+    let posted = post("/callback", FORM, &json);
+    assert_refused(&by_post_form(), &posted, "malformed").await;
+    assert_refused(&by_post_json(), &posted, "unsupported_media_type").await;
+    let posted = post("/callback", JSON, SAMPLE_FIELDS);
+    assert_refused(&by_post_json(), &posted, "malformed").await;
+    assert_refused(&by_post_form(), &posted, "unsupported_media_type").await;
+}
+
+/// The nonce occurs twice, or is not the whole of it.
+#[tokio::test]
+async fn a_nonce_is_compared_whole_and_once() {
+    for query in [
+        format!("nonce={NONCE}&nonce={NONCE}"),
+        format!("nonce={NONCE}&nonc%65=x"),
+        format!("nonce={NONCE}0"),
+        format!("nonce={}", &NONCE[1..]),
+        format!("nonce={}", NONCE.to_uppercase()),
+        format!("Nonce={NONCE}"),
+        format!("nonce=%20{NONCE}"),
+    ] {
+        let target = format!("/callback?{query}&{SAMPLE_FIELDS}");
+        let refused = Err(BindError::Nonce);
+        assert_binds(&by_get(), &get(&target), &by_nonce(), refused).await;
+        let posted = post(&format!("/callback?{query}"), FORM, SAMPLE_FIELDS);
+        assert_binds(&by_post_form(), &posted, &by_nonce(), refused).await;
+    }
+    let escaped = NONCE.replace('5', "%35");
+    let target = format!("/callback?nonce={escaped}&{SAMPLE_FIELDS}");
+    assert_binds(&by_get(), &get(&target), &by_nonce(), Ok(Basis::Nonce)).await;
+}
+
+/// A proof of the sibling's never passes for this one's: the types differ, and so do the verifiers.
+#[tokio::test]
+async fn the_siblings_have_one_key_and_two_proofs() {
+    let target = format!("{}&{SAMPLE_FIELDS}", callback("5", NONCE));
+    let sibling = BlockBee::get([ORIGIN]).unwrap();
+    let sibling = Verifier::new(sibling, KEY.public_key().unwrap());
+    assert_binds(&sibling, &get(&target), &by_url(), Ok(Basis::CallbackUrl)).await;
+    assert_eq!(BlockBee::<Get>::NAME, "blockbee");
+    assert_eq!(CryptApi::<Get>::NAME, "cryptapi");
+}
