@@ -1,0 +1,203 @@
+//! How a signed URL travels: whatever HTTP makes of its target, what was signed is found again.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::sync::LazyLock;
+
+use axum::{Router, routing::any};
+use bytes::Bytes;
+use conformance::{
+    client::Client,
+    corpus::Case,
+    driver::{Application, Driver, Seen},
+    raw::{Connection, RawResponse},
+};
+use http::{Method, Request, StatusCode};
+use postback_core::{
+    Verifier,
+    cryptapi::{CryptApi, Get},
+    testing::{SAMPLE_FIELDS, SigningKey},
+};
+use postback_tower::{
+    PostbackLayer,
+    axum::{Ack, FromVerified, Postback},
+};
+
+const ORIGIN: &str = "https://shop.example";
+
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
+
+fn verifier(provider: CryptApi<Get>) -> Verifier<CryptApi<Get>> {
+    Verifier::new(provider, KEY.public_key().unwrap())
+}
+
+fn at_origin() -> CryptApi<Get> {
+    CryptApi::get([ORIGIN]).unwrap()
+}
+
+fn signed(url: &str) -> String {
+    KEY.sign(url).unwrap()
+}
+
+/// As OpenSSL signed it, at the URL of the corpus.
+fn confirmed() -> Case {
+    let mut cases = Case::cryptapi();
+    let at = cases.iter().position(|case| case.name == "GET confirmed");
+    cases.swap_remove(at.unwrap())
+}
+
+#[tokio::test]
+async fn http_2_carries_it() {
+    let case = confirmed();
+    for driver in Driver::ALL {
+        let application = driver.serve(case.cryptapi_get()).await;
+        let url = format!("http://{}{}", application.address(), case.request.target);
+        let mut request = Request::get(url);
+        for (name, value) in case
+            .request
+            .headers
+            .iter()
+            .filter(|(name, _)| name != "host")
+        {
+            request = request.header(name, value);
+        }
+        let answered = Client::http2()
+            .send(request.body(Bytes::new()).unwrap())
+            .await;
+        let (status, headers, body) = answered.unwrap();
+        assert_eq!((status, &*body), (StatusCode::OK, "*ok*"), "{driver:?}");
+        assert_eq!(headers["content-type"], "text/plain");
+        assert_eq!(application.seen().len(), 1);
+    }
+}
+
+async fn exchange(application: &Application, request: String) -> RawResponse {
+    let mut connection = Connection::open(application.address()).await;
+    assert!(connection.send(request).await);
+    connection.response(false).await
+}
+
+#[tokio::test]
+async fn an_absolute_target_is_verified_by_its_path_and_query() {
+    let target = format!("/callback?order_id=1&{SAMPLE_FIELDS}");
+    let signature = signed(&format!("{ORIGIN}{target}"));
+    for driver in Driver::ALL {
+        let application = driver.serve(verifier(at_origin())).await;
+        for authority in ["", "http://elsewhere.example", "https://shop.example"] {
+            let request = format!(
+                "GET {authority}{target} HTTP/1.1\r\nHost: internal:8080\r\n\
+                 X-Ca-Signature: {signature}\r\n\r\n"
+            );
+            let response = exchange(&application, request).await;
+            assert_eq!(response.status, 200, "{driver:?} {authority}");
+            assert_eq!(response.body, "*ok*");
+        }
+        let other = signed(&format!("http://elsewhere.example{target}"));
+        let request = format!(
+            "GET http://elsewhere.example{target} HTTP/1.1\r\nHost: elsewhere.example\r\n\
+             X-Ca-Signature: {other}\r\n\r\n"
+        );
+        let response = exchange(&application, request).await;
+        assert_eq!(response.status, 401, "{driver:?}");
+        assert_eq!(application.seen().len(), 3);
+    }
+}
+
+/// All that is signed stands in the head: a body is never waited for.
+#[tokio::test]
+async fn the_body_of_a_get_is_not_read() {
+    let target = format!("/callback?order_id=1&{SAMPLE_FIELDS}");
+    let signature = signed(&format!("{ORIGIN}{target}"));
+    for driver in Driver::ALL {
+        let application = driver.serve(verifier(at_origin())).await;
+        for length in ["Content-Length: 1000000000", "Transfer-Encoding: chunked"] {
+            let request = format!(
+                "GET {target} HTTP/1.1\r\nHost: shop\r\nX-Ca-Signature: {signature}\r\n\
+                 {length}\r\n\r\n"
+            );
+            let response = exchange(&application, request).await;
+            assert_eq!(response.status, 200, "{driver:?} {length}");
+        }
+        for handed in application.seen() {
+            assert!(handed.body.is_none_or(|body| body.is_empty()), "{driver:?}");
+        }
+    }
+}
+
+/// What stands in the URL that hyper would have to spell otherwise is spelled as it was signed.
+#[tokio::test]
+async fn no_spelling_is_changed_on_the_way() {
+    for parameter in [
+        "a=%2f%2F%7e~",
+        "a=1+2%202",
+        "a[0]=1&a%5B1%5D=2",
+        "a=\u{e4}",
+        "a=%",
+        "&&a==",
+        "a='(*)!;,:@/?$",
+        "a={b}|c",
+        "a=%00",
+    ] {
+        let target = format!("//callback/../x;y=1/%2e?{parameter}&{SAMPLE_FIELDS}");
+        let signature = signed(&format!("{ORIGIN}{target}"));
+        for driver in Driver::ALL {
+            let application = driver.serve(verifier(at_origin())).await;
+            let request = format!(
+                "GET {target} HTTP/1.1\r\nHost: shop\r\nX-Ca-Signature: {signature}\r\n\r\n"
+            );
+            let response = exchange(&application, request).await;
+            assert_eq!(response.status, 200, "{driver:?} {parameter}");
+        }
+    }
+}
+
+/// axum takes the prefix of a nested router off what an extractor or layer within it sees.
+#[tokio::test]
+async fn a_stripped_prefix_is_configured() {
+    async fn by_extractor(postback: Postback<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
+        postback.ack()
+    }
+    async fn by_layer(FromVerified(postback): FromVerified<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
+        postback.ack()
+    }
+    let nested = at_origin().stripped_prefix("/shop/eu").unwrap();
+    for (provider, expected) in [(nested, 200), (at_origin(), 401)] {
+        let layer = PostbackLayer::new(verifier(provider.clone()));
+        let within = Router::new()
+            .route("/extractor", any(by_extractor))
+            .merge(Router::new().route("/layer", any(by_layer)).layer(layer))
+            .with_state(verifier(provider));
+        let router = Router::new().nest("/shop/eu", within);
+        let application = Application::serve(router, Seen::default()).await;
+        for path in ["/shop/eu/extractor", "/shop/eu/layer"] {
+            let target = format!("{path}?{SAMPLE_FIELDS}");
+            let request = Request::builder()
+                .method(Method::GET)
+                .uri(format!("http://{}{target}", application.address()))
+                .header("x-ca-signature", signed(&format!("{ORIGIN}{target}")))
+                .body(Bytes::new());
+            let outcome = application.send_request(request.unwrap()).await;
+            assert_eq!(outcome.status, expected, "{path}");
+        }
+    }
+}
+
+/// Two shops behind one application, or the same one under two names.
+#[tokio::test]
+async fn each_configured_origin_verifies_and_no_other() {
+    let origins = [ORIGIN, "https://www.shop.example", "http://127.0.0.1:3000"];
+    let provider = CryptApi::get(origins).unwrap();
+    let target = format!("/callback?{SAMPLE_FIELDS}");
+    for driver in Driver::ALL {
+        let application = driver.serve(verifier(provider.clone())).await;
+        let others = ["https://shop.example.evil", "https://api.shop.example"];
+        for origin in origins.into_iter().chain(others) {
+            let request = Request::get(format!("http://{}{target}", application.address()))
+                .header("x-ca-signature", signed(&format!("{origin}{target}")))
+                .body(Bytes::new());
+            let outcome = application.send_request(request.unwrap()).await;
+            let expected = if origins.contains(&origin) { 200 } else { 401 };
+            assert_eq!(outcome.status, expected, "{driver:?} {origin}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Keys and signatures of the `openssl` command: an implementation that shares nothing with ours. Without
+//! the command these tests fail.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::{
+    env, fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{self, Command, Stdio},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use postback_core::{
+    ConfigError, MediaType, Method, PublicKey, Rejection, Verified, Verifier,
+    cryptapi::{CryptApi, Get, PUBLISHED_KEY},
+    testing::{self, SAMPLE_FIELDS},
+};
+
+const NOW: u64 = 1_769_509_400;
+const ORIGIN: &str = "https://shop.example";
+
+/// A folder that is removed with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = env::temp_dir().join(format!("postback-openssl-{name}-{}", process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+/// Runs the command with `input`, and returns what it wrote.
+fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    let mut child = Command::new("openssl")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the openssl command is installed");
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{arguments:?}");
+    output.stdout
+}
+
+/// An RSA key of `bits` in a file, and its public half.
+fn key(folder: &Folder, bits: &str) -> (String, Vec<u8>) {
+    let path = folder.file(bits);
+    let size = format!("rsa_keygen_bits:{bits}");
+    let generate = [
+        "genpkey",
+        "-algorithm",
+        "RSA",
+        "-pkeyopt",
+        &*size,
+        "-out",
+        &*path,
+    ];
+    openssl(&generate, b"");
+    let public = openssl(&["pkey", "-in", &*path, "-pubout"], b"");
+    (path, public)
+}
+
+fn sign(path: &str, digest: &str, message: &[u8]) -> String {
+    STANDARD.encode(openssl(&["dgst", digest, "-sign", path], message))
+}
+
+fn get(
+    verifier: &Verifier<CryptApi<Get>>,
+    target: &str,
+    signature: &str,
+) -> Result<Verified<CryptApi<Get>>, Rejection> {
+    let headers = [("x-ca-signature", signature)];
+    testing::request(verifier, Method::Get, target, &headers, "", NOW)
+}
+
+#[test]
+fn urls_of_every_spelling_verify() {
+    let folder = Folder::new("urls");
+    let (private, public) = key(&folder, "2048");
+    let provider = CryptApi::get([ORIGIN]).unwrap();
+    let verifier = Verifier::new(provider, PublicKey::from_pem(public).unwrap());
+    let long = format!("note={}", "0123456789abcdef".repeat(512));
+    assert!(long.len() > 8_192);
+    for parameters in [
+        "order_id=1%2F2&nonce=%2b%20x",
+        "order_id=a+b+%2B&x=%C3%A4",
+        "a[b]=1&&c&d=",
+        "x=%zz&y=100%",
+        &*long,
+    ] {
+        let target = format!("/callback?{parameters}&{SAMPLE_FIELDS}");
+        let signature = sign(&private, "-sha256", format!("{ORIGIN}{target}").as_bytes());
+        assert_eq!(signature.len(), 344, "256 bytes, as the key has");
+        let callback = get(&verifier, &target, &signature).unwrap();
+        assert_eq!(callback.unbound().coin(), "btc");
+
+        let respelled = target.replace("txid_in", "txid%5Fin");
+        let refused = get(&verifier, &respelled, &signature);
+        assert_eq!(refused.err(), Some(Rejection::BadSignature));
+    }
+}
+
+#[test]
+fn bodies_verify_as_they_are() {
+    let folder = Folder::new("bodies");
+    let (private, public) = key(&folder, "2048");
+    let json = "{\"uuid\": \"u\",\r\n\t\"address_in\": \"3PFo\", \"coin\": \"btc\", \"pending\": 0,\
+                \"note\": \"\u{e4}\u{1f600}\"}";
+    let key = || PublicKey::from_pem(&public).unwrap();
+    let post = |verifier: &Verifier<_>, media_type: MediaType, body: &str, signature: &str| {
+        let headers = [
+            ("content-type", media_type.as_str()),
+            ("x-ca-signature", signature),
+        ];
+        let body = body.to_owned();
+        testing::request(verifier, Method::Post, "/callback?a=1", &headers, body, NOW)
+    };
+    for (provider, media_type, body) in [
+        (CryptApi::post_json(), MediaType::Json, json),
+        (CryptApi::post_form(), MediaType::Form, SAMPLE_FIELDS),
+    ] {
+        let verifier = Verifier::new(provider, key());
+        let signature = sign(&private, "-sha256", body.as_bytes());
+        assert!(post(&verifier, media_type, body, &signature).is_ok());
+        let padded = format!("{body} ");
+        let refused = post(&verifier, media_type, &padded, &signature);
+        assert_eq!(refused.err(), Some(Rejection::BadSignature));
+    }
+}
+
+#[test]
+fn another_digest_padding_or_key_is_refused() {
+    let folder = Folder::new("others");
+    let (private, public) = key(&folder, "2048");
+    let (other, _) = key(&folder, "3072");
+    let provider = CryptApi::get([ORIGIN]).unwrap();
+    let verifier = Verifier::new(provider, PublicKey::from_pem(public).unwrap());
+    let target = format!("/callback?{SAMPLE_FIELDS}");
+    let url = format!("{ORIGIN}{target}");
+    let pss = [
+        "dgst",
+        "-sha256",
+        "-sigopt",
+        "rsa_padding_mode:pss",
+        "-sign",
+        &*private,
+    ];
+    let pss = STANDARD.encode(openssl(&pss, url.as_bytes()));
+    // The bare digest, without its name around it.
+    let digest = openssl(&["dgst", "-sha256", "-binary"], url.as_bytes());
+    let bare = openssl(&["pkeyutl", "-sign", "-inkey", &*private], &digest);
+    for (name, signature) in [
+        ("SHA-1", sign(&private, "-sha1", url.as_bytes())),
+        ("SHA-512", sign(&private, "-sha512", url.as_bytes())),
+        ("PSS", pss),
+        ("no digest's name", STANDARD.encode(bare)),
+        ("another key", sign(&other, "-sha256", url.as_bytes())),
+    ] {
+        let refused = get(&verifier, &target, &signature).err();
+        assert_eq!(refused, Some(Rejection::BadSignature), "{name}");
+    }
+    let genuine = sign(&private, "-sha256", url.as_bytes());
+    assert!(get(&verifier, &target, &genuine).is_ok(), "control case");
+}
+
+/// A signature is as long as the key, whichever length that is.
+#[test]
+fn keys_of_1024_to_8192_bits_are_keys() {
+    let folder = Folder::new("sizes");
+    for bits in ["1024", "1536", "3072", "4096"] {
+        let (private, public) = key(&folder, bits);
+        let public = PublicKey::from_pem(public).unwrap();
+        let signature = STANDARD
+            .decode(sign(&private, "-sha256", b"message"))
+            .unwrap();
+        assert!(
+            public.verify_rsa_pkcs1_sha256(b"message", &signature),
+            "{bits}"
+        );
+        let longer = [&[0], &*signature].concat();
+        assert!(
+            !public.verify_rsa_pkcs1_sha256(b"message", &longer),
+            "{bits}"
+        );
+        let shorter = &signature[1..];
+        assert!(
+            !public.verify_rsa_pkcs1_sha256(b"message", shorter),
+            "{bits}"
+        );
+        assert!(!public.verify_rsa_pkcs1_sha256(b"message", b""), "{bits}");
+    }
+}
+
+#[test]
+fn whatever_is_no_such_key_is_a_configuration_error() {
+    let folder = Folder::new("keys");
+    let (private, good) = key(&folder, "2048");
+    let good = String::from_utf8(good).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let of = |arguments: &[&str]| {
+        let path = folder.file("other");
+        openssl(&[arguments, &["-out", &*path]].concat(), b"");
+        text(openssl(&["pkey", "-in", &*path, "-pubout"], b""))
+    };
+    let short = of(&[
+        "genpkey",
+        "-algorithm",
+        "RSA",
+        "-pkeyopt",
+        "rsa_keygen_bits:1016",
+    ]);
+    let curve = of(&[
+        "genpkey",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+    ]);
+    let edwards = of(&["genpkey", "-algorithm", "ED25519"]);
+    let certificate = [
+        "req", "-x509", "-key", &*private, "-subj", "/CN=a", "-days", "1",
+    ];
+    let lines: Vec<_> = good.lines().collect();
+    let answer = serde_json::json!({ "status": "success", "pubkey": good }).to_string();
+    for (name, pem) in [
+        ("nothing", String::new()),
+        ("no PEM", "a key".to_owned()),
+        ("1016 bits", short),
+        ("a curve's key", curve),
+        ("Ed25519", edwards),
+        (
+            "the private key",
+            fs::read_to_string(Path::new(&private)).unwrap(),
+        ),
+        ("a certificate", text(openssl(&certificate, b""))),
+        ("two keys", format!("{good}{PUBLISHED_KEY}")),
+        ("a key cut short", lines[..3].join("\n")),
+        ("a line missing", good.replace(lines[2], "")),
+        ("the provider's answer around it", answer),
+    ] {
+        let refused = PublicKey::from_pem(pem).err();
+        assert_eq!(refused, Some(ConfigError::InvalidKey), "{name}");
+    }
+    for (name, pem) in [
+        ("as it is", good.clone()),
+        ("with a comment", format!("the shop's key\n{good}")),
+        ("with CRLF", good.replace('\n', "\r\n")),
+    ] {
+        assert!(PublicKey::from_pem(pem).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn the_published_key_has_its_fingerprint() {
+    let der = openssl(
+        &["pkey", "-pubin", "-outform", "DER"],
+        PUBLISHED_KEY.as_bytes(),
+    );
+    let digest = openssl(&["dgst", "-sha256", "-binary"], &der);
+    let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        hexadecimal,
+        "694229344e0b037a25f6f16f032c8808609b18f92739d34c691269ec994e737c"
+    );
+    let key = PublicKey::from_pem(PUBLISHED_KEY).unwrap();
+    assert_eq!(key.fingerprint().as_slice(), digest);
+}
