@@ -1,0 +1,588 @@
+//! What a callback of CryptAPI must hold, may hold, and is read as.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::sync::LazyLock;
+
+use postback_core::{
+    BodyDefect, ConfigError, Field, KeyRing, MediaType, Method, Provider, PublicKey, Rejection,
+    Tenant, Verified, Verifier,
+    cryptapi::{
+        BindError, BlockBee, Callback, CallbackUrl, Coverage, CryptApi, Expected, Get, Nonce, Post,
+        Stage,
+    },
+    testing::{self, SAMPLE_FIELDS, SigningKey},
+};
+
+const NOW: u64 = 1_769_509_400;
+const ORIGIN: &str = "https://shop.example";
+
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
+
+fn key() -> PublicKey {
+    KEY.public_key().unwrap()
+}
+
+type Verdict<M> = Result<Verified<CryptApi<M>>, Rejection>;
+
+fn get(query: &str) -> Verdict<Get> {
+    get_with(CryptApi::get([ORIGIN]).unwrap(), query)
+}
+
+fn get_with<P: Provider<Key = PublicKey>>(
+    provider: P,
+    query: &str,
+) -> Result<Verified<P>, Rejection> {
+    let target = format!("/callback?{query}");
+    let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+    let headers = [("x-ca-signature", &*signature)];
+    testing::request(
+        &Verifier::new(provider, key()),
+        Method::Get,
+        &target,
+        &headers,
+        "",
+        NOW,
+    )
+}
+
+fn post(media_type: MediaType, target: &str, body: &str) -> Verdict<Post> {
+    let provider = match media_type {
+        MediaType::Json => CryptApi::post_json(),
+        _ => CryptApi::post_form(),
+    };
+    let signature = KEY.sign(body).unwrap();
+    let headers = [
+        ("content-type", media_type.as_str()),
+        ("x-ca-signature", &*signature),
+    ];
+    let verifier = Verifier::new(provider, key());
+    testing::request(
+        &verifier,
+        Method::Post,
+        target,
+        &headers,
+        body.to_owned(),
+        NOW,
+    )
+}
+
+/// The required fields as members of a JSON object, and further ones.
+fn json(further: &str) -> Verdict<Post> {
+    let body = format!(r#"{{"uuid":"u","address_in":"a","coin":"btc","pending":0{further}}}"#);
+    post(MediaType::Json, "/callback", &body)
+}
+
+/// The required fields as pairs, and further ones, as a query and as a form.
+fn pairs(further: &str) -> [Result<Callback, Rejection>; 2] {
+    let pairs = format!("uuid=u&address_in=a&coin=btc&pending=0{further}");
+    let form = post(MediaType::Form, "/callback", &pairs);
+    [
+        get(&pairs).map(Verified::into_event),
+        form.map(Verified::into_event),
+    ]
+}
+
+#[test]
+fn every_field_is_read() {
+    let all = format!(
+        "{SAMPLE_FIELDS}&value=5000000&value_forwarded=4950000&fee=50000\
+         &value_coin_convert=%7B%22USD%22%3A+%223.20%22%7D\
+         &value_forwarded_coin_convert=%7B%22EUR%22%3A%223.05%22%7D"
+    );
+    let callback = get(&all).unwrap();
+    let notice = callback.unbound();
+    let amount = |text: &str| Some(text.parse().unwrap());
+    assert_eq!(notice.uuid(), "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2");
+    assert_eq!(notice.stage(), Stage::Confirmed);
+    assert_eq!(notice.address_in(), "3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM");
+    let payout = "1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP";
+    assert_eq!(notice.address_out(), Some(payout));
+    assert_eq!(notice.payouts().known().unwrap()[0].address, payout);
+    let txid =
+        |end| format!("a2174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332{end}");
+    assert_eq!(notice.txid_in(), Some(&*txid("c")));
+    assert_eq!(
+        notice.txid_out(),
+        Some(&*txid("d").replacen('a', "b", 1).replace("217", "317"))
+    );
+    assert_eq!(notice.coin(), "btc");
+    assert_eq!(notice.price(), amount("64000.12"));
+    assert_eq!(notice.confirmations(), Some(3));
+    assert_eq!(notice.value_coin(), amount("0.05"));
+    assert_eq!(notice.value_forwarded_coin(), amount("0.0495"));
+    assert_eq!(notice.fee_coin(), amount("0.0005"));
+    assert_eq!(notice.result(), Some("sent"));
+    assert_eq!(notice.value(), amount("5000000"));
+    assert_eq!(notice.value_forwarded(), amount("4950000"));
+    assert_eq!(notice.fee(), amount("50000"));
+    let converted = notice.value_coin_convert();
+    let [usd] = &converted.known().unwrap()[..] else {
+        unreachable!("one currency")
+    };
+    assert_eq!(
+        (&*usd.currency, Some(usd.amount.clone())),
+        ("USD", amount("3.20"))
+    );
+    let converted = notice.value_forwarded_coin_convert();
+    assert_eq!(converted.known().unwrap()[0].currency, "EUR");
+}
+
+/// In a form and a query alike.
+#[test]
+fn one_defect_of_a_pair_refuses_it() {
+    use BodyDefect::{Repeated, Syntax, Value};
+    for (further, defect) in [
+        ("&value_coin=-1", Value("value_coin")),
+        ("&value_coin=0x10", Value("value_coin")),
+        ("&fee=1,5", Value("fee")),
+        ("&price=1e101", Value("price")),
+        ("&value=+5", Value("value")),
+        ("&confirmations=-1", Value("confirmations")),
+        ("&confirmations=%2B1", Value("confirmations")),
+        ("&confirmations=1.0", Value("confirmations")),
+        (
+            "&confirmations=18446744073709551616",
+            Value("confirmations"),
+        ),
+        ("&coin=eth", Repeated("coin")),
+        ("&%63oin=btc", Repeated("coin")),
+        ("&result=&result=", Repeated("result")),
+        ("&result=null&result=sent", Repeated("result")),
+        ("&txid_in=%zz", Syntax),
+        ("&txid_in=%ff", Syntax),
+    ] {
+        for verdict in pairs(further) {
+            assert_eq!(
+                verdict.err(),
+                Some(Rejection::Malformed(defect)),
+                "{further}"
+            );
+        }
+    }
+    for further in [
+        "",
+        "&",
+        "&&value_coin=1e-8&",
+        "&confirmations=18446744073709551615",
+    ] {
+        for verdict in pairs(further) {
+            assert!(verdict.is_ok(), "{further}");
+        }
+    }
+}
+
+#[test]
+fn a_required_field_is_there_and_not_blank() {
+    use BodyDefect::{Missing, Value};
+    let fields = [
+        ("uuid", "u"),
+        ("address_in", "a"),
+        ("coin", "btc"),
+        ("pending", "0"),
+    ];
+    for (required, _) in fields {
+        for (value, defect) in [
+            (None, Missing(required)),
+            (Some(""), Value(required)),
+            (Some(" "), Value(required)),
+        ] {
+            let pair = |(name, usual): &(&str, &str)| match (*name == required, value) {
+                (false, _) => Some(format!("{name}={usual}")),
+                (true, Some(value)) => Some(format!("{name}={}", value.replace(' ', "+"))),
+                (true, None) => None,
+            };
+            let query = fields.iter().filter_map(pair).collect::<Vec<_>>().join("&");
+            let refused = get(&query).err();
+            assert_eq!(refused, Some(Rejection::Malformed(defect)), "{query}");
+
+            let member = |(name, usual): &(&str, &str)| match (*name == required, value) {
+                (false, _) => Some(format!(r#""{name}":"{usual}""#)),
+                (true, Some(value)) => Some(format!(r#""{name}":"{value}""#)),
+                (true, None) => None,
+            };
+            let object = fields
+                .iter()
+                .filter_map(member)
+                .collect::<Vec<_>>()
+                .join(",");
+            let refused = post(MediaType::Json, "/", &format!("{{{object}}}")).err();
+            assert_eq!(refused, Some(Rejection::Malformed(defect)), "{object}");
+        }
+    }
+}
+
+#[test]
+fn only_1_and_0_are_a_stage() {
+    for value in [
+        "2", "-0", "00", "01", "true", "false", "pending", "0.0", "+0", "%C2%B2", "None",
+    ] {
+        let refused = get(&format!("uuid=u&address_in=a&coin=btc&pending={value}")).err();
+        let wrong = Rejection::Malformed(BodyDefect::Value("pending"));
+        assert_eq!(refused, Some(wrong), "{value}");
+    }
+    for (value, stage) in [
+        ("1", Stage::Pending),
+        ("0", Stage::Confirmed),
+        ("%30", Stage::Confirmed),
+    ] {
+        let query = format!("uuid=u&address_in=a&coin=btc&pending={value}");
+        assert_eq!(get(&query).unwrap().unbound().stage(), stage, "{value}");
+    }
+}
+
+#[test]
+fn one_defect_of_a_member_refuses_it() {
+    use BodyDefect::{Repeated, Syntax, Value};
+    for (further, defect) in [
+        (r#","value_coin":true"#, Value("value_coin")),
+        (r#","value_coin":-0.1"#, Value("value_coin")),
+        (r#","value_coin":[1]"#, Value("value_coin")),
+        (r#","txid_in":5"#, Value("txid_in")),
+        (r#","result":{}"#, Value("result")),
+        (r#","confirmations":3.0"#, Value("confirmations")),
+        (r#","address_out":7"#, Value("address_out")),
+        (r#","address_out":["a"]"#, Value("address_out")),
+        (r#","value_coin_convert":1"#, Value("value_coin_convert")),
+        (r#","fee":1,"fee":1"#, Repeated("fee")),
+        (r#","fee":null,"f\u0065e":1"#, Repeated("fee")),
+        (r#","txid_in":"\ud800""#, Syntax),
+        (r#","x":}"#, Syntax),
+        (r#"} x"#, Syntax),
+    ] {
+        let refused = json(further).err();
+        assert_eq!(refused, Some(Rejection::Malformed(defect)), "{further}");
+    }
+    for further in [
+        "",
+        r#","value_coin":null,"txid_in":null,"address_out":null,"confirmations":null"#,
+        r#","value_coin":"1.5","confirmations":"3""#,
+        r#","address_out":{"a":0.5,"b":0.5}"#,
+        r#","unknown":[{"uuid":"x"},"\ud800"],"\ud800":1"#,
+    ] {
+        assert!(json(further).is_ok(), "{further}");
+    }
+}
+
+#[test]
+fn what_is_blank_is_absent() {
+    for blank in ["", "+", "None", "null"] {
+        for callback in pairs(&format!(
+            "&value_coin={blank}&txid_out={blank}&address_out={blank}"
+        )) {
+            let callback = callback.unwrap();
+            let notice = callback.unbound();
+            assert_eq!(notice.value_coin(), None, "{blank}");
+            assert_eq!(notice.txid_out(), None, "{blank}");
+            assert_eq!(notice.payouts(), Field::Absent, "{blank}");
+        }
+    }
+}
+
+/// Nothing that is kept as it came costs a payment.
+#[test]
+fn nested_values_of_another_form_are_handed_over() {
+    let callback = json(r#","value_coin_convert":"3.20 USD","address_out":"a, b""#).unwrap();
+    let notice = callback.unbound();
+    assert_eq!(notice.value_coin_convert(), Field::Other("3.20 USD"));
+    assert_eq!(notice.payouts(), Field::Other("a, b"));
+    let callback = json(r#","address_out":{"a":0.7,"b":"0.3"}"#).unwrap();
+    let payouts = callback.unbound().payouts();
+    let payouts = payouts.known().unwrap();
+    assert_eq!((&*payouts[1].address, payouts.len()), ("b", 2));
+}
+
+/// An encoded value may be as long as the decoded one.
+#[test]
+fn a_plus_is_a_space_in_a_known_field_too() {
+    for callback in pairs("&result=a+b&txid_in=%61+%2b") {
+        let callback = callback.unwrap();
+        assert_eq!(callback.unbound().result(), Some("a b"));
+        assert_eq!(callback.unbound().txid_in(), Some("a +"));
+    }
+}
+
+#[test]
+fn parameters_are_labelled() {
+    let listed = |callback: &Callback| -> Vec<String> {
+        let text = |it: &postback_core::cryptapi::Parameter<'_>| {
+            format!(
+                "{} {} {:?}",
+                it.name(),
+                it.value().for_look_up(),
+                it.coverage()
+            )
+        };
+        callback.parameters().iter().map(text).collect()
+    };
+    let query = format!("order_id=1%2F2&x=%zz&%zz=1&{{=1&{SAMPLE_FIELDS}&new=a+b&order_id=3");
+    let by_get = get(&query).unwrap();
+    let expected = ["order_id 1/2 Signed", "new a b Signed", "order_id 3 Signed"];
+    assert_eq!(listed(&by_get), expected);
+    assert_eq!(by_get.parameter("order_id"), None, "there are two");
+    assert!(by_get.parameter("new").unwrap().value() == "a b");
+
+    let target = "/callback?order_id=1&uuid=x&n=2&%=";
+    let by_form = post(
+        MediaType::Form,
+        target,
+        &format!("{SAMPLE_FIELDS}&order_id=7"),
+    )
+    .unwrap();
+    let expected = ["order_id 7 Signed", "order_id 1 Unsigned", "n 2 Unsigned"];
+    assert_eq!(listed(&by_form), expected);
+    let order = by_form.parameter("order_id").unwrap();
+    assert_eq!(
+        (order.coverage(), order.value() == "7"),
+        (Coverage::Signed, true)
+    );
+    assert_eq!(
+        by_form.parameter("n").unwrap().coverage(),
+        Coverage::Unsigned
+    );
+
+    let body = r#"{"uuid":"u","address_in":"a","coin":"btc","pending":0,"order_id":7,"t":"\u00e4","o":{"a":1}}"#;
+    let by_json = post(MediaType::Json, target, body).unwrap();
+    let expected = [
+        "order_id 7 Signed",
+        "t \u{e4} Signed",
+        r#"o {"a":1} Signed"#,
+        "order_id 1 Unsigned",
+        "n 2 Unsigned",
+    ];
+    assert_eq!(listed(&by_json), expected);
+}
+
+#[test]
+fn a_test_is_refused_unless_allowed() {
+    for (name, real) in [
+        ("uuid", "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2"),
+        ("address_in", "3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM"),
+        (
+            "txid_in",
+            "a2174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332c",
+        ),
+    ] {
+        let query = SAMPLE_FIELDS.replace(real, "TEST_1");
+        assert_eq!(get(&query).err(), Some(Rejection::TestCallback), "{name}");
+        let allowing = CryptApi::get([ORIGIN]).unwrap().allow_test_ids();
+        assert!(get_with(allowing, &query).is_ok(), "{name}");
+        // A forged one is forged in the first place.
+        let verifier = CryptApi::get([ORIGIN]).unwrap().verifier().unwrap();
+        let signature = KEY.sign(format!("{ORIGIN}/?{query}")).unwrap();
+        let headers = [("x-ca-signature", &*signature)];
+        let forged = testing::request(
+            &verifier,
+            Method::Get,
+            &format!("/?{query}"),
+            &headers,
+            "",
+            NOW,
+        );
+        assert_eq!(forged.err(), Some(Rejection::BadSignature));
+    }
+}
+
+/// What is signed is judged before what it says.
+#[test]
+fn a_forged_callback_is_forged_whatever_else_it_is() {
+    let verifier = Verifier::new(CryptApi::post_json(), key());
+    for body in ["", "[", r#"{"uuid":1}"#, "\u{fffd}"] {
+        let signature = KEY.sign("something else").unwrap();
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-ca-signature", &*signature),
+        ];
+        let refused = testing::request(&verifier, Method::Post, "/", &headers, body, NOW);
+        assert_eq!(refused.err(), Some(Rejection::BadSignature), "{body}");
+    }
+}
+
+#[test]
+fn a_retired_key_verifies_until_its_time() {
+    let new = SigningKey::generate().unwrap();
+    let ring = |until| {
+        KeyRing::new("2026-11", new.public_key().unwrap()).with_retired("published", key(), until)
+    };
+    let target = format!("/?{SAMPLE_FIELDS}");
+    let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+    let headers = [("x-ca-signature", &*signature)];
+    for (until, expected) in [
+        (NOW + 1, Ok("published".to_owned())),
+        (NOW, Err(Rejection::BadSignature)),
+    ] {
+        let verifier = Verifier::new(CryptApi::get([ORIGIN]).unwrap(), ring(until));
+        let verdict = testing::request(&verifier, Method::Get, &target, &headers, "", NOW);
+        assert_eq!(verdict.map(|it| it.key_label().to_owned()), expected);
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_no_configuration() {
+    let none: [&str; 0] = [];
+    let get = |origins: &[&str]| CryptApi::get(origins).err();
+    assert_eq!(get(&none), Some(ConfigError::NoOrigin));
+    assert_eq!(
+        get(&[ORIGIN, "https://shop.example/"]),
+        Some(ConfigError::InvalidOrigin)
+    );
+    assert_eq!(get(&[ORIGIN]), None);
+    let prefixed = CryptApi::get([ORIGIN]).unwrap().stripped_prefix("shop");
+    assert_eq!(prefixed.err(), Some(ConfigError::InvalidPrefix));
+    assert!(BlockBee::get([ORIGIN]).unwrap().verifier().is_ok());
+}
+
+enum Eu {}
+
+#[test]
+fn a_tenants_callback_binds_too() {
+    let nonce = Nonce::random().unwrap();
+    let query = format!("nonce={}&{SAMPLE_FIELDS}", nonce.as_str());
+    let tenant = Tenant::<Eu, _>::new(CryptApi::get([ORIGIN]).unwrap());
+    let expected = Expected::nonce(nonce)
+        .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+        .coin("btc")
+        .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+    let bound = get_with(tenant, &query).unwrap().bind(&expected).unwrap();
+    assert_eq!(bound.uuid(), "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2");
+    assert_eq!(bound.verified().key_label(), "current");
+}
+
+#[test]
+fn each_thing_expected_is_compared() {
+    let url = CallbackUrl::builder(&format!("{ORIGIN}/callback")).unwrap();
+    let url = url.parameter("order_id", "5").unwrap().build().unwrap();
+    let query = url.as_str().split_once('?').unwrap().1;
+    let evm = "0xAb5801a7D398351b8bE11C439e05C5B3259aeC9B";
+    let fields = format!(
+        "uuid=u&address_in={evm}&coin=bep20_usdt&pending=1\
+         &address_out=%7BWallet1%3A+0.70%2C+Wallet2%3A+0.30%7D"
+    );
+    let callback = get(&format!("{query}&{fields}")).unwrap();
+    let address_in = evm.to_lowercase();
+    let wallets = ["Wallet1", "Wallet2", "Wallet3"];
+    for how in [
+        Expected::callback_url(url.clone()),
+        Expected::nonce(url.nonce().clone()),
+    ] {
+        let expected = how
+            .address_in(&address_in)
+            .coin("bep20/usdt")
+            .payout_addresses(wallets);
+        assert_eq!(callback.bind(&expected).unwrap().stage(), Stage::Pending);
+        for (changed, error) in [
+            (expected.clone().address_in("0x"), BindError::AddressIn),
+            (expected.clone().coin("bep20/usdc"), BindError::Coin),
+            (expected.clone().coin("BEP20/USDT"), BindError::Coin),
+            (
+                expected.clone().payout_addresses(["Wallet1"]),
+                BindError::AddressOut,
+            ),
+            (
+                expected.clone().payout_addresses(["wallet1", "wallet2"]),
+                BindError::AddressOut,
+            ),
+            (
+                expected.clone().address_in(" "),
+                BindError::IncompleteExpectation,
+            ),
+            (expected.clone().coin(""), BindError::IncompleteExpectation),
+            (
+                expected.clone().payout_addresses([""; 0]),
+                BindError::IncompleteExpectation,
+            ),
+            (
+                expected
+                    .clone()
+                    .payout_addresses(["Wallet1", "Wallet2", ""]),
+                BindError::IncompleteExpectation,
+            ),
+        ] {
+            assert_eq!(callback.bind(&changed).err(), Some(error), "{changed:?}");
+        }
+    }
+    let other = CallbackUrl::builder(&format!("{ORIGIN}/callback"))
+        .unwrap()
+        .build()
+        .unwrap();
+    let how = Expected::callback_url(other)
+        .address_in(evm)
+        .coin("bep20_usdt")
+        .payout_addresses(wallets);
+    assert_eq!(callback.bind(&how).err(), Some(BindError::CallbackUrl));
+}
+
+/// A payment whose wallet is not said, or said in a form never seen, is not taken for the shop's.
+#[test]
+fn an_unknown_wallet_is_not_the_shops() {
+    for fields in [
+        "",
+        "&address_out=",
+        "&address_out=a%7Cb",
+        "&address_out=%7B%7D",
+    ] {
+        let query = format!("uuid=u&address_in=a&coin=btc&pending=0{fields}");
+        let expected = Expected::address_without_nonce("a")
+            .coin("btc")
+            .payout_addresses(["a", "b", "a|b", "{}"]);
+        let error = get(&query).unwrap().bind(&expected).err();
+        assert_eq!(error, Some(BindError::AddressOut), "{fields}");
+    }
+}
+
+/// The stored URL must end where the provider's fields begin.
+#[test]
+fn a_stored_url_is_no_prefix_of_another_value() {
+    let nonce = "0123456789abcdef0123456789abcdef";
+    let stored = CallbackUrl::from_stored(&format!("{ORIGIN}/callback?nonce={nonce}")).unwrap();
+    let expected = Expected::callback_url(stored)
+        .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+        .coin("btc")
+        .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+    for (query, outcome) in [
+        (format!("nonce={nonce}&{SAMPLE_FIELDS}"), None),
+        (
+            format!("nonce={nonce}0&{SAMPLE_FIELDS}"),
+            Some(BindError::CallbackUrl),
+        ),
+        (
+            format!("a=1&nonce={nonce}&{SAMPLE_FIELDS}"),
+            Some(BindError::CallbackUrl),
+        ),
+        (
+            format!("nonce={nonce}&nonce=1&{SAMPLE_FIELDS}"),
+            Some(BindError::Nonce),
+        ),
+        (
+            format!("{SAMPLE_FIELDS}&nonce={nonce}"),
+            Some(BindError::CallbackUrl),
+        ),
+    ] {
+        assert_eq!(
+            get(&query).unwrap().bind(&expected).err(),
+            outcome,
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn nothing_prints_a_nonce_or_an_amount() {
+    let nonce = "0123456789abcdef0123456789abcdef";
+    let callback = get(&format!("nonce={nonce}&{SAMPLE_FIELDS}")).unwrap();
+    let expected = Expected::nonce(Nonce::from_stored(nonce).unwrap())
+        .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+        .coin("btc")
+        .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+    let bound = callback.bind(&expected).unwrap();
+    let url = CallbackUrl::from_stored(&format!("{ORIGIN}/?nonce={nonce}")).unwrap();
+    let parameter = callback.parameter("nonce").unwrap();
+    let printed = format!(
+        "{callback:?} {bound:?} {expected:?} {url:?} {parameter:?} {:?} {:?}",
+        callback.unbound(),
+        callback.event(),
+    );
+    assert!(!printed.contains(nonce), "{printed}");
+    assert!(!printed.contains("0.05"), "{printed}");
+    assert!(printed.contains("dbfcb40e"), "{printed}");
+}
