@@ -17,6 +17,7 @@ pub mod decided_before_us;
 pub mod driver;
 pub mod facts;
 pub mod header_signed;
+pub mod log;
 pub mod raw;
 pub mod receiver;
 

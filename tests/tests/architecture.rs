@@ -97,6 +97,7 @@ fn core_depends_on_what_was_decided_and_nothing_else() {
         .map(|(name, _)| name)
         .collect();
     let decided = [
+        "aws-lc-rs",
         "base64",
         "bigdecimal",
         "bytes",
@@ -105,6 +106,7 @@ fn core_depends_on_what_was_decided_and_nothing_else() {
         "memchr",
         "percent-encoding",
         "rust_decimal",
+        "rustls-pki-types",
         "serde",
         "serde_json",
         "sha2",

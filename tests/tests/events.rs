@@ -6,11 +6,7 @@
     reason = "a test stops where something is wrong"
 )]
 
-use std::{
-    collections::HashSet,
-    io,
-    sync::{Arc, Mutex},
-};
+use std::collections::HashSet;
 
 use axum::{Router, middleware::map_request, routing::any};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -18,6 +14,7 @@ use bytes::Bytes;
 use conformance::{
     corpus::Case,
     driver::{Application, Driver, Seen},
+    log::Log,
     raw::Connection,
 };
 use http::Request;
@@ -28,55 +25,9 @@ use postback_core::{
     testing,
 };
 use postback_tower::{PostbackLayer, axum::FromVerified};
-use tracing::{Level, subscriber::DefaultGuard};
-use tracing_subscriber::fmt;
+use tracing::Level;
 
 const NOW: u64 = 1_769_509_400;
-
-/// All that is logged on this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn begin() -> (Self, DefaultGuard) {
-        Self::begin_at(Level::TRACE)
-    }
-
-    fn begin_at(level: Level) -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = fmt()
-            .with_max_level(level)
-            .with_writer(move || writer.clone())
-            .with_ansi(false)
-            .without_time()
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    /// Our own lines.
-    fn verdicts(&self) -> Vec<String> {
-        let text = self.text();
-        let lines = text.lines().map(str::trim);
-        let ours = lines.filter(|line| line.contains(" postback: "));
-        ours.map(str::to_owned).collect()
-    }
-}
 
 fn secret(text: &str) -> SecretKey {
     SecretKey::new(text).unwrap()

@@ -1,0 +1,65 @@
+//! What is logged.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tracing::{Level, subscriber::DefaultGuard};
+use tracing_subscriber::fmt;
+
+/// All that is logged on this thread.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// Begins to log everything, until the guard is dropped.
+    #[must_use]
+    pub fn begin() -> (Self, DefaultGuard) {
+        Self::begin_at(Level::TRACE)
+    }
+
+    /// Begins to log what is at least of this level, until the guard is dropped.
+    #[must_use]
+    pub fn begin_at(level: Level) -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = fmt()
+            .with_max_level(level)
+            .with_writer(move || writer.clone())
+            .with_ansi(false)
+            .without_time()
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes()).into_owned()
+    }
+
+    /// Our own lines.
+    #[must_use]
+    pub fn verdicts(&self) -> Vec<String> {
+        let text = self.text();
+        let lines = text.lines().map(str::trim);
+        let ours = lines.filter(|line| line.contains(" postback: "));
+        ours.map(str::to_owned).collect()
+    }
+
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

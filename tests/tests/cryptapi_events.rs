@@ -1,0 +1,112 @@
+//! What the operator's log says of CryptAPI's callbacks, and what it never says.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
+use conformance::{
+    corpus::{Case, Expect},
+    driver::Driver,
+    log::Log,
+    with_verifier,
+};
+use postback_core::{
+    KeyRing, Method, Verifier,
+    cryptapi::CryptApi,
+    testing::{self, SAMPLE_FIELDS, SigningKey},
+};
+
+const NOW: u64 = 1_769_509_400;
+
+#[test]
+fn an_accepted_callback_is_named_by_its_uuid() {
+    let (old, new) = (
+        SigningKey::generate().unwrap(),
+        SigningKey::generate().unwrap(),
+    );
+    let line = |until| {
+        let (log, _guard) = Log::begin();
+        let ring = KeyRing::new("new", new.public_key().unwrap()).with_retired(
+            "old",
+            old.public_key().unwrap(),
+            until,
+        );
+        let provider = CryptApi::get(["https://shop.example"]).unwrap();
+        let verifier = Verifier::builder(provider, ring)
+            .scope("shop-1")
+            .build()
+            .unwrap();
+        let target = format!("/callback?nonce=0123456789abcdef&{SAMPLE_FIELDS}");
+        let signature = old.sign(format!("https://shop.example{target}")).unwrap();
+        let headers = [("x-ca-signature", &*signature)];
+        let _ = testing::request(&verifier, Method::Get, &target, &headers, "", NOW);
+        log.verdicts().concat()
+    };
+    assert_eq!(
+        line(NOW + 1),
+        r#"INFO postback: postback accepted provider="cryptapi" scope="shop-1" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2" key_label="old""#
+    );
+    assert_eq!(
+        line(NOW),
+        r#"WARN postback: postback refused provider="cryptapi" scope="shop-1" code="bad_signature" variant=BadSignature hint="retired_key""#
+    );
+}
+
+/// The whole corpus over sockets, at TRACE: what we say of each, for servers log targets by themselves.
+#[tokio::test]
+async fn no_signature_parameter_or_field_is_ever_logged_but_the_uuid() {
+    let mut cases = Case::cryptapi();
+    cases.retain(|case| !case.core_only);
+    let mut accepted = 0;
+    for case in &cases {
+        let (log, _guard) = Log::begin();
+        for driver in Driver::ALL {
+            let application = with_verifier!(case, verifier => driver.serve(verifier).await);
+            application.send(&case.request).await;
+        }
+        let verdicts = log.verdicts();
+        assert_eq!(verdicts.len(), Driver::ALL.len(), "{}", case.name);
+        let mut uuid = None;
+        if let Expect::Accepted { facts } = &case.expect {
+            uuid = facts.get("uuid").and_then(|uuid| uuid.as_str());
+            accepted += usize::from(uuid.is_some());
+        }
+        let (_, query) = case.request.target.split_once('?').unwrap_or_default();
+        let body = String::from_utf8_lossy(&case.request.body);
+        let signatures = case
+            .request
+            .headers
+            .iter()
+            .filter(|it| it.0 == "x-ca-signature");
+        let sent = signatures.map(|(_, value)| &**value).chain([query, &*body]);
+        for line in verdicts {
+            if let Some(uuid) = uuid {
+                assert!(line.contains(&format!(r#" uuid="{uuid}""#)), "{line}");
+            }
+            for word in sent.clone().flat_map(words).filter(|word| word.len() > 5) {
+                let named = uuid == Some(word) || NAMES.contains(&word);
+                assert!(
+                    named || !line.contains(word),
+                    "{}: {word}: {line}",
+                    case.name
+                );
+            }
+        }
+    }
+    assert_eq!(accepted, 18);
+}
+
+/// What a verdict may name: gateways and fields.
+const NAMES: [&str; 5] = [
+    "address_in",
+    "cryptapi",
+    "pending",
+    "postback",
+    "value_coin",
+];
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c))
+}

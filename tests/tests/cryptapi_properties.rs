@@ -1,0 +1,208 @@
+//! Properties of CryptAPI's verification: no change of what is signed goes unnoticed, and nothing that is
+//! signed makes core panic.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::sync::LazyLock;
+
+use postback_core::{
+    MediaType, Method, Rejection, Verified, Verifier,
+    cryptapi::{Callback, CallbackUrl, CryptApi, Expected, Get, Nonce, Post},
+    testing::{self, SAMPLE_FIELDS, SigningKey},
+};
+use proptest::prelude::*;
+
+const NOW: u64 = 1_769_509_400;
+const ORIGIN: &str = "https://shop.example";
+
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
+static BY_GET: LazyLock<Verifier<CryptApi<Get>>> = LazyLock::new(|| {
+    let provider = CryptApi::get([ORIGIN]).unwrap();
+    Verifier::new(provider, KEY.public_key().unwrap())
+});
+static BY_FORM: LazyLock<Verifier<CryptApi<Post>>> =
+    LazyLock::new(|| Verifier::new(CryptApi::post_form(), KEY.public_key().unwrap()));
+static BY_JSON: LazyLock<Verifier<CryptApi<Post>>> =
+    LazyLock::new(|| Verifier::new(CryptApi::post_json(), KEY.public_key().unwrap()));
+
+fn get(target: &str, signature: &str) -> Result<Verified<CryptApi<Get>>, Rejection> {
+    let headers = [("x-ca-signature", signature)];
+    testing::request(&BY_GET, Method::Get, target, &headers, "", NOW)
+}
+
+fn post(
+    media_type: MediaType,
+    body: impl Into<bytes::Bytes>,
+    signature: &str,
+) -> Result<Verified<CryptApi<Post>>, Rejection> {
+    let verifier = if media_type == MediaType::Json {
+        &BY_JSON
+    } else {
+        &BY_FORM
+    };
+    let headers = [
+        ("content-type", media_type.as_str()),
+        ("x-ca-signature", signature),
+    ];
+    testing::request(verifier, Method::Post, "/callback?a=1", &headers, body, NOW)
+}
+
+/// Reads all that can be read.
+fn read(callback: &Callback) {
+    let notice = callback.unbound();
+    let _ = (
+        notice.payouts(),
+        notice.value_coin_convert(),
+        notice.value_forwarded_coin_convert(),
+        notice.value_coin().map(|amount| amount.to_string()),
+        notice.confirmations(),
+        callback.parameters(),
+    );
+}
+
+const JSON: &str = r#"{"uuid":"u","address_in":"a","coin":"btc","pending":0,"value_coin":1.5,
+    "note":"\u00e4 \ud83d\ude00"}"#;
+
+/// Every bit of a signed target, body and signature, one after the other.
+#[test]
+fn no_changed_bit_goes_unnoticed() {
+    let target = format!("/callback?order_id=1%2F2&{SAMPLE_FIELDS}");
+    let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+    assert!(get(&target, &signature).is_ok(), "control case");
+    for at in 0..target.len() {
+        for bit in 0..7 {
+            let mut changed = target.clone().into_bytes();
+            changed[at] ^= 1 << bit;
+            let changed = String::from_utf8(changed).unwrap();
+            let refused = get(&changed, &signature).err();
+            assert_eq!(refused, Some(Rejection::BadSignature), "{changed:?}");
+        }
+    }
+    for (media_type, body) in [(MediaType::Form, SAMPLE_FIELDS), (MediaType::Json, JSON)] {
+        let signature = KEY.sign(body).unwrap();
+        assert!(post(media_type, body, &signature).is_ok(), "control case");
+        for at in 0..body.len() {
+            for bit in 0..8 {
+                let mut changed = body.as_bytes().to_vec();
+                changed[at] ^= 1 << bit;
+                let refused = post(media_type, changed, &signature).err();
+                assert_eq!(refused, Some(Rejection::BadSignature), "{at} {bit}");
+            }
+        }
+    }
+    for at in 0..signature.len() {
+        let mut changed = signature.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        let refused = get(&target, &String::from_utf8(changed).unwrap()).err();
+        assert_eq!(refused, Some(Rejection::BadSignature), "{at}");
+    }
+}
+
+fn pairs() -> impl Strategy<Value = String> {
+    let name = prop_oneof![
+        "[a-z_]{1,8}",
+        Just("coin".to_owned()),
+        Just("value_coin".to_owned()),
+        Just("p%65nding".to_owned()),
+        Just("address_out".to_owned()),
+        Just("value_coin_convert".to_owned()),
+        "\\PC{0,3}",
+    ];
+    let value = prop_oneof![
+        "[0-9a-zA-Z.+%-]{0,12}",
+        Just("%7B%22USD%22%3A1%7D".to_owned()),
+        Just("{a: 0.5, b: 0.5}".to_owned()),
+        "\\PC{0,8}",
+    ];
+    prop::collection::vec((name, value), 0..6).prop_map(|pairs| {
+        let pair = |(name, value)| format!("{name}={value}");
+        pairs.into_iter().map(pair).collect::<Vec<_>>().join("&")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn any_single_byte_changed_added_or_removed_is_refused(
+        further in "[a-z%+=&;0-9]{0,40}",
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        kind in 0..3_u8,
+    ) {
+        let body = format!("{SAMPLE_FIELDS}&{further}");
+        let signature = KEY.sign(&body).unwrap();
+        let mut changed = body.clone().into_bytes();
+        let at = at.index(changed.len());
+        match kind {
+            0 => changed[at] = byte,
+            1 => changed.insert(at, byte),
+            _ => drop(changed.remove(at)),
+        }
+        prop_assume!(changed != body.as_bytes());
+        let refused = post(MediaType::Form, changed.clone(), &signature).err();
+        prop_assert_eq!(refused, Some(Rejection::BadSignature));
+
+        let target = format!("/callback?{body}");
+        let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+        if let Ok(changed) = String::from_utf8(changed) {
+            let refused = get(&format!("/callback?{changed}"), &signature).err();
+            prop_assert_eq!(refused, Some(Rejection::BadSignature));
+        }
+    }
+
+    /// Whatever anybody has signed is read or refused, and a parameter never bears a field's name.
+    #[test]
+    fn whatever_is_signed_is_read_or_malformed(before in pairs(), after in pairs(), order in any::<bool>()) {
+        let query = match order {
+            true => format!("{before}&uuid=u&address_in=a&coin=btc&pending=0&{after}"),
+            false => format!("{before}&{after}"),
+        };
+        let target = format!("/callback?{query}");
+        let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+        match get(&target, &signature) {
+            Ok(callback) => {
+                read(&callback);
+                for parameter in callback.parameters() {
+                    prop_assert!(!["coin", "pending", "uuid"].contains(&parameter.name()));
+                }
+            }
+            Err(refused) => prop_assert_eq!(refused.code(), "malformed"),
+        }
+        let signature = KEY.sign(&query).unwrap();
+        match post(MediaType::Form, query, &signature) {
+            Ok(callback) => read(&callback),
+            Err(refused) => prop_assert_eq!(refused.code(), "malformed"),
+        }
+    }
+
+    #[test]
+    fn any_signed_bytes_are_read_or_malformed(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        let signature = KEY.sign(&bytes).unwrap();
+        for media_type in [MediaType::Form, MediaType::Json] {
+            if let Err(refused) = post(media_type, bytes.clone(), &signature) {
+                prop_assert_eq!(refused.code(), "malformed");
+            }
+        }
+    }
+
+    /// Who does not know the nonce binds nothing, however he spells a query.
+    #[test]
+    fn nothing_binds_without_the_nonce(before in pairs(), guess in "[0-9a-f]{0,32}") {
+        let nonce = Nonce::from_stored("0123456789abcdef0123456789abcdef").unwrap();
+        prop_assume!(guess != nonce.as_str());
+        let target = format!("/callback?{before}&nonce={guess}&{SAMPLE_FIELDS}");
+        let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+        let url = format!("{ORIGIN}/callback?nonce={}", nonce.as_str());
+        let url = CallbackUrl::from_stored(&url).unwrap();
+        for how in [Expected::callback_url(url), Expected::nonce(nonce)] {
+            let expected = how
+                .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+                .coin("btc")
+                .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+            if let Ok(callback) = get(&target, &signature) {
+                prop_assert!(callback.bind(&expected).is_err());
+            }
+        }
+    }
+}

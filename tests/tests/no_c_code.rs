@@ -1,0 +1,61 @@
+//! Without CryptAPI, nothing in the tree needs a C compiler.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::{path::Path, process::Command};
+
+/// The packages that a build of `package` takes here.
+fn tree(package: &str, features: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .current_dir(root)
+        .args(["tree", "--locked", "--offline", "--package", package])
+        .args([
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ])
+        .args(["--no-default-features", "--features", features])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let packages = String::from_utf8(output.stdout).unwrap();
+    let name = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    packages.lines().map(name).collect()
+}
+
+/// What builds C code, or is some.
+fn c_code(packages: &[String]) -> Vec<&String> {
+    let is_c = |name: &&String| {
+        name.ends_with("-sys") || matches!(&***name, "bindgen" | "cc" | "cmake" | "ring")
+    };
+    packages.iter().filter(is_c).collect()
+}
+
+#[test]
+fn only_cryptapi_brings_c_code() {
+    for (package, pure) in [
+        (
+            "postback-core",
+            "bigdecimal,cryptocloud,rust_decimal,testing,tracing",
+        ),
+        ("postback-tower", "axum,cryptocloud,tracing"),
+    ] {
+        let packages = tree(package, pure);
+        assert!(packages.len() > 10, "{packages:?}");
+        assert_eq!(c_code(&packages), Vec::<&String>::new(), "{package}");
+
+        let with_cryptapi = tree(package, "cryptapi");
+        assert!(
+            !c_code(&with_cryptapi).is_empty(),
+            "control case: {package}"
+        );
+    }
+}
