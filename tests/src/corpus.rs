@@ -237,6 +237,18 @@ pub fn file(name: &str) -> String {
 }
 
 impl Request {
+    /// The request as a client sends it to the receiver at `base`, a URL without a path.
+    #[must_use]
+    pub fn to(&self, base: &str) -> http::Request<Bytes> {
+        let mut builder = http::Request::builder()
+            .method(&*self.method)
+            .uri(format!("{base}{}", self.target));
+        for (name, value) in &self.headers {
+            builder = builder.header(name, value);
+        }
+        builder.body(self.body.clone()).expect("a request")
+    }
+
     /// Runs the request through core alone, as an adapter would.
     ///
     /// # Errors

@@ -4,27 +4,35 @@
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use http::{Request, StatusCode};
 use postback_core::{
     Rejection, SecretKey, Verifier,
+    cryptapi::CryptApi,
     cryptocloud::{CryptoCloud, Trybit},
     testing,
 };
+use receiver::{CryptApiVerifier, Print, Verifiers};
 use serde_json::{Value, json};
 
 use crate::{
     client::Client,
+    corpus::{Case, Expect, Mode},
     driver::Application,
+    facts,
     raw::{Connection, RawResponse},
 };
 
 fn receiver(binary: &str) -> Command {
     let mut command = Command::new(binary);
     command
+        .env_remove("CRYPTAPI_MODE")
+        .env_remove("CRYPTAPI_PUBLIC_KEY_FILE")
         .env_remove("CRYPTOCLOUD_SECRET")
+        .env_remove("PUBLIC_ORIGIN")
         .env_remove("TRYBIT_SECRET")
         .env("BIND", "127.0.0.1:0")
         .stdout(Stdio::piped())
@@ -32,49 +40,152 @@ fn receiver(binary: &str) -> Command {
     command
 }
 
-/// A process that does not outlive the test.
-struct Running(Child);
+/// What is set where a test is about something else.
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("CRYPTOCLOUD_SECRET", "c"),
+    ("PUBLIC_ORIGIN", "https://shop.example"),
+    ("TRYBIT_SECRET", "t"),
+];
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.kill().expect("it runs");
-        self.0.wait().expect("it ends");
+/// A process that does not outlive the test.
+struct Running {
+    child: Child,
+    /// Where it says that it listens.
+    base: String,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().expect("it starts");
+        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut line = String::new();
+        stderr.read_line(&mut line).expect("a line");
+        let base = line.trim().rsplit(' ').next().expect("an address");
+        let base = base.to_owned();
+        Self { child, base }
+    }
+
+    /// Ends it, and returns the lines that it printed.
+    fn printed(mut self) -> Vec<Value> {
+        let mut stdout = self.child.stdout.take().expect("a pipe");
+        drop(self);
+        let mut printed = String::new();
+        stdout.read_to_string(&mut printed).expect("a text");
+        let json = |line| serde_json::from_str(line).expect("JSON");
+        printed.lines().map(json).collect()
     }
 }
 
-/// Does not start without its secrets, and says which is wrong.
-pub fn a_secret_that_is_missing_or_blank_is_an_error_at_start(binary: &str) {
-    let no_secret = receiver(binary)
-        .env("CRYPTOCLOUD_SECRET", "c")
-        .output()
-        .expect("it starts");
-    let blank = [("CRYPTOCLOUD_SECRET", " "), ("TRYBIT_SECRET", "t")];
-    let blank_secret = receiver(binary).envs(blank).output().expect("it starts");
-    for (output, named) in [
-        (no_secret, "TRYBIT_SECRET"),
-        (blank_secret, "CRYPTOCLOUD_SECRET"),
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+}
+
+/// Does not start without its environment, and says what is wrong.
+pub fn what_is_missing_or_cannot_be_meant_is_an_error_at_start(binary: &str) {
+    for (named, value) in [
+        ("CRYPTOCLOUD_SECRET", None),
+        ("CRYPTOCLOUD_SECRET", Some(" ")),
+        ("TRYBIT_SECRET", None),
+        ("PUBLIC_ORIGIN", None),
+        ("PUBLIC_ORIGIN", Some("https://shop.example/")),
+        ("CRYPTAPI_MODE", Some("")),
+        ("CRYPTAPI_MODE", Some("POST")),
+        ("CRYPTAPI_PUBLIC_KEY_FILE", Some("/nowhere")),
+        ("CRYPTAPI_PUBLIC_KEY_FILE", Some(file!())),
     ] {
-        assert_eq!(output.status.code(), Some(1));
-        assert_eq!(output.stdout, b"");
+        let mut command = receiver(binary);
+        // Of this package, where this very file is no key.
+        command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        command.envs(ENVIRONMENT);
+        match value {
+            Some(value) => command.env(named, value),
+            None => command.env_remove(named),
+        };
+        let output = command.output().expect("it starts");
+        assert_eq!(output.status.code(), Some(1), "{named} {value:?}");
+        assert_eq!(output.stdout, b"", "{named} {value:?}");
         let told = String::from_utf8(output.stderr).expect("a text");
         assert!(told.contains(named), "{told}");
     }
 }
 
+/// Judges CryptAPI's corpus as it must, in each mode, and prints a line for each accepted callback.
+pub async fn each_mode_of_cryptapi_is_a_route(binary: &str, client: &Client) {
+    let key = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/corpus/keys/cryptapi_test_public.pem"
+    );
+    let mut sent = 0_usize;
+    for (name, mode) in [
+        (None, Mode::Get),
+        (Some("get"), Mode::Get),
+        (Some("post_form"), Mode::PostForm),
+        (Some("post_json"), Mode::PostJson),
+    ] {
+        let mut command = receiver(binary);
+        command
+            .envs(ENVIRONMENT)
+            .env("CRYPTAPI_PUBLIC_KEY_FILE", key);
+        if let Some(name) = name {
+            command.env("CRYPTAPI_MODE", name);
+        }
+        let running = Running::start(&mut command);
+        let mut lines = Vec::new();
+        for case in Case::cryptapi() {
+            if case.core_only || case.config.mode != Some(mode) {
+                continue;
+            }
+            sent = sent.saturating_add(1);
+            let request = case.request.to(&running.base);
+            let (status, _, body) = client.send(request).await.expect("an answer");
+            match case.expect {
+                Expect::Accepted { facts } => {
+                    assert_eq!((status, &*body), (StatusCode::OK, "*ok*"), "{}", case.name);
+                    lines.push((case.name, facts));
+                }
+                Expect::Rejected { status: any, .. } | Expect::Any { status: any } => {
+                    assert!(any.allows(&status.as_u16()), "{}: {status}", case.name);
+                    assert_ne!(body, "*ok*", "{}", case.name);
+                }
+            }
+        }
+        let printed = running.printed();
+        assert_eq!(printed.len(), lines.len());
+        for (printed, (name, mut facts)) in printed.iter().zip(lines) {
+            let printed = printed.as_object().expect("an object");
+            let named: Vec<_> = printed.keys().map(String::as_str).collect();
+            let names = [
+                "address_in",
+                "coin",
+                "params",
+                "pending",
+                "provider",
+                "uuid",
+                "value_coin",
+            ];
+            assert_eq!(named, names, "{name}");
+            assert_eq!(printed.get("provider"), Some(&json!("cryptapi")));
+            facts.retain(|fact, _| names.contains(&&**fact));
+            facts::compare(&name, &facts, printed);
+        }
+    }
+    assert!(sent > 68, "the whole corpus, and GET twice");
+
+    // Without a key of the shop's own, the published one is trusted and nothing of the corpus is.
+    let running = Running::start(receiver(binary).envs(ENVIRONMENT));
+    let cases = Case::cryptapi();
+    let genuine = cases.first().expect("a case").request.to(&running.base);
+    let (status, ..) = client.send(genuine).await.expect("an answer");
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert_eq!(running.printed(), Vec::<Value>::new());
+}
+
 /// Answers genuine and wrong deliveries as it must, and prints a line for each genuine one.
 pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str, client: &Client) {
-    let secrets = [("CRYPTOCLOUD_SECRET", "c"), ("TRYBIT_SECRET", "t")];
-    let mut running = Running(receiver(binary).envs(secrets).spawn().expect("it starts"));
-    let mut stderr = BufReader::new(running.0.stderr.take().expect("a pipe"));
-    let mut stdout = running.0.stdout.take().expect("a pipe");
-    let mut line = String::new();
-    stderr.read_line(&mut line).expect("a line");
-    let base = line
-        .trim()
-        .rsplit(' ')
-        .next()
-        .expect("an address")
-        .to_owned();
+    let running = Running::start(receiver(binary).envs(ENVIRONMENT));
 
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -88,7 +199,8 @@ pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str
         )
     };
     let deliver = async |path: &str, content_type: &str, body: String| {
-        let request = Request::post(format!("{base}{path}")).header("content-type", content_type);
+        let request =
+            Request::post(format!("{}{path}", running.base)).header("content-type", content_type);
         let request = request.body(body.into()).expect("a request");
         client.send(request).await.expect("an answer").0
     };
@@ -127,13 +239,7 @@ pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str
         assert_eq!(answered, expected, "delivery {index}");
     }
 
-    drop(running);
-    let mut printed = String::new();
-    stdout.read_to_string(&mut printed).expect("a text");
-    let printed: Vec<Value> = printed
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
+    let printed = running.printed();
     let line = |provider: &str, order_id: Option<&str>| {
         json!({ "provider": provider, "invoice_id": "ILRAJE1Q", "status": "success",
                 "amount": "0.000113", "currency": "BNB", "order_id": order_id })
@@ -149,12 +255,20 @@ pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str
 
 /// Verifiers for routes that no genuine postback is sent to.
 #[must_use]
-pub fn verifiers() -> (Verifier<CryptoCloud>, Verifier<Trybit>) {
+pub fn verifiers() -> Verifiers {
     let secret = || SecretKey::new("s").expect("a secret");
-    (
-        Verifier::new(CryptoCloud::new(), secret()),
-        Verifier::new(Trybit::new(), secret()),
-    )
+    let cryptapi = CryptApi::post_form().verifier();
+    Verifiers {
+        cryptapi: CryptApiVerifier::Post(cryptapi.expect("the published key")),
+        cryptocloud: Verifier::new(CryptoCloud::new(), secret()),
+        trybit: Verifier::new(Trybit::new(), secret()),
+    }
+}
+
+/// Prints nothing.
+#[must_use]
+pub fn silent() -> Print {
+    Arc::new(|_| Ok(()))
 }
 
 /// Sends a byte of a body at a time to `path`, without end, and waits for the answer, which must not
@@ -185,8 +299,8 @@ pub fn assert_unreadable(response: &RawResponse) {
 macro_rules! receiver_tests {
     ($binary:expr) => {
         #[test]
-        fn a_secret_that_is_missing_or_blank_is_an_error_at_start() {
-            $crate::receiver::a_secret_that_is_missing_or_blank_is_an_error_at_start($binary);
+        fn what_is_missing_or_cannot_be_meant_is_an_error_at_start() {
+            $crate::receiver::what_is_missing_or_cannot_be_meant_is_an_error_at_start($binary);
         }
 
         #[tokio::test]
@@ -196,6 +310,12 @@ macro_rules! receiver_tests {
                 $binary, &client,
             )
             .await;
+        }
+
+        #[tokio::test]
+        async fn each_mode_of_cryptapi_is_a_route() {
+            let client = $crate::client::Client::default();
+            $crate::receiver::each_mode_of_cryptapi_is_a_route($binary, &client).await;
         }
     };
 }

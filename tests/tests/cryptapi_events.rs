@@ -1,11 +1,5 @@
 //! What the operator's log says of CryptAPI's callbacks, and what it never says.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test stops where something is wrong"
-)]
-
 use conformance::{
     corpus::{Case, Expect},
     driver::Driver,
@@ -88,7 +82,7 @@ async fn no_signature_parameter_or_field_is_ever_logged_but_the_uuid() {
             for word in sent.clone().flat_map(words).filter(|word| word.len() > 5) {
                 let named = uuid == Some(word) || NAMES.contains(&word);
                 assert!(
-                    named || !line.contains(word),
+                    named || words(&line).all(|logged| logged != word),
                     "{}: {word}: {line}",
                     case.name
                 );

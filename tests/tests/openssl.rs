@@ -1,7 +1,11 @@
 //! Keys and signatures of the `openssl` command: an implementation that shares nothing with ours. Without
 //! the command these tests fail.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
 
 use std::{
     env, fs,

@@ -6,43 +6,64 @@ use axum::{
     Router,
     extract::{FromRef, State},
     http::StatusCode,
-    routing::any,
+    routing::{MethodRouter, any},
 };
 use postback_core::{
     Provider, Verifier,
+    cryptapi::{Callback, CryptApi, Mode},
     cryptocloud::{CryptoCloud, Payment, Trybit},
 };
-use postback_tower::axum::{Ack, Postback};
-use receiver::Print;
+use postback_tower::{
+    PostbackLayer,
+    axum::{Ack, FromVerified, Postback},
+};
+use receiver::{CryptApiVerifier, Print, Verifiers};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 
 /// What the routes need.
 #[derive(Clone, FromRef)]
-#[allow(missing_debug_implementations, reason = "a function is in it")]
-pub struct Receiver {
-    /// For `POST /postback/cryptocloud`.
-    pub cryptocloud: Verifier<CryptoCloud>,
-    /// For `POST /postback/trybit`.
-    pub trybit: Verifier<Trybit>,
-    /// Where verified postbacks go.
-    pub print: Print,
+struct Receiver {
+    cryptocloud: Verifier<CryptoCloud>,
+    trybit: Verifier<Trybit>,
+    print: Print,
 }
 
-/// The routes; a body may take `deadline` to arrive. `any`, not `post`, so that the extractor answers
-/// wrong methods too.
-pub fn router(receiver: Receiver, deadline: Duration) -> Router {
+/// The routes; verified postbacks go to `print`, and a body may take `deadline` to arrive. `any`, not
+/// `get` or `post`, so that wrong methods are refused as everything else is.
+pub fn router(verifiers: Verifiers, print: Print, deadline: Duration) -> Router {
+    let cryptapi = match verifiers.cryptapi {
+        CryptApiVerifier::Get(verifier) => guarded(verifier),
+        CryptApiVerifier::Post(verifier) => guarded(verifier),
+    };
     Router::new()
+        .route("/postback/cryptapi", cryptapi)
         .route("/postback/cryptocloud", any(paid::<CryptoCloud>))
         .route("/postback/trybit", any(paid::<Trybit>))
-        .with_state(receiver)
+        .with_state(Receiver {
+            cryptocloud: verifiers.cryptocloud,
+            trybit: verifiers.trybit,
+            print,
+        })
         .layer(RequestBodyDeadlineLayer::new(deadline))
+}
+
+/// The layer takes its verifier with it: CryptAPI's mode is known at run time only.
+fn guarded<M: Mode>(verifier: Verifier<CryptApi<M>>) -> MethodRouter<Receiver> {
+    any(called_back::<CryptApi<M>>).layer(PostbackLayer::new(verifier))
+}
+
+async fn called_back<P: Provider<Event = Callback>>(
+    State(print): State<Print>,
+    FromVerified(postback): FromVerified<P>,
+) -> Result<Ack<P>, StatusCode> {
+    receiver::print_callback(&print, &postback).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    Ok(postback.ack())
 }
 
 async fn paid<P: Provider<Event = Payment>>(
     State(print): State<Print>,
     postback: Postback<P>,
 ) -> Result<Ack<P>, StatusCode> {
-    receiver::print_payment::<P>(&print, &postback)
-        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    receiver::print_payment(&print, &postback).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok(postback.ack())
 }

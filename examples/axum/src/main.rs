@@ -1,8 +1,8 @@
-//! Receives CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
+//! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
 
 use std::{error::Error, process::ExitCode};
 
-use receiver_axum::{Receiver, router};
+use receiver::Verifiers;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -11,13 +11,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let routes = Receiver {
-        cryptocloud: receiver::cryptocloud()?,
-        trybit: receiver::trybit()?,
-        print: receiver::stdout(),
-    };
+    let (verifiers, print) = (Verifiers::from_environment()?, receiver::stdout());
+    let router = receiver_axum::router(verifiers, print, receiver::BODY_DEADLINE);
     let listener = TcpListener::bind(receiver::address()).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, router(routes, receiver::BODY_DEADLINE)).await?;
+    axum::serve(listener, router).await?;
     Ok(())
 }

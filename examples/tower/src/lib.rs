@@ -1,69 +1,72 @@
 //! The receiver's routes, apart from the process around them.
 
-use std::{convert::Infallible, future::ready, time::Duration};
+use std::{convert::Infallible, future::ready, io, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use postback_core::{
-    Provider, Verified, Verifier,
-    cryptocloud::{CryptoCloud, Payment, Trybit},
-};
+use postback_core::{Provider, Verified, Verifier};
 use postback_tower::{PostbackLayer, ResponseBody, acknowledgement};
-use receiver::Print;
-use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+use receiver::{CryptApiVerifier, Print, Verifiers, print_callback, print_payment};
+use tower::{Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 
 /// What the routes answer with.
 pub type Answer = Response<ResponseBody<Full<Bytes>>>;
 
-/// `/postback/cryptocloud` and `/postback/trybit`; a body may take `deadline` to arrive.
+/// `/postback/cryptapi`, `/postback/cryptocloud` and `/postback/trybit`; verified postbacks go to `print`,
+/// and a body may take `deadline` to arrive.
 pub fn routes(
-    cryptocloud: Verifier<CryptoCloud>,
-    trybit: Verifier<Trybit>,
-    print: Print,
+    verifiers: Verifiers,
+    print: &Print,
     deadline: Duration,
-) -> impl Service<Request<Incoming>, Response = Answer, Error = Infallible, Future: Send> + Clone {
-    let cryptocloud = guarded(cryptocloud, print.clone(), deadline);
-    let trybit = guarded(trybit, print, deadline);
+) -> impl Service<Request<Incoming>, Response = Answer, Error = Infallible, Future: Send> + Clone + use<>
+{
+    let cryptapi = match verifiers.cryptapi {
+        CryptApiVerifier::Get(verifier) => guarded(verifier, print, deadline, print_callback),
+        CryptApiVerifier::Post(verifier) => guarded(verifier, print, deadline, print_callback),
+    };
+    let cryptocloud = guarded(verifiers.cryptocloud, print, deadline, print_payment);
+    let trybit = guarded(verifiers.trybit, print, deadline, print_payment);
     service_fn(move |request: Request<Incoming>| {
-        let (cryptocloud, trybit) = (cryptocloud.clone(), trybit.clone());
+        let route = match request.uri().path() {
+            "/postback/cryptapi" => Some(cryptapi.clone()),
+            "/postback/cryptocloud" => Some(cryptocloud.clone()),
+            "/postback/trybit" => Some(trybit.clone()),
+            _ => None,
+        };
         async move {
-            match request.uri().path() {
-                "/postback/cryptocloud" => cryptocloud.oneshot(request).await,
-                "/postback/trybit" => trybit.oneshot(request).await,
-                _ => Ok(empty(StatusCode::NOT_FOUND)),
+            match route {
+                Some(route) => route.oneshot(request).await,
+                None => Ok(empty(StatusCode::NOT_FOUND)),
             }
         }
     })
 }
 
+type Route = BoxCloneSyncService<Request<Incoming>, Answer, Infallible>;
+
 /// The deadline stands above the layer, which reads the body, and ends that alone: the handler has
 /// the time that it needs.
-fn guarded<P: Provider<Event = Payment>>(
+fn guarded<P: Provider>(
     verifier: Verifier<P>,
-    print: Print,
+    print: &Print,
     deadline: Duration,
-) -> impl Service<Request<Incoming>, Response = Answer, Error = Infallible, Future: Send> + Clone {
-    ServiceBuilder::new()
+    told: fn(&Print, &Verified<P>) -> io::Result<()>,
+) -> Route {
+    let print = print.clone();
+    let service = ServiceBuilder::new()
         .layer(RequestBodyDeadlineLayer::new(deadline))
         .layer(PostbackLayer::new(verifier).with_request_body::<Bytes>())
-        .service_fn(move |request| ready(Ok(paid::<P>(&print, &request))))
-}
-
-fn paid<P: Provider<Event = Payment>>(
-    print: &Print,
-    request: &Request<Bytes>,
-) -> Response<Full<Bytes>> {
-    let printed = request
-        .extensions()
-        .get::<Verified<P>>()
-        .map(|verified| receiver::print_payment::<P>(print, verified));
-    match printed {
-        Some(Ok(())) => acknowledgement::<P, _>(),
-        _ => empty(StatusCode::INTERNAL_SERVER_ERROR),
-    }
+        .service_fn(move |request: Request<Bytes>| {
+            let verified = request.extensions().get::<Verified<P>>();
+            ready(Ok(match verified.map(|it| told(&print, it)) {
+                Some(Ok(())) => acknowledgement::<P, Full<Bytes>>(),
+                _ => empty(StatusCode::INTERNAL_SERVER_ERROR),
+            }))
+        });
+    BoxCloneSyncService::new(service)
 }
 
 fn empty<B: Default>(status: StatusCode) -> Response<B> {

@@ -1,4 +1,4 @@
-//! Receives CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
+//! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
@@ -7,6 +7,7 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
+use receiver::Verifiers;
 use tokio::{net::TcpListener, time::sleep};
 
 /// How long the rest of an HTTP/1 head may take to arrive. It begins when the server knows the version;
@@ -23,9 +24,8 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let routes = receiver_tower::routes(
-        receiver::cryptocloud()?,
-        receiver::trybit()?,
-        receiver::stdout(),
+        Verifiers::from_environment()?,
+        &receiver::stdout(),
         receiver::BODY_DEADLINE,
     );
     let listener = TcpListener::bind(receiver::address()).await?;

@@ -1,6 +1,6 @@
 //! A body that never ends.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use conformance::{
     driver::{Application, Seen},
@@ -10,8 +10,7 @@ use conformance::{
 #[tokio::test]
 async fn a_body_that_never_ends_is_refused_after_the_deadline() {
     let deadline = Duration::from_millis(100);
-    let (cryptocloud, trybit) = receiver::verifiers();
-    let routes = receiver_tower::routes(cryptocloud, trybit, Arc::new(|_| Ok(())), deadline);
+    let routes = receiver_tower::routes(receiver::verifiers(), &receiver::silent(), deadline);
     let application = Application::serve_on_hyper(routes, Seen::default()).await;
     let response = receiver::drip(&application, "/postback/trybit", deadline).await;
     receiver::assert_unreadable(&response);

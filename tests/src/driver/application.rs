@@ -110,13 +110,7 @@ impl Application {
     }
 
     fn built(&self, request: &corpus::Request) -> Request<Bytes> {
-        let mut builder = Request::builder()
-            .method(&*request.method)
-            .uri(format!("http://{}{}", self.address, request.target));
-        for (name, value) in &request.headers {
-            builder = builder.header(name, value);
-        }
-        builder.body(request.body.clone()).expect("a request")
+        request.to(&format!("http://{}", self.address))
     }
 
     /// Sends any request.

@@ -93,7 +93,6 @@ impl Handed {
     }
 
     /// The verified value itself.
-    #[must_use]
     pub fn verified<P: Provider>(&self) -> &Verified<P> {
         let verified = self.verified.downcast_ref();
         verified.expect("the provider that was served")

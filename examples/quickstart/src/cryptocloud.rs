@@ -1,30 +1,20 @@
-//! What the demonstration sends, and what it expects.
+//! CryptoCloud and Trybit: signed here and now, for their tokens expire.
 
 use std::{
     error::Error,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use conformance::corpus::Request;
 use postback_core::{MediaType, SecretKey, testing};
 use serde_json::json;
+
+use crate::delivery::{Delivery, UNVERIFIED};
 
 /// The secret of the demonstration's CryptoCloud project.
 pub(crate) const SECRET: &str = "the CryptoCloud project's secret";
 
-/// One row of the table.
-pub(crate) struct Delivery {
-    pub(crate) name: &'static str,
-    pub(crate) path: &'static str,
-    pub(crate) content_type: &'static str,
-    pub(crate) body: String,
-    /// Status and body.
-    pub(crate) answer: &'static str,
-    /// The lines that the handler prints.
-    pub(crate) handler_saw: Vec<String>,
-}
-
 const RECEIVED: &str = r#"200 {"message":"Postback received"}"#;
-const UNVERIFIED: &str = r#"401 {"error":"Unverified postback"}"#;
 
 const JSON: &str = MediaType::Json.as_str();
 const FORM: &str = MediaType::Form.as_str();
@@ -49,11 +39,14 @@ pub(crate) fn deliveries() -> Result<Vec<Delivery>, Box<dyn Error + Send + Sync>
     let spaces = 65_537_usize.saturating_sub(sample.len());
     let oversized = format!("{sample}{}", " ".repeat(spaces));
 
-    let row = |name, content_type, body, answer| Delivery {
+    let row = |name, content_type: &str, body: String, answer| Delivery {
         name,
-        path: "/postback/cryptocloud",
-        content_type,
-        body,
+        request: Request {
+            method: "POST".to_owned(),
+            target: "/postback/cryptocloud".to_owned(),
+            headers: vec![("content-type".to_owned(), content_type.to_owned())],
+            body: body.into(),
+        },
         answer,
         handler_saw: Vec::new(),
     };
@@ -62,6 +55,13 @@ pub(crate) fn deliveries() -> Result<Vec<Delivery>, Box<dyn Error + Send + Sync>
         ..row(name, content_type, body, RECEIVED)
     };
     let json = |token: &str| testing::sample_json(Some(token));
+    let mut to_trybit = row(
+        "delivered to the other gateway",
+        JSON,
+        sample.clone(),
+        UNVERIFIED,
+    );
+    "/postback/trybit".clone_into(&mut to_trybit.request.target);
     Ok(vec![
         accepted("the documented sample as JSON", JSON, sample.clone(), None),
         accepted(
@@ -92,15 +92,7 @@ pub(crate) fn deliveries() -> Result<Vec<Delivery>, Box<dyn Error + Send + Sync>
             json(&foreign),
             UNVERIFIED,
         ),
-        Delivery {
-            path: "/postback/trybit",
-            ..row(
-                "delivered to the other gateway",
-                JSON,
-                sample.clone(),
-                UNVERIFIED,
-            )
-        },
+        to_trybit,
         row(
             "one byte over 64 KiB",
             JSON,
