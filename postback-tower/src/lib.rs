@@ -51,6 +51,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Signed URLs
+//!
+//! A provider that signs its URL is shown path and query as hyper received them, whichever form of target and
+//! version of HTTP they came in. axum's `nest` takes its prefix off them: tell the provider, as
+//! `CryptApi::stripped_prefix` does. Of such a request no body is read, and an empty one is handed on.
+//!
 //! # How long a body may take
 //!
 //! is not decided here. `RequestBodyDeadlineLayer` of `tower-http` 0.7, above the layer or the extractor,
@@ -61,6 +67,7 @@
 //! # Features
 //!
 //! - `axum`: the `axum` module.
+//! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree.
 //! - `cryptocloud` (default): CryptoCloud and Trybit.
 //! - `tracing`: events for the operator; the documentation of `postback-core` lists them.
 

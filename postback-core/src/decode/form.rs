@@ -18,6 +18,10 @@ pub(crate) struct Pair<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: &'a str,
     /// Where the value ends.
+    #[cfg_attr(
+        not(feature = "cryptapi"),
+        allow(dead_code, reason = "read for CryptAPI alone")
+    )]
     pub(crate) end: usize,
 }
 
