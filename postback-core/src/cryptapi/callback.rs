@@ -210,7 +210,5 @@ impl fmt::Debug for Parameter<'_> {
 }
 
 fn pairs(text: &str, coverage: Coverage) -> impl Iterator<Item = Parameter<'_>> {
-    form::pairs(text)
-        .flatten()
-        .filter_map(move |(name, value)| Parameter::new(name, form::decode(value)?, coverage))
+    form::pairs(text).filter_map(move |pair| Parameter::new(pair.name()?, pair.text()?, coverage))
 }

@@ -171,19 +171,23 @@ impl Notice {
         ]
         .into_iter()
         .any(|name| {
-            self.text(name)
-                .is_some_and(|text| text.starts_with("TEST_"))
+            let bytes = self.bytes(name);
+            bytes.is_some_and(|bytes| bytes.starts_with(b"TEST_"))
         })
     }
 
     pub(super) fn text(&self, name: Name) -> Option<&str> {
+        str::from_utf8(self.bytes(name)?).ok()
+    }
+
+    /// The text's bytes, where it need not be looked at whole.
+    pub(super) fn bytes(&self, name: Name) -> Option<&[u8]> {
         // The place was taken from these very texts when the callback was read.
-        let range =
-            |place: &Range<u32>| Some(place.start.try_into().ok()?..place.end.try_into().ok()?);
-        match self.places.get(name as usize)?.as_ref()? {
-            Place::Decoded(place) => self.decoded.get(range(place)?),
-            Place::Source(place) => str::from_utf8(self.source.get(range(place)?)?).ok(),
-        }
+        let (source, place) = match self.places.get(name as usize)?.as_ref()? {
+            Place::Decoded(place) => (self.decoded.as_bytes(), place),
+            Place::Source(place) => (&*self.source, place),
+        };
+        source.get(place.start.try_into().ok()?..place.end.try_into().ok()?)
     }
 
     /// The signed text that the fields stand in.

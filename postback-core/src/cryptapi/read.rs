@@ -75,12 +75,12 @@ impl Reading {
     ) -> Result<Self, BodyDefect> {
         let pairs = text.get(begin..).unwrap_or_default();
         let mut reading = Self::default();
-        for pair in form::split(pairs) {
+        for pair in form::pairs(pairs) {
             // Most are spelled as they are meant.
-            let field = match Field::named(pair.name) {
+            let field = match Field::named(pair.encoded_name()) {
                 Some(field) => field,
                 None => {
-                    let name = form::name(pair.name);
+                    let name = pair.name();
                     judge_name(name.as_deref())?;
                     match name.as_deref().and_then(Field::named) {
                         Some(field) => field,
@@ -88,11 +88,11 @@ impl Reading {
                     }
                 }
             };
-            let end = begin.saturating_add(pair.end);
-            let place = end.saturating_sub(pair.value.len())..end;
+            let Range { start, end } = pair.place();
+            let place = begin.saturating_add(start)..begin.saturating_add(end);
             let value = match field.is_required() {
-                true => form::decode(pair.value).map(Value::Text),
-                false => form::value(pair.value),
+                true => pair.text().map(Value::Text),
+                false => pair.value(),
             };
             reading.take(field, &value.ok_or(BodyDefect::Syntax)?, Some(place))?;
         }
@@ -141,7 +141,7 @@ impl Reading {
             places: self.places,
             stage: Stage::Pending,
         };
-        if notice.text(Field::Pending) == Some("0") {
+        if notice.bytes(Field::Pending) == Some(b"0") {
             notice.stage = Stage::Confirmed;
         }
         Ok(notice)

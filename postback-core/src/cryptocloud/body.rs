@@ -60,14 +60,14 @@ impl<'a> Body<'a> {
             return Err(BodyDefect::Syntax);
         }
         for pair in form::pairs(body) {
-            let (name, value) = pair.ok_or(BodyDefect::Syntax)?;
+            let name = pair.name().ok_or(BodyDefect::Syntax)?;
             // `invoice_info` is not among them: a form carries it in no usable shape.
             let Some((name, field)) = fields.field(&name) else {
                 continue;
             };
             let value = match name {
-                "token" | "invoice_id" => form::decode(value).map(Value::Text),
-                _ => form::value(value),
+                "token" | "invoice_id" => pair.text().map(Value::Text),
+                _ => pair.value(),
             };
             let value = value.ok_or(BodyDefect::Syntax)?;
             if field.replace(value).is_some() {

@@ -1,53 +1,106 @@
-use std::{borrow::Cow, iter, mem};
+#[cfg(feature = "cryptapi")]
+use std::ops::Range;
+use std::{borrow::Cow, iter};
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr_iter, memchr3_iter};
 use percent_encoding::percent_decode_str;
 
 use super::Value;
 
-/// The pairs of an `application/x-www-form-urlencoded` body: decoded names, encoded values.
+/// The pairs of an `application/x-www-form-urlencoded` body or query, as they stand there.
 ///
-/// `None` stands for a name that is not strictly encoded, or not a [name](is_name). Empty pairs
-/// (`a=1&&b=2`) are skipped, and only `&` separates.
-pub(crate) fn pairs(body: &str) -> impl Iterator<Item = Option<(Cow<'_, str>, &str)>> {
-    split(body).map(|pair| Some((name(pair.name)?, pair.value)))
+/// Each ends at an `&`, and its name at its first `=`. Empty pairs (`a=1&&b=2`) are skipped.
+pub(crate) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
+    // Most pairs are spelled as they are meant: one search finds where they end, and which are not.
+    let mut marks = memchr3_iter(b'&', b'%', b'+', text.as_bytes());
+    let mut next = Some(0_usize);
+    iter::from_fn(move || {
+        loop {
+            let begin = next?;
+            let mut plain = true;
+            let end = loop {
+                match marks.next() {
+                    Some(at) if text.as_bytes().get(at) == Some(&b'&') => {
+                        next = at.checked_add(1);
+                        break at;
+                    }
+                    Some(_) => plain = false,
+                    None => {
+                        next = None;
+                        break text.len();
+                    }
+                }
+            };
+            let pair = text.get(begin..end)?;
+            let (name, value) = match pair.bytes().position(|byte| byte == b'=') {
+                Some(at) => (pair.get(..at)?, pair.get(at.checked_add(1)?..)?),
+                None => (pair, ""),
+            };
+            if !pair.is_empty() {
+                return Some(Pair {
+                    name,
+                    value,
+                    end,
+                    plain,
+                });
+            }
+        }
+    })
 }
 
 /// A pair as it stands in the text.
 pub(crate) struct Pair<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) value: &'a str,
-    /// Where the value ends.
-    #[cfg_attr(
-        not(feature = "cryptapi"),
-        allow(dead_code, reason = "read for CryptAPI alone")
-    )]
-    pub(crate) end: usize,
+    name: &'a str,
+    value: &'a str,
+    end: usize,
+    /// Whether nothing in it is encoded.
+    plain: bool,
 }
 
-/// Splits at each `&`, and each pair at its first `=`. Empty pairs are skipped.
-pub(crate) fn split(text: &str) -> impl Iterator<Item = Pair<'_>> {
-    let ends = memchr_iter(b'&', text.as_bytes()).chain(iter::once(text.len()));
-    let mut begin = 0_usize;
-    ends.filter_map(move |end| {
-        let pair = text.get(mem::replace(&mut begin, end.saturating_add(1))..end)?;
-        let (name, value) = match memchr(b'=', pair.as_bytes()) {
-            Some(at) => (pair.get(..at)?, pair.get(at.saturating_add(1)..)?),
-            None => (pair, ""),
-        };
-        (!pair.is_empty()).then_some(Pair { name, value, end })
-    })
-}
+impl<'a> Pair<'a> {
+    /// The name as it stands in the text.
+    #[cfg(feature = "cryptapi")]
+    pub(crate) const fn encoded_name(&self) -> &'a str {
+        self.name
+    }
 
-/// Decodes a name, if it is one.
-pub(crate) fn name(text: &str) -> Option<Cow<'_, str>> {
-    decode(text).filter(|name| is_name(name))
+    /// Where the value stands in the text.
+    #[cfg(feature = "cryptapi")]
+    pub(crate) const fn place(&self) -> Range<usize> {
+        self.end.saturating_sub(self.value.len())..self.end
+    }
+
+    /// The name, if it is strictly encoded and [one](is_name).
+    pub(crate) fn name(&self) -> Option<Cow<'a, str>> {
+        self.decoded(self.name).filter(|name| is_name(name))
+    }
+
+    /// The value, if it is strictly encoded.
+    pub(crate) fn text(&self) -> Option<Cow<'a, str>> {
+        self.decoded(self.value)
+    }
+
+    /// The value of an optional field. A form has no null; some texts are what senders write for it.
+    pub(crate) fn value(&self) -> Option<Value<'a>> {
+        let text = self.text()?;
+        Some(match &*text {
+            "" | "None" | "null" => Value::Absent,
+            _ => Value::Text(text),
+        })
+    }
+
+    fn decoded(&self, text: &'a str) -> Option<Cow<'a, str>> {
+        match self.plain {
+            true => Some(Cow::Borrowed(text)),
+            false => decode(text),
+        }
+    }
 }
 
 /// Decodes one name or value: every `%` is followed by two hexadecimal digits, `+` is a space, and
 /// the bytes are UTF-8.
-pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if memchr2(b'%', b'+', text.as_bytes()).is_none() {
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(['%', '+']) {
         return Some(Cow::Borrowed(text));
     }
     // The decoder leaves a bad escape as it is, and knows nothing of `+`.
@@ -68,15 +121,6 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
         decoded.extend(percent_decode_str(part));
     }
     String::from_utf8(decoded).ok().map(Cow::Owned)
-}
-
-/// Decodes the value of an optional field. A form has no null; these are what senders write for it.
-pub(crate) fn value(text: &str) -> Option<Value<'_>> {
-    let text = decode(text)?;
-    Some(match &*text {
-        "" | "None" | "null" => Value::Absent,
-        _ => Value::Text(text),
-    })
 }
 
 /// Whether `name` is one to 64 letters, digits and `_ . [ ] -`, beginning with a letter, digit or `_`.
@@ -115,9 +159,36 @@ mod tests {
 
     #[test]
     fn only_an_ampersand_separates() {
-        let read: Option<Vec<_>> = pairs("a=1;b=2&&%63=%zz&d&e=f=g").collect();
-        let expected = [("a", "1;b=2"), ("c", "%zz"), ("d", ""), ("e", "f=g")];
-        assert_eq!(read.unwrap(), expected.map(|(n, v)| (n.into(), v)));
+        let read: Option<Vec<_>> = pairs("&a=1;b=2&&%63=%41+&d&e=f=g&+=&")
+            .map(|pair| Some((pair.decoded(pair.name)?, pair.text()?)))
+            .collect();
+        let expected = [
+            ("a", "1;b=2"),
+            ("c", "A "),
+            ("d", ""),
+            ("e", "f=g"),
+            (" ", ""),
+        ];
+        assert_eq!(read.unwrap(), expected.map(|(n, v)| (n.into(), v.into())));
+        assert_eq!(pairs("&&").count(), 0);
+        assert_eq!(pairs("").count(), 0);
+    }
+
+    /// An escape in one pair says nothing of its neighbours.
+    #[test]
+    fn each_pair_is_plain_or_not() {
+        let plain: Vec<_> = pairs("a=1&%62=2&c=3&d=+&e")
+            .map(|pair| pair.plain)
+            .collect();
+        assert_eq!(plain, [true, false, true, false, true]);
+        let bad: Vec<_> = pairs("a=%zz&%zz=a&a b=1")
+            .map(|pair| (pair.name(), pair.text()))
+            .collect();
+        let text = |text: &'static str| Some(Cow::Borrowed(text));
+        assert_eq!(
+            bad,
+            [(text("a"), None), (None, text("a")), (None, text("1"))]
+        );
     }
 
     proptest! {
