@@ -133,6 +133,14 @@ impl Case {
         Self::read("cryptapi.jsonl")
     }
 
+    /// The case of `corpus/cryptapi.jsonl` with this name.
+    #[must_use]
+    pub fn cryptapi_named(name: &str) -> Self {
+        let mut cases = Self::cryptapi();
+        let at = cases.iter().position(|case| case.name == name);
+        cases.swap_remove(at.unwrap_or_else(|| panic!("the corpus has no {name}")))
+    }
+
     /// The cases of `corpus/cryptocloud.jsonl`.
     #[must_use]
     pub fn cryptocloud() -> Vec<Self> {

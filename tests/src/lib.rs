@@ -16,7 +16,6 @@ pub mod corpus;
 pub mod decided_before_us;
 pub mod driver;
 pub mod facts;
-pub mod header_signed;
 pub mod log;
 pub mod raw;
 pub mod receiver;

@@ -7,9 +7,9 @@ use std::{cell::Cell, io, panic, sync::Once, time::Duration};
 
 use bytes::Bytes;
 use conformance::{
+    corpus::Case,
     decided_before_us::DECISIONS,
     driver::{Application, Driver},
-    header_signed::HeaderSigned,
     raw::{Connection, RawResponse, within_deadline},
 };
 use http::{Request, StatusCode};
@@ -335,25 +335,41 @@ async fn a_client_that_asks_first_is_refused_by_its_head() {
     assert_refused(&response, &Rejection::UnsupportedMediaType);
 }
 
-/// RFC 4231, test case 2, as a header-signed postback.
+/// As OpenSSL signed it, and what differs from that by a header.
 #[tokio::test]
-async fn exactly_one_header_bears_the_signature() {
-    const SIGNATURE: &str = "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=";
-    let signed =
-        |headers: &str| post_whole(&format!("{JSON}{headers}"), "what do ya want for nothing?");
-    let once = format!("X-Signature: {SIGNATURE}\r\n");
-    let forged = "X-Signature: AAAA\r\n";
-    let verifier = Verifier::new(HeaderSigned, SecretKey::new("Jefe").unwrap());
-    for (headers, refused) in [
-        (once.repeat(2), Rejection::BadSignature),
-        (format!("{once}{forged}"), Rejection::BadSignature),
-        (format!("{forged}{once}"), Rejection::BadSignature),
-        (forged.to_owned(), Rejection::BadSignature),
-        (String::new(), Rejection::Unsigned),
-    ] {
-        let response = everywhere_with(&verifier, signed(&once), async |application| {
-            exchange(application, signed(&headers)).await
-        })
+async fn a_signature_stands_in_exactly_one_header() {
+    let case = Case::cryptapi_named("POST JSON confirmed, numbers keep every digit");
+    let header = case
+        .request
+        .headers
+        .iter()
+        .find(|(name, _)| name == "x-ca-signature");
+    let (name, value) = header.unwrap();
+    let once = format!("{name}: {value}\r\n").into_bytes();
+    let forged = format!("{name}: AAAA\r\n").into_bytes();
+    let no_text = [name.as_bytes(), b": \xff\xfe\r\n"].concat();
+    let signed = |headers: &[&[u8]]| {
+        let mut request = b"POST /plain HTTP/1.1\r\nHost: shop\r\n".to_vec();
+        request.extend_from_slice(&headers.concat());
+        let length = case.request.body.len();
+        request.extend_from_slice(format!("{JSON}Content-Length: {length}\r\n\r\n").as_bytes());
+        request.extend_from_slice(&case.request.body);
+        request
+    };
+    let cases: [(&[&[u8]], Rejection); 6] = [
+        (&[&once, &once], Rejection::BadSignature),
+        (&[&once, &forged], Rejection::BadSignature),
+        (&[&forged, &once], Rejection::BadSignature),
+        (&[&forged], Rejection::BadSignature),
+        (&[&no_text], Rejection::BadSignature),
+        (&[], Rejection::Unsigned),
+    ];
+    for (headers, refused) in cases {
+        let response = everywhere_with(
+            &case.cryptapi_post(),
+            signed(&[&once]),
+            async |application| exchange(application, signed(headers)).await,
+        )
         .await;
         assert_refused(&response, &refused);
     }

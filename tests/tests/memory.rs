@@ -24,14 +24,13 @@ use bytes::Bytes;
 use conformance::{
     driver::{Application, Driver},
     facts::Stated,
-    header_signed::HeaderSigned,
 };
 use http::Request;
 use http_body::{Body, Frame};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use peak_alloc::PeakAlloc;
-use postback_core::{Provider, SecretKey, Verifier, cryptocloud::CryptoCloud};
+use postback_core::{Provider, SecretKey, Verifier, cryptapi::CryptApi, cryptocloud::CryptoCloud};
 use tokio::runtime::{Builder, Runtime};
 
 #[global_allocator]
@@ -51,9 +50,8 @@ const CHUNKED: &str = "Content-Type: application/json\r\nTransfer-Encoding: chun
 /// after its refusal; clients come again until all is sent.
 #[test]
 fn streaming_256_mib_without_a_token_costs_less_than_1_mib() {
-    let secret = || SecretKey::new("s").unwrap();
-    let in_the_body = || Verifier::new(CryptoCloud::new(), secret());
-    let in_the_head = || Verifier::new(HeaderSigned, secret());
+    let in_the_body = || Verifier::new(CryptoCloud::new(), SecretKey::new("s").unwrap());
+    let in_the_head = || CryptApi::post_json().verifier().unwrap();
     let chunk = [b"10000\r\n", &SPACES[..], b"\r\n"].concat();
     let small_chunks = b"1\r\n \r\n".repeat(10_000);
     let text = CHUNKED.replace("application/json", "text/plain");

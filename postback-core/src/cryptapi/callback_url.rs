@@ -143,6 +143,9 @@ impl CallbackUrl {
 impl CallbackUrlBuilder {
     /// Adds a parameter of the shop's own. Under GET it comes back signed, under POST it does not.
     ///
+    /// Letters, digits and `-._~` travel best: whether the provider spells an escape as it was given is not
+    /// documented, and [`Expected::callback_url`](super::Expected::callback_url) compares the spelling.
+    ///
     /// # Errors
     ///
     /// - [`CallbackUrlError::ReservedName`] if the name is that of a field of the provider;
