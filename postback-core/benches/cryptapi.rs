@@ -65,9 +65,9 @@ fn verify_and_bind(bencher: Bencher<'_, '_>) {
     let (stored, _) = TARGET.split_once("&uuid").expect("a nonce before it");
     let stored = CallbackUrl::from_stored(&format!("{ORIGIN}{stored}")).expect("a nonce");
     let expected = Expected::callback_url(stored)
-        .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+        .address_in(testing::SAMPLE_ADDRESS_IN)
         .coin("btc")
-        .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+        .payout_addresses([testing::SAMPLE_ADDRESS_OUT]);
     bencher.bench(|| {
         let callback = deliver(&verifier, TARGET).expect("genuine");
         drop(callback.bind(black_box(&expected)).expect("the order's"));
@@ -99,6 +99,7 @@ fn read(notice: &Notice) {
         notice.uuid(),
         notice.stage(),
         notice.address_in(),
+        notice.address_out(),
         notice.payouts(),
         notice.txid_in(),
         notice.txid_out(),
@@ -114,4 +115,5 @@ fn read(notice: &Notice) {
         notice.fee_coin(),
         notice.result(),
     ));
+    black_box((notice.value(), notice.value_forwarded(), notice.fee()));
 }

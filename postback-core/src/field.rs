@@ -12,7 +12,7 @@ pub enum Field<'a, T> {
     Absent,
     /// The field has the documented form.
     Known(T),
-    /// The field has another form, or occurs twice: the JSON text as received.
+    /// The field has another form, or occurs twice: its text, as it stood in JSON or decoded from a pair.
     Other(&'a str),
 }
 
@@ -32,7 +32,7 @@ impl<'a, T> Field<'a, T> {
         matches!(self, Self::Absent)
     }
 
-    /// The JSON text as received, if it does not have the documented form.
+    /// The text, if it does not have the documented form.
     #[must_use]
     pub const fn other(&self) -> Option<&'a str> {
         match self {

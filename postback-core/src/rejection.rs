@@ -51,7 +51,8 @@ pub enum Rejection {
     /// The application registered no [`Verifier`](crate::Verifier).
     #[error("no verifier is registered")]
     NotConfigured,
-    /// A genuine callback about a test: its ids begin with `TEST_`, and tests were not allowed.
+    /// A genuine callback about a test: an id, address or transaction begins with `TEST_`, and tests were
+    /// not allowed.
     #[error("the callback is a test")]
     TestCallback,
     /// There is no token or signature, or a blank one.
@@ -77,7 +78,7 @@ pub enum ClaimsDefect {
     Unusable,
 }
 
-/// The rule that a body breaks.
+/// The rule that a body, or a signed query, breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BodyDefect {
@@ -87,7 +88,8 @@ pub enum BodyDefect {
     /// A known field occurs more than once.
     #[error("field `{0}` is repeated")]
     Repeated(&'static str),
-    /// The body is not a complete, well-formed document of the announced media type.
+    /// The body is not a complete, well-formed document of the announced media type, or a known field of a
+    /// form or query is not strictly encoded.
     #[error("syntax or text encoding")]
     Syntax,
     /// A known field has a value that it cannot have.

@@ -11,7 +11,7 @@ use postback_core::{
         BindError, BlockBee, Callback, CallbackUrl, Coverage, CryptApi, Expected, Get, Nonce, Post,
         Stage,
     },
-    testing::{self, SAMPLE_FIELDS, SigningKey},
+    testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
 
 const NOW: u64 = 1_769_509_400;
@@ -86,7 +86,7 @@ fn pairs(further: &str) -> [Result<Callback, Rejection>; 2] {
 #[test]
 fn every_field_is_read() {
     let all = format!(
-        "{SAMPLE_FIELDS}&value=5000000&value_forwarded=4950000&fee=50000\
+        "{SAMPLE_CALLBACK}&value=5000000&value_forwarded=4950000&fee=50000\
          &value_coin_convert=%7B%22USD%22%3A+%223.20%22%7D\
          &value_forwarded_coin_convert=%7B%22EUR%22%3A%223.05%22%7D"
     );
@@ -95,17 +95,14 @@ fn every_field_is_read() {
     let amount = |text: &str| Some(text.parse().unwrap());
     assert_eq!(notice.uuid(), "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2");
     assert_eq!(notice.stage(), Stage::Confirmed);
-    assert_eq!(notice.address_in(), "3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM");
-    let payout = "1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP";
+    assert_eq!(notice.address_in(), SAMPLE_ADDRESS_IN);
+    let payout = SAMPLE_ADDRESS_OUT;
     assert_eq!(notice.address_out(), Some(payout));
     assert_eq!(notice.payouts().known().unwrap()[0].address, payout);
-    let txid =
-        |end| format!("a2174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332{end}");
-    assert_eq!(notice.txid_in(), Some(&*txid("c")));
-    assert_eq!(
-        notice.txid_out(),
-        Some(&*txid("d").replacen('a', "b", 1).replace("217", "317"))
-    );
+    let txid = "a2174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332c";
+    assert_eq!(notice.txid_in(), Some(txid));
+    let txid = "b3174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332d";
+    assert_eq!(notice.txid_out(), Some(txid));
     assert_eq!(notice.coin(), "btc");
     assert_eq!(notice.price(), amount("64000.12"));
     assert_eq!(notice.confirmations(), Some(3));
@@ -315,7 +312,7 @@ fn parameters_are_labelled() {
         };
         callback.parameters().iter().map(text).collect()
     };
-    let query = format!("order_id=1%2F2&x=%zz&%zz=1&{{=1&{SAMPLE_FIELDS}&new=a+b&order_id=3");
+    let query = format!("order_id=1%2F2&x=%zz&%zz=1&{{=1&{SAMPLE_CALLBACK}&new=a+b&order_id=3");
     let by_get = get(&query).unwrap();
     let expected = ["order_id 1/2 Signed", "new a b Signed", "order_id 3 Signed"];
     assert_eq!(listed(&by_get), expected);
@@ -326,7 +323,7 @@ fn parameters_are_labelled() {
     let by_form = post(
         MediaType::Form,
         target,
-        &format!("{SAMPLE_FIELDS}&order_id=7"),
+        &format!("{SAMPLE_CALLBACK}&order_id=7"),
     )
     .unwrap();
     let expected = ["order_id 7 Signed", "order_id 1 Unsigned", "n 2 Unsigned"];
@@ -357,13 +354,18 @@ fn parameters_are_labelled() {
 fn a_test_is_refused_unless_allowed() {
     for (name, real) in [
         ("uuid", "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2"),
-        ("address_in", "3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM"),
+        ("address_in", SAMPLE_ADDRESS_IN),
+        ("address_out", SAMPLE_ADDRESS_OUT),
         (
             "txid_in",
             "a2174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332c",
         ),
+        (
+            "txid_out",
+            "b3174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332d",
+        ),
     ] {
-        let query = SAMPLE_FIELDS.replace(real, "TEST_1");
+        let query = SAMPLE_CALLBACK.replace(real, "TEST_1");
         assert_eq!(get(&query).err(), Some(Rejection::TestCallback), "{name}");
         let allowing = CryptApi::get([ORIGIN]).unwrap().allow_test_ids();
         assert!(get_with(allowing, &query).is_ok(), "{name}");
@@ -404,7 +406,7 @@ fn a_retired_key_verifies_until_its_time() {
     let ring = |until| {
         KeyRing::new("2026-11", new.public_key().unwrap()).with_retired("published", key(), until)
     };
-    let target = format!("/?{SAMPLE_FIELDS}");
+    let target = format!("/?{SAMPLE_CALLBACK}");
     let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
     let headers = [("x-ca-signature", &*signature)];
     for (until, expected) in [
@@ -437,12 +439,12 @@ enum Eu {}
 #[test]
 fn a_tenants_callback_binds_too() {
     let nonce = Nonce::random().unwrap();
-    let query = format!("nonce={}&{SAMPLE_FIELDS}", nonce.as_str());
+    let query = format!("nonce={}&{SAMPLE_CALLBACK}", nonce.as_str());
     let tenant = Tenant::<Eu, _>::new(CryptApi::get([ORIGIN]).unwrap());
     let expected = Expected::nonce(nonce)
-        .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+        .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
-        .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+        .payout_addresses([SAMPLE_ADDRESS_OUT]);
     let bound = get_with(tenant, &query).unwrap().bind(&expected).unwrap();
     assert_eq!(bound.uuid(), "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2");
     assert_eq!(bound.verified().key_label(), "current");
@@ -536,25 +538,25 @@ fn a_stored_url_is_no_prefix_of_another_value() {
     let nonce = "0123456789abcdef0123456789abcdef";
     let stored = CallbackUrl::from_stored(&format!("{ORIGIN}/callback?nonce={nonce}")).unwrap();
     let expected = Expected::callback_url(stored)
-        .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+        .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
-        .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+        .payout_addresses([SAMPLE_ADDRESS_OUT]);
     for (query, outcome) in [
-        (format!("nonce={nonce}&{SAMPLE_FIELDS}"), None),
+        (format!("nonce={nonce}&{SAMPLE_CALLBACK}"), None),
         (
-            format!("nonce={nonce}0&{SAMPLE_FIELDS}"),
+            format!("nonce={nonce}0&{SAMPLE_CALLBACK}"),
             Some(BindError::CallbackUrl),
         ),
         (
-            format!("a=1&nonce={nonce}&{SAMPLE_FIELDS}"),
+            format!("a=1&nonce={nonce}&{SAMPLE_CALLBACK}"),
             Some(BindError::CallbackUrl),
         ),
         (
-            format!("nonce={nonce}&nonce=1&{SAMPLE_FIELDS}"),
+            format!("nonce={nonce}&nonce=1&{SAMPLE_CALLBACK}"),
             Some(BindError::Nonce),
         ),
         (
-            format!("{SAMPLE_FIELDS}&nonce={nonce}"),
+            format!("{SAMPLE_CALLBACK}&nonce={nonce}"),
             Some(BindError::CallbackUrl),
         ),
     ] {
@@ -569,16 +571,17 @@ fn a_stored_url_is_no_prefix_of_another_value() {
 #[test]
 fn nothing_prints_a_nonce_or_an_amount() {
     let nonce = "0123456789abcdef0123456789abcdef";
-    let callback = get(&format!("nonce={nonce}&{SAMPLE_FIELDS}")).unwrap();
+    let callback = get(&format!("nonce={nonce}&{SAMPLE_CALLBACK}")).unwrap();
     let expected = Expected::nonce(Nonce::from_stored(nonce).unwrap())
-        .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+        .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
-        .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+        .payout_addresses([SAMPLE_ADDRESS_OUT]);
     let bound = callback.bind(&expected).unwrap();
     let url = CallbackUrl::from_stored(&format!("{ORIGIN}/?nonce={nonce}")).unwrap();
     let parameter = callback.parameter("nonce").unwrap();
+    let value = parameter.value();
     let printed = format!(
-        "{callback:?} {bound:?} {expected:?} {url:?} {parameter:?} {:?} {:?}",
+        "{callback:?} {bound:?} {expected:?} {url:?} {parameter:?} {value:?} {:?} {:?}",
         callback.unbound(),
         callback.event(),
     );

@@ -169,6 +169,10 @@ pub async fn each_mode_of_cryptapi_is_a_route(binary: &str, client: &Client) {
             assert_eq!(named, names, "{name}");
             assert_eq!(printed.get("provider"), Some(&json!("cryptapi")));
             facts.retain(|fact, _| names.contains(&&**fact));
+            if name == "POST JSON confirmed, numbers keep every digit" {
+                // The body says it too, and is signed.
+                facts.insert("params".to_owned(), json!({ "order_id": "from-body" }));
+            }
             facts::compare(&name, &facts, printed);
         }
     }

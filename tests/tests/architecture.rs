@@ -134,7 +134,14 @@ fn adapters_and_receivers_stay_small() {
             100,
             vec!["examples/axum/src/lib.rs", "examples/axum/src/main.rs"],
         ),
-        (80, vec!["examples/receiver/src/lib.rs"]),
+        (
+            200,
+            vec![
+                "examples/receiver/src/environment.rs",
+                "examples/receiver/src/lib.rs",
+                "examples/receiver/src/line.rs",
+            ],
+        ),
         (
             120,
             vec!["examples/tower/src/lib.rs", "examples/tower/src/main.rs"],

@@ -9,7 +9,7 @@ use conformance::{
 use postback_core::{
     KeyRing, Method, Verifier,
     cryptapi::CryptApi,
-    testing::{self, SAMPLE_FIELDS, SigningKey},
+    testing::{self, SAMPLE_CALLBACK, SigningKey},
 };
 
 const NOW: u64 = 1_769_509_400;
@@ -20,32 +20,40 @@ fn an_accepted_callback_is_named_by_its_uuid() {
         SigningKey::generate().unwrap(),
         SigningKey::generate().unwrap(),
     );
-    let line = |until| {
+    let line = |origins: &[&str], until| {
         let (log, _guard) = Log::begin();
         let ring = KeyRing::new("new", new.public_key().unwrap()).with_retired(
             "old",
             old.public_key().unwrap(),
             until,
         );
-        let provider = CryptApi::get(["https://shop.example"]).unwrap();
+        let provider = CryptApi::get(origins).unwrap();
         let verifier = Verifier::builder(provider, ring)
             .scope("shop-1")
             .build()
             .unwrap();
-        let target = format!("/callback?nonce=0123456789abcdef&{SAMPLE_FIELDS}");
+        let target = format!("/callback?nonce=0123456789abcdef&{SAMPLE_CALLBACK}");
         let signature = old.sign(format!("https://shop.example{target}")).unwrap();
         let headers = [("x-ca-signature", &*signature)];
         let _ = testing::request(&verifier, Method::Get, &target, &headers, "", NOW);
         log.verdicts().concat()
     };
-    assert_eq!(
-        line(NOW + 1),
-        r#"INFO postback: postback accepted provider="cryptapi" scope="shop-1" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2" key_label="old""#
-    );
-    assert_eq!(
-        line(NOW),
-        r#"WARN postback: postback refused provider="cryptapi" scope="shop-1" code="bad_signature" variant=BadSignature hint="retired_key""#
-    );
+    let one = ["https://shop.example"];
+    let several = [
+        "https://a.example",
+        "https://shop.example",
+        "https://b.example",
+    ];
+    for origins in [&one[..], &several[..]] {
+        assert_eq!(
+            line(origins, NOW + 1),
+            r#"INFO postback: postback accepted provider="cryptapi" scope="shop-1" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2" key_label="old""#
+        );
+        assert_eq!(
+            line(origins, NOW),
+            r#"WARN postback: postback refused provider="cryptapi" scope="shop-1" code="bad_signature" variant=BadSignature hint="retired_key""#
+        );
+    }
 }
 
 /// The whole corpus over sockets, at TRACE: what we say of each, for servers log targets by themselves.

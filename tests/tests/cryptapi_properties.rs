@@ -8,11 +8,12 @@ use std::sync::LazyLock;
 use postback_core::{
     MediaType, Method, Rejection, Verified, Verifier,
     cryptapi::{Callback, CallbackUrl, CryptApi, Expected, Get, Nonce, Post},
-    testing::{self, SAMPLE_FIELDS, SigningKey},
+    testing::{self, SAMPLE_CALLBACK, SigningKey},
 };
 use proptest::prelude::*;
 
 const NOW: u64 = 1_769_509_400;
+const NONCE: &str = "0123456789abcdef0123456789abcdef";
 const ORIGIN: &str = "https://shop.example";
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
@@ -66,7 +67,7 @@ const JSON: &str = r#"{"uuid":"u","address_in":"a","coin":"btc","pending":0,"val
 /// Every bit of a signed target, body and signature, one after the other.
 #[test]
 fn no_changed_bit_goes_unnoticed() {
-    let target = format!("/callback?order_id=1%2F2&{SAMPLE_FIELDS}");
+    let target = format!("/callback?order_id=1%2F2&{SAMPLE_CALLBACK}");
     let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
     assert!(get(&target, &signature).is_ok(), "control case");
     for at in 0..target.len() {
@@ -78,7 +79,7 @@ fn no_changed_bit_goes_unnoticed() {
             assert_eq!(refused, Some(Rejection::BadSignature), "{changed:?}");
         }
     }
-    for (media_type, body) in [(MediaType::Form, SAMPLE_FIELDS), (MediaType::Json, JSON)] {
+    for (media_type, body) in [(MediaType::Form, SAMPLE_CALLBACK), (MediaType::Json, JSON)] {
         let signature = KEY.sign(body).unwrap();
         assert!(post(media_type, body, &signature).is_ok(), "control case");
         for at in 0..body.len() {
@@ -130,7 +131,7 @@ proptest! {
         byte in any::<u8>(),
         kind in 0..3_u8,
     ) {
-        let body = format!("{SAMPLE_FIELDS}&{further}");
+        let body = format!("{SAMPLE_CALLBACK}&{further}");
         let signature = KEY.sign(&body).unwrap();
         let mut changed = body.clone().into_bytes();
         let at = at.index(changed.len());
@@ -189,20 +190,24 @@ proptest! {
     /// Who does not know the nonce binds nothing, however he spells a query.
     #[test]
     fn nothing_binds_without_the_nonce(before in pairs(), guess in "[0-9a-f]{0,32}") {
-        let nonce = Nonce::from_stored("0123456789abcdef0123456789abcdef").unwrap();
+        let nonce = Nonce::from_stored(NONCE).unwrap();
         prop_assume!(guess != nonce.as_str());
-        let target = format!("/callback?{before}&nonce={guess}&{SAMPLE_FIELDS}");
+        let target = format!("/callback?{before}&nonce={guess}&{SAMPLE_CALLBACK}");
         let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
         let url = format!("{ORIGIN}/callback?nonce={}", nonce.as_str());
         let url = CallbackUrl::from_stored(&url).unwrap();
         for how in [Expected::callback_url(url), Expected::nonce(nonce)] {
             let expected = how
-                .address_in("3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM")
+                .address_in(testing::SAMPLE_ADDRESS_IN)
                 .coin("btc")
-                .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
+                .payout_addresses([testing::SAMPLE_ADDRESS_OUT]);
             if let Ok(callback) = get(&target, &signature) {
                 prop_assert!(callback.bind(&expected).is_err());
             }
+            // The control case: with the nonce, at the stored URL.
+            let target = format!("/callback?nonce={NONCE}&{SAMPLE_CALLBACK}");
+            let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+            prop_assert!(get(&target, &signature).unwrap().bind(&expected).is_ok());
         }
     }
 }

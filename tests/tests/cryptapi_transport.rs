@@ -12,11 +12,11 @@ use conformance::{
     driver::{Application, Driver, Seen},
     raw::{Connection, RawResponse},
 };
-use http::{Method, Request, StatusCode};
+use http::{Request, StatusCode};
 use postback_core::{
     Verifier,
     cryptapi::{CryptApi, Get},
-    testing::{SAMPLE_FIELDS, SigningKey},
+    testing::{SAMPLE_CALLBACK, SigningKey},
 };
 use postback_tower::{
     PostbackLayer,
@@ -73,7 +73,7 @@ async fn exchange(application: &Application, request: String) -> RawResponse {
 
 #[tokio::test]
 async fn an_absolute_target_is_verified_by_its_path_and_query() {
-    let target = format!("/callback?order_id=1&{SAMPLE_FIELDS}");
+    let target = format!("/callback?order_id=1&{SAMPLE_CALLBACK}");
     let signature = signed(&format!("{ORIGIN}{target}"));
     for driver in Driver::ALL {
         let application = driver.serve(verifier(at_origin())).await;
@@ -100,7 +100,7 @@ async fn an_absolute_target_is_verified_by_its_path_and_query() {
 /// All that is signed stands in the head: a body is never waited for.
 #[tokio::test]
 async fn the_body_of_a_get_is_not_read() {
-    let target = format!("/callback?order_id=1&{SAMPLE_FIELDS}");
+    let target = format!("/callback?order_id=1&{SAMPLE_CALLBACK}");
     let signature = signed(&format!("{ORIGIN}{target}"));
     for driver in Driver::ALL {
         let application = driver.serve(verifier(at_origin())).await;
@@ -112,7 +112,9 @@ async fn the_body_of_a_get_is_not_read() {
             let response = exchange(&application, request).await;
             assert_eq!(response.status, 200, "{driver:?} {length}");
         }
-        for handed in application.seen() {
+        let seen = application.seen();
+        assert_eq!(seen.len(), 2, "{driver:?}");
+        for handed in seen {
             assert!(handed.body.is_none_or(|body| body.is_empty()), "{driver:?}");
         }
     }
@@ -132,7 +134,7 @@ async fn no_spelling_is_changed_on_the_way() {
         "a={b}|c",
         "a=%00",
     ] {
-        let target = format!("//callback/../x;y=1/%2e?{parameter}&{SAMPLE_FIELDS}");
+        let target = format!("//callback/../x;y=1/%2e?{parameter}&{SAMPLE_CALLBACK}");
         let signature = signed(&format!("{ORIGIN}{target}"));
         for driver in Driver::ALL {
             let application = driver.serve(verifier(at_origin())).await;
@@ -145,17 +147,31 @@ async fn no_spelling_is_changed_on_the_way() {
     }
 }
 
+async fn by_extractor(postback: Postback<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
+    postback.ack()
+}
+
+async fn by_layer(FromVerified(postback): FromVerified<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
+    postback.ack()
+}
+
+/// The status of a callback signed for `origin` and the path.
+async fn status_at(application: &Application, origin: &str, path: &str) -> u16 {
+    let target = format!("{path}?{SAMPLE_CALLBACK}");
+    let request = Request::get(format!("http://{}{target}", application.address()))
+        .header("x-ca-signature", signed(&format!("{origin}{target}")))
+        .body(Bytes::new());
+    let outcome = application.send_request(request.unwrap()).await;
+    outcome.status.as_u16()
+}
+
 /// axum takes the prefix of a nested router off what an extractor or layer within it sees.
 #[tokio::test]
 async fn a_stripped_prefix_is_configured() {
-    async fn by_extractor(postback: Postback<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
-        postback.ack()
-    }
-    async fn by_layer(FromVerified(postback): FromVerified<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
-        postback.ack()
-    }
-    let nested = at_origin().stripped_prefix("/shop/eu").unwrap();
-    for (provider, expected) in [(nested, 200), (at_origin(), 401)] {
+    let origins = [ORIGIN, "https://www.shop.example"];
+    let whole = CryptApi::get(origins).unwrap();
+    let nested = whole.clone().stripped_prefix("/shop/eu").unwrap();
+    for (provider, expected) in [(nested, 200), (whole, 401)] {
         let layer = PostbackLayer::new(verifier(provider.clone()));
         let within = Router::new()
             .route("/extractor", any(by_extractor))
@@ -164,15 +180,26 @@ async fn a_stripped_prefix_is_configured() {
         let router = Router::new().nest("/shop/eu", within);
         let application = Application::serve(router, Seen::default()).await;
         for path in ["/shop/eu/extractor", "/shop/eu/layer"] {
-            let target = format!("{path}?{SAMPLE_FIELDS}");
-            let request = Request::builder()
-                .method(Method::GET)
-                .uri(format!("http://{}{target}", application.address()))
-                .header("x-ca-signature", signed(&format!("{ORIGIN}{target}")))
-                .body(Bytes::new());
-            let outcome = application.send_request(request.unwrap()).await;
-            assert_eq!(outcome.status, expected, "{path}");
+            for origin in origins {
+                let status = status_at(&application, origin, path).await;
+                assert_eq!(status, expected, "{origin}{path}");
+            }
         }
+    }
+}
+
+/// A layer above the nested router sees the path as it came.
+#[tokio::test]
+async fn nothing_is_stripped_above_a_nested_router() {
+    let nested = at_origin().stripped_prefix("/shop").unwrap();
+    for (provider, expected) in [(at_origin(), 200), (nested, 401)] {
+        let within = Router::new().route("/layer", any(by_layer));
+        let router = Router::new()
+            .nest("/shop", within)
+            .layer(PostbackLayer::new(verifier(provider)));
+        let application = Application::serve(router, Seen::default()).await;
+        let status = status_at(&application, ORIGIN, "/shop/layer").await;
+        assert_eq!(status, expected);
     }
 }
 
@@ -181,17 +208,13 @@ async fn a_stripped_prefix_is_configured() {
 async fn each_configured_origin_verifies_and_no_other() {
     let origins = [ORIGIN, "https://www.shop.example", "http://127.0.0.1:3000"];
     let provider = CryptApi::get(origins).unwrap();
-    let target = format!("/callback?{SAMPLE_FIELDS}");
     for driver in Driver::ALL {
         let application = driver.serve(verifier(provider.clone())).await;
         let others = ["https://shop.example.evil", "https://api.shop.example"];
         for origin in origins.into_iter().chain(others) {
-            let request = Request::get(format!("http://{}{target}", application.address()))
-                .header("x-ca-signature", signed(&format!("{origin}{target}")))
-                .body(Bytes::new());
-            let outcome = application.send_request(request.unwrap()).await;
+            let status = status_at(&application, origin, "/callback").await;
             let expected = if origins.contains(&origin) { 200 } else { 401 };
-            assert_eq!(outcome.status, expected, "{driver:?} {origin}");
+            assert_eq!(status, expected, "{driver:?} {origin}");
         }
     }
 }

@@ -18,7 +18,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use postback_core::{
     ConfigError, MediaType, Method, PublicKey, Rejection, Verified, Verifier,
     cryptapi::{CryptApi, Get, PUBLISHED_KEY},
-    testing::{self, SAMPLE_FIELDS},
+    testing::{self, SAMPLE_CALLBACK},
 };
 
 const NOW: u64 = 1_769_509_400;
@@ -106,7 +106,7 @@ fn urls_of_every_spelling_verify() {
         "x=%zz&y=100%",
         &*long,
     ] {
-        let target = format!("/callback?{parameters}&{SAMPLE_FIELDS}");
+        let target = format!("/callback?{parameters}&{SAMPLE_CALLBACK}");
         let signature = sign(&private, "-sha256", format!("{ORIGIN}{target}").as_bytes());
         assert_eq!(signature.len(), 344, "256 bytes, as the key has");
         let callback = get(&verifier, &target, &signature).unwrap();
@@ -135,7 +135,7 @@ fn bodies_verify_as_they_are() {
     };
     for (provider, media_type, body) in [
         (CryptApi::post_json(), MediaType::Json, json),
-        (CryptApi::post_form(), MediaType::Form, SAMPLE_FIELDS),
+        (CryptApi::post_form(), MediaType::Form, SAMPLE_CALLBACK),
     ] {
         let verifier = Verifier::new(provider, key());
         let signature = sign(&private, "-sha256", body.as_bytes());
@@ -153,7 +153,7 @@ fn another_digest_padding_or_key_is_refused() {
     let (other, _) = key(&folder, "3072");
     let provider = CryptApi::get([ORIGIN]).unwrap();
     let verifier = Verifier::new(provider, PublicKey::from_pem(public).unwrap());
-    let target = format!("/callback?{SAMPLE_FIELDS}");
+    let target = format!("/callback?{SAMPLE_CALLBACK}");
     let url = format!("{ORIGIN}{target}");
     let pss = [
         "dgst",

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use super::{Notice, field::Field, target};
+use super::{Notice, field::FieldName, target};
 use crate::decode::{form, json};
 
 /// A callback of CryptAPI or BlockBee that is genuine, and **nobody's yet**.
@@ -110,7 +110,7 @@ impl fmt::Debug for Callback {
 
 /// A text of a callback that is nobody's yet: good for looking an order up, and for nothing else.
 ///
-/// It is no `String` and becomes none by itself, so that what a callback says cannot slip into
+/// It is no `String` and becomes none by itself, so that what a callback offers does not slip into
 /// what is [`Expected`](super::Expected) of it:
 ///
 /// ```compile_fail,E0277
@@ -120,7 +120,7 @@ impl fmt::Debug for Callback {
 ///     Expected::nonce(nonce).address_in(callback.address_in())
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Received<'a>(Cow<'a, str>);
 
 impl Received<'_> {
@@ -128,6 +128,13 @@ impl Received<'_> {
     #[must_use]
     pub fn for_look_up(&self) -> &str {
         &self.0
+    }
+}
+
+/// Shows nothing: it may be a nonce.
+impl fmt::Debug for Received<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Received(..)")
     }
 }
 
@@ -187,7 +194,7 @@ impl<'a> Parameter<'a> {
     }
 
     fn new(name: Cow<'a, str>, value: Cow<'a, str>, coverage: Coverage) -> Option<Self> {
-        Field::named(&name).is_none().then_some(Self {
+        FieldName::named(&name).is_none().then_some(Self {
             name,
             value,
             coverage,

@@ -1,13 +1,9 @@
 use std::fmt;
 
+use aws_lc_rs::constant_time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{
-    Nonce,
-    field::Field,
-    origin::Origin,
-    target::{is_prefix, query},
-};
+use super::{Nonce, field::FieldName, origin::Origin, target::query};
 use crate::decode::form;
 
 /// The URL that one order's callbacks go to, with a nonce in its query: the `callback` of the provider's
@@ -28,7 +24,7 @@ use crate::decode::form;
 /// assert_eq!(reserved.err(), Some(CallbackUrlError::ReservedName));
 /// # Ok::<(), CallbackUrlError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct CallbackUrl {
     url: String,
     nonce_name: String,
@@ -41,7 +37,6 @@ pub struct CallbackUrl {
 pub struct CallbackUrlBuilder {
     url: String,
     has_query: bool,
-    nonce_name: String,
 }
 
 /// Why a callback URL, or its nonce, cannot be made or taken.
@@ -69,25 +64,25 @@ pub enum CallbackUrlError {
 }
 
 impl CallbackUrl {
-    /// The name under which the nonce stands in the query, unless another is chosen.
+    /// The name under which the builder puts the nonce into the query.
     pub const NONCE_NAME: &str = "nonce";
 
     /// Starts at the route's final address, without a query: `https://shop.example/postback/cryptapi`.
     ///
     /// # Errors
     ///
-    /// [`CallbackUrlError::InvalidAddress`] if it is not an origin in lower case and a path of characters
-    /// that no sender re-writes.
+    /// [`CallbackUrlError::InvalidAddress`] if it is not an origin in lower case and a path that no sender
+    /// writes otherwise: letters, digits and `-._~`, and no `.` or `..` between slashes.
     pub fn builder(address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
         let (_, path) = Origin::split(address).map_err(|_| CallbackUrlError::InvalidAddress)?;
-        let without_slash = path.strip_suffix('/').unwrap_or(path);
-        if !without_slash.is_empty() && !is_prefix(without_slash) {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if !path.is_empty() && !path.split('/').all(is_plain_segment) {
             return Err(CallbackUrlError::InvalidAddress);
         }
         Ok(CallbackUrlBuilder {
             url: address.to_owned(),
             has_query: false,
-            nonce_name: Self::NONCE_NAME.to_owned(),
         })
     }
 
@@ -151,10 +146,10 @@ impl CallbackUrlBuilder {
     /// - [`CallbackUrlError::ReservedName`] if the name is that of a field of the provider;
     /// - [`CallbackUrlError::InvalidName`] if it is the nonce's, or not plain.
     pub fn parameter(mut self, name: &str, value: &str) -> Result<Self, CallbackUrlError> {
-        if Field::named(name).is_some() {
+        if FieldName::named(name).is_some() {
             return Err(CallbackUrlError::ReservedName);
         }
-        if !form::is_name(name) || name == self.nonce_name {
+        if !form::is_name(name) || name == CallbackUrl::NONCE_NAME {
             return Err(CallbackUrlError::InvalidName);
         }
         self.append(name, value);
@@ -168,11 +163,10 @@ impl CallbackUrlBuilder {
     /// [`CallbackUrlError::NoRandomness`] if the system has none to give.
     pub fn build(mut self) -> Result<CallbackUrl, CallbackUrlError> {
         let nonce = Nonce::random()?;
-        let nonce_name = self.nonce_name.clone();
-        self.append(&nonce_name, nonce.as_str());
+        self.append(CallbackUrl::NONCE_NAME, nonce.as_str());
         Ok(CallbackUrl {
             url: self.url,
-            nonce_name,
+            nonce_name: CallbackUrl::NONCE_NAME.to_owned(),
             nonce,
         })
     }
@@ -191,6 +185,22 @@ impl CallbackUrlBuilder {
         self.url.extend(utf8_percent_encode(value, ESCAPED));
     }
 }
+
+/// A part of a path that can be spelled in one way only.
+fn is_plain_segment(segment: &str) -> bool {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(unreserved)
+}
+
+/// Compares in constant time: it holds a secret.
+impl PartialEq for CallbackUrl {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, other) = (self.url.as_bytes(), other.url.as_bytes());
+        constant_time::verify_slices_are_equal(one, other).is_ok()
+    }
+}
+
+impl Eq for CallbackUrl {}
 
 /// Shows neither query nor nonce.
 impl fmt::Debug for CallbackUrl {
@@ -226,6 +236,10 @@ mod tests {
             "https://shop.example/#a",
             "https://shop.example/a b",
             "https://shop.example//",
+            "https://shop.example/a/../b",
+            "https://shop.example/./b",
+            "https://shop.example/a%7eb",
+            "https://shop.example/it's(1)*",
             "/postback",
         ] {
             let refused = CallbackUrl::builder(address).err();
@@ -236,7 +250,7 @@ mod tests {
     #[test]
     fn no_parameter_bears_a_name_of_the_providers() {
         let builder = CallbackUrl::builder("https://shop.example/").unwrap();
-        for field in Field::ALL {
+        for field in FieldName::ALL {
             let refused = builder.clone().parameter(field.name(), "1").err();
             assert_eq!(refused, Some(CallbackUrlError::ReservedName), "{field:?}");
         }

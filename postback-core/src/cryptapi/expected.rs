@@ -4,8 +4,8 @@ use super::{CallbackUrl, Nonce};
 
 /// What the shop stored with an order, for a callback to be bound to.
 ///
-/// Build it from the shop's own records, never from the callback: [`Received`](super::Received) values
-/// do not fit. Until [`address_in`](Self::address_in), [`coin`](Self::coin) and
+/// Build it from the shop's own records, never from the callback: what a callback offers for a look-up is
+/// [`Received`](super::Received) and does not fit, and what it shows besides is called unbound. Until [`address_in`](Self::address_in), [`coin`](Self::coin) and
 /// [`payout_addresses`](Self::payout_addresses) are all set, it binds nothing.
 ///
 /// ```
@@ -72,13 +72,14 @@ impl Expected {
     }
 
     /// What was asked for, as the ticker in the provider's API or as callbacks write it: `bep20/usdt` and
-    /// `bep20_usdt` are the same.
+    /// `bep20_usdt` are the same. With `multi_token`, try one expectation for each coin that is accepted.
     pub fn coin(mut self, ticker: impl Into<String>) -> Self {
         self.coin = ticker.into().replace('/', "_");
         self
     }
 
-    /// The shop's own wallets: all that a payment is forwarded to must be among them.
+    /// The shop's own wallets: all that a payment is forwarded to must be among them. A callback that does not
+    /// say where, or in a form never seen ([`Notice::payouts`](super::Notice::payouts)), does not bind.
     pub fn payout_addresses<A: Into<String>>(
         mut self,
         addresses: impl IntoIterator<Item = A>,

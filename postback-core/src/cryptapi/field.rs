@@ -25,11 +25,11 @@ macro_rules! fields {
     ($($variant:ident = $name:literal: $kind:ident,)+) => {
         /// A field that the provider sends.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Field {
+        pub(super) enum FieldName {
             $($variant,)+
         }
 
-        impl Field {
+        impl FieldName {
             /// All of them, in the order of their discriminants.
             pub(super) const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
@@ -78,7 +78,7 @@ fields! {
     ValueForwardedCoinConvert = "value_forwarded_coin_convert": Nested,
 }
 
-impl Field {
+impl FieldName {
     /// Whether a callback without it is none.
     pub(super) const fn is_required(self) -> bool {
         self.kind().is_required()

@@ -63,8 +63,8 @@
 //!
 //! # What a signature does not prove
 //!
-//! - *That it is new.* No time is signed: the same request verifies for ever. Credit once, by `uuid` and
-//!   [`Stage`]; after the confirmed notice of a `uuid` a pending one says nothing.
+//! - *That it is new.* No time is signed: the same request verifies for ever. Credit when it is
+//!   [confirmed](Stage::Confirmed), once for each `uuid`; a pending notice after that says nothing.
 //! - *That it is large enough*, or all that was asked for: an address may be paid several times, each with
 //!   its own `uuid`.
 //! - *That it comes from the provider's machine.* A genuine request may be sent on by anybody.

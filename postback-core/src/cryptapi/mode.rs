@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{cell::Cell, fmt, iter};
 
 use bytes::Bytes;
 
@@ -92,19 +92,21 @@ impl sealed::Mode for Get {
 
     fn verify(
         &self,
-        (signature, mut url): Self::Evidence,
+        (signature, url): Self::Evidence,
         _: Bytes,
         check: &mut Check<'_, PublicKey>,
     ) -> Result<Callback, Rejection> {
-        let mut further = self.bases.1.iter();
-        loop {
-            let refused = check.signature(|key| signature.is_by(key, url.as_str().as_bytes()));
-            match (refused, further.next()) {
-                (Ok(()), _) => break,
-                (Err(_), Some(base)) => url = url.behind(base),
-                (Err(rejection), None) => return Err(rejection),
-            }
-        }
+        let (_, further) = &self.bases;
+        let others: Vec<_> = further.iter().map(|base| url.behind(base)).collect();
+        let signed = Cell::new(None);
+        check.signature(|key| {
+            let mut urls = iter::once(&url).chain(&others);
+            signed.set(urls.position(|url| signature.is_by(key, url.as_str().as_bytes())));
+            signed.get().is_some()
+        })?;
+        let mut urls = iter::once(url).chain(others);
+        let url = signed.get().and_then(|at| urls.nth(at));
+        let url = url.ok_or(Rejection::BadSignature)?;
         let query_at = url.query_at();
         let notice = Notice::from_query(url.into_string(), query_at);
         Ok(Callback::new(

@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{Amount, decode::json};
 
@@ -25,23 +25,32 @@ pub struct Payout<'a> {
 impl<'a> Converted<'a> {
     /// Reads `{"USD": "3.20"}`. No currency may occur twice.
     pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
-        let mut all: Vec<Self> = Vec::new();
-        for (currency, amount) in json::members(text)? {
-            if all.iter().any(|earlier| earlier.currency == currency) {
-                return None;
-            }
-            let amount = decimal(&amount)?;
-            all.push(Self { currency, amount });
+        let members = json::members(text)?;
+        let currencies: BTreeSet<_> = members.iter().map(|(currency, _)| currency).collect();
+        if currencies.len() < members.len() {
+            return None;
         }
-        Some(all)
+        let converted = |(currency, amount): (_, Cow<'_, str>)| {
+            let amount = decimal(&amount)?;
+            Some(Self { currency, amount })
+        };
+        members.into_iter().map(converted).collect()
     }
 }
 
 impl<'a> Payout<'a> {
-    /// Reads one address, a JSON object, or the documented form whose names are not quoted:
-    /// `{addr1: 0.70, addr2: 0.30}`. How several addresses really look on the wire is not known.
+    /// Reads one address, a JSON object, the documented form whose names are not quoted
+    /// (`{addr1: 0.70, addr2: 0.30}`), or the form of `/create/` (`0.70@addr1|0.30@addr2`). How several
+    /// addresses really look on the wire is not known.
     pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
         let text = text.trim();
+        if text.contains(['|', '@']) && !text.starts_with('{') {
+            let payout = |part: &'a str| {
+                let (share, address) = part.split_once('@')?;
+                Self::with_share(Cow::Borrowed(address.trim()), share.trim())
+            };
+            return text.split('|').map(payout).collect();
+        }
         let Some(inner) = text.strip_prefix('{') else {
             let plain = |c: char| c.is_ascii_graphic() && !"{},;|@\"'".contains(c);
             return text.chars().all(plain).then(|| {
@@ -128,13 +137,14 @@ mod tests {
         assert_eq!(read("{a1: 0.70, b2: 0.30}"), both);
         assert_eq!(read(r#"{"a1": 0.70, "b2": "0.30"}"#), both);
         assert_eq!(read("{'a1': 0.70,'b2':0.30}"), both);
+        assert_eq!(read("0.70@a1|0.30@b2"), both);
         assert_eq!(
             read("{bitcoincash:qq: 1.0}"),
             Some("bitcoincash:qq 1.0".to_owned())
         );
         for text in [
             "{", "{}", "{a}", "{a:}", "{: 1}", "{a: 1", "{a: -1}", "{a: 1,}", "a, b", "a|b",
-            "0.5@a",
+            "0.5@", "a@b", "0.5@a|",
         ] {
             assert!(
                 read(text).is_none_or(|read| read.is_empty()),

@@ -43,9 +43,9 @@ impl Nonce {
     /// # Errors
     ///
     /// [`CallbackUrlError::WeakNonce`] if it cannot hold 128 bits: fewer than 39 decimal digits, 32
-    /// hexadecimal ones, 26 letters of one case and digits, or 22 letters and digits; if it holds other
-    /// characters than those and `-._~`; if it has fewer than six different ones; or if it is longer than
-    /// 256.
+    /// hexadecimal ones, 26 letters of one case and digits, or 22 characters with letters of both cases; if it
+    /// holds others than letters, digits and `-._~`; if fewer than six letters and digits differ; or if it is
+    /// longer than 256 characters. How it was made cannot be seen: a long text may still be easy to guess.
     pub fn from_stored(text: &str) -> Result<Self, CallbackUrlError> {
         match hundredths_of_bits(text) >= Self::MIN_BITS.saturating_mul(100) {
             true => Ok(Self(text.into())),
@@ -82,28 +82,26 @@ impl fmt::Debug for Nonce {
 
 /// How much a text can hold at most, by the smallest usual alphabet that has its characters.
 fn hundredths_of_bits(text: &str) -> usize {
-    let all = |of: fn(&u8) -> bool| text.bytes().all(|byte| of(&byte));
-    let mut different: Vec<u8> = text.bytes().collect();
-    different.sort_unstable();
-    different.dedup();
-    if text.len() > Nonce::MAX_LENGTH || different.len() < 6 {
-        return 0;
-    }
-    let one_case = |case: fn(&u8) -> bool| text.bytes().all(|it| it.is_ascii_digit() || case(&it));
-    // A UUID is 32 hexadecimal digits with hyphens between them.
-    let digits = text.bytes().filter(|byte| *byte != b'-').count();
-    let (per_character, counted) = if all(|byte| byte.is_ascii_digit() || *byte == b'-') {
-        (332, digits)
-    } else if all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
-        (400, digits)
-    } else if one_case(u8::is_ascii_lowercase) || one_case(u8::is_ascii_uppercase) {
-        (500, text.len())
-    } else if all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte)) {
+    let mut letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
+    let has = |of: fn(&u8) -> bool| letters.iter().any(of);
+    let (upper, lower) = (has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase));
+    // Hyphens between the parts of a UUID or of a date hold nothing.
+    let (per_character, counted) = if letters.iter().all(u8::is_ascii_digit) {
+        (332, letters.len())
+    } else if letters.iter().all(u8::is_ascii_hexdigit) {
+        (400, letters.len())
+    } else if upper && lower {
         (595, text.len())
     } else {
-        (0, 0)
+        (500, letters.len())
     };
-    counted.saturating_mul(per_character)
+    letters.sort_unstable();
+    letters.dedup();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    match text.len() <= Nonce::MAX_LENGTH && letters.len() >= 6 && text.bytes().all(plain) {
+        true => counted.saturating_mul(per_character),
+        false => 0,
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_nonce_has_128_bits() {
-        let long = "0123456789abcdef".repeat(17);
+        let longest = "0123456789abcdef".repeat(16);
+        let too_long = format!("{longest}0");
         for text in [
             "012345678901234567890123456789012345678",
             "0123456789abcdef0123456789abcdef",
@@ -121,7 +120,7 @@ mod tests {
             "abcdefghijklmnopqrstuvwxyz",
             "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
             "AbCdEfGhIjKlMnOpQr-._~",
-            &long[16..],
+            &longest,
         ] {
             assert!(Nonce::from_stored(text).is_ok(), "{text}");
         }
@@ -133,12 +132,15 @@ mod tests {
             "0123-4567-89ab-cdef-0123-4567-89ab-cde",
             "abcdefghijklmnopqrstuvwxy",
             "AbCdEfGhIjKlMnOpQrStU",
+            "order-2026-11-21-00093223",
+            "000000-order-1-00000000",
+            "abcdefghijklmnopqrstu-",
             "00000000000000000000000000000000000000000000",
             "ababababababababababababababababababababab",
             "0123456789abcdef0123456789abcdef ",
             "0123456789abcdef0123456789abcdef&x=1",
             "0123456789abcdef%2F0123456789abcdef",
-            &long,
+            &too_long,
         ] {
             let refused = Nonce::from_stored(text).err();
             assert_eq!(refused, Some(CallbackUrlError::WeakNonce), "{text}");

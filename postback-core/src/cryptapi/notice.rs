@@ -2,7 +2,7 @@ use std::{fmt, ops::Range, str};
 
 use bytes::Bytes;
 
-use super::{Converted, Payout, field::Field as Name};
+use super::{Converted, Payout, field::FieldName as Name};
 use crate::{Amount, Field};
 
 /// What the provider says of a payment: its fields, each of which but [`uuid`](Self::uuid),
@@ -62,8 +62,8 @@ impl Notice {
         self.text(Name::AddressIn).unwrap_or_default()
     }
 
-    /// Where the provider forwards the payment to, as received: one address, or several with their
-    /// shares, which [`payouts`](Self::payouts) reads.
+    /// Where the provider forwards the payment to, decoded and otherwise as it came: one address, or several
+    /// with their shares, which [`payouts`](Self::payouts) reads.
     #[must_use]
     pub fn address_out(&self) -> Option<&str> {
         self.text(Name::AddressOut)

@@ -32,8 +32,8 @@ macro_rules! gateway {
                 Ok(Self::with_mode(Get::new(origins)?))
             }
 
-            /// Says that a router or proxy takes `prefix` off the path before the application sees it:
-            /// axum's `nest` does, and a `location /shop/` of nginx whose `proxy_pass` ends in a slash.
+            /// Says that a router or proxy takes `prefix` off the path before the verifier sees it, as axum's
+            /// `nest` does for what stands within it. Called again, the next prefix stands behind the first.
             ///
             /// # Errors
             ///
@@ -60,8 +60,8 @@ macro_rules! gateway {
         }
 
         impl<M: Mode> $name<M> {
-            /// Accepts callbacks whose ids or addresses begin with `TEST_`, as in a sample of the
-            /// provider's support pages. They are signed like any other, and no money has moved.
+            /// Accepts callbacks with an id, address or transaction that begins with `TEST_`, as in a
+            /// sample of the provider's support pages. They are signed like any other, and no money has moved.
             #[must_use]
             pub fn allow_test_ids(self) -> Self {
                 Self {

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Notice, Stage,
-    field::{Field, Kind},
+    field::{FieldName, Kind},
     notice::{Place, Places},
 };
 use crate::{
@@ -63,7 +63,7 @@ impl Notice {
 struct Reading {
     decoded: String,
     places: Places,
-    seen: [bool; Field::ALL.len()],
+    seen: [bool; FieldName::ALL.len()],
 }
 
 impl Reading {
@@ -77,12 +77,12 @@ impl Reading {
         let mut reading = Self::default();
         for pair in form::pairs(pairs) {
             // Most are spelled as they are meant.
-            let field = match Field::named(pair.encoded_name()) {
+            let field = match FieldName::named(pair.encoded_name()) {
                 Some(field) => field,
                 None => {
                     let name = pair.name();
                     judge_name(name.as_deref())?;
-                    match name.as_deref().and_then(Field::named) {
+                    match name.as_deref().and_then(FieldName::named) {
                         Some(field) => field,
                         None => continue,
                     }
@@ -102,7 +102,7 @@ impl Reading {
     /// `place` is where the value stands in the source, where it may stand there as it is meant.
     fn take(
         &mut self,
-        field: Field,
+        field: FieldName,
         value: &Value<'_>,
         place: Option<Range<usize>>,
     ) -> Result<(), BodyDefect> {
@@ -130,7 +130,7 @@ impl Reading {
     }
 
     fn finish(self, source: Bytes) -> Result<Notice, BodyDefect> {
-        for (field, place) in Field::ALL.iter().zip(&self.places) {
+        for (field, place) in FieldName::ALL.iter().zip(&self.places) {
             if field.is_required() && place.is_none() {
                 return Err(BodyDefect::Missing(field.name()));
             }
@@ -141,7 +141,7 @@ impl Reading {
             places: self.places,
             stage: Stage::Pending,
         };
-        if notice.bytes(Field::Pending) == Some(b"0") {
+        if notice.bytes(FieldName::Pending) == Some(b"0") {
             notice.stage = Stage::Confirmed;
         }
         Ok(notice)
@@ -192,7 +192,7 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut defect = None;
         while let Some(AnyName(name)) = members.next_key()? {
-            let Some(field) = Field::named(&name) else {
+            let Some(field) = FieldName::named(&name) else {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             };

@@ -82,7 +82,7 @@ pub(super) fn query(url: &str) -> &str {
 }
 
 /// One or more segments of a path, each with its slash in front, as they stand in a URL.
-pub(super) fn is_prefix(prefix: &str) -> bool {
+fn is_prefix(prefix: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@".contains(&byte);
     let segment = |segment: &str| !segment.is_empty() && segment.bytes().all(plain);
     prefix

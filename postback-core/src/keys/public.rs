@@ -29,8 +29,8 @@ impl PublicKey {
     /// The shortest modulus accepted, in bits. It is short: CryptAPI's own key has no more.
     pub const MIN_MODULUS_BITS: usize = 1024;
 
-    /// The longest modulus accepted, in bytes.
-    pub const MAX_MODULUS_BYTES: usize = 1024;
+    /// The longest modulus accepted, in bits.
+    pub const MAX_MODULUS_BITS: usize = 8192;
 
     /// Takes the text of a PEM file that holds one `PUBLIC KEY` (RFC 7468, section 13) and nothing
     /// else but comments.
@@ -66,7 +66,7 @@ impl PublicKey {
         let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
         let bits = modulus.len().saturating_mul(8);
         let bits = bits.saturating_sub(usize::try_from(unused).unwrap_or_default());
-        if bits < Self::MIN_MODULUS_BITS || modulus.len() > Self::MAX_MODULUS_BYTES {
+        if !(Self::MIN_MODULUS_BITS..=Self::MAX_MODULUS_BITS).contains(&bits) {
             return Err(ConfigError::InvalidKey);
         }
         // Of all algorithms here the only one that takes 1024 bits.

@@ -10,13 +10,20 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{ConfigError, PublicKey};
 
-/// The provider's fields of a confirmed callback of CryptAPI, as a query or a form.
-pub const SAMPLE_FIELDS: &str = "uuid=dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2\
+/// The provider's fields of a confirmed callback of CryptAPI, as a query or a form:
+/// 0.05 `btc`, paid to [`SAMPLE_ADDRESS_IN`] and forwarded to [`SAMPLE_ADDRESS_OUT`].
+pub const SAMPLE_CALLBACK: &str = "uuid=dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2\
     &address_in=3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM&address_out=1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP\
     &txid_in=a2174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332c\
     &txid_out=b3174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332d&confirmations=3\
     &value_coin=0.05&value_forwarded_coin=0.0495&fee_coin=0.0005&coin=btc&price=64000.12&result=sent\
     &pending=0";
+
+/// What [`SAMPLE_CALLBACK`] was paid to.
+pub const SAMPLE_ADDRESS_IN: &str = "3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM";
+
+/// What [`SAMPLE_CALLBACK`] was forwarded to.
+pub const SAMPLE_ADDRESS_OUT: &str = "1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP";
 
 /// A key to sign callbacks of CryptAPI or BlockBee with, in place of the provider's: RSA of 2048 bits.
 ///
@@ -26,7 +33,7 @@ pub const SAMPLE_FIELDS: &str = "uuid=dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2\
 /// let key = testing::SigningKey::generate()?;
 /// let verifier = Verifier::new(CryptApi::get(["https://shop.example"])?, key.public_key()?);
 ///
-/// let target = format!("/callback?order_id=7&{}", testing::SAMPLE_FIELDS);
+/// let target = format!("/callback?order_id=7&{}", testing::SAMPLE_CALLBACK);
 /// let signature = key.sign(format!("https://shop.example{target}"))?;
 /// let headers = [("x-ca-signature", &*signature)];
 /// let callback = testing::request(&verifier, Method::Get, &target, &headers, "", 1_769_509_400)?;

@@ -1,5 +1,6 @@
-use crate::SecretKey;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::SecretKey;
 
 /// The invoice that the samples are about.
 pub const SAMPLE_INVOICE_ID: &str = "ILRAJE1Q";

@@ -1,4 +1,5 @@
-//! Makes genuine and deliberately wrong deliveries, for tests of handlers and for demonstrations.
+//! Makes genuine and deliberately wrong deliveries, for tests of handlers and for demonstrations: for
+//! CryptoCloud and Trybit as below, for CryptAPI and BlockBee with a `SigningKey` in place of the provider's.
 //!
 //! ```
 //! # #[cfg(feature = "cryptocloud")] {
@@ -27,14 +28,16 @@ mod cryptocloud;
 use bytes::Bytes;
 
 #[cfg(feature = "cryptapi")]
-pub use self::cryptapi::{SAMPLE_FIELDS, SigningError, SigningKey};
+pub use self::cryptapi::{
+    SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningError, SigningKey,
+};
 #[cfg(feature = "cryptocloud")]
 pub use self::cryptocloud::{
     SAMPLE_INVOICE_ID, sample_form, sample_json, sign_hs256, sign_message, token,
 };
 use crate::{Head, MediaType, Method, Provider, Rejection, Verified, Verifier};
 
-/// Posts a body to a verifier as an adapter would, with the clock at `now`, in Unix seconds.
+/// Posts a body to a verifier as an adapter would, with a content type and no other header, and the clock at `now`, in Unix seconds.
 ///
 /// # Errors
 ///
