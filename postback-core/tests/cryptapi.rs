@@ -131,6 +131,7 @@ fn one_defect_of_a_pair_refuses_it() {
     use BodyDefect::{Repeated, Syntax, Value};
     for (further, defect) in [
         ("&value_coin=-1", Value("value_coin")),
+        ("&value_coin=-0", Value("value_coin")),
         ("&value_coin=0x10", Value("value_coin")),
         ("&fee=1,5", Value("fee")),
         ("&price=1e101", Value("price")),
@@ -210,6 +211,31 @@ fn a_required_field_is_there_and_not_blank() {
 }
 
 #[test]
+fn an_identifier_is_a_text_of_limited_length() {
+    for name in ["uuid", "address_in", "coin"] {
+        let longest = "x".repeat(256);
+        let with = |value: &str| {
+            let rest = ["uuid", "address_in", "coin"]
+                .into_iter()
+                .filter(|it| *it != name);
+            let rest: String = rest.map(|it| format!(r#""{it}":"x","#)).collect();
+            post(
+                MediaType::Json,
+                "/",
+                &format!(r#"{{{rest}"pending":0,"{name}":{value}}}"#),
+            )
+        };
+        assert!(with(&format!(r#""{longest}""#)).is_ok());
+        let defect = |verdict: Verdict<Post>| verdict.err();
+        let wrong = Some(Rejection::Malformed(BodyDefect::Value(name)));
+        assert_eq!(defect(with(&format!(r#""{longest}x""#))), wrong);
+        assert_eq!(defect(with("7")), wrong);
+        let missing = Some(Rejection::Malformed(BodyDefect::Missing(name)));
+        assert_eq!(defect(with("null")), missing);
+    }
+}
+
+#[test]
 fn only_1_and_0_are_a_stage() {
     for value in [
         "2", "-0", "00", "01", "true", "false", "pending", "0.0", "+0", "%C2%B2", "None",
@@ -239,7 +265,8 @@ fn one_defect_of_a_member_refuses_it() {
         (r#","result":{}"#, Value("result")),
         (r#","confirmations":3.0"#, Value("confirmations")),
         (r#","address_out":7"#, Value("address_out")),
-        (r#","address_out":["a"]"#, Value("address_out")),
+        (r#","address_out":true"#, Value("address_out")),
+        (r#","txid_out":["a"]"#, Value("txid_out")),
         (r#","value_coin_convert":1"#, Value("value_coin_convert")),
         (r#","fee":1,"fee":1"#, Repeated("fee")),
         (r#","fee":null,"f\u0065e":1"#, Repeated("fee")),
@@ -255,6 +282,8 @@ fn one_defect_of_a_member_refuses_it() {
         r#","value_coin":null,"txid_in":null,"address_out":null,"confirmations":null"#,
         r#","value_coin":"1.5","confirmations":"3""#,
         r#","address_out":{"a":0.5,"b":0.5}"#,
+        r#","address_out":["a"],"value_coin_convert":[]"#,
+        r#","value_coin":"None","txid_out":"null","confirmations":"""#,
         r#","unknown":[{"uuid":"x"},"\ud800"],"\ud800":1"#,
     ] {
         assert!(json(further).is_ok(), "{further}");
@@ -369,6 +398,10 @@ fn a_test_is_refused_unless_allowed() {
         assert_eq!(get(&query).err(), Some(Rejection::TestCallback), "{name}");
         let allowing = CryptApi::get([ORIGIN]).unwrap().allow_test_ids();
         assert!(get_with(allowing, &query).is_ok(), "{name}");
+        let sibling = get_with(BlockBee::get([ORIGIN]).unwrap(), &query);
+        assert_eq!(sibling.err(), Some(Rejection::TestCallback), "{name}");
+        let within = SAMPLE_CALLBACK.replace(real, "1_TEST_");
+        assert!(get(&within).is_ok(), "{name}");
         // A forged one is forged in the first place.
         let verifier = CryptApi::get([ORIGIN]).unwrap().verifier().unwrap();
         let signature = KEY.sign(format!("{ORIGIN}/?{query}")).unwrap();
@@ -466,6 +499,7 @@ fn each_thing_expected_is_compared() {
     for how in [
         Expected::callback_url(url.clone()),
         Expected::nonce(url.nonce().clone()),
+        Expected::address_without_nonce(evm),
     ] {
         let expected = how
             .address_in(&address_in)
@@ -512,6 +546,100 @@ fn each_thing_expected_is_compared() {
         .coin("bep20_usdt")
         .payout_addresses(wallets);
     assert_eq!(callback.bind(&how).err(), Some(BindError::CallbackUrl));
+}
+
+#[test]
+fn a_nonce_of_another_name_binds_under_that() {
+    let nonce = "0123456789abcdef0123456789abcdef";
+    let stored = format!("{ORIGIN}/callback?token={nonce}");
+    let stored = CallbackUrl::from_stored_with("token", &stored).unwrap();
+    let nonce = Nonce::from_stored(nonce).unwrap();
+    let callback = get(&format!("token={}&{SAMPLE_CALLBACK}", nonce.as_str())).unwrap();
+    for (how, outcome) in [
+        (Expected::callback_url(stored), None),
+        (Expected::nonce_named("token", nonce.clone()), None),
+        (
+            Expected::nonce_named("coin", nonce.clone()),
+            Some(BindError::Nonce),
+        ),
+        (Expected::nonce(nonce), Some(BindError::Nonce)),
+    ] {
+        let expected = how
+            .address_in(SAMPLE_ADDRESS_IN)
+            .coin("btc")
+            .payout_addresses([SAMPLE_ADDRESS_OUT]);
+        assert_eq!(callback.bind(&expected).err(), outcome, "{expected:?}");
+    }
+}
+
+/// A wallet that stands in the stored URL is the merchant's word, and a clone knows no more.
+#[test]
+fn what_stands_in_the_stored_url_is_not_read() {
+    let nonce = "0123456789abcdef0123456789abcdef";
+    let stored = format!("address_out=Mine&value=7&nonce={nonce}");
+    let url = CallbackUrl::from_stored(&format!("{ORIGIN}/callback?{stored}")).unwrap();
+    let expected = Expected::callback_url(url)
+        .address_in("a")
+        .coin("btc")
+        .payout_addresses(["Mine"]);
+    let fields = "uuid=u&address_in=a&coin=btc&pending=0";
+    let callback = get(&format!("{stored}&{fields}")).unwrap();
+    assert_eq!(callback.bind(&expected).err(), Some(BindError::AddressOut));
+
+    let stored = format!("value=7&nonce={nonce}");
+    let url = CallbackUrl::from_stored(&format!("{ORIGIN}/callback?{stored}")).unwrap();
+    let expected = Expected::callback_url(url)
+        .address_in("a")
+        .coin("btc")
+        .payout_addresses(["Mine"]);
+    let callback = get(&format!("{stored}&{fields}&address_out=Mine")).unwrap();
+    let bound = callback.bind(&expected).unwrap();
+    assert_eq!(bound.value(), None);
+    assert_eq!(bound.clone().value(), None);
+    assert!(callback.unbound().value().is_some(), "control case");
+}
+
+/// The name counts, also where the value cannot be read.
+#[test]
+fn an_unreadable_nonce_is_one_too() {
+    let nonce = "0123456789abcdef0123456789abcdef";
+    let expected = Expected::nonce(Nonce::from_stored(nonce).unwrap())
+        .address_in(SAMPLE_ADDRESS_IN)
+        .coin("btc")
+        .payout_addresses([SAMPLE_ADDRESS_OUT]);
+    for other in ["nonce=%zz", "nonc%65=%ff", "nonce=%"] {
+        let callback = get(&format!("{other}&nonce={nonce}&{SAMPLE_CALLBACK}")).unwrap();
+        assert_eq!(callback.parameter("nonce"), None);
+        assert_eq!(
+            callback.bind(&expected).err(),
+            Some(BindError::Nonce),
+            "{other}"
+        );
+        let target = format!("/callback?nonce={nonce}");
+        let body = format!("{SAMPLE_CALLBACK}&{other}");
+        let callback = post(MediaType::Form, &target, &body).unwrap();
+        assert_eq!(
+            callback.bind(&expected).err(),
+            Some(BindError::Nonce),
+            "{other}"
+        );
+    }
+}
+
+/// Anybody can have as many signed as a body holds.
+#[test]
+fn many_currencies_are_read_in_no_time() {
+    let members: Vec<_> = (0..5_000).map(|n| format!(r#""{n:05}":1"#)).collect();
+    let further = format!(r#","value_coin_convert":{{{}}}"#, members.join(","));
+    let callback = json(&further).unwrap();
+    let converted = callback.unbound().value_coin_convert();
+    assert_eq!(converted.known().map(Vec::len), Some(5_000));
+    let twice = format!(
+        r#","value_coin_convert":{{{},"00000":1}}"#,
+        members.join(",")
+    );
+    let callback = json(&twice).unwrap();
+    assert!(callback.unbound().value_coin_convert().other().is_some());
 }
 
 /// A payment whose wallet is not said, or said in a form never seen, is not taken for the shop's.

@@ -181,9 +181,8 @@ fn another_digest_padding_or_key_is_refused() {
     assert!(get(&verifier, &target, &genuine).is_ok(), "control case");
 }
 
-/// A signature is as long as the key, whichever length that is.
 #[test]
-fn keys_of_1024_to_8192_bits_are_keys() {
+fn a_signature_is_as_long_as_the_key() {
     let folder = Folder::new("sizes");
     for bits in ["1024", "1536", "3072", "4096"] {
         let (private, public) = key(&folder, bits);
@@ -206,6 +205,43 @@ fn keys_of_1024_to_8192_bits_are_keys() {
             "{bits}"
         );
         assert!(!public.verify_rsa_pkcs1_sha256(b"message", b""), "{bits}");
+    }
+}
+
+/// An encoded element: its tag, its length, what is in it (X.690).
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let header = match length {
+        0..=127 => vec![tag, length.try_into().unwrap()],
+        128..=255 => vec![tag, 0x81, length.try_into().unwrap()],
+        _ => [
+            &[tag, 0x82],
+            &u16::try_from(length).unwrap().to_be_bytes()[..],
+        ]
+        .concat(),
+    };
+    [&header, content].concat()
+}
+
+/// A public key whose modulus has so many bits, of a multiple of eight and one.
+fn with_modulus_of(bits: usize) -> String {
+    let whole_bytes = vec![0xff; bits / 8];
+    let modulus = [&[u8::from(bits % 8 == 1)], &*whole_bytes].concat();
+    let numbers = [der(2, &modulus), der(2, &[1, 0, 1])].concat();
+    let key = der(3, &[&[0], &*der(0x30, &numbers)].concat());
+    let algorithm = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+    let key = STANDARD.encode(der(0x30, &[algorithm, &*key].concat()));
+    format!("-----BEGIN PUBLIC KEY-----\n{key}\n-----END PUBLIC KEY-----\n")
+}
+
+#[test]
+fn a_modulus_has_1024_to_8192_bits() {
+    for bits in [1_024, 1_025, 8_185, 8_192] {
+        assert!(PublicKey::from_pem(with_modulus_of(bits)).is_ok(), "{bits}");
+    }
+    for bits in [512, 1_016, 1_017, 8_193, 16_384] {
+        let refused = PublicKey::from_pem(with_modulus_of(bits)).err();
+        assert_eq!(refused, Some(ConfigError::InvalidKey), "{bits}");
     }
 }
 
@@ -235,6 +271,15 @@ fn whatever_is_no_such_key_is_a_configuration_error() {
         "ec_paramgen_curve:P-256",
     ]);
     let edwards = of(&["genpkey", "-algorithm", "ED25519"]);
+    let pss = of(&[
+        "genpkey",
+        "-algorithm",
+        "RSA-PSS",
+        "-pkeyopt",
+        "rsa_keygen_bits:2048",
+    ]);
+    let pkcs1 = openssl(&["rsa", "-in", &*private, "-RSAPublicKey_out"], b"");
+    let pkcs1 = text(pkcs1);
     let certificate = [
         "req", "-x509", "-key", &*private, "-subj", "/CN=a", "-days", "1",
     ];
@@ -251,6 +296,16 @@ fn whatever_is_no_such_key_is_a_configuration_error() {
             fs::read_to_string(Path::new(&private)).unwrap(),
         ),
         ("a certificate", text(openssl(&certificate, b""))),
+        ("a key for another padding alone", pss),
+        ("PKCS #1", pkcs1.clone()),
+        (
+            "PKCS #1 under another name",
+            pkcs1.replace("RSA PUBLIC", "PUBLIC"),
+        ),
+        (
+            "another name around it",
+            good.replace("PUBLIC KEY", "CERTIFICATE"),
+        ),
         ("two keys", format!("{good}{PUBLISHED_KEY}")),
         ("a key cut short", lines[..3].join("\n")),
         ("a line missing", good.replace(lines[2], "")),

@@ -7,7 +7,8 @@ use crate::{Field, Provider, Verified};
 
 /// A callback that is about the shop's own order: its amounts and stage are for crediting.
 ///
-/// Made by [`Verified::bind`] and by nothing else. It derefs to the [`Notice`].
+/// Made by [`Verified::bind`] and by nothing else. It derefs to the [`Notice`]; what credits should take
+/// `&Bound<P>`, for a `&Notice` may be unbound.
 #[must_use]
 pub struct Bound<P: Provider> {
     verified: Verified<P>,
@@ -117,8 +118,8 @@ fn fields_at(url: &[u8], stored: &str) -> Option<usize> {
     let (begin, rest) = url.split_at_checked(stored.len())?;
     // The stored URL holds a secret: nobody learns by the time taken how much of it he guessed.
     constant_time::verify_slices_are_equal(begin, stored.as_bytes()).ok()?;
-    let separator = if stored.contains('?') { b'&' } else { b'?' };
-    (rest.first() == Some(&separator)).then(|| stored.len().saturating_add(1))
+    // The stored URL has a query: its nonce is there.
+    (rest.first() == Some(&b'&')).then(|| stored.len().saturating_add(1))
 }
 
 fn is_forwarded_to(notice: &Notice, own: &[String]) -> bool {
@@ -202,5 +203,7 @@ mod tests {
         assert!(!same_address(evm, &evm[..41]));
         assert!(!same_address(&evm[..41], &evm[..41].to_lowercase()));
         assert!(!same_address(evm, &evm.replace("0x", "0X")));
+        let other = evm.replace('A', "Z");
+        assert!(!same_address(&other, &other.to_lowercase()));
     }
 }

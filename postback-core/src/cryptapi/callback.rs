@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{Notice, field::FieldName, target};
-use crate::decode::{form, json};
+use crate::decode::{self, form};
 
 /// A callback of CryptAPI or BlockBee that is genuine, and **nobody's yet**.
 ///
@@ -47,34 +47,20 @@ impl Callback {
     /// has no plain name, or bears the name of a field of the provider, is left out.
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameter<'_>> {
-        let mut parameters = Vec::new();
-        let source = self.0.notice.source();
-        match &self.0.delivery {
-            Delivery::Get => parameters.extend(pairs(target::query(source), Coverage::Signed)),
-            Delivery::PostForm { query } => {
-                parameters.extend(pairs(source, Coverage::Signed));
-                parameters.extend(pairs(query, Coverage::Unsigned));
-            }
-            Delivery::PostJson { query } => {
-                let members = json::members(source).unwrap_or_default();
-                parameters.extend(members.into_iter().filter_map(Parameter::signed));
-                parameters.extend(pairs(query, Coverage::Unsigned));
-            }
-        }
-        parameters
+        self.entries().into_iter().filter_map(Entry::read).collect()
     }
 
     /// The one parameter of this name, to look an order up by: the signed one, or else the unsigned one.
-    /// `None` if there is not exactly one.
+    /// `None` if there is not exactly one, or if its value is not strictly encoded.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Parameter<'_>> {
-        let mut named = self.parameters();
-        named.retain(|parameter| parameter.name == name);
+        let mut named = self.entries();
+        named.retain(|entry| entry.name == name);
         if named.iter().any(|it| it.coverage == Coverage::Signed) {
             named.retain(|it| it.coverage == Coverage::Signed);
         }
         match named.len() {
-            1 => named.pop(),
+            1 => named.pop()?.read(),
             _ => None,
         }
     }
@@ -88,6 +74,25 @@ impl Callback {
 
     pub(super) fn new(notice: Notice, delivery: Delivery) -> Self {
         Self(Arc::new(Inner { notice, delivery }))
+    }
+
+    fn entries(&self) -> Vec<Entry<'_>> {
+        let source = self.0.notice.source();
+        let mut entries = Vec::new();
+        match &self.0.delivery {
+            Delivery::Get => entries.extend(pairs(target::query(source), Coverage::Signed)),
+            Delivery::PostForm { query } => {
+                entries.extend(pairs(source, Coverage::Signed));
+                entries.extend(pairs(query, Coverage::Unsigned));
+            }
+            Delivery::PostJson { query } => {
+                let members = decode::members(source).unwrap_or_default();
+                let entry = |(name, value)| Entry::new(name, Some(value), Coverage::Signed);
+                entries.extend(members.into_iter().filter_map(entry));
+                entries.extend(pairs(query, Coverage::Unsigned));
+            }
+        }
+        entries
     }
 
     /// The URL, if it is what was signed.
@@ -192,18 +197,6 @@ impl<'a> Parameter<'a> {
     pub const fn coverage(&self) -> Coverage {
         self.coverage
     }
-
-    fn new(name: Cow<'a, str>, value: Cow<'a, str>, coverage: Coverage) -> Option<Self> {
-        FieldName::named(&name).is_none().then_some(Self {
-            name,
-            value,
-            coverage,
-        })
-    }
-
-    fn signed((name, value): (Cow<'a, str>, Cow<'a, str>)) -> Option<Self> {
-        Self::new(name, value, Coverage::Signed)
-    }
 }
 
 /// Shows the name and whether it is signed: a value may be a secret nonce.
@@ -216,6 +209,31 @@ impl fmt::Debug for Parameter<'_> {
     }
 }
 
-fn pairs(text: &str, coverage: Coverage) -> impl Iterator<Item = Parameter<'_>> {
-    form::pairs(text).filter_map(move |pair| Parameter::new(pair.name()?, pair.text()?, coverage))
+/// A parameter whose value may be none: its name counts all the same.
+struct Entry<'a> {
+    name: Cow<'a, str>,
+    value: Option<Cow<'a, str>>,
+    coverage: Coverage,
+}
+
+impl<'a> Entry<'a> {
+    fn new(name: Cow<'a, str>, value: Option<Cow<'a, str>>, coverage: Coverage) -> Option<Self> {
+        FieldName::named(&name).is_none().then_some(Self {
+            name,
+            value,
+            coverage,
+        })
+    }
+
+    fn read(self) -> Option<Parameter<'a>> {
+        Some(Parameter {
+            name: self.name,
+            value: self.value?,
+            coverage: self.coverage,
+        })
+    }
+}
+
+fn pairs(text: &str, coverage: Coverage) -> impl Iterator<Item = Entry<'_>> {
+    form::pairs(text).filter_map(move |pair| Entry::new(pair.name()?, pair.text(), coverage))
 }

@@ -43,11 +43,13 @@ pub struct CallbackUrlBuilder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackUrlError {
-    /// The address is not an origin in lower case and a path of plain characters, without a query.
+    /// The address is not an origin in lower case and a path of plain characters, without a query; or a
+    /// stored URL is none, or has characters that cannot stand in one, or a fragment.
     #[error("the address is not an origin in lower case and a path of plain characters")]
     InvalidAddress,
-    /// A parameter's name is not one to 64 letters, digits and `_ . [ ] -`, or is the nonce's.
-    #[error("a parameter's name is not plain, or is the nonce's")]
+    /// A parameter's name is not one to 64 letters, digits and `_ . [ ] -`, is the nonce's, or is there
+    /// already.
+    #[error("a parameter's name is not plain, is the nonce's, or is there already")]
     InvalidName,
     /// A stored URL does not hold the nonce exactly once.
     #[error("the URL does not hold its nonce exactly once")]
@@ -75,10 +77,12 @@ impl CallbackUrl {
     /// writes otherwise: letters, digits and `-._~`, and no `.` or `..` between slashes.
     pub fn builder(address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
         let (_, path) = Origin::split(address).map_err(|_| CallbackUrlError::InvalidAddress)?;
-        let path = path.strip_prefix('/').unwrap_or(path);
-        let path = path.strip_suffix('/').unwrap_or(path);
-        if !path.is_empty() && !path.split('/').all(is_plain_segment) {
-            return Err(CallbackUrlError::InvalidAddress);
+        if path != "/" {
+            let segments = path.strip_prefix('/').unwrap_or(path);
+            let segments = segments.strip_suffix('/').unwrap_or(segments);
+            if !segments.split('/').all(is_plain_segment) {
+                return Err(CallbackUrlError::InvalidAddress);
+            }
         }
         Ok(CallbackUrlBuilder {
             url: address.to_owned(),
@@ -100,11 +104,25 @@ impl CallbackUrl {
     ///
     /// # Errors
     ///
-    /// - [`CallbackUrlError::InvalidAddress`] if it does not begin with an origin and a slash;
+    /// - [`CallbackUrlError::InvalidAddress`] if it does not begin with an origin and a slash, has a
+    ///   fragment, or characters that cannot stand in a URL;
+    /// - [`CallbackUrlError::ReservedName`] if it holds a field that every callback has, which would then
+    ///   occur twice, or if `nonce_name` is the name of a field;
     /// - [`CallbackUrlError::NoNonce`] if that name is not in it exactly once;
     /// - [`CallbackUrlError::WeakNonce`] as [`Nonce::from_stored`].
     pub fn from_stored_with(nonce_name: &str, url: &str) -> Result<Self, CallbackUrlError> {
         Origin::split(url).map_err(|_| CallbackUrlError::InvalidAddress)?;
+        if !url
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'#')
+        {
+            return Err(CallbackUrlError::InvalidAddress);
+        }
+        let is_required = |name: &str| FieldName::named(name).is_some_and(FieldName::is_required);
+        let mut names = form::pairs(query(url)).filter_map(|pair| pair.name());
+        if FieldName::named(nonce_name).is_some() || names.any(|name| is_required(&name)) {
+            return Err(CallbackUrlError::ReservedName);
+        }
         let mut nonces = form::pairs(query(url))
             .filter(|pair| pair.name().is_some_and(|name| name == nonce_name));
         let (Some(nonce), None) = (nonces.next(), nonces.next()) else {
@@ -144,12 +162,16 @@ impl CallbackUrlBuilder {
     /// # Errors
     ///
     /// - [`CallbackUrlError::ReservedName`] if the name is that of a field of the provider;
-    /// - [`CallbackUrlError::InvalidName`] if it is the nonce's, or not plain.
+    /// - [`CallbackUrlError::InvalidName`] if it is the nonce's, not plain, or there already.
     pub fn parameter(mut self, name: &str, value: &str) -> Result<Self, CallbackUrlError> {
         if FieldName::named(name).is_some() {
             return Err(CallbackUrlError::ReservedName);
         }
-        if !form::is_name(name) || name == CallbackUrl::NONCE_NAME {
+        let is_there = |name: &str| {
+            let mut names = form::pairs(query(&self.url)).filter_map(|pair| pair.name());
+            names.any(|it| it == name)
+        };
+        if !form::is_name(name) || name == CallbackUrl::NONCE_NAME || is_there(name) {
             return Err(CallbackUrlError::InvalidName);
         }
         self.append(name, value);
@@ -172,7 +194,7 @@ impl CallbackUrlBuilder {
     }
 
     fn append(&mut self, name: &str, value: &str) {
-        // Nothing that a sender might spell otherwise: of the reserved characters, each is escaped.
+        // Of the reserved characters, each is escaped, and a space is no plus.
         const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
             .remove(b'-')
             .remove(b'.')
@@ -254,7 +276,8 @@ mod tests {
             let refused = builder.clone().parameter(field.name(), "1").err();
             assert_eq!(refused, Some(CallbackUrlError::ReservedName), "{field:?}");
         }
-        for name in ["", "nonce", "a b", "-a", "a=b", "\u{e4}"] {
+        let builder = builder.parameter("a", "1").unwrap();
+        for name in ["", "nonce", "a", "a b", "-a", "a=b", "\u{e4}"] {
             let refused = builder.clone().parameter(name, "1").err();
             assert_eq!(refused, Some(CallbackUrlError::InvalidName), "{name}");
         }
@@ -283,6 +306,8 @@ mod tests {
         assert_eq!(one.nonce().as_str(), good);
         let named = CallbackUrl::from_stored_with("n", &url(&format!("n={good}"))).unwrap();
         assert_eq!(named.nonce().as_str(), good);
+        let reserved = CallbackUrl::from_stored_with("result", &url(&format!("result={good}")));
+        assert_eq!(reserved.err(), Some(CallbackUrlError::ReservedName));
         for (stored, expected) in [
             (url("b=1"), CallbackUrlError::NoNonce),
             (
@@ -291,6 +316,18 @@ mod tests {
             ),
             (url("nonce=17"), CallbackUrlError::WeakNonce),
             (format!("/a?nonce={good}"), CallbackUrlError::InvalidAddress),
+            (
+                url(&format!("nonce={good}#a")),
+                CallbackUrlError::InvalidAddress,
+            ),
+            (
+                url(&format!("a=b c&nonce={good}")),
+                CallbackUrlError::InvalidAddress,
+            ),
+            (
+                url(&format!("c%6fin=btc&nonce={good}")),
+                CallbackUrlError::ReservedName,
+            ),
         ] {
             assert_eq!(
                 CallbackUrl::from_stored(&stored).err(),

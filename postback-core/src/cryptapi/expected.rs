@@ -36,8 +36,8 @@ pub(super) enum Arranged {
 }
 
 impl Expected {
-    /// A GET to the stored URL: it begins the URL that was signed, and the provider's fields are read
-    /// behind it alone. The strongest there is. No POST binds to it.
+    /// A GET to the stored URL: it begins the URL that was signed, to the letter, and the provider's fields are
+    /// read behind it alone. The strongest there is. No POST binds to it.
     pub fn callback_url(url: CallbackUrl) -> Self {
         Self::new(Arranged::CallbackUrl(url))
     }
@@ -48,7 +48,8 @@ impl Expected {
         Self::nonce_named(CallbackUrl::NONCE_NAME, nonce)
     }
 
-    /// A GET or POST with the stored nonce among its parameters, under `name`.
+    /// A GET or POST with the stored nonce among its parameters, under `name`: never that of a field of
+    /// the provider, which binds nothing.
     pub fn nonce_named(name: impl Into<String>, nonce: Nonce) -> Self {
         let name = name.into();
         Self::new(Arranged::Nonce { name, nonce })

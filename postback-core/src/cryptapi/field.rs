@@ -5,9 +5,9 @@ pub(super) enum Kind {
     Amount,
     /// A number of things, as a number or a text.
     Count,
-    /// A text that must be there and not be blank.
+    /// A text of limited length that must be there and not be blank.
     Identifier,
-    /// A text, or an object.
+    /// A text, or an object or array.
     Nested,
     /// 1 or 0, as a number or a text, and must be there.
     Stage,

@@ -73,8 +73,9 @@
 //!
 //! # What may be missing
 //!
-//! `uuid`, `address_in`, `coin` and `pending` are required, and may not be blank. Every other field may be
-//! absent or blank. A field that occurs twice is refused: the provider's own would stand beside a planted
+//! `uuid`, `address_in`, `coin` and `pending` are required, and may not be blank nor, the first three, longer
+//! than 256 bytes. Every other field may be
+//! absent, blank, `None` or `null`. A field that occurs twice is refused: the provider's own would stand beside a planted
 //! one.
 
 mod bind;

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
-use crate::{Amount, decode::json};
+use crate::{Amount, decode};
 
 /// An amount in another currency, from a `*_convert` field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Payout<'a> {
 impl<'a> Converted<'a> {
     /// Reads `{"USD": "3.20"}`. No currency may occur twice.
     pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
-        let members = json::members(text)?;
+        let members = decode::members(text)?;
         let currencies: BTreeSet<_> = members.iter().map(|(currency, _)| currency).collect();
         if currencies.len() < members.len() {
             return None;
@@ -61,7 +61,7 @@ impl<'a> Payout<'a> {
                 }]
             });
         };
-        if let Some(members) = json::members(text) {
+        if let Some(members) = decode::members(text) {
             let payout = |(address, share): (_, Cow<'_, str>)| Self::with_share(address, &share);
             return members.into_iter().map(payout).collect();
         }

@@ -44,6 +44,9 @@ pub enum Stage {
 }
 
 impl Notice {
+    /// The longest `uuid`, `address_in` and `coin` accepted, in bytes: far longer than any there is.
+    pub const MAX_IDENTIFIER_LENGTH: usize = 256;
+
     /// The payment's id, the same from pending to confirmed. Not always a UUID.
     #[must_use]
     pub fn uuid(&self) -> &str {

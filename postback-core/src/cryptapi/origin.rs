@@ -108,6 +108,7 @@ mod tests {
             "https://.example",
             "https://shop.example.",
             "https://-shop.example",
+            "https://shop-.example",
             "https://shop.example ",
             " https://shop.example",
             "https://*.example",

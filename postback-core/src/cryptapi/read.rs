@@ -90,10 +90,7 @@ impl Reading {
             };
             let Range { start, end } = pair.place();
             let place = begin.saturating_add(start)..begin.saturating_add(end);
-            let value = match field.is_required() {
-                true => pair.text().map(Value::Text),
-                false => pair.value(),
-            };
+            let value = pair.text().map(Value::Text);
             reading.take(field, &value.ok_or(BodyDefect::Syntax)?, Some(place))?;
         }
         Ok(reading)
@@ -152,8 +149,8 @@ impl Reading {
 fn checked<'a>(kind: Kind, value: &'a Value<'_>) -> Option<Option<&'a str>> {
     let text = match value {
         Value::Absent => return Some(None),
-        // The documentation has blank amounts; a blank text of any kind says nothing.
-        Value::Text(text) if text.trim_ascii().is_empty() => {
+        // The documentation has blank amounts; the other two are what senders write for null.
+        Value::Text(text) if matches!(text.trim_ascii(), "" | "None" | "null") => {
             return (!kind.is_required()).then_some(None);
         }
         Value::Number(text) | Value::Other(text) => text,
@@ -167,8 +164,9 @@ fn checked<'a>(kind: Kind, value: &'a Value<'_>) -> Option<Option<&'a str>> {
     let valid = match kind {
         Kind::Amount => (is_text || is_number) && Amount::is_paid(text),
         Kind::Count => (is_text || is_number) && is_count(text),
-        Kind::Identifier | Kind::Text => is_text,
-        Kind::Nested => is_text || (!is_number && text.starts_with('{')),
+        Kind::Identifier => is_text && text.len() <= Notice::MAX_IDENTIFIER_LENGTH,
+        Kind::Nested => is_text || text.starts_with(['{', '[']),
+        Kind::Text => is_text,
         Kind::Stage => (is_text || is_number) && matches!(text, "0" | "1"),
     };
     valid.then_some(Some(text))

@@ -47,41 +47,6 @@ pub(crate) fn text(raw: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(inner))
 }
 
-/// The members of an object with their values: texts decoded, all others as they stand. `None` if `raw`
-/// is no object.
-#[cfg(feature = "cryptapi")]
-pub(crate) fn members(raw: &str) -> Option<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
-    let mut deserializer = serde_json::Deserializer::from_str(raw);
-    let members = deserializer.deserialize_map(Members).ok()?;
-    deserializer.end().ok()?;
-    Some(members)
-}
-
-#[cfg(feature = "cryptapi")]
-struct Members;
-
-#[cfg(feature = "cryptapi")]
-impl<'a> Visitor<'a> for Members {
-    type Value = Vec<(Cow<'a, str>, Cow<'a, str>)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'a>>(
-        self,
-        mut members: A,
-    ) -> Result<Self::Value, A::Error> {
-        let mut all = Vec::new();
-        while let Some((AnyName(name), value)) = members.next_entry()? {
-            let value: &'a serde_json::value::RawValue = value;
-            let raw = value.get();
-            all.push((name, text(raw).unwrap_or(Cow::Borrowed(raw))));
-        }
-        Ok(all)
-    }
-}
-
 impl<'a> Value<'a> {
     /// Reads one value; `None` if it is a string that is no text.
     pub(crate) fn from_json(raw: &'a str) -> Option<Self> {

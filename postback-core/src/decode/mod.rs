@@ -6,12 +6,16 @@ pub(crate) mod form;
 pub(crate) mod json;
 #[cfg(feature = "cryptocloud")]
 pub(crate) mod member;
+#[cfg(feature = "cryptapi")]
+mod members;
 #[cfg(feature = "cryptocloud")]
 mod object;
 #[cfg(feature = "cryptocloud")]
 mod open_enum;
 mod value;
 
+#[cfg(feature = "cryptapi")]
+pub(crate) use self::members::members;
 pub(crate) use self::value::Value;
 #[cfg(feature = "cryptocloud")]
 pub(crate) use self::{

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use aws_lc_rs::{
+    encoding::{AsDer, PublicKeyX509Der},
     rsa,
     signature::{ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY},
 };
@@ -37,8 +38,8 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::InvalidKey`] if there is not exactly one, if it is no RSA key, or if its modulus
-    /// is not of 1024 to 8192 bits.
+    /// [`ConfigError::InvalidKey`] if there is not exactly one, if it is not an RSA key for any padding, or
+    /// if its modulus is not of 1024 to 8192 bits.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let mut sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(pem.as_ref());
         match (sections.next(), sections.next()) {
@@ -62,6 +63,12 @@ impl PublicKey {
 
     fn from_der(der: &[u8]) -> Result<Self, ConfigError> {
         let parsed = rsa::PublicKey::from_der(der).map_err(|_| ConfigError::InvalidKey)?;
+        // Other encodings are read too, and keys that are for another padding alone.
+        let canonical: PublicKeyX509Der<'_> =
+            parsed.as_der().map_err(|_| ConfigError::InvalidKey)?;
+        if canonical.as_ref() != der {
+            return Err(ConfigError::InvalidKey);
+        }
         let modulus = parsed.modulus().big_endian_without_leading_zero();
         let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
         let bits = modulus.len().saturating_mul(8);
