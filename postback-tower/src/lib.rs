@@ -54,8 +54,8 @@
 //! # Signed URLs
 //!
 //! A provider that signs its URL is shown path and query as hyper received them, whichever form of target and
-//! version of HTTP they came in. axum's `nest` takes its prefix off them: tell the provider, as
-//! `CryptApi::stripped_prefix` does. Of such a request no body is read, and an empty one is handed on.
+//! version of HTTP they came in. What a router took off before is to be told to the provider, as by
+//! `CryptApi::stripped_prefix`. Of such a request no body is read, and an empty one is handed on.
 //!
 //! # How long a body may take
 //!

@@ -34,7 +34,8 @@ pub fn print_payment<P: Provider<Event = Payment>>(
 /// Prints what a verified callback of CryptAPI says, of a payment that may be anybody's. A shop would look
 /// the order up by `address_in` or a parameter here, and credit only what it can bind to it.
 ///
-/// Of parameters with one name, the first is printed: a signed one if there is one.
+/// Of parameters with one name, the first is printed: a signed one if there is one. A shop's own log should
+/// leave out the nonce, which is among them.
 ///
 /// # Errors
 ///

@@ -149,8 +149,8 @@ impl Reading {
 fn checked<'a>(kind: Kind, value: &'a Value<'_>) -> Option<Option<&'a str>> {
     let text = match value {
         Value::Absent => return Some(None),
-        // The documentation has blank amounts; the other two are what senders write for null.
-        Value::Text(text) if matches!(text.trim_ascii(), "" | "None" | "null") => {
+        // The documentation has blank amounts; a blank text of any kind says nothing.
+        Value::Text(text) if form::is_null(text.trim_ascii()) => {
             return (!kind.is_required()).then_some(None);
         }
         Value::Number(text) | Value::Other(text) => text,

@@ -65,11 +65,12 @@ impl<'a> Body<'a> {
             let Some((name, field)) = fields.field(&name) else {
                 continue;
             };
+            let text = pair.text().ok_or(BodyDefect::Syntax)?;
             let value = match name {
-                "token" | "invoice_id" => pair.text().map(Value::Text),
-                _ => pair.value(),
+                "token" | "invoice_id" => Value::Text(text),
+                _ if form::is_null(&text) => Value::Absent,
+                _ => Value::Text(text),
             };
-            let value = value.ok_or(BodyDefect::Syntax)?;
             if field.replace(value).is_some() {
                 return Err(BodyDefect::Repeated(name));
             }

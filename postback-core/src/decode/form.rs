@@ -5,8 +5,6 @@ use std::{borrow::Cow, iter};
 use memchr::{memchr_iter, memchr3_iter};
 use percent_encoding::percent_decode_str;
 
-use super::Value;
-
 /// The pairs of an `application/x-www-form-urlencoded` body or query, as they stand there.
 ///
 /// Each ends at an `&`, and its name at its first `=`. Empty pairs (`a=1&&b=2`) are skipped.
@@ -80,15 +78,6 @@ impl<'a> Pair<'a> {
         self.decoded(self.value)
     }
 
-    /// The value of an optional field. A form has no null; some texts are what senders write for it.
-    pub(crate) fn value(&self) -> Option<Value<'a>> {
-        let text = self.text()?;
-        Some(match &*text {
-            "" | "None" | "null" => Value::Absent,
-            _ => Value::Text(text),
-        })
-    }
-
     fn decoded(&self, text: &'a str) -> Option<Cow<'a, str>> {
         match self.plain {
             true => Some(Cow::Borrowed(text)),
@@ -121,6 +110,12 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
         decoded.extend(percent_decode_str(part));
     }
     String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+/// Whether an optional field of this value is absent. A form has no null; these are what senders write for
+/// it.
+pub(crate) fn is_null(text: &str) -> bool {
+    matches!(text, "" | "None" | "null")
 }
 
 /// Whether `name` is one to 64 letters, digits and `_ . [ ] -`, beginning with a letter, digit or `_`.
