@@ -50,6 +50,11 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
 pub(crate) struct Pair<'a> {
     name: &'a str,
     value: &'a str,
+    /// Where the value ends.
+    #[cfg_attr(
+        not(feature = "cryptapi"),
+        allow(dead_code, reason = "read for CryptAPI alone")
+    )]
     end: usize,
     /// Whether nothing in it is encoded.
     plain: bool,
