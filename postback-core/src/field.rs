@@ -2,8 +2,8 @@ use std::fmt;
 
 /// A field of an object that a gateway sends for information, and that it may change at will.
 ///
-/// Such a field never costs the merchant a payment: what is not understood is handed over as it
-/// came.
+/// What is not understood in it is handed over as it came, and costs the merchant no payment: no member of
+/// CryptoCloud's `invoice_info`, and no text within a nested field of CryptAPI's.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "the three cases are the point")]
 pub enum Field<'a, T> {

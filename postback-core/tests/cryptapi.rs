@@ -367,7 +367,8 @@ fn parameters_are_labelled() {
         Coverage::Unsigned
     );
 
-    let body = r#"{"uuid":"u","address_in":"a","coin":"btc","pending":0,"order_id":7,"t":"\u00e4","o":{"a":1}}"#;
+    let body = r#"{"uuid":"u","address_in":"a","coin":"btc","pending":0,"order_id":7,"t":"\u00e4","o":{"a":1},
+        "a b":1,"":2,"half":"\ud800","\ud800":3}"#;
     let by_json = post(MediaType::Json, target, body).unwrap();
     let expected = [
         "order_id 7 Signed",

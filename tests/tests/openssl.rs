@@ -307,6 +307,7 @@ fn whatever_is_no_such_key_is_a_configuration_error() {
             good.replace("PUBLIC KEY", "CERTIFICATE"),
         ),
         ("two keys", format!("{good}{PUBLISHED_KEY}")),
+        ("a key and something else", format!("{good}{pkcs1}")),
         ("a key cut short", lines[..3].join("\n")),
         ("a line missing", good.replace(lines[2], "")),
         ("the provider's answer around it", answer),

@@ -43,8 +43,9 @@ impl Callback {
     /// The merchant's own parameters of the callback URL, and fields of the provider that this version
     /// does not know: under GET the two cannot be told apart.
     ///
-    /// Those of a POST's body come before those of its query. What is not strictly percent-encoded UTF-8,
-    /// has no plain name, or bears the name of a field of the provider, is left out.
+    /// Those of a POST's body come before those of its query. What is not strictly encoded text, has no plain
+    /// name (one to 64 letters, digits and `_ . [ ] -`), or bears the name of a field of the provider, is left
+    /// out.
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameter<'_>> {
         self.entries().into_iter().filter_map(Entry::read).collect()
@@ -87,7 +88,7 @@ impl Callback {
             }
             Delivery::PostJson { query } => {
                 let members = decode::members(source).unwrap_or_default();
-                let entry = |(name, value)| Entry::new(name, Some(value), Coverage::Signed);
+                let entry = |(name, value)| Entry::new(name, value, Coverage::Signed);
                 entries.extend(members.into_iter().filter_map(entry));
                 entries.extend(pairs(query, Coverage::Unsigned));
             }
@@ -218,7 +219,8 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn new(name: Cow<'a, str>, value: Option<Cow<'a, str>>, coverage: Coverage) -> Option<Self> {
-        FieldName::named(&name).is_none().then_some(Self {
+        let own = form::is_name(&name) && FieldName::named(&name).is_none();
+        own.then_some(Self {
             name,
             value,
             coverage,

@@ -1,9 +1,14 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use aws_lc_rs::constant_time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Nonce, field::FieldName, origin::Origin, target::query};
+use super::{
+    Nonce,
+    field::FieldName,
+    origin::Origin,
+    target::{is_unreserved, query},
+};
 use crate::decode::form;
 
 /// The URL that one order's callbacks go to, with a nonce in its query: the `callback` of the provider's
@@ -106,7 +111,7 @@ impl CallbackUrl {
     ///
     /// - [`CallbackUrlError::InvalidAddress`] if it does not begin with an origin and a slash, has a
     ///   fragment, or characters that cannot stand in a URL;
-    /// - [`CallbackUrlError::ReservedName`] if it holds a field that every callback has, which would then
+    /// - [`CallbackUrlError::ReservedName`] if it holds a field without which a callback is none, which would then
     ///   occur twice, or if `nonce_name` is the name of a field;
     /// - [`CallbackUrlError::NoNonce`] if that name is not in it exactly once;
     /// - [`CallbackUrlError::WeakNonce`] as [`Nonce::from_stored`].
@@ -119,8 +124,7 @@ impl CallbackUrl {
             return Err(CallbackUrlError::InvalidAddress);
         }
         let is_required = |name: &str| FieldName::named(name).is_some_and(FieldName::is_required);
-        let mut names = form::pairs(query(url)).filter_map(|pair| pair.name());
-        if FieldName::named(nonce_name).is_some() || names.any(|name| is_required(&name)) {
+        if FieldName::named(nonce_name).is_some() || names(url).any(|name| is_required(&name)) {
             return Err(CallbackUrlError::ReservedName);
         }
         let mut nonces = form::pairs(query(url))
@@ -167,11 +171,8 @@ impl CallbackUrlBuilder {
         if FieldName::named(name).is_some() {
             return Err(CallbackUrlError::ReservedName);
         }
-        let is_there = |name: &str| {
-            let mut names = form::pairs(query(&self.url)).filter_map(|pair| pair.name());
-            names.any(|it| it == name)
-        };
-        if !form::is_name(name) || name == CallbackUrl::NONCE_NAME || is_there(name) {
+        let is_there = names(&self.url).any(|it| it == name);
+        if !form::is_name(name) || name == CallbackUrl::NONCE_NAME || is_there {
             return Err(CallbackUrlError::InvalidName);
         }
         self.append(name, value);
@@ -208,10 +209,14 @@ impl CallbackUrlBuilder {
     }
 }
 
+/// The names of a URL's parameters.
+fn names(url: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    form::pairs(query(url)).filter_map(|pair| pair.name())
+}
+
 /// A part of a path that can be spelled in one way only.
 fn is_plain_segment(segment: &str) -> bool {
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    !matches!(segment, "" | "." | "..") && segment.bytes().all(unreserved)
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(is_unreserved)
 }
 
 /// Compares in constant time: it holds a secret.

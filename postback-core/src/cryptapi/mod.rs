@@ -47,6 +47,7 @@
 //! }
 //!
 //! fn paid(callback: &Verified<CryptApi<Get>>, orders: &[Order]) -> Result<(), BindError> {
+//!     // To the letter: where addresses are EVM's, look up without case, or by a parameter.
 //!     let order = orders.iter().find(|order| callback.address_in() == order.address_in);
 //!     let order = order.ok_or(BindError::AddressIn)?;
 //!     let expected = Expected::callback_url(order.callback_url.clone())
@@ -73,10 +74,10 @@
 //!
 //! # What may be missing
 //!
-//! `uuid`, `address_in`, `coin` and `pending` are required, and may not be blank nor, the first three, longer
-//! than 256 bytes. Every other field may be
-//! absent, blank, `None` or `null`. A field that occurs twice is refused: the provider's own would stand beside a planted
-//! one.
+//! `uuid`, `address_in`, `coin` and `pending` are required; they may not be blank, nor the first three longer
+//! than 256 bytes. Every other field may be absent, blank, `None` or `null`. A field that occurs twice is
+//! refused: the provider's own would stand beside a planted one. So no parameter of a callback URL may bear the
+//! name of a field, optional ones included; [`CallbackUrl::builder`] sees to that.
 
 mod bind;
 mod callback;

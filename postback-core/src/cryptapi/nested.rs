@@ -30,8 +30,8 @@ impl<'a> Converted<'a> {
         if currencies.len() < members.len() {
             return None;
         }
-        let converted = |(currency, amount): (_, Cow<'_, str>)| {
-            let amount = decimal(&amount)?;
+        let converted = |(currency, amount): (_, Option<Cow<'_, str>>)| {
+            let amount = decimal(&amount?)?;
             Some(Self { currency, amount })
         };
         members.into_iter().map(converted).collect()
@@ -62,7 +62,8 @@ impl<'a> Payout<'a> {
             });
         };
         if let Some(members) = decode::members(text) {
-            let payout = |(address, share): (_, Cow<'_, str>)| Self::with_share(address, &share);
+            let payout =
+                |(address, share): (_, Option<Cow<'_, str>>)| Self::with_share(address, &share?);
             return members.into_iter().map(payout).collect();
         }
         let unquoted = |text: &'a str| text.trim().trim_matches(['"', '\'']);

@@ -2,7 +2,7 @@ use std::fmt;
 
 use aws_lc_rs::{constant_time, rand};
 
-use super::CallbackUrlError;
+use super::{CallbackUrlError, target::is_unreserved};
 
 /// A text that nobody but the shop and the provider knows, in the URL of one order's callbacks: the one
 /// complete defence against callbacks that somebody else arranged.
@@ -32,10 +32,16 @@ impl Nonce {
     ///
     /// [`CallbackUrlError::NoRandomness`] if the system has none to give.
     pub fn random() -> Result<Self, CallbackUrlError> {
-        let mut bytes = [0; Self::MIN_BITS.div_ceil(8)];
-        rand::fill(&mut bytes).map_err(|_| CallbackUrlError::NoRandomness)?;
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self(digits.into()))
+        for _ in 0..8 {
+            let mut bytes = [0; Self::MIN_BITS.div_ceil(8)];
+            rand::fill(&mut bytes).map_err(|_| CallbackUrlError::NoRandomness)?;
+            // One in some millions has no letter, and would be taken for a shorter number when it comes
+            // back from where it was stored.
+            if let Ok(nonce) = Self::of_bytes(&bytes) {
+                return Ok(nonce);
+            }
+        }
+        Err(CallbackUrlError::NoRandomness)
     }
 
     /// Takes one that the shop stored with its order. Never one that a callback brought.
@@ -45,7 +51,9 @@ impl Nonce {
     /// [`CallbackUrlError::WeakNonce`] if it cannot hold 128 bits: fewer than 39 decimal digits, 32
     /// hexadecimal ones, 26 letters of one case and digits, or 22 characters with letters of both cases; if it
     /// holds others than letters, digits and `-._~`; if fewer than six letters and digits differ; or if it is
-    /// longer than 256 characters. How it was made cannot be seen: a long text may still be easy to guess.
+    /// longer than 256 characters. How it was made cannot be seen: a long text may still be easy to guess, and
+    /// one in some ten thousand random texts of 22 characters has letters of one case alone. Check a nonce of
+    /// your own when it is made, before its URL goes to the provider.
     pub fn from_stored(text: &str) -> Result<Self, CallbackUrlError> {
         match hundredths_of_bits(text) >= Self::MIN_BITS.saturating_mul(100) {
             true => Ok(Self(text.into())),
@@ -57,6 +65,11 @@ impl Nonce {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Result<Self, CallbackUrlError> {
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self::from_stored(&digits)
     }
 
     /// Whether `text` is the same, compared in constant time.
@@ -85,20 +98,22 @@ fn hundredths_of_bits(text: &str) -> usize {
     let mut letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
     let has = |of: fn(&u8) -> bool| letters.iter().any(of);
     let (upper, lower) = (has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase));
-    // Hyphens between the parts of a UUID or of a date hold nothing.
+    // Hyphens between the parts of a UUID or of a date hold nothing; in base64url, `-` and `_` are digits.
+    let others = text.len().saturating_sub(letters.len());
+    let digits = letters.len().saturating_add(others.min(letters.len() / 2));
     let (per_character, counted) = if letters.iter().all(u8::is_ascii_digit) {
         (332, letters.len())
     } else if letters.iter().all(u8::is_ascii_hexdigit) {
         (400, letters.len())
     } else if upper && lower {
-        (595, text.len())
+        (595, digits)
     } else {
         (500, letters.len())
     };
     letters.sort_unstable();
     letters.dedup();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    match text.len() <= Nonce::MAX_LENGTH && letters.len() >= 6 && text.bytes().all(plain) {
+    let plain = text.bytes().all(is_unreserved);
+    match text.len() <= Nonce::MAX_LENGTH && letters.len() >= 6 && plain {
         true => counted.saturating_mul(per_character),
         false => 0,
     }
@@ -133,6 +148,7 @@ mod tests {
             "0123-4567-89ab-cdef-0123-4567-89ab-cde",
             "abcdefghijklmnopqrstuvwxy",
             "AbCdEfGhIjKlMnOpQrStU",
+            "Order-1-2-------------",
             "order-2026-11-21-00093223",
             "000000-order-1-00000000",
             "abcdefghijklmnopqrstu-",
@@ -147,6 +163,16 @@ mod tests {
             let refused = Nonce::from_stored(text).err();
             assert_eq!(refused, Some(CallbackUrlError::WeakNonce), "{text}");
         }
+    }
+
+    /// What is made must be taken when it comes back.
+    #[test]
+    fn no_nonce_without_a_letter_is_made() {
+        let no_letter = [0x01, 0x23, 0x45, 0x67, 0x89, 0x01, 0x23, 0x45].repeat(2);
+        let refused = Nonce::of_bytes(&no_letter).err();
+        assert_eq!(refused, Some(CallbackUrlError::WeakNonce));
+        let letter = [&no_letter[1..], &[0x0a]].concat();
+        assert!(Nonce::of_bytes(&letter).is_ok(), "control case");
     }
 
     #[test]

@@ -83,11 +83,16 @@ pub(super) fn query(url: &str) -> &str {
 
 /// One or more segments of a path, each with its slash in front, as they stand in a URL.
 fn is_prefix(prefix: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@".contains(&byte);
+    let plain = |byte: u8| is_unreserved(byte) || b"%!$&'()*+,;=:@".contains(&byte);
     let segment = |segment: &str| !segment.is_empty() && segment.bytes().all(plain);
     prefix
         .strip_prefix('/')
         .is_some_and(|segments| segments.split('/').all(segment))
+}
+
+/// Whether a URL never escapes it (RFC 3986, section 2.3).
+pub(super) fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
 #[cfg(test)]

@@ -8,9 +8,12 @@ use serde_json::value::RawValue;
 
 use super::json::{AnyName, text};
 
+/// A name, and a value if it is no string of half a surrogate pair.
+type Member<'a> = (Cow<'a, str>, Option<Cow<'a, str>>);
+
 /// The members of an object with their values: texts decoded, all others as they stand. `None` if `raw`
 /// is no object.
-pub(crate) fn members(raw: &str) -> Option<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
+pub(crate) fn members(raw: &str) -> Option<Vec<Member<'_>>> {
     let mut deserializer = serde_json::Deserializer::from_str(raw);
     let members = deserializer.deserialize_map(Visit).ok()?;
     deserializer.end().ok()?;
@@ -20,7 +23,7 @@ pub(crate) fn members(raw: &str) -> Option<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
 struct Visit;
 
 impl<'a> Visitor<'a> for Visit {
-    type Value = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+    type Value = Vec<Member<'a>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -31,7 +34,11 @@ impl<'a> Visitor<'a> for Visit {
         while let Some((AnyName(name), value)) = members.next_entry()? {
             let value: &'a RawValue = value;
             let raw = value.get();
-            all.push((name, text(raw).unwrap_or(Cow::Borrowed(raw))));
+            let value = match raw.starts_with('"') {
+                true => text(raw),
+                false => Some(Cow::Borrowed(raw)),
+            };
+            all.push((name, value));
         }
         Ok(all)
     }
@@ -45,11 +52,15 @@ mod tests {
     fn all_members_in_order() {
         let all = members(r#"{"a":"\u00e4","b":1.50,"a":{"c":"d"},"e":"\ud800","\ud800":null}"#);
         let all = all.unwrap();
-        let values: Vec<_> = all.iter().map(|(_, value)| &**value).collect();
-        assert_eq!(
-            values,
-            ["\u{e4}", "1.50", r#"{"c":"d"}"#, r#""\ud800""#, "null"]
-        );
+        let values: Vec<_> = all.iter().map(|(_, value)| value.as_deref()).collect();
+        let expected = [
+            Some("\u{e4}"),
+            Some("1.50"),
+            Some(r#"{"c":"d"}"#),
+            None,
+            Some("null"),
+        ];
+        assert_eq!(values, expected);
         let names: Vec<_> = all.iter().take(4).map(|(name, _)| &**name).collect();
         assert_eq!(names, ["a", "b", "a", "e"]);
         for raw in ["", "[]", "1", r#"{"a":1} x"#, r#"{"a":1"#] {

@@ -5,6 +5,7 @@ use aws_lc_rs::{
     rsa,
     signature::{ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY},
 };
+use memchr::memmem;
 use rustls_pki_types::pem::{PemObject, SectionKind};
 use sha2::{Digest, Sha256};
 
@@ -41,6 +42,10 @@ impl PublicKey {
     /// [`ConfigError::InvalidKey`] if there is not exactly one, if it is not an RSA key for any padding, or
     /// if its modulus is not of 1024 to 8192 bits.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        // Sections of a kind that the reader does not know are passed over by it.
+        if memmem::find_iter(pem.as_ref(), "-----BEGIN").count() != 1 {
+            return Err(ConfigError::InvalidKey);
+        }
         let mut sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(pem.as_ref());
         match (sections.next(), sections.next()) {
             (Some(Ok((SectionKind::PublicKey, der))), None) => Self::from_der(&der),
