@@ -1,33 +1,10 @@
-use std::{fmt, ops::Deref, sync::Arc};
-
 use aws_lc_rs::constant_time;
 
-use super::{Callback, CallbackUrl, Expected, Nonce, Notice, expected::Arranged};
+use super::{
+    Basis, Bound, Callback, CallbackUrl, Expected, Nonce, Notice, address::same_address,
+    expected::Arranged,
+};
 use crate::{Field, Provider, Verified};
-
-/// A callback that is about the shop's own order: its amounts and stage are for crediting.
-///
-/// Made by [`Verified::bind`] and by nothing else. It derefs to the [`Notice`]; what credits should take
-/// `&Bound<P>`, for a `&Notice` may be unbound.
-#[must_use]
-pub struct Bound<P: Provider> {
-    verified: Verified<P>,
-    /// What the callback's notice is read as, if not as a whole.
-    notice: Option<Arc<Notice>>,
-    basis: Basis,
-}
-
-/// What a callback was bound by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Basis {
-    /// Address, coin and payout addresses alone: anybody may have arranged it.
-    AddressWithoutNonce,
-    /// The stored callback URL, nonce included.
-    CallbackUrl,
-    /// The stored nonce.
-    Nonce,
-}
 
 /// Why a genuine callback is not the order's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,11 +64,7 @@ impl<P: Provider<Event = Callback>> Verified<P> {
         if notice.coin() != expected.coin {
             return Err(BindError::Coin);
         }
-        Ok(Bound {
-            verified: self.clone(),
-            notice: behind.map(Arc::new),
-            basis,
-        })
+        Ok(Bound::new(self.clone(), behind, basis))
     }
 }
 
@@ -129,81 +102,5 @@ fn is_forwarded_to(notice: &Notice, own: &[String]) -> bool {
             !payouts.is_empty() && payouts.iter().all(|payout| is_own(&payout.address))
         }
         Field::Absent | Field::Other(_) => false,
-    }
-}
-
-/// EIP-55 writes a checksum into the case of an EVM address, and not every wallet does.
-fn same_address(one: &str, other: &str) -> bool {
-    one == other || (is_evm(one) && is_evm(other) && one.eq_ignore_ascii_case(other))
-}
-
-fn is_evm(address: &str) -> bool {
-    address
-        .strip_prefix("0x")
-        .is_some_and(|digits| digits.len() == 40 && digits.bytes().all(|it| it.is_ascii_hexdigit()))
-}
-
-impl<P: Provider<Event = Callback>> Bound<P> {
-    /// What the provider says of the payment.
-    #[must_use]
-    pub fn notice(&self) -> &Notice {
-        self.notice.as_deref().unwrap_or(self.verified.unbound())
-    }
-
-    /// What it was bound by.
-    #[must_use]
-    pub const fn basis(&self) -> Basis {
-        self.basis
-    }
-
-    /// The callback that was bound, with the proof that it is genuine.
-    pub const fn verified(&self) -> &Verified<P> {
-        &self.verified
-    }
-}
-
-impl<P: Provider<Event = Callback>> Deref for Bound<P> {
-    type Target = Notice;
-
-    fn deref(&self) -> &Notice {
-        self.notice()
-    }
-}
-
-impl<P: Provider> Clone for Bound<P> {
-    fn clone(&self) -> Self {
-        Self {
-            verified: self.verified.clone(),
-            notice: self.notice.clone(),
-            basis: self.basis,
-        }
-    }
-}
-
-impl<P: Provider<Event = Callback>> fmt::Debug for Bound<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bound")
-            .field("provider", &P::NAME)
-            .field("notice", self.notice())
-            .field("basis", &self.basis)
-            .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_evm_addresses_compare_without_case() {
-        let evm = "0xAb5801a7D398351b8bE11C439e05C5B3259aeC9B";
-        assert!(same_address(evm, &evm.to_lowercase()));
-        assert!(same_address("1H6Z", "1H6Z"));
-        assert!(!same_address("1H6Z", "1h6z"));
-        assert!(!same_address(evm, &evm[..41]));
-        assert!(!same_address(&evm[..41], &evm[..41].to_lowercase()));
-        assert!(!same_address(evm, &evm.replace("0x", "0X")));
-        let other = evm.replace('A', "Z");
-        assert!(!same_address(&other, &other.to_lowercase()));
     }
 }

@@ -79,7 +79,9 @@
 //! refused: the provider's own would stand beside a planted one. So no parameter of a callback URL may bear the
 //! name of a field, optional ones included; [`CallbackUrl::builder`] sees to that.
 
+mod address;
 mod bind;
+mod bound;
 mod callback;
 mod callback_url;
 mod expected;
@@ -89,21 +91,26 @@ mod nested;
 mod nonce;
 mod notice;
 mod origin;
+mod parameter;
 mod provider;
 mod read;
+mod received;
 mod signature;
 mod target;
 
 pub use self::{
-    bind::{Basis, BindError, Bound},
-    callback::{Callback, Coverage, Parameter, Received},
+    bind::BindError,
+    bound::{Basis, Bound},
+    callback::Callback,
     callback_url::{CallbackUrl, CallbackUrlBuilder, CallbackUrlError},
     expected::Expected,
     mode::{Get, Mode, Post},
     nested::{Converted, Payout},
     nonce::Nonce,
     notice::{Notice, Stage},
+    parameter::{Coverage, Parameter},
     provider::{BlockBee, CryptApi},
+    received::Received,
 };
 
 /// The key that CryptAPI and BlockBee sign with, as they publish it at `/pubkey/` of their APIs: the same
