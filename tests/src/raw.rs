@@ -24,7 +24,7 @@ pub struct Connection {
 pub struct RawResponse {
     /// The status.
     pub status: StatusCode,
-    /// Names in lower case, and values; without `Date`, and sorted.
+    /// Names in lower case, and values; without `Connection` and `Date`, which are the server's, and sorted.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
@@ -136,7 +136,7 @@ fn parse_head(received: &[u8]) -> Option<(RawResponse, usize, usize)> {
         .headers
         .iter()
         .map(|header| (header.name.to_ascii_lowercase(), text(header.value)))
-        .filter(|(name, _)| name != "date")
+        .filter(|(name, _)| name != "connection" && name != "date")
         .collect();
     headers.sort();
     let length = headers.iter().find(|(name, _)| name == "content-length");

@@ -120,14 +120,13 @@ async fn the_body_of_a_get_is_not_read() {
     }
 }
 
-/// What stands in the URL that hyper would have to spell otherwise is spelled as it was signed.
+/// What stands in the URL that a server would have to spell otherwise is spelled as it was signed.
 #[tokio::test]
 async fn no_spelling_is_changed_on_the_way() {
     for parameter in [
         "a=%2f%2F%7e~",
         "a=1+2%202",
         "a[0]=1&a%5B1%5D=2",
-        "a=\u{e4}",
         "a=%",
         "&&a==",
         "a='(*)!;,:@/?$",

@@ -8,6 +8,7 @@
 
 use std::collections::HashSet;
 
+use actix_web::{FromRequest, test::TestRequest};
 use axum::{Router, middleware::map_request, routing::any};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -338,6 +339,20 @@ async fn a_missing_layer_is_told() {
 }
 
 /// As middleware does that reads a body as JSON and writes it again.
+#[tokio::test]
+async fn a_missing_verifier_of_actix_is_told() {
+    let (log, _guard) = Log::begin();
+    let request = TestRequest::default().to_http_request();
+    let refused = postback_actix::Postback::<Trybit>::extract(&request).await;
+    assert_eq!(refused.unwrap_err().rejection(), &Rejection::NotConfigured);
+    assert_eq!(
+        log.verdicts(),
+        [
+            r#"ERROR postback: postback refused provider="trybit" code="not_configured" variant=NotConfigured looked_for="app_data(Verifier<P>), or app_data(web::Data<Verifier<P>>)""#
+        ]
+    );
+}
+
 #[tokio::test]
 async fn middleware_that_rewrites_the_body_is_hinted_at() {
     let (log, _guard) = Log::begin();

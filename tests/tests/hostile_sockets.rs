@@ -3,12 +3,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-use std::{cell::Cell, io, panic, sync::Once, time::Duration};
+use std::{
+    cell::Cell,
+    io, panic,
+    sync::{
+        Once,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use conformance::{
     corpus::Case,
-    decided_before_us::DECISIONS,
+    decided_before_us::{DECISIONS, Decided},
     driver::{Application, Driver},
     raw::{Connection, RawResponse, within_deadline},
 };
@@ -20,16 +29,24 @@ use postback_core::{
     Answer, BodyDefect, Method, Provider, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud,
     testing,
 };
-use tokio::{net::TcpStream, runtime::Handle, time::sleep};
+use tokio::{
+    net::TcpStream,
+    runtime::Handle,
+    time::{sleep, timeout},
+};
 
 const NOW: u64 = 1_769_509_400;
 const JSON: &str = "Content-Type: application/json\r\n";
 
-/// Runs a case against each way in, and returns what it returned everywhere.
-async fn everywhere<T: PartialEq + std::fmt::Debug>(case: impl AsyncFn(&Application) -> T) -> T {
+fn verifier() -> Verifier<CryptoCloud> {
     let secret = SecretKey::new("s").unwrap();
     let verifier = Verifier::builder(CryptoCloud::new(), secret).clock(|| Some(NOW));
-    everywhere_with(&verifier.build().unwrap(), genuine(), case).await
+    verifier.build().unwrap()
+}
+
+/// Runs a case against each way in, and returns what it returned everywhere.
+async fn everywhere<T: PartialEq + std::fmt::Debug>(case: impl AsyncFn(&Application) -> T) -> T {
+    everywhere_with(&verifier(), genuine(), case).await
 }
 
 async fn everywhere_with<P, T>(
@@ -41,9 +58,27 @@ where
     P: Provider<Event: conformance::facts::Stated>,
     T: PartialEq + std::fmt::Debug,
 {
+    let mut results = on_each(&Driver::ALL, verifier, genuine, case).await;
+    let (_, first) = results.remove(0);
+    for (driver, result) in results {
+        assert_eq!(result, first, "{driver:?}");
+    }
+    first
+}
+
+/// Runs a case against some ways in, and returns what it returned.
+async fn on_each<P, T>(
+    drivers: &[Driver],
+    verifier: &Verifier<P>,
+    genuine: Vec<u8>,
+    case: impl AsyncFn(&Application) -> T,
+) -> Vec<(Driver, T)>
+where
+    P: Provider<Event: conformance::facts::Stated>,
+{
     count_panics();
     let mut results = Vec::new();
-    for driver in Driver::ALL {
+    for &driver in drivers {
         let application = driver.serve(verifier.clone()).await;
         // Let the server begin, so that what it keeps for itself is counted.
         tokio::task::yield_now().await;
@@ -59,19 +94,19 @@ where
         drop(connection);
 
         assert_eq!(PANICS.get(), 0, "{driver:?}");
+        assert_eq!(PANICS_OF_WORKERS.load(Ordering::Relaxed), 0, "{driver:?}");
         within_deadline(until(|| alive_tasks() <= tasks)).await;
     }
-    let (_, first) = results.remove(0);
-    for (driver, result) in results {
-        assert_eq!(result, first, "{driver:?}");
-    }
-    first
+    results
 }
 
 thread_local! {
-    /// A test's server runs on the test's own thread.
+    /// A test's server on hyper runs on the test's own thread.
     static PANICS: Cell<usize> = const { Cell::new(0) };
 }
+
+/// Those of actix-web, whichever test's, run on threads of their own.
+static PANICS_OF_WORKERS: AtomicUsize = AtomicUsize::new(0);
 
 fn count_panics() {
     static HOOK: Once = Once::new();
@@ -79,6 +114,12 @@ fn count_panics() {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             PANICS.set(PANICS.get().saturating_add(1));
+            if thread::current()
+                .name()
+                .is_some_and(|name| name.contains("actix"))
+            {
+                PANICS_OF_WORKERS.fetch_add(1, Ordering::Relaxed);
+            }
             before(info);
         }));
     });
@@ -179,24 +220,35 @@ async fn the_largest_length_there_is_is_refused_at_once() {
 /// Each row of the table of what is decided before us; the handler is not reached.
 #[tokio::test]
 async fn the_server_decides_what_the_table_says() {
+    let verifier = verifier();
     for decision in DECISIONS {
-        let (response, handed) = everywhere(async |application| {
+        let results = on_each(&Driver::ALL, &verifier, genuine(), async |application| {
             let mut request = (decision.head)().replace('\n', "\r\n").into_bytes();
             request.extend_from_slice(sample().as_bytes());
             (exchange(application, request).await, application.seen())
-        })
-        .await;
-        assert_eq!(response.status, decision.status, "{}", decision.sent);
-        assert_eq!(response.body, "", "{}", decision.sent);
-        assert_eq!(handed, [], "{}", decision.sent);
+        });
+        for (driver, (response, handed)) in results.await {
+            let (status, is_ours) = match decision.by(driver) {
+                Decided::Ours(rejection) => (rejection.answer().status(), true),
+                Decided::Server(status) => (status.as_u16(), false),
+            };
+            assert_eq!(response.status, status, "{driver:?}: {}", decision.sent);
+            assert_eq!(
+                !response.body.is_empty(),
+                is_ours,
+                "{driver:?}: {}",
+                decision.sent
+            );
+            assert_eq!(handed, [], "{driver:?}: {}", decision.sent);
+        }
     }
 }
 
-/// One fewer than the server refuses: Host, Content-Type, Content-Length and these.
+/// One fewer than the first server refuses: Host, Content-Type, Content-Length and these.
 #[tokio::test]
-async fn a_hundred_headers_are_taken() {
+async fn ninety_six_headers_are_taken() {
     let response = everywhere(async |application| {
-        let headers = "X-Other: 1\r\n".repeat(97);
+        let headers = "X-Other: 1\r\n".repeat(93);
         exchange(
             application,
             post_whole(&format!("{JSON}{headers}"), sample()),
@@ -243,16 +295,23 @@ async fn a_genuine_body_in_chunks_of_one_byte_is_one_body() {
 /// what stands behind it is no request unless the connection goes on.
 #[tokio::test]
 async fn a_length_beside_chunks_does_not_end_the_body() {
-    let (response, handed) = everywhere(async |application| {
-        let head = format!("{JSON}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n");
-        let mut request = post(&head, chunk(sample().as_bytes()));
-        request.extend_from_slice(b"0\r\n\r\n");
-        let response = exchange(application, request).await;
-        (response, application.seen().len())
-    })
-    .await;
-    assert_accepted(&response);
-    assert_eq!(handed, 1);
+    let verifier = verifier();
+    let results = on_each(
+        &Driver::ON_HYPER,
+        &verifier,
+        genuine(),
+        async |application| {
+            let head = format!("{JSON}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n");
+            let mut request = post(&head, chunk(sample().as_bytes()));
+            request.extend_from_slice(b"0\r\n\r\n");
+            let response = exchange(application, request).await;
+            (response, application.seen().len())
+        },
+    );
+    for (_, (response, handed)) in results.await {
+        assert_accepted(&response);
+        assert_eq!(handed, 1);
+    }
 }
 
 #[tokio::test]
@@ -293,8 +352,10 @@ async fn a_reset_in_mid_body_calls_no_handler() {
             let request = genuine();
             let (part, _) = request.split_at(request.len() - sent);
             assert!(connection.send(part).await);
-            // The server has begun to read: its side of the connection is a task.
-            within_deadline(until(|| alive_tasks() > tasks)).await;
+            // The server has begun to read: its side of the connection is a task, where it is on this
+            // thread.
+            let begun = until(|| alive_tasks() > tasks);
+            let _ = timeout(Duration::from_millis(100), begun).await;
             tokio::task::yield_now().await;
             connection.reset();
             within_deadline(until(|| alive_tasks() <= tasks)).await;
@@ -329,7 +390,14 @@ async fn a_client_that_asks_first_is_told_to_continue() {
 async fn a_client_that_asks_first_is_refused_by_its_head() {
     let response = everywhere(async |application| {
         let head = "Content-Type: text/plain\r\nContent-Length: 9\r\nExpect: 100-continue\r\n";
-        exchange(application, post(head, "")).await
+        let mut connection = Connection::open(application.address()).await;
+        assert!(connection.send(post(head, "")).await);
+        let response = connection.response(false).await;
+        // A row of the table: some servers say so by themselves.
+        match response.status {
+            StatusCode::CONTINUE => connection.response(false).await,
+            _ => response,
+        }
     })
     .await;
     assert_refused(&response, &Rejection::UnsupportedMediaType);

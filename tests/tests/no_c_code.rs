@@ -46,6 +46,7 @@ fn only_cryptapi_brings_c_code() {
             "postback-core",
             "bigdecimal,cryptocloud,rust_decimal,testing,tracing",
         ),
+        ("postback-actix", "cryptocloud,tracing"),
         ("postback-tower", "axum,cryptocloud,tracing"),
     ] {
         let packages = tree(package, pure);

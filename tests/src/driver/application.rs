@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use actix_web::dev::{Server, ServerHandle};
 use axum::Router;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
@@ -25,9 +26,28 @@ use crate::{client::Client, corpus};
 #[derive(Debug)]
 pub struct Application {
     address: SocketAddr,
-    server: JoinHandle<()>,
+    #[expect(dead_code, reason = "dropped with the application")]
+    server: Running,
     seen: Seen,
     client: Client,
+}
+
+/// A server, and how it ends.
+#[derive(Debug)]
+enum Running {
+    /// With its workers, on threads of their own.
+    Actix(ServerHandle),
+    Task(JoinHandle<()>),
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        match self {
+            // The server is told at once; what is awaited is that it has ended.
+            Self::Actix(server) => drop(server.stop(false)),
+            Self::Task(server) => server.abort(),
+        }
+    }
 }
 
 /// What handlers were handed, in order.
@@ -83,6 +103,18 @@ impl Application {
         .await
     }
 
+    /// Serves with actix-web, at `address`.
+    pub(super) fn serve_on_actix(address: SocketAddr, server: Server, seen: Seen) -> Self {
+        let running = Running::Actix(server.handle());
+        tokio::spawn(server);
+        Self {
+            address,
+            server: running,
+            seen,
+            client: Client::default(),
+        }
+    }
+
     async fn listen<F>(seen: Seen, serve: impl FnOnce(TcpListener) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -90,7 +122,7 @@ impl Application {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         Self {
             address: listener.local_addr().expect("an address"),
-            server: tokio::spawn(serve(listener)),
+            server: Running::Task(tokio::spawn(serve(listener))),
             seen,
             client: Client::default(),
         }
@@ -137,11 +169,5 @@ impl Application {
     #[must_use]
     pub fn seen(&self) -> Vec<Handed> {
         self.seen.take()
-    }
-}
-
-impl Drop for Application {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }

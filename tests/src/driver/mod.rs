@@ -1,5 +1,6 @@
 //! Applications that receive deliveries over a real socket, one for each way in.
 
+mod actix_extractor;
 mod application;
 mod axum_extractor;
 mod axum_layer;
@@ -24,6 +25,8 @@ use crate::facts::Stated;
 /// [`TAKE_RESULT_HEADER`], tells a refusal's code in a header too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
+    /// A handler of actix-web with `Postback<P>` among its arguments.
+    ActixExtractor,
     /// A handler of axum with `Postback<P>` among its arguments.
     AxumExtractor,
     /// A route of axum under a `PostbackLayer`.
@@ -34,7 +37,15 @@ pub enum Driver {
 
 impl Driver {
     /// Every way in.
-    pub const ALL: [Self; 3] = [Self::AxumExtractor, Self::AxumLayer, Self::TowerOnHyper];
+    pub const ALL: [Self; 4] = [
+        Self::ActixExtractor,
+        Self::AxumExtractor,
+        Self::AxumLayer,
+        Self::TowerOnHyper,
+    ];
+
+    /// Those that stand on hyper's server.
+    pub const ON_HYPER: [Self; 3] = [Self::AxumExtractor, Self::AxumLayer, Self::TowerOnHyper];
 
     /// Starts an application that asks `verifier`.
     pub async fn serve<P>(self, verifier: Verifier<P>) -> Application
@@ -42,6 +53,7 @@ impl Driver {
         P: Provider<Event: Stated>,
     {
         match self {
+            Self::ActixExtractor => actix_extractor::serve(verifier).await,
             Self::AxumExtractor => axum_extractor::serve(verifier).await,
             Self::AxumLayer => axum_layer::serve(verifier).await,
             Self::TowerOnHyper => tower_on_hyper::serve(verifier).await,

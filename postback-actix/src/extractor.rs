@@ -1,0 +1,99 @@
+use std::{future::Future, ops::Deref, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, body, dev::Payload, web};
+use bytes::Bytes;
+use postback_core::{Head, Need, Provider, Rejection, Verified, Verifier};
+
+use crate::{Ack, PostbackError};
+
+/// Extractor for a verified postback of `P`; derefs to [`Verified`].
+///
+/// Needs a `Verifier<P>` in the application's data: by `app_data(verifier)`, or by
+/// `app_data(web::Data::new(verifier))`; the first counts where both are there.
+///
+/// *Rejects* with [`PostbackError`] when
+///
+/// - neither is there: as not configured, and the operator's log says what was looked for;
+/// - the method, content type, content encoding or declared size is not acceptable: before a byte of
+///   the body is read;
+/// - the body exceeds the verifier's limit, or breaks off;
+/// - the postback is malformed, unsigned, forged, expired or about another invoice.
+///
+/// A handler that wants to see the reason takes `Result<Postback<P>, PostbackError>`, and hands the
+/// refusal back as its answer.
+#[must_use]
+#[derive(Debug)]
+pub struct Postback<P: Provider>(Verified<P>);
+
+impl<P: Provider> Postback<P> {
+    /// Verifies a request with `verifier`, for an application that chooses it by path or host.
+    ///
+    /// # Errors
+    ///
+    /// [`PostbackError`], as the extractor does.
+    pub async fn receive(
+        request: &HttpRequest,
+        payload: Payload,
+        verifier: &Verifier<P>,
+    ) -> Result<Self, PostbackError> {
+        // Not the whole URI: proxies put scheme and host there.
+        let target = request.uri().path_and_query();
+        let target = target.map_or("/", |target| target.as_str());
+        let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+            let values = request.headers().get_all(name);
+            values.for_each(|value| visit(value.as_bytes()));
+        };
+        let head = Head::new(request.method().as_str(), target, &headers);
+        let admitted = verifier.admit(&head)?;
+        let body = match admitted.need() {
+            Need::Body { limit } => read(payload, limit).await,
+            Need::Nothing => Ok(Bytes::new()),
+        };
+        Ok(Self(admitted.verify_read(body)?))
+    }
+
+    /// The answer that tells the provider that the postback has arrived.
+    pub fn ack(&self) -> Ack<P> {
+        Ack::default()
+    }
+
+    /// The proof without the extractor around it.
+    pub fn into_verified(self) -> Verified<P> {
+        self.0
+    }
+}
+
+/// Reads the payload as it came: `web::Bytes` would inflate it.
+async fn read(payload: Payload, limit: usize) -> Result<Bytes, Rejection> {
+    match body::to_bytes_limited(body::BodyStream::new(payload), limit).await {
+        Ok(body) => body.map_err(|_| Rejection::BodyUnreadable),
+        Err(_) => Err(Rejection::body_too_large(limit)),
+    }
+}
+
+impl<P: Provider> FromRequest for Postback<P> {
+    type Error = PostbackError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PostbackError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let verifier = request.app_data::<Verifier<P>>();
+            let shared = request.app_data::<web::Data<Verifier<P>>>();
+            match verifier.or(shared.map(|shared| shared.get_ref())) {
+                Some(verifier) => Self::receive(&request, payload, verifier).await,
+                None => Err(Rejection::not_configured::<P>(LOOKED_FOR).into()),
+            }
+        })
+    }
+}
+
+const LOOKED_FOR: &str = "app_data(Verifier<P>), or app_data(web::Data<Verifier<P>>)";
+
+impl<P: Provider> Deref for Postback<P> {
+    type Target = Verified<P>;
+
+    fn deref(&self) -> &Verified<P> {
+        &self.0
+    }
+}

@@ -1,0 +1,63 @@
+use std::net::TcpListener;
+
+use actix_web::{
+    App, HttpRequest, HttpResponse, HttpServer, Responder, ResponseError, guard,
+    http::header::{HeaderName, HeaderValue},
+    web,
+};
+use postback_actix::{Ack, Postback, PostbackError};
+use postback_core::{Provider, Verifier};
+use tracing::dispatcher;
+
+use super::{Application, CODE_HEADER, Handed, Seen, TAKE_RESULT_HEADER};
+use crate::facts::Stated;
+
+/// A handler takes `Postback<P>` or, for the refusal's code, the `Result`.
+pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
+    let seen = Seen::default();
+    let noting = seen.clone();
+    // The worker has a thread of its own, and logs where the test does.
+    let log = dispatcher::get_default(Clone::clone);
+    let server = HttpServer::new(move || {
+        std::mem::forget(dispatcher::set_default(&log));
+        let asks = guard::fn_guard(|request| {
+            let headers = request.head().headers();
+            headers.contains_key(TAKE_RESULT_HEADER)
+        });
+        App::new()
+            .app_data(verifier.clone())
+            .app_data(web::Data::new(noting.clone()))
+            .service(web::resource("/{path:.*}").guard(asks).to(result::<P>))
+            .default_service(web::to(plain::<P>))
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let server = server.workers(1).disable_signals();
+    let server = server.listen_auto_h2c(listener).expect("listens").run();
+    Application::serve_on_actix(address, server, seen)
+}
+
+async fn plain<P: Provider<Event: Stated>>(seen: web::Data<Seen>, postback: Postback<P>) -> Ack<P> {
+    seen.note(Handed::new(&postback, None));
+    postback.ack()
+}
+
+async fn result<P: Provider<Event: Stated>>(
+    request: HttpRequest,
+    seen: web::Data<Seen>,
+    postback: Result<Postback<P>, PostbackError>,
+) -> HttpResponse {
+    match postback {
+        Ok(postback) => {
+            let ack = plain(seen, postback).await;
+            ack.respond_to(&request).map_into_boxed_body()
+        }
+        Err(refusal) => {
+            let code = HeaderValue::from_static(refusal.rejection().code());
+            let mut response = refusal.error_response();
+            let name = HeaderName::from_static(CODE_HEADER);
+            response.headers_mut().insert(name, code);
+            response
+        }
+    }
+}
