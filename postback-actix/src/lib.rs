@@ -80,6 +80,33 @@
 //!
 //! Scopes leave the path as it came, so that a provider that signs its URL finds it again.
 //!
+//! # How long a body may take
+//!
+//! is not decided here. A deadline around [`Postback::receive`] ends a body that does not end by itself, and
+//! leaves the handler its time:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use actix_web::{HttpRequest, rt::time::timeout, web};
+//! use postback_actix::{Postback, PostbackError};
+//! use postback_core::{Rejection, Verifier, cryptocloud::CryptoCloud};
+//!
+//! async fn received(
+//!     request: HttpRequest,
+//!     payload: web::Payload,
+//!     verifier: &Verifier<CryptoCloud>,
+//! ) -> Result<Postback<CryptoCloud>, PostbackError> {
+//!     let received = Postback::receive(&request, payload.into_inner(), verifier);
+//!     match timeout(Duration::from_secs(10), received).await {
+//!         Ok(received) => received,
+//!         Err(_) => Err(Rejection::BodyUnreadable.into()),
+//!     }
+//! }
+//! ```
+//!
+//! What it ends gets no verdict, and leaves no event.
+//!
 //! # Features
 //!
 //! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree.

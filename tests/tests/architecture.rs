@@ -155,6 +155,10 @@ fn adapters_and_receivers_stay_small() {
         ),
         (
             120,
+            vec!["examples/actix/src/lib.rs", "examples/actix/src/main.rs"],
+        ),
+        (
+            120,
             vec!["examples/tower/src/lib.rs", "examples/tower/src/main.rs"],
         ),
     ];

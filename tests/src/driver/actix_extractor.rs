@@ -1,7 +1,5 @@
-use std::net::TcpListener;
-
 use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer, Responder, ResponseError, guard,
+    App, HttpRequest, HttpResponse, Responder, ResponseError, guard,
     http::header::{HeaderName, HeaderValue},
     web,
 };
@@ -18,7 +16,7 @@ pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> 
     let noting = seen.clone();
     // The worker has a thread of its own, and logs where the test does.
     let log = dispatcher::get_default(Clone::clone);
-    let server = HttpServer::new(move || {
+    let application = move || {
         std::mem::forget(dispatcher::set_default(&log));
         let asks = guard::fn_guard(|request| {
             let headers = request.head().headers();
@@ -29,12 +27,8 @@ pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> 
             .app_data(web::Data::new(noting.clone()))
             .service(web::resource("/{path:.*}").guard(asks).to(result::<P>))
             .default_service(web::to(plain::<P>))
-    });
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let server = server.workers(1).disable_signals();
-    let server = server.listen_auto_h2c(listener).expect("listens").run();
-    Application::serve_on_actix(address, server, seen)
+    };
+    Application::serve_on_actix(application, seen)
 }
 
 async fn plain<P: Provider<Event: Stated>>(seen: web::Data<Seen>, postback: Postback<P>) -> Ack<P> {

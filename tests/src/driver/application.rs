@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::{
+    App, HttpServer,
+    body::MessageBody,
+    dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse},
+};
 use axum::Router;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
@@ -103,8 +107,25 @@ impl Application {
         .await
     }
 
-    /// Serves with actix-web, at `address`.
-    pub(super) fn serve_on_actix(address: SocketAddr, server: Server, seen: Seen) -> Self {
+    /// Serves with actix-web, over HTTP/1 and HTTP/2, with one worker.
+    pub fn serve_on_actix<T, B>(
+        application: impl Fn() -> App<T> + Clone + Send + 'static,
+        seen: Seen,
+    ) -> Self
+    where
+        T: ServiceFactory<
+                ServiceRequest,
+                Config = (),
+                Response = ServiceResponse<B>,
+                Error = actix_web::Error,
+                InitError = (),
+            > + 'static,
+        B: MessageBody + 'static,
+    {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let server = HttpServer::new(application).workers(1).disable_signals();
+        let server = server.listen_auto_h2c(listener).expect("listens").run();
         let running = Running::Actix(server.handle());
         tokio::spawn(server);
         Self {

@@ -1,0 +1,3 @@
+//! The receiver as a process.
+
+conformance::receiver_tests!(env!("CARGO_BIN_EXE_receiver-actix"));
