@@ -9,18 +9,22 @@ use crate::{Ack, PostbackError};
 /// Extractor for a verified postback of `P`; derefs to [`Verified`].
 ///
 /// Needs a `Verifier<P>` in the application's data: by `app_data(verifier)`, or by
-/// `app_data(web::Data::new(verifier))`; the first counts where both are there.
+/// `app_data(web::Data::new(verifier))`. The nearest counts, the route's before the application's.
 ///
 /// *Rejects* with [`PostbackError`] when
 ///
-/// - neither is there: as not configured, and the operator's log says what was looked for;
+/// - neither is there, or both are, for then which is nearer cannot be told: as not configured, and the
+///   operator's log says what was looked for;
 /// - the method, content type, content encoding or declared size is not acceptable: before a byte of
 ///   the body is read;
 /// - the body exceeds the verifier's limit, or breaks off;
 /// - the postback is malformed, unsigned, forged, expired or about another invoice.
 ///
 /// A handler that wants to see the reason takes `Result<Postback<P>, PostbackError>`, and hands the
-/// refusal back as its answer.
+/// refusal back as its answer. It takes no `Option<Postback<P>>`, which would hide a refusal, and no `Either`,
+/// which reads the body first; nor another extractor of the body before this one, which would leave it none.
+///
+/// `web::PayloadConfig` does not apply: the limit is the verifier's.
 #[must_use]
 #[derive(Debug)]
 pub struct Postback<P: Provider>(Verified<P>);
@@ -78,9 +82,10 @@ impl<P: Provider> FromRequest for Postback<P> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
+            // Not either: an outer one of the first kind would hide a nearer one of the second.
             let verifier = request.app_data::<Verifier<P>>();
             let shared = request.app_data::<web::Data<Verifier<P>>>();
-            match verifier.or(shared.map(|shared| shared.get_ref())) {
+            match verifier.xor(shared.map(|shared| shared.get_ref())) {
                 Some(verifier) => Self::receive(&request, payload, verifier).await,
                 None => Err(Rejection::not_configured::<P>(LOOKED_FOR).into()),
             }
@@ -88,7 +93,7 @@ impl<P: Provider> FromRequest for Postback<P> {
     }
 }
 
-const LOOKED_FOR: &str = "app_data(Verifier<P>), or app_data(web::Data<Verifier<P>>)";
+const LOOKED_FOR: &str = "app_data(Verifier<P>) or app_data(web::Data<Verifier<P>>), not both";
 
 impl<P: Provider> Deref for Postback<P> {
     type Target = Verified<P>;

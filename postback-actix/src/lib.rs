@@ -78,7 +78,8 @@
 //!
 //! # Signed URLs
 //!
-//! Scopes leave the path as it came, so that a provider that signs its URL finds it again.
+//! Scopes leave the path as it came, so that a provider that signs its URL finds it again. The middleware
+//! `NormalizePath` does not: keep it off these routes.
 //!
 //! # How long a body may take
 //!
@@ -105,7 +106,9 @@
 //! }
 //! ```
 //!
-//! What it ends gets no verdict, and leaves no event.
+//! What it ends gets no verdict, and leaves no event. The sender gets its answer; of a chunked body the server
+//! goes on to discard what still comes, as after every refusal: how long a connection may last is for what
+//! stands in front to limit.
 //!
 //! # Features
 //!

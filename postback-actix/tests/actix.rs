@@ -71,13 +71,6 @@ async fn a_verifier_is_found_as_it_is_and_within_data() {
         let data = web::Data::new(verifier("s"));
         App::new().app_data(data).service(route())
     };
-    let both = || {
-        let data = web::Data::new(verifier("another"));
-        App::new()
-            .app_data(data)
-            .app_data(verifier("s"))
-            .service(route())
-    };
     for (genuine, forged) in [
         (
             send!(plain(), delivery("/", sample("s"))),
@@ -87,13 +80,38 @@ async fn a_verifier_is_found_as_it_is_and_within_data() {
             send!(shared(), delivery("/", sample("s"))),
             send!(shared(), delivery("/", sample("f"))),
         ),
-        (
-            send!(both(), delivery("/", sample("s"))),
-            send!(both(), delivery("/", sample("another"))),
-        ),
     ] {
         assert_eq!(genuine.status(), StatusCode::OK);
         assert_refused(forged, &Rejection::BadSignature).await;
+    }
+}
+
+/// An outer one of one kind would hide a nearer one of the other, of another project maybe.
+#[actix_web::test]
+async fn two_kinds_of_configuration_are_none() {
+    let route = web::resource("/")
+        .app_data(web::Data::new(verifier("near")))
+        .to(paid::<CryptoCloud>);
+    let app = App::new().app_data(verifier("far")).service(route);
+    let service = test::init_service(app).await;
+    for signer in ["near", "far"] {
+        let request = delivery("/", sample(signer)).to_request();
+        let response = test::call_service(&service, request).await;
+        assert_refused(response, &Rejection::NotConfigured).await;
+    }
+}
+
+#[actix_web::test]
+async fn the_nearest_verifier_counts() {
+    let route = web::resource("/")
+        .app_data(verifier("near"))
+        .to(paid::<CryptoCloud>);
+    let app = App::new().app_data(verifier("far")).service(route);
+    let service = test::init_service(app).await;
+    for (signer, expected) in [("near", 200), ("far", 401)] {
+        let request = delivery("/", sample(signer)).to_request();
+        let status = test::call_service(&service, request).await.status();
+        assert_eq!(status, expected, "{signer}");
     }
 }
 
@@ -174,7 +192,7 @@ async fn a_tenant_has_a_verifier_of_its_own() {
 
 /// Compression is on in this build, as it is by default in applications.
 #[actix_web::test]
-async fn a_compressed_body_is_refused_and_never_inflated() {
+async fn a_body_that_is_called_compressed_is_refused() {
     let route = web::resource("/").to(paid::<CryptoCloud>);
     let app = App::new().app_data(verifier("s")).service(route);
     let request = delivery("/", sample("s")).insert_header(("content-encoding", "gzip"));

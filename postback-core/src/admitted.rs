@@ -26,7 +26,7 @@ pub struct Admitted<P: Provider> {
 pub enum Need {
     /// The body, of `limit` bytes at most.
     Body {
-        /// The most that may be read, in bytes. A framework's smaller limit still holds.
+        /// The most that may be read, in bytes; less where the framework has a smaller limit.
         limit: usize,
     },
     /// Nothing: the body is not read, and an empty one is passed on.

@@ -188,7 +188,8 @@ impl<P: Provider> VerifierBuilder<P> {
         self
     }
 
-    /// The largest body accepted, in bytes. A framework's smaller limit still holds.
+    /// The largest body accepted, in bytes. Where an adapter can see a smaller limit of the framework's, that
+    /// one holds.
     pub const fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self

@@ -41,7 +41,10 @@ impl Decision {
     }
 }
 
-/// The table, for HTTP/1. HTTP/2 frames and counts otherwise, and has no table yet. A head of more than about
+/// The table, for HTTP/1. HTTP/2 frames and counts otherwise, and has no table yet. Not complete for actix-web:
+/// it also refuses two equal lengths, a request of HTTP/1.1 without exactly one `Host`, transfer codings before
+/// `chunked`, a POST of HTTP/1.0 without a length, heads of 128 KiB and heads that take five seconds, and it
+/// reads a request that asks for a WebSocket to the end of the connection; all by its source. A head of more than about
 /// 400 kB is no row: whether hyper still takes it depends on how it arrives.
 pub const DECISIONS: &[Decision] = &[
     Decision {

@@ -127,15 +127,21 @@ async fn no_spelling_is_changed_on_the_way() {
         "a=%2f%2F%7e~",
         "a=1+2%202",
         "a[0]=1&a%5B1%5D=2",
+        "a=\u{e4}",
         "a=%",
         "&&a==",
         "a='(*)!;,:@/?$",
         "a={b}|c",
         "a=%00",
     ] {
+        // actix-web takes no URL that is not ASCII: a row of the table of what is decided before us.
+        let drivers = match parameter.is_ascii() {
+            true => &Driver::ALL[..],
+            false => &Driver::ON_HYPER[..],
+        };
         let target = format!("//callback/../x;y=1/%2e?{parameter}&{SAMPLE_CALLBACK}");
         let signature = signed(&format!("{ORIGIN}{target}"));
-        for driver in Driver::ALL {
+        for &driver in drivers {
             let application = driver.serve(verifier(at_origin())).await;
             let request = format!(
                 "GET {target} HTTP/1.1\r\nHost: shop\r\nX-Ca-Signature: {signature}\r\n\r\n"

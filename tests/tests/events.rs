@@ -338,7 +338,6 @@ async fn a_missing_layer_is_told() {
     );
 }
 
-/// As middleware does that reads a body as JSON and writes it again.
 #[tokio::test]
 async fn a_missing_verifier_of_actix_is_told() {
     let (log, _guard) = Log::begin();
@@ -348,11 +347,12 @@ async fn a_missing_verifier_of_actix_is_told() {
     assert_eq!(
         log.verdicts(),
         [
-            r#"ERROR postback: postback refused provider="trybit" code="not_configured" variant=NotConfigured looked_for="app_data(Verifier<P>), or app_data(web::Data<Verifier<P>>)""#
+            r#"ERROR postback: postback refused provider="trybit" code="not_configured" variant=NotConfigured looked_for="app_data(Verifier<P>) or app_data(web::Data<Verifier<P>>), not both""#
         ]
     );
 }
 
+/// As middleware does that reads a body as JSON and writes it again.
 #[tokio::test]
 async fn middleware_that_rewrites_the_body_is_hinted_at() {
     let (log, _guard) = Log::begin();
