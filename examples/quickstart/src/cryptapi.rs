@@ -89,11 +89,6 @@ fn line(case: &Case) -> Result<String, String> {
         return Err(format!("{} is not accepted", case.name));
     };
     let fact = |name: &str| facts.get(name).cloned().unwrap_or_default();
-    let params = match &*case.name {
-        // The body says it too, and is signed.
-        "POST JSON confirmed, numbers keep every digit" => json!({ "order_id": "from-body" }),
-        _ => fact("params"),
-    };
     Ok(json!({
         "provider": "cryptapi",
         "uuid": fact("uuid"),
@@ -101,7 +96,7 @@ fn line(case: &Case) -> Result<String, String> {
         "coin": fact("coin"),
         "address_in": fact("address_in"),
         "value_coin": fact("value_coin"),
-        "params": params,
+        "params": case.printed_params(),
     })
     .to_string())
 }

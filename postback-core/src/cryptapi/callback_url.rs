@@ -41,7 +41,6 @@ pub struct CallbackUrl {
 #[derive(Clone)]
 pub struct CallbackUrlBuilder {
     url: String,
-    has_query: bool,
 }
 
 /// Why a callback URL, or its nonce, cannot be made or taken.
@@ -91,7 +90,6 @@ impl CallbackUrl {
         }
         Ok(CallbackUrlBuilder {
             url: address.to_owned(),
-            has_query: false,
         })
     }
 
@@ -201,8 +199,8 @@ impl CallbackUrlBuilder {
             .remove(b'.')
             .remove(b'_')
             .remove(b'~');
-        self.url.push(if self.has_query { '&' } else { '?' });
-        self.has_query = true;
+        self.url
+            .push(if self.url.contains('?') { '&' } else { '?' });
         self.url.extend(utf8_percent_encode(name, ESCAPED));
         self.url.push('=');
         self.url.extend(utf8_percent_encode(value, ESCAPED));

@@ -5,7 +5,8 @@ use super::{CallbackUrl, Nonce};
 /// What the shop stored with an order, for a callback to be bound to.
 ///
 /// Build it from the shop's own records, never from the callback: what a callback offers for a look-up is
-/// [`Received`](super::Received) and does not fit, and what it shows besides is called unbound. Until [`address_in`](Self::address_in), [`coin`](Self::coin) and
+/// [`Received`](super::Received) and does not fit, and what it shows besides is called unbound. Until
+/// [`address_in`](Self::address_in), [`coin`](Self::coin) and
 /// [`payout_addresses`](Self::payout_addresses) are all set, it binds nothing.
 ///
 /// ```
