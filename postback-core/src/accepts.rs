@@ -1,21 +1,46 @@
-/// The requests that a provider makes.
+/// The requests that a provider makes: [`AcceptsGet`] or [`AcceptsPost`]. It is sealed.
+///
+/// It is a type, so that an adapter whose framework hands a body to some handlers and not to others can tell at
+/// compile time which of them may be handed a postback.
+pub trait Accepts: Copy + sealed::Accepts {}
+
+/// GET; all that is signed stands in the head, and a body is never read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Accepts {
-    /// GET; all that is signed stands in the head, and a body is never read.
-    Get,
-    /// POST with a body of exactly one of these media types.
-    Post(&'static [MediaType]),
+pub struct AcceptsGet;
+
+/// POST with a body of exactly one of these media types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AcceptsPost(pub &'static [MediaType]);
+
+pub(crate) mod sealed {
+    use super::{MediaType, Method};
+
+    pub trait Accepts {
+        /// The one method accepted.
+        const METHOD: Method;
+
+        /// Of the body, where there is one to read.
+        fn media_types(self) -> Option<&'static [MediaType]>;
+    }
 }
 
-impl Accepts {
-    /// The one method accepted.
-    #[must_use]
-    pub const fn method(self) -> Method {
-        match self {
-            Self::Get => Method::Get,
-            Self::Post(_) => Method::Post,
-        }
+impl Accepts for AcceptsGet {}
+
+impl sealed::Accepts for AcceptsGet {
+    const METHOD: Method = Method::Get;
+
+    fn media_types(self) -> Option<&'static [MediaType]> {
+        None
+    }
+}
+
+impl Accepts for AcceptsPost {}
+
+impl sealed::Accepts for AcceptsPost {
+    const METHOD: Method = Method::Post;
+
+    fn media_types(self) -> Option<&'static [MediaType]> {
+        Some(self.0)
     }
 }
 

@@ -3,7 +3,8 @@ use std::{fmt, str};
 use bytes::Bytes;
 
 use crate::{
-    Accepts, Head, MediaType, Provider, Rejection, Verified, Verifier,
+    Head, MediaType, Provider, Rejection, Verified, Verifier,
+    accepts::sealed::Accepts,
     events::{self, Hint},
 };
 
@@ -107,14 +108,13 @@ impl<P: Provider> Admitted<P> {
     }
 
     pub(crate) fn new(verifier: &Verifier<P>, head: &Head<'_>) -> Result<Self, Rejection> {
-        let accepts = verifier.provider().accepts();
-        let allow = accepts.method();
+        let allow = P::Accepts::METHOD;
         if head.method() != allow.as_str() {
             return Err(Rejection::MethodNotAllowed { allow });
         }
-        let (media_type, need, declared) = match accepts {
-            Accepts::Get => (None, Need::Nothing, None),
-            Accepts::Post(media_types) => {
+        let (media_type, need, declared) = match verifier.provider().accepts().media_types() {
+            None => (None, Need::Nothing, None),
+            Some(media_types) => {
                 let limit = verifier.body_limit();
                 let media_type = media_type(head, media_types)?;
                 let declared = declared_size(head);

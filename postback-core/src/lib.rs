@@ -114,7 +114,7 @@ pub use self::field::Field;
 #[cfg(feature = "cryptapi")]
 pub use self::keys::PublicKey;
 pub use self::{
-    accepts::{Accepts, MediaType, Method},
+    accepts::{Accepts, AcceptsGet, AcceptsPost, MediaType, Method},
     admitted::{Admitted, Need},
     amount::{Amount, AmountError},
     answer::Answer,

@@ -17,13 +17,14 @@ use crate::{Accepts, Answer, Check, Head, MediaType, Rejection, Summary};
 /// ```
 /// use bytes::Bytes;
 /// use postback_core::{
-///     Accepts, Answer, Check, Head, MediaType, Provider, Rejection, SecretKey, Verifier,
+///     AcceptsPost, Answer, Check, Head, MediaType, Provider, Rejection, SecretKey, Verifier,
 /// };
 ///
 /// #[derive(Debug)]
 /// struct ExamplePay;
 ///
 /// impl Provider for ExamplePay {
+///     type Accepts = AcceptsPost;
 ///     type Event = String;
 ///     type Evidence = [u8; 32];
 ///     type Key = SecretKey;
@@ -31,8 +32,8 @@ use crate::{Accepts, Answer, Check, Head, MediaType, Rejection, Summary};
 ///     const NAME: &'static str = "example-pay";
 ///     const ACK: Answer = Answer::acknowledgement("text/plain", "thanks");
 ///
-///     fn accepts(&self) -> Accepts {
-///         Accepts::Post(&[MediaType::Json])
+///     fn accepts(&self) -> AcceptsPost {
+///         AcceptsPost(&[MediaType::Json])
 ///     }
 ///
 ///     fn inspect(&self, head: &Head<'_>, _: Option<MediaType>) -> Result<[u8; 32], Rejection> {
@@ -87,6 +88,9 @@ use crate::{Accepts, Answer, Check, Head, MediaType, Rejection, Summary};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
+    /// The gateway's method, and whether its postbacks have a body to read.
+    type Accepts: Accepts;
+
     /// What a verified postback says.
     type Event: Clone + fmt::Debug + Send + Sync + 'static;
 
@@ -103,7 +107,7 @@ pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
     const ACK: Answer;
 
     /// The method and media types of the gateway's postbacks.
-    fn accepts(&self) -> Accepts;
+    fn accepts(&self) -> Self::Accepts;
 
     /// Looks at the head, whose method, media type, encoding and declared size are already
     /// accepted. `media_type` is `None` where the gateway sends no body.

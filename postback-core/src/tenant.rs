@@ -2,7 +2,7 @@ use std::{fmt, marker::PhantomData};
 
 use bytes::Bytes;
 
-use crate::{Accepts, Answer, Check, Head, MediaType, Provider, Rejection, Summary};
+use crate::{Answer, Check, Head, MediaType, Provider, Rejection, Summary};
 
 /// The same gateway under a second type, for an application that keeps one verifier a type.
 ///
@@ -48,6 +48,7 @@ impl<Tag, P> Tenant<Tag, P> {
 }
 
 impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
+    type Accepts = P::Accepts;
     type Event = P::Event;
     type Evidence = P::Evidence;
     type Key = P::Key;
@@ -55,7 +56,7 @@ impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
     const NAME: &'static str = P::NAME;
     const ACK: Answer = P::ACK;
 
-    fn accepts(&self) -> Accepts {
+    fn accepts(&self) -> P::Accepts {
         self.provider.accepts()
     }
 

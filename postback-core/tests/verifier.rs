@@ -288,7 +288,7 @@ fn gateways_and_tenants_accept_what_is_signed_with_their_own_secret() {
 /// A provider that forgets to ask for a signature, or ignores the answer, verifies nothing.
 #[test]
 fn a_careless_provider_verifies_nothing() {
-    use postback_core::{Accepts, Answer, Check};
+    use postback_core::{AcceptsGet, Answer, Check};
 
     #[derive(Debug)]
     struct Careless {
@@ -297,14 +297,15 @@ fn a_careless_provider_verifies_nothing() {
     }
 
     impl Provider for Careless {
+        type Accepts = AcceptsGet;
         type Event = ();
         type Evidence = ();
         type Key = SecretKey;
         const NAME: &'static str = "careless";
         const ACK: Answer = Answer::acknowledgement("text/plain", "ok");
 
-        fn accepts(&self) -> Accepts {
-            Accepts::Get
+        fn accepts(&self) -> AcceptsGet {
+            AcceptsGet
         }
 
         fn inspect(&self, _: &Head<'_>, _: Option<MediaType>) -> Result<(), Rejection> {

@@ -20,7 +20,7 @@ use conformance::{
 };
 use http::Request;
 use postback_core::{
-    Accepts, Answer, Check, Head, KeyRing, MediaType, Provider, Rejection, SecretKey, Tenant,
+    AcceptsPost, Answer, Check, Head, KeyRing, MediaType, Provider, Rejection, SecretKey, Tenant,
     Verifier, VerifierBuilder,
     cryptocloud::{CryptoCloud, Trybit},
     testing,
@@ -244,6 +244,7 @@ fn a_tenant_is_told_of_like_its_gateway() {
 struct TwoKinds;
 
 impl Provider for TwoKinds {
+    type Accepts = AcceptsPost;
     type Event = ();
     type Evidence = ();
     type Key = &'static str;
@@ -251,8 +252,8 @@ impl Provider for TwoKinds {
     const NAME: &'static str = "two-kinds";
     const ACK: Answer = Answer::acknowledgement("text/plain", "ok");
 
-    fn accepts(&self) -> Accepts {
-        Accepts::Post(&[MediaType::Json])
+    fn accepts(&self) -> AcceptsPost {
+        AcceptsPost(&[MediaType::Json])
     }
 
     fn inspect(&self, _: &Head<'_>, _: Option<MediaType>) -> Result<(), Rejection> {

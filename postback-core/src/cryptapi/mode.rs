@@ -9,7 +9,9 @@ use super::{
     signature::Signature,
     target::{self, Base, SignedUrl},
 };
-use crate::{Accepts, Check, ConfigError, Head, MediaType, PublicKey, Rejection};
+use crate::{
+    Accepts, AcceptsGet, AcceptsPost, Check, ConfigError, Head, MediaType, PublicKey, Rejection,
+};
 
 /// How callbacks are delivered: [`Get`] or [`Post`], as the shop asked the provider to, never as a
 /// request likes to. It is sealed.
@@ -34,9 +36,10 @@ mod sealed {
     use super::*;
 
     pub trait Mode: Clone + fmt::Debug + Send + Sync + 'static {
+        type Accepts: Accepts;
         type Evidence: Send + 'static;
 
-        fn accepts(&self) -> Accepts;
+        fn accepts(&self) -> Self::Accepts;
 
         fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection>;
 
@@ -77,10 +80,11 @@ impl Get {
 impl Mode for Get {}
 
 impl sealed::Mode for Get {
+    type Accepts = AcceptsGet;
     type Evidence = (Signature, SignedUrl);
 
-    fn accepts(&self) -> Accepts {
-        Accepts::Get
+    fn accepts(&self) -> AcceptsGet {
+        AcceptsGet
     }
 
     fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection> {
@@ -125,13 +129,15 @@ impl Post {
 impl Mode for Post {}
 
 impl sealed::Mode for Post {
+    type Accepts = AcceptsPost;
+
     /// The query is not signed; it is kept for what the merchant put there.
     type Evidence = (Signature, String);
 
-    fn accepts(&self) -> Accepts {
+    fn accepts(&self) -> AcceptsPost {
         match self.media_type {
-            MediaType::Form => Accepts::Post(&[MediaType::Form]),
-            MediaType::Json => Accepts::Post(&[MediaType::Json]),
+            MediaType::Form => AcceptsPost(&[MediaType::Form]),
+            MediaType::Json => AcceptsPost(&[MediaType::Json]),
         }
     }
 

@@ -2,8 +2,7 @@ use bytes::Bytes;
 
 use super::{Callback, Get, Mode, PUBLISHED_KEY, Post};
 use crate::{
-    Accepts, Answer, Check, ConfigError, Head, MediaType, Provider, PublicKey, Rejection, Summary,
-    Verifier,
+    Answer, Check, ConfigError, Head, MediaType, Provider, PublicKey, Rejection, Summary, Verifier,
 };
 
 macro_rules! gateway {
@@ -91,6 +90,7 @@ macro_rules! gateway {
         }
 
         impl<M: Mode> Provider for $name<M> {
+            type Accepts = M::Accepts;
             type Event = Callback;
             type Evidence = M::Evidence;
             type Key = PublicKey;
@@ -98,7 +98,7 @@ macro_rules! gateway {
             const NAME: &'static str = $log_name;
             const ACK: Answer = ACK;
 
-            fn accepts(&self) -> Accepts {
+            fn accepts(&self) -> M::Accepts {
                 self.mode.accepts()
             }
 

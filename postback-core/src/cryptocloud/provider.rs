@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::{Payment, body::Body, token::GenuineToken};
 use crate::{
-    Accepts, Answer, BodyDefect, Check, Head, MediaType, Provider, Rejection, SecretKey, Summary,
-    decode::Value,
+    AcceptsPost, Answer, BodyDefect, Check, Head, MediaType, Provider, Rejection, SecretKey,
+    Summary, decode::Value,
 };
 
 macro_rules! gateway {
@@ -24,6 +24,7 @@ macro_rules! gateway {
         }
 
         impl Provider for $name {
+            type Accepts = AcceptsPost;
             type Event = Payment;
             type Evidence = MediaType;
             type Key = SecretKey;
@@ -31,7 +32,7 @@ macro_rules! gateway {
             const NAME: &'static str = $log_name;
             const ACK: Answer = ACK;
 
-            fn accepts(&self) -> Accepts {
+            fn accepts(&self) -> AcceptsPost {
                 ACCEPTS
             }
 
@@ -110,7 +111,7 @@ const ACK: Answer = Answer::acknowledgement(
     r#"{"message":"Postback received"}"#,
 );
 
-const ACCEPTS: Accepts = Accepts::Post(&[MediaType::Json, MediaType::Form]);
+const ACCEPTS: AcceptsPost = AcceptsPost(&[MediaType::Json, MediaType::Form]);
 
 fn verify(
     media_type: MediaType,

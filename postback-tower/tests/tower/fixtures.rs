@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::{Request, request};
 use http_body::{Body, Frame, SizeHint};
 use postback_core::{
-    Accepts, Answer, Check, Head, MediaType, Provider, Rejection, SecretKey, Verifier,
+    AcceptsGet, Answer, Check, Head, MediaType, Provider, Rejection, SecretKey, Verifier,
     cryptocloud::CryptoCloud, testing,
 };
 
@@ -124,6 +124,7 @@ pub(crate) struct Noting {
 }
 
 impl Provider for Noting {
+    type Accepts = AcceptsGet;
     type Event = ();
     type Evidence = ();
     type Key = ();
@@ -131,8 +132,8 @@ impl Provider for Noting {
     const NAME: &'static str = "noting";
     const ACK: Answer = Answer::acknowledgement("text/plain", "ok");
 
-    fn accepts(&self) -> Accepts {
-        Accepts::Get
+    fn accepts(&self) -> AcceptsGet {
+        AcceptsGet
     }
 
     fn inspect(&self, head: &Head<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
