@@ -1,33 +1,34 @@
-use std::{future::Future, ops::Deref, pin::Pin};
+use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, body, dev::Payload, web};
 use bytes::Bytes;
-use postback_core::{Head, Need, Provider, Rejection, Verified, Verifier};
+use postback_core::{Head, Need, Provider, Rejection, Verifier};
 
-use crate::{Ack, PostbackError};
+postback_core::adapter_types! {
+    /// Extractor for a verified postback of `P`; derefs to [`Verified`].
+    ///
+    /// Needs a `Verifier<P>` in the application's data: by `app_data(verifier)`, or by
+    /// `app_data(web::Data::new(verifier))`. The nearest counts, the route's before the application's.
+    ///
+    /// *Rejects* with [`PostbackError`] when
+    ///
+    /// - neither is there, or both are, for then which is nearer cannot be told: as not configured, and the
+    ///   operator's log says what was looked for;
+    /// - the method, content type, content encoding or declared size is not acceptable: before a byte of
+    ///   the body is read;
+    /// - the body exceeds the verifier's limit, or breaks off;
+    /// - the postback is malformed, unsigned, forged, expired or about another invoice.
+    ///
+    /// A handler that wants to see the reason takes `Result<Postback<P>, PostbackError>`, and hands the
+    /// refusal back as its answer. It takes no `Option<Postback<P>>`, which would hide a refusal, and no `Either`,
+    /// which reads the body first; nor another extractor of the body before this one, which would leave it none.
+    ///
+    /// `web::PayloadConfig` does not apply: the limit is the verifier's.
+    Postback,
 
-/// Extractor for a verified postback of `P`; derefs to [`Verified`].
-///
-/// Needs a `Verifier<P>` in the application's data: by `app_data(verifier)`, or by
-/// `app_data(web::Data::new(verifier))`. The nearest counts, the route's before the application's.
-///
-/// *Rejects* with [`PostbackError`] when
-///
-/// - neither is there, or both are, for then which is nearer cannot be told: as not configured, and the
-///   operator's log says what was looked for;
-/// - the method, content type, content encoding or declared size is not acceptable: before a byte of
-///   the body is read;
-/// - the body exceeds the verifier's limit, or breaks off;
-/// - the postback is malformed, unsigned, forged, expired or about another invoice.
-///
-/// A handler that wants to see the reason takes `Result<Postback<P>, PostbackError>`, and hands the
-/// refusal back as its answer. It takes no `Option<Postback<P>>`, which would hide a refusal, and no `Either`,
-/// which reads the body first; nor another extractor of the body before this one, which would leave it none.
-///
-/// `web::PayloadConfig` does not apply: the limit is the verifier's.
-#[must_use]
-#[derive(Debug)]
-pub struct Postback<P: Provider>(Verified<P>);
+    /// Why [`Postback`] refused a request. As a response it tells the class and no more.
+    PostbackError,
+}
 
 impl<P: Provider> Postback<P> {
     /// Verifies a request with `verifier`, for an application that chooses it by path or host.
@@ -54,16 +55,6 @@ impl<P: Provider> Postback<P> {
             Need::Nothing => Ok(Bytes::new()),
         };
         Ok(Self(admitted.verify_read(body)?))
-    }
-
-    /// The answer that tells the provider that the postback has arrived.
-    pub fn ack(&self) -> Ack<P> {
-        Ack::default()
-    }
-
-    /// The proof without the extractor around it.
-    pub fn into_verified(self) -> Verified<P> {
-        self.0
     }
 }
 
@@ -94,11 +85,3 @@ impl<P: Provider> FromRequest for Postback<P> {
 }
 
 const LOOKED_FOR: &str = "app_data(Verifier<P>) or app_data(web::Data<Verifier<P>>), not both";
-
-impl<P: Provider> Deref for Postback<P> {
-    type Target = Verified<P>;
-
-    fn deref(&self) -> &Verified<P> {
-        &self.0
-    }
-}

@@ -119,7 +119,4 @@
 mod extractor;
 mod response;
 
-pub use self::{
-    extractor::Postback,
-    response::{Ack, PostbackError},
-};
+pub use self::extractor::{Ack, Postback, PostbackError};

@@ -1,42 +1,18 @@
-use std::marker::PhantomData;
-
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError, body::BoxBody,
     http::StatusCode,
 };
-use postback_core::{Answer, Provider, Rejection};
+use postback_core::{Answer, Provider};
 
-/// Why [`Postback`](crate::Postback) refused a request. As a response it tells the class and no more.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(transparent)]
-pub struct PostbackError(#[from] Rejection);
-
-impl PostbackError {
-    /// The reason.
-    #[must_use]
-    pub const fn rejection(&self) -> &Rejection {
-        &self.0
-    }
-}
+use crate::{Ack, PostbackError};
 
 impl ResponseError for PostbackError {
     fn status_code(&self) -> StatusCode {
-        response(self.0.answer()).status()
+        response(self.rejection().answer()).status()
     }
 
     fn error_response(&self) -> HttpResponse {
-        response(self.0.answer())
-    }
-}
-
-/// The answer that tells the provider `P` that its postback has arrived: [`Provider::ACK`].
-#[must_use = "an acknowledgement counts only as the handler's answer"]
-#[derive(Debug)]
-pub struct Ack<P>(PhantomData<fn() -> P>);
-
-impl<P> Default for Ack<P> {
-    fn default() -> Self {
-        Self(PhantomData)
+        response(self.rejection().answer())
     }
 }
 

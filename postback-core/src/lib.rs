@@ -84,6 +84,7 @@
 //! | `secret_has_white_space` | the secret fits, but for white space at its ends |
 
 mod accepts;
+mod adapter_types;
 mod admitted;
 mod amount;
 mod answer;

@@ -1,5 +1,3 @@
-use std::ops::Deref;
-
 use axum_core::{
     RequestExt,
     extract::{FromRef, FromRequest, FromRequestParts, Request},
@@ -8,27 +6,30 @@ use http::request::Parts;
 use http_body::Body;
 use postback_core::{Provider, Rejection, Verified, Verifier};
 
-use super::{Ack, PostbackRejection};
 use crate::{body::Reading, head};
 
-/// Extractor for a verified postback of `P`; derefs to [`Verified`].
-///
-/// Needs a `Verifier<P>` in the router's state: as the state itself or, with others, by `FromRef`.
-/// Under a [`PostbackLayer`](crate::PostbackLayer) of the same verifier it takes the layer's result and
-/// reads nothing; under one of another verifier it verifies again.
-///
-/// *Rejects* with [`PostbackRejection`] when
-///
-/// - the method, content type, content encoding or declared size is not acceptable: before a byte
-///   of the body is read;
-/// - the body exceeds the verifier's limit or the route's `DefaultBodyLimit`, or breaks off;
-/// - the postback is malformed, unsigned, forged, expired or about another invoice.
-///
-/// A handler that wants to see the reason takes `Result<Postback<P>, PostbackRejection>`, and hands
-/// the refusal back as its answer.
-#[must_use]
-#[derive(Debug)]
-pub struct Postback<P: Provider>(Verified<P>);
+postback_core::adapter_types! {
+    /// Extractor for a verified postback of `P`; derefs to [`Verified`].
+    ///
+    /// Needs a `Verifier<P>` in the router's state: as the state itself or, with others, by `FromRef`.
+    /// Under a [`PostbackLayer`](crate::PostbackLayer) of the same verifier it takes the layer's result and
+    /// reads nothing; under one of another verifier it verifies again.
+    ///
+    /// *Rejects* with [`PostbackRejection`] when
+    ///
+    /// - the method, content type, content encoding or declared size is not acceptable: before a byte
+    ///   of the body is read;
+    /// - the body exceeds the verifier's limit or the route's `DefaultBodyLimit`, or breaks off;
+    /// - the postback is malformed, unsigned, forged, expired or about another invoice.
+    ///
+    /// A handler that wants to see the reason takes `Result<Postback<P>, PostbackRejection>`, and hands
+    /// the refusal back as its answer.
+    Postback,
+
+    /// Why [`Postback`] refused a request. As a response it tells the class and no more, and carries the
+    /// [`Rejection`] in its extensions.
+    PostbackRejection,
+}
 
 impl<P: Provider> Postback<P> {
     /// Verifies a request with `verifier`, for an application that chooses it by path or host.
@@ -50,16 +51,6 @@ impl<P: Provider> Postback<P> {
         let body = Reading::new(body, declared, admitted.need()).await;
         Ok(Self(admitted.verify_read(body)?))
     }
-
-    /// The answer that tells the provider that the postback has arrived.
-    pub fn ack(&self) -> Ack<P> {
-        Ack::default()
-    }
-
-    /// The proof without the extractor around it.
-    pub fn into_verified(self) -> Verified<P> {
-        self.0
-    }
 }
 
 impl<S: Send + Sync, P: Provider> FromRequest<S> for Postback<P>
@@ -70,14 +61,6 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         Self::receive(request, &Verifier::from_ref(state)).await
-    }
-}
-
-impl<P: Provider> Deref for Postback<P> {
-    type Target = Verified<P>;
-
-    fn deref(&self) -> &Verified<P> {
-        &self.0
     }
 }
 

@@ -142,7 +142,4 @@
 mod extractor;
 mod response;
 
-pub use self::{
-    extractor::{FromVerified, Postback},
-    response::{Ack, PostbackRejection},
-};
+pub use self::extractor::{Ack, FromVerified, Postback, PostbackRejection};

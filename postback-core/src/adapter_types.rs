@@ -1,0 +1,97 @@
+/// For an adapter: declares the types that it must have of its own, because Rust lets it implement its
+/// framework's traits for no other: what a handler is handed, why a request was refused, and the answer.
+///
+/// The adapter says of the first what it does and when it refuses, and chooses the second's name. Only the module
+/// that declares them makes a `Postback`, of what a [`Verifier`](crate::Verifier) verified.
+///
+/// ```
+/// use postback_core::{Rejection, Verified, cryptocloud::CryptoCloud};
+///
+/// postback_core::adapter_types! {
+///     /// Extractor for a verified postback of `P`; derefs to [`Verified`].
+///     Postback,
+///     /// Why [`Postback`] refused a request.
+///     PostbackRejection,
+/// }
+///
+/// /// What the framework would be told.
+/// fn received(
+///     verdict: Result<Verified<CryptoCloud>, Rejection>,
+/// ) -> Result<Postback<CryptoCloud>, PostbackRejection> {
+///     Ok(Postback(verdict?))
+/// }
+///
+/// let refused = received(Err(Rejection::Unsigned)).map(Postback::into_verified);
+/// assert_eq!(refused.map_err(|it| it.rejection().clone()).err(), Some(Rejection::Unsigned));
+/// let _: Ack<CryptoCloud> = Ack::default();
+/// ```
+#[macro_export]
+macro_rules! adapter_types {
+    (
+        $(#[$about_postback:meta])* $Postback:ident,
+        $(#[$about_refusal:meta])* $Refusal:ident $(,)?
+    ) => {
+        $(#[$about_postback])*
+        #[must_use]
+        #[derive(Debug)]
+        pub struct $Postback<P: $crate::Provider>($crate::Verified<P>);
+
+        impl<P: $crate::Provider> $Postback<P> {
+            /// The answer that tells the provider that the postback has arrived.
+            pub fn ack(&self) -> Ack<P> {
+                Ack::default()
+            }
+
+            /// The proof alone.
+            pub fn into_verified(self) -> $crate::Verified<P> {
+                self.0
+            }
+        }
+
+        impl<P: $crate::Provider> ::std::ops::Deref for $Postback<P> {
+            type Target = $crate::Verified<P>;
+
+            fn deref(&self) -> &$crate::Verified<P> {
+                &self.0
+            }
+        }
+
+        $(#[$about_refusal])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $Refusal($crate::Rejection);
+
+        impl $Refusal {
+            /// The reason.
+            #[must_use]
+            pub const fn rejection(&self) -> &$crate::Rejection {
+                &self.0
+            }
+        }
+
+        impl ::std::convert::From<$crate::Rejection> for $Refusal {
+            fn from(rejection: $crate::Rejection) -> Self {
+                Self(rejection)
+            }
+        }
+
+        impl ::std::fmt::Display for $Refusal {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl ::std::error::Error for $Refusal {}
+
+        /// The answer that tells the provider `P` that its postback has arrived:
+        #[doc = concat!("[`Provider::ACK`](", stringify!($crate), "::Provider::ACK).")]
+        #[must_use = "an acknowledgement counts only as the handler's answer"]
+        #[derive(Debug)]
+        pub struct Ack<P>(::std::marker::PhantomData<fn() -> P>);
+
+        impl<P> ::std::default::Default for Ack<P> {
+            fn default() -> Self {
+                Self(::std::marker::PhantomData)
+            }
+        }
+    };
+}

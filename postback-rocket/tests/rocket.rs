@@ -1,0 +1,324 @@
+//! What applications of Rocket do around the guard.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use postback_core::{
+    Provider, Rejection, SecretKey, Tenant, Verifier,
+    cryptapi::{CryptApi, Get},
+    cryptocloud::{CryptoCloud, Trybit},
+    testing,
+};
+use postback_rocket::{Ack, Postback, PostbackError, catchers};
+use rocket::{
+    Build, Config, Data, Request, Rocket, Route, catch,
+    data::{ByteUnit, FromData, Limits, Outcome},
+    error::ErrorKind,
+    get,
+    http::{ContentType, Header, Status},
+    local::blocking::{Client, LocalResponse},
+    post,
+    request::{self, FromRequest},
+    routes,
+};
+
+const NOW: u64 = 1_769_509_400;
+
+fn secret(text: &str) -> SecretKey {
+    SecretKey::new(text).unwrap()
+}
+
+fn verifier(text: &str) -> Verifier<CryptoCloud> {
+    let builder = Verifier::builder(CryptoCloud::new(), secret(text));
+    builder.clock(|| Some(NOW)).build().unwrap()
+}
+
+fn sample(signer: &str) -> String {
+    let token = testing::token(&secret(signer), testing::SAMPLE_INVOICE_ID, NOW + 300);
+    testing::sample_json(Some(&token))
+}
+
+/// Applications are configured by what the test says alone.
+fn application(routes: Vec<Route>) -> Rocket<Build> {
+    let config = Config {
+        log_level: rocket::config::LogLevel::Off,
+        ..Config::default()
+    };
+    let application = rocket::custom(config).mount("/postback", routes);
+    application.register("/postback", catchers())
+}
+
+fn client(application: Rocket<Build>) -> Client {
+    Client::untracked(application).unwrap()
+}
+
+fn deliver<'c>(client: &'c Client, path: &str, body: impl AsRef<[u8]>) -> LocalResponse<'c> {
+    let request = client.post(format!("/postback{path}"));
+    request.header(ContentType::JSON).body(body).dispatch()
+}
+
+/// The one status, text and headers of a refusal.
+#[track_caller]
+fn assert_refused(response: LocalResponse<'_>, rejection: &Rejection) {
+    let answer = rejection.answer();
+    assert_eq!(response.status().code, answer.status());
+    for (name, value) in answer.headers() {
+        assert_eq!(response.headers().get_one(name), Some(value), "{name}");
+    }
+    assert_eq!(response.into_string().unwrap(), answer.body());
+}
+
+#[track_caller]
+fn assert_accepted<P: Provider>(response: LocalResponse<'_>) {
+    assert_eq!(response.status(), Status::Ok);
+    for (name, value) in P::ACK.headers() {
+        assert_eq!(response.headers().get_one(name), Some(value), "{name}");
+    }
+    assert_eq!(response.into_string().unwrap(), P::ACK.body());
+}
+
+#[post("/", data = "<postback>")]
+fn paid(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
+    postback.ack()
+}
+
+#[get("/cryptapi")]
+fn called_back(postback: Postback<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
+    postback.ack()
+}
+
+/// Takes the `Result`; on success it fails on its own account.
+#[post("/told", data = "<postback>")]
+fn told(postback: Result<Postback<CryptoCloud>, PostbackError>) -> Result<Status, PostbackError> {
+    match postback {
+        Ok(_) => Ok(Status::ServiceUnavailable),
+        Err(refusal) => {
+            assert_eq!(refusal.rejection(), &Rejection::BadSignature);
+            assert_eq!(refusal.to_string(), Rejection::BadSignature.to_string());
+            Err(refusal)
+        }
+    }
+}
+
+#[test]
+fn a_managed_verifier_is_asked() {
+    let client = client(application(routes![paid]).manage(verifier("s")));
+    assert_accepted::<CryptoCloud>(deliver(&client, "/", sample("s")));
+    assert_refused(deliver(&client, "/", sample("f")), &Rejection::BadSignature);
+}
+
+/// One of another gateway does not count.
+#[test]
+fn without_a_verifier_there_is_no_launch() {
+    for routes in [routes![paid], routes![told], routes![called_back]] {
+        for managed in [None, Some(Verifier::new(Trybit::new(), secret("s")))] {
+            let application = application(routes.clone());
+            let application = match managed {
+                Some(other) => application.manage(other),
+                None => application,
+            };
+            let error = Client::untracked(application).unwrap_err();
+            assert!(
+                matches!(error.kind(), ErrorKind::SentinelAborts(_)),
+                "{error}"
+            );
+        }
+    }
+}
+
+type Hidden = Result<Postback<CryptoCloud>, PostbackError>;
+
+/// Rocket does not look into the alias.
+#[test]
+fn a_hidden_guard_without_a_verifier_is_not_configured() {
+    #[post("/", data = "<postback>")]
+    fn hidden(postback: Hidden) -> Result<Ack<CryptoCloud>, PostbackError> {
+        Ok(postback?.ack())
+    }
+    let client = client(application(routes![hidden]));
+    assert_refused(
+        deliver(&client, "/", sample("s")),
+        &Rejection::NotConfigured,
+    );
+}
+
+#[test]
+fn a_handler_may_see_why() {
+    let client = client(application(routes![told]).manage(verifier("s")));
+    assert_refused(
+        deliver(&client, "/told", sample("f")),
+        &Rejection::BadSignature,
+    );
+}
+
+/// Below the catchers' base, an error that is not the guard's is told by its status alone.
+#[test]
+fn the_catchers_leave_other_errors_be() {
+    #[post("/missing", data = "<postback>")]
+    fn missing(postback: Postback<CryptoCloud>) -> Status {
+        assert_eq!(postback.invoice_id(), testing::SAMPLE_INVOICE_ID);
+        Status::NotFound
+    }
+    /// Goes on after a refusal, and fails at something else.
+    #[post("/careless", data = "<postback>")]
+    fn careless(postback: Result<Postback<CryptoCloud>, PostbackError>) -> Status {
+        assert!(postback.is_err());
+        Status::ServiceUnavailable
+    }
+    let routes = routes![told, missing, careless];
+    let client = client(application(routes).manage(verifier("s")));
+    for (path, signer, status) in [
+        ("/told", "s", Status::ServiceUnavailable),
+        ("/missing", "s", Status::NotFound),
+        ("/careless", "f", Status::ServiceUnavailable),
+        ("/no-such-route", "s", Status::NotFound),
+    ] {
+        let response = deliver(&client, path, sample(signer));
+        assert_eq!(response.status(), status, "{path}");
+        assert_eq!(response.into_string(), None, "{path}");
+    }
+}
+
+#[test]
+fn a_catcher_of_the_applications_finds_the_reason() {
+    #[catch(401)]
+    fn own(request: &Request<'_>) -> &'static str {
+        PostbackError::of(request).unwrap().rejection().code()
+    }
+    let application = application(routes![paid]).manage(verifier("s"));
+    let client = client(application.register("/postback", rocket::catchers![own]));
+    let response = deliver(&client, "/", sample("f"));
+    assert_eq!(response.into_string().unwrap(), "bad_signature");
+}
+
+#[test]
+fn the_smaller_limit_counts() {
+    let body = sample("s");
+    let length = body.len();
+    let limited = |verifiers: usize, rockets: Option<usize>| {
+        let builder = Verifier::builder(CryptoCloud::new(), secret("s")).body_limit(verifiers);
+        let verifier = builder.clock(|| Some(NOW)).build().unwrap();
+        let application = application(routes![paid]).manage(verifier);
+        let limits = match rockets {
+            Some(rockets) => Limits::default().limit("postback", ByteUnit::from(rockets)),
+            None => Limits::default(),
+        };
+        let config = application.figment().clone().merge(("limits", limits));
+        client(application.configure(config))
+    };
+    let (less, more) = (length.saturating_sub(1), length.saturating_add(1));
+    for (verifiers, rockets) in [
+        (length, None),
+        (length, Some(more)),
+        (more, Some(length)),
+        (length, Some(length)),
+    ] {
+        let client = limited(verifiers, rockets);
+        assert_accepted::<CryptoCloud>(deliver(&client, "/", &body));
+    }
+    for (verifiers, rockets) in [
+        (less, None),
+        (less, Some(more)),
+        (more, Some(less)),
+        (more, Some(0)),
+    ] {
+        let client = limited(verifiers, rockets);
+        let too_large = Rejection::body_too_large(less);
+        assert_refused(deliver(&client, "/", &body), &too_large);
+    }
+}
+
+enum Eu {}
+
+#[test]
+fn a_tenant_has_a_verifier_of_its_own() {
+    #[post("/eu", data = "<postback>")]
+    fn eu(postback: Postback<Tenant<Eu, CryptoCloud>>) -> Ack<Tenant<Eu, CryptoCloud>> {
+        postback.ack()
+    }
+    let provider = Tenant::<Eu, _>::new(CryptoCloud::new());
+    let of_eu = Verifier::builder(provider, secret("eu"));
+    let of_eu = of_eu.clock(|| Some(NOW)).build().unwrap();
+    let application = application(routes![paid, eu]);
+    let client = client(application.manage(of_eu).manage(verifier("us")));
+    for (path, signer, expected) in [("/eu", "eu", 200), ("/eu", "us", 401), ("/", "us", 200)] {
+        let status = deliver(&client, path, sample(signer)).status();
+        assert_eq!(status.code, expected, "{path} {signer}");
+    }
+}
+
+/// A guard of the application's, for a secret that is chosen by path.
+struct Chosen(Postback<CryptoCloud>);
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for Chosen {
+    type Error = PostbackError;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let project: &str = request.param(0).unwrap().unwrap();
+        match Postback::receive(request, Some(data), &verifier(project)).await {
+            Ok(postback) => Outcome::Success(Self(postback)),
+            Err(refusal) => refusal.into_outcome(request),
+        }
+    }
+}
+
+#[test]
+fn a_verifier_may_be_chosen_by_path() {
+    #[post("/<_>", data = "<chosen>")]
+    fn paid(chosen: Chosen) -> Ack<CryptoCloud> {
+        chosen.0.ack()
+    }
+    let client = client(application(routes![paid]));
+    assert_accepted::<CryptoCloud>(deliver(&client, "/eu", sample("eu")));
+    assert_refused(
+        deliver(&client, "/us", sample("eu")),
+        &Rejection::BadSignature,
+    );
+}
+
+/// A guard of the application's that forgets that there is a body.
+struct Bodiless;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Bodiless {
+    type Error = PostbackError;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, PostbackError> {
+        match Postback::receive(request, None, &verifier("s")).await {
+            Ok(_) => request::Outcome::Success(Self),
+            Err(refusal) => refusal.into_outcome(request),
+        }
+    }
+}
+
+#[test]
+fn a_body_that_nobody_hands_over_is_not_configured() {
+    #[post("/")]
+    fn paid(_guard: Bodiless) {}
+    let client = client(application(routes![paid]));
+    assert_refused(
+        deliver(&client, "/", sample("s")),
+        &Rejection::NotConfigured,
+    );
+}
+
+/// Mounting leaves the path as it came: the URL that was signed is found again.
+#[test]
+fn a_signed_url_is_whole_where_it_is_mounted() {
+    let key = testing::SigningKey::generate().unwrap();
+    let provider = CryptApi::get(["https://shop.example"]).unwrap();
+    let verifier = Verifier::new(provider, key.public_key().unwrap());
+    let client = client(application(routes![called_back]).manage(verifier));
+    let target = format!("/postback/cryptapi?{}", testing::SAMPLE_CALLBACK);
+    let deliver = |url: &str| {
+        let signature = key.sign(url).unwrap();
+        let request = client.get(target.clone());
+        let request = request.header(Header::new("x-ca-signature", signature));
+        request.dispatch()
+    };
+    assert_accepted::<CryptApi<Get>>(deliver(&format!("https://shop.example{target}")));
+    assert_refused(
+        deliver(&format!("https://other.example{target}")),
+        &Rejection::BadSignature,
+    );
+}
