@@ -10,11 +10,10 @@ use std::collections::BTreeMap;
 
 use conformance::{
     corpus::{Case, Expect},
-    driver::{CODE_HEADER, Driver, Outcome},
-    facts::{self, Stated},
-    with_verifier,
+    driver::{CODE_HEADER, Driver, Outcome, Served},
+    facts, with_verifier,
 };
-use postback_core::{Answer, Provider, Verifier};
+use postback_core::{Answer, Verifier};
 
 #[tokio::test]
 async fn actix_extractor() {
@@ -29,6 +28,11 @@ async fn axum_extractor() {
 #[tokio::test]
 async fn axum_layer() {
     every_case_that_http_can_carry_gets_its_verdict(Driver::AxumLayer).await;
+}
+
+#[tokio::test]
+async fn rocket_guard() {
+    every_case_that_http_can_carry_gets_its_verdict(Driver::RocketGuard).await;
 }
 
 #[tokio::test]
@@ -48,7 +52,7 @@ async fn every_case_that_http_can_carry_gets_its_verdict(driver: Driver) {
 
 /// Whatever the corpus leaves open, status, text and headers are those of core's own verdict, and so
 /// the same through every way in.
-async fn judge<P: Provider<Event: Stated>>(driver: Driver, case: &Case, verifier: Verifier<P>) {
+async fn judge<P: Served>(driver: Driver, case: &Case, verifier: Verifier<P>) {
     let name = &case.name;
     let verdict = case.request.verify(&verifier);
     let application = driver.serve(verifier).await;

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use axum::{Router, routing::any};
 use conformance::{
     corpus::Request,
-    driver::{Application, Driver, Seen},
+    driver::{Application, Driver, Seen, Served},
 };
 use postback_core::{
     Provider, Rejection, Verified, Verifier,
@@ -129,7 +129,7 @@ async fn everywhere<P>(
     request: &Request,
 ) -> Vec<Result<Verified<P>, Rejection>>
 where
-    P: Provider<Event = Callback>,
+    P: Served + Provider<Event = Callback>,
 {
     let verdict = request.verify(verifier);
     let answer = verdict.as_ref().err().map_or(P::ACK, Rejection::answer);
@@ -150,7 +150,7 @@ where
 
 async fn assert_refused<P>(verifier: &Verifier<P>, request: &Request, code: &str)
 where
-    P: Provider<Event = Callback>,
+    P: Served + Provider<Event = Callback>,
 {
     for verdict in everywhere(verifier, request).await {
         assert_eq!(verdict.err().map(|refused| refused.code()), Some(code));
@@ -164,7 +164,7 @@ async fn assert_binds<P>(
     expected: &Expected,
     outcome: Result<Basis, BindError>,
 ) where
-    P: Provider<Event = Callback>,
+    P: Served + Provider<Event = Callback>,
 {
     for verdict in everywhere(verifier, request).await {
         let bound = verdict.unwrap().bind(expected);

@@ -21,16 +21,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use conformance::{
-    driver::{Application, Driver},
-    facts::Stated,
-};
+use conformance::driver::{Application, Driver, Served};
 use http::Request;
 use http_body::{Body, Frame};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use peak_alloc::PeakAlloc;
-use postback_core::{Provider, SecretKey, Verifier, cryptapi::CryptApi, cryptocloud::CryptoCloud};
+use postback_core::{SecretKey, Verifier, cryptapi::CryptApi, cryptocloud::CryptoCloud};
 use tokio::runtime::{Builder, Runtime};
 
 #[global_allocator]
@@ -70,7 +67,10 @@ fn streaming_256_mib_without_a_token_costs_less_than_1_mib() {
         // actix-web queues what it decodes of a buffer before anybody reads, each chunk by itself.
         let (wanted, most) = match driver {
             Driver::ActixExtractor => (64 * MIB, 8 * MIB),
-            Driver::AxumExtractor | Driver::AxumLayer | Driver::TowerOnHyper => (8 * MIB, MIB),
+            Driver::AxumExtractor
+            | Driver::AxumLayer
+            | Driver::RocketGuard
+            | Driver::TowerOnHyper => (8 * MIB, MIB),
         };
         body.must_stay_below(most, "in single bytes", 413, || {
             body.stream(CHUNKED, &small_chunks, wanted)
@@ -96,7 +96,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    fn start<P: Provider<Event: Stated>>(driver: Driver, verifier: Verifier<P>) -> Self {
+    fn start<P: Served>(driver: Driver, verifier: Verifier<P>) -> Self {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

@@ -4,14 +4,13 @@ use actix_web::{
     web,
 };
 use postback_actix::{Ack, Postback, PostbackError};
-use postback_core::{Provider, Verifier};
+use postback_core::Verifier;
 use tracing::dispatcher;
 
-use super::{Application, CODE_HEADER, Handed, Seen, TAKE_RESULT_HEADER};
-use crate::facts::Stated;
+use super::{Application, CODE_HEADER, Handed, Seen, Served, TAKE_RESULT_HEADER};
 
 /// A handler takes `Postback<P>` or, for the refusal's code, the `Result`.
-pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
+pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
     let noting = seen.clone();
     // The worker has a thread of its own, and logs where the test does.
@@ -31,12 +30,12 @@ pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> 
     Application::serve_on_actix(application, seen)
 }
 
-async fn plain<P: Provider<Event: Stated>>(seen: web::Data<Seen>, postback: Postback<P>) -> Ack<P> {
+async fn plain<P: Served>(seen: web::Data<Seen>, postback: Postback<P>) -> Ack<P> {
     seen.note(Handed::new(&postback, None));
     postback.ack()
 }
 
-async fn result<P: Provider<Event: Stated>>(
+async fn result<P: Served>(
     request: HttpRequest,
     seen: web::Data<Seen>,
     postback: Result<Postback<P>, PostbackError>,

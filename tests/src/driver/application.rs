@@ -20,7 +20,8 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use rocket::{Build, Rocket, config::LogLevel, fairing::AdHoc};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tower::Service;
 
 use super::{Handed, Outcome, TAKE_RESULT_HEADER};
@@ -131,6 +132,37 @@ impl Application {
         Self {
             address,
             server: running,
+            seen,
+            client: Client::default(),
+        }
+    }
+
+    /// Serves with Rocket, over HTTP/1 and HTTP/2, on this runtime.
+    pub async fn serve_on_rocket(application: Rocket<Build>, seen: Seen) -> Self {
+        let config = application
+            .figment()
+            .clone()
+            .merge(("address", "127.0.0.1"))
+            .merge(("port", 0))
+            .merge(("ident", false))
+            .merge(("log_level", LogLevel::Off))
+            .merge(("shutdown.ctrlc", false));
+        let (tell, told) = oneshot::channel();
+        let tell = Mutex::new(Some(tell));
+        let ready = AdHoc::on_liftoff("address", move |rocket| {
+            let config = rocket.config();
+            let address = SocketAddr::new(config.address, config.port);
+            let tell = tell.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let sent = tell.map(|tell| tell.send(address));
+            Box::pin(async move { assert_eq!(sent, Some(Ok(())), "somebody waits") })
+        });
+        let application = application.configure(config).attach(ready);
+        let server = tokio::spawn(async {
+            application.launch().await.expect("serves");
+        });
+        Self {
+            address: told.await.expect("an address"),
+            server: Running::Task(server),
             seen,
             client: Client::default(),
         }

@@ -8,11 +8,10 @@ use axum::{
 use postback_core::{Provider, Verifier};
 use postback_tower::axum::{Ack, Postback, PostbackRejection};
 
-use super::{Application, CODE_HEADER, Handed, Seen, either};
-use crate::facts::Stated;
+use super::{Application, CODE_HEADER, Handed, Seen, Served, either};
 
 /// A handler takes `Postback<P>` or, for the refusal's code, the `Result`.
-pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
+pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
     let receiver = Receiver {
         verifier,
@@ -47,15 +46,12 @@ impl<P: Provider> FromRef<Receiver<P>> for Verifier<P> {
     }
 }
 
-async fn plain<P: Provider<Event: Stated>>(
-    State(receiver): State<Receiver<P>>,
-    postback: Postback<P>,
-) -> Ack<P> {
+async fn plain<P: Served>(State(receiver): State<Receiver<P>>, postback: Postback<P>) -> Ack<P> {
     receiver.seen.note(Handed::new(&postback, None));
     postback.ack()
 }
 
-async fn result<P: Provider<Event: Stated>>(
+async fn result<P: Served>(
     receiver: State<Receiver<P>>,
     postback: Result<Postback<P>, PostbackRejection>,
 ) -> Response {

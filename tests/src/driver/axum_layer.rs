@@ -3,16 +3,15 @@ use std::future::ready;
 use axum::{
     Router, body::Bytes, extract::State, middleware::map_response, response::Response, routing::any,
 };
-use postback_core::{Provider, Verifier};
+use postback_core::Verifier;
 use postback_tower::{
     PostbackLayer,
     axum::{Ack, FromVerified},
 };
 
-use super::{Application, Handed, Seen, either, tell_code};
-use crate::facts::Stated;
+use super::{Application, Handed, Seen, Served, either, tell_code};
 
-pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
+pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
     let layer = PostbackLayer::new(verifier);
     let telling = map_response(|response: Response| ready(tell_code(response)));
@@ -28,7 +27,7 @@ pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> 
     Application::serve(either(plain, result), seen).await
 }
 
-async fn paid<P: Provider<Event: Stated>>(
+async fn paid<P: Served>(
     State(seen): State<Seen>,
     FromVerified(postback): FromVerified<P>,
     body: Bytes,

@@ -4,6 +4,7 @@ mod actix_extractor;
 mod application;
 mod axum_extractor;
 mod axum_layer;
+mod rocket_guard;
 mod tower_on_hyper;
 
 use std::{any::Any, sync::Arc};
@@ -31,35 +32,41 @@ pub enum Driver {
     AxumExtractor,
     /// A route of axum under a `PostbackLayer`.
     AxumLayer,
+    /// A handler of Rocket with `Postback<P>` among its arguments.
+    RocketGuard,
     /// A `PostbackLayer` on hyper, without a framework.
     TowerOnHyper,
 }
 
 impl Driver {
     /// Every way in.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ActixExtractor,
         Self::AxumExtractor,
         Self::AxumLayer,
+        Self::RocketGuard,
         Self::TowerOnHyper,
     ];
 
-    /// Those that stand on hyper's server.
+    /// Those that stand on hyper's server, with nothing of a framework's between.
     pub const ON_HYPER: [Self; 3] = [Self::AxumExtractor, Self::AxumLayer, Self::TowerOnHyper];
 
     /// Starts an application that asks `verifier`.
-    pub async fn serve<P>(self, verifier: Verifier<P>) -> Application
-    where
-        P: Provider<Event: Stated>,
-    {
+    pub async fn serve<P: Served>(self, verifier: Verifier<P>) -> Application {
         match self {
             Self::ActixExtractor => actix_extractor::serve(verifier).await,
             Self::AxumExtractor => axum_extractor::serve(verifier).await,
             Self::AxumLayer => axum_layer::serve(verifier).await,
+            Self::RocketGuard => rocket_guard::serve(verifier).await,
             Self::TowerOnHyper => tower_on_hyper::serve(verifier).await,
         }
     }
 }
+
+/// A provider that every way in can be served with.
+pub trait Served: Provider<Event: Stated, Accepts: rocket_guard::Guarded<Self>> {}
+
+impl<P> Served for P where P: Provider<Event: Stated, Accepts: rocket_guard::Guarded<P>> {}
 
 /// The header in which a refusal's code is told.
 pub const CODE_HEADER: &str = "x-code";

@@ -4,14 +4,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use postback_core::{Provider, Verified, Verifier};
+use postback_core::{Verified, Verifier};
 use postback_tower::{PostbackLayer, acknowledgement};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-use super::{Application, Handed, Seen, takes_result, tell_code};
-use crate::facts::Stated;
+use super::{Application, Handed, Seen, Served, takes_result, tell_code};
 
-pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> Application {
+pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
     let noting = seen.clone();
     let guarded = ServiceBuilder::new()
@@ -35,10 +34,7 @@ pub(super) async fn serve<P: Provider<Event: Stated>>(verifier: Verifier<P>) -> 
     Application::serve_on_hyper(service, seen).await
 }
 
-fn paid<P: Provider<Event: Stated>>(
-    seen: &Seen,
-    request: &Request<Bytes>,
-) -> Response<Full<Bytes>> {
+fn paid<P: Served>(seen: &Seen, request: &Request<Bytes>) -> Response<Full<Bytes>> {
     let verified = request.extensions().get::<Verified<P>>();
     let verified = verified.expect("the layer lets nothing else through");
     seen.note(Handed::new(verified, Some(request.body().clone())));
