@@ -304,6 +304,14 @@ pub const DECISIONS: &[Decision] = &[
         reason: "Rocket reads the first 14 bytes of a body before it asks anybody",
     },
     Decision {
+        sent: "chunks that break off in their first bytes",
+        request: |_| json("Transfer-Encoding: chunked", "2\r\n{}\r\nno length\r\n"),
+        on_actix: Decided::Ours(Rejection::BodyUnreadable),
+        on_hyper: Decided::Ours(Rejection::BodyUnreadable),
+        on_rocket: Decided::Ours(Rejection::Unsigned),
+        reason: "Rocket reads the first 14 bytes of a body before it asks anybody, and takes what it could read for the whole",
+    },
+    Decision {
         sent: "a question whether to go on, with a media type that is refused",
         request: |body| {
             let head =

@@ -297,8 +297,14 @@ async fn a_body_that_cannot_be_read_is_told() {
     let chunked = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
     let too_long = format!("{:x}\r\n{}\r\n", 70_000, " ".repeat(70_000));
     for driver in Driver::ALL {
+        let in_its_first_bytes = match driver {
+            // A row of the table of what is decided before us.
+            Driver::RocketGuard => "malformed",
+            _ => "body_unreadable",
+        };
         for (body, code) in [
-            ("5\r\nhe", "body_unreadable"),
+            ("5\r\nhe", in_its_first_bytes),
+            ("1e\r\nit ends after thirty", "body_unreadable"),
             (&too_long, "body_too_large"),
         ] {
             let (log, _guard) = Log::begin();

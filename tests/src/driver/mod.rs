@@ -48,8 +48,13 @@ impl Driver {
         Self::TowerOnHyper,
     ];
 
-    /// Those that stand on hyper's server, with nothing of a framework's between.
-    pub const ON_HYPER: [Self; 3] = [Self::AxumExtractor, Self::AxumLayer, Self::TowerOnHyper];
+    /// Those that stand on hyper's server.
+    pub const ON_HYPER: [Self; 4] = [
+        Self::AxumExtractor,
+        Self::AxumLayer,
+        Self::RocketGuard,
+        Self::TowerOnHyper,
+    ];
 
     /// Starts an application that asks `verifier`.
     pub async fn serve<P: Served>(self, verifier: Verifier<P>) -> Application {

@@ -1,7 +1,8 @@
 use postback_core::{Accepts, AcceptsGet, AcceptsPost, Provider, Verifier};
 use postback_rocket::{Postback, PostbackError, catchers};
 use rocket::{
-    Data, Request, Route,
+    Config, Data, Request, Route,
+    config::LogLevel,
     data::FromData,
     http::{Header, Method, Status},
     outcome::Outcome,
@@ -33,12 +34,15 @@ pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
         Method::Trace,
     ];
     let routes = methods.map(|method| Route::new(method, "/<_..>", receiver.clone()));
-    let application = rocket::custom(rocket::Config::default())
-        .manage(verifier)
-        .mount("/", routes)
-        .register("/", catchers())
-        // Headers that Rocket adds to every answer, unless it is told not to.
-        .attach(Shield::new());
+    let application = rocket::custom(Config {
+        log_level: LogLevel::Off,
+        ..Config::default()
+    })
+    .manage(verifier)
+    .mount("/", routes)
+    .register("/", catchers())
+    // Headers that Rocket adds to every answer, unless it is told not to.
+    .attach(Shield::new());
     Application::serve_on_rocket(application, seen).await
 }
 
