@@ -1,5 +1,9 @@
 //! What applications of Rocket do around the guard.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a handler is handed what its guard makes"
+)]
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use postback_core::{
@@ -321,4 +325,14 @@ fn a_signed_url_is_whole_where_it_is_mounted() {
         deliver(&format!("https://other.example{target}")),
         &Rejection::BadSignature,
     );
+    // Rocket's own doing, and all the same to the guard: the signature is asked for.
+    for (origin, status) in [
+        ("https://shop.example", Status::Ok),
+        ("https://other.example", Status::Unauthorized),
+    ] {
+        let signature = key.sign(format!("{origin}{target}")).unwrap();
+        let request = client.head(target.clone());
+        let request = request.header(Header::new("x-ca-signature", signature));
+        assert_eq!(request.dispatch().status(), status, "{origin}");
+    }
 }

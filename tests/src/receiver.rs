@@ -26,6 +26,15 @@ use crate::{
     raw::{Connection, RawResponse},
 };
 
+/// Who refuses a request with a wrong method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongMethod {
+    /// We do, whatever the method.
+    IsOurs,
+    /// The framework's router does, which finds no route.
+    IsTheRouters,
+}
+
 fn receiver(binary: &str) -> Command {
     let mut command = Command::new(binary);
     command
@@ -113,7 +122,11 @@ pub fn what_is_missing_or_cannot_be_meant_is_an_error_at_start(binary: &str) {
 }
 
 /// Judges CryptAPI's corpus as it must, in each mode, and prints a line for each accepted callback.
-pub async fn each_mode_of_cryptapi_is_a_route(binary: &str, client: &Client) {
+pub async fn each_mode_of_cryptapi_is_a_route(
+    binary: &str,
+    wrong_method: WrongMethod,
+    client: &Client,
+) {
     let key = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/corpus/keys/cryptapi_test_public.pem"
@@ -147,6 +160,12 @@ pub async fn each_mode_of_cryptapi_is_a_route(binary: &str, client: &Client) {
                     facts.extend(params.map(|params| ("params".to_owned(), params)));
                     assert_eq!((status, &*body), (StatusCode::OK, "*ok*"), "{}", case.name);
                     lines.push((case.name, facts));
+                }
+                Expect::Rejected { code, .. }
+                    if code.allows("method_not_allowed")
+                        && wrong_method == WrongMethod::IsTheRouters =>
+                {
+                    assert_eq!((status, &*body), (StatusCode::NOT_FOUND, ""));
                 }
                 Expect::Rejected { status: any, .. } | Expect::Any { status: any } => {
                     assert!(any.allows(&status.as_u16()), "{}: {status}", case.name);
@@ -299,7 +318,7 @@ pub fn assert_unreadable(response: &RawResponse) {
 /// The tests of a receiver whose binary is `$binary`.
 #[macro_export]
 macro_rules! receiver_tests {
-    ($binary:expr) => {
+    ($binary:expr, $wrong_method:expr) => {
         #[test]
         fn what_is_missing_or_cannot_be_meant_is_an_error_at_start() {
             $crate::receiver::what_is_missing_or_cannot_be_meant_is_an_error_at_start($binary);
@@ -317,7 +336,8 @@ macro_rules! receiver_tests {
         #[tokio::test]
         async fn each_mode_of_cryptapi_is_a_route() {
             let client = $crate::client::Client::default();
-            $crate::receiver::each_mode_of_cryptapi_is_a_route($binary, &client).await;
+            $crate::receiver::each_mode_of_cryptapi_is_a_route($binary, $wrong_method, &client)
+                .await;
         }
     };
 }

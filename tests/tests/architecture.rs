@@ -65,11 +65,19 @@ const NOT_IN_CORE: [&str; 19] = [
 
 #[test]
 fn adapters_translate_and_decide_nothing() {
-    let adapters = ["postback-actix/src", "postback-tower/src"];
+    let adapters = [
+        "postback-actix/src",
+        "postback-rocket/src",
+        "postback-tower/src",
+    ];
     let lines = adapters
         .iter()
         .flat_map(|folder| lines_without(folder, &NOT_IN_ADAPTERS));
     for (place, line) in lines {
+        // Rocket's type: made of core's number, or handed on.
+        for status in line.split("Status::").skip(1) {
+            assert!(status.starts_with("new("), "{place}: Status::{status}");
+        }
         for refusal in line.split("Rejection::").skip(1) {
             let allowed = REFUSALS_OF_ADAPTERS
                 .iter()
@@ -142,6 +150,14 @@ fn adapters_and_receivers_stay_small() {
             ],
         ),
         (
+            120,
+            vec![
+                "postback-rocket/src/guard.rs",
+                "postback-rocket/src/lib.rs",
+                "postback-rocket/src/response.rs",
+            ],
+        ),
+        (
             100,
             vec!["examples/axum/src/lib.rs", "examples/axum/src/main.rs"],
         ),
@@ -156,6 +172,14 @@ fn adapters_and_receivers_stay_small() {
         (
             120,
             vec!["examples/actix/src/lib.rs", "examples/actix/src/main.rs"],
+        ),
+        (
+            120,
+            vec![
+                "examples/rocket/src/in_time.rs",
+                "examples/rocket/src/lib.rs",
+                "examples/rocket/src/main.rs",
+            ],
         ),
         (
             120,

@@ -4,7 +4,7 @@ use conformance::{client::Client, receiver};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_receiver-tower");
 
-conformance::receiver_tests!(BINARY);
+conformance::receiver_tests!(BINARY, receiver::WrongMethod::IsOurs);
 
 #[tokio::test]
 async fn http_2_makes_no_difference() {

@@ -1,0 +1,45 @@
+use std::{ops::Deref, time::Duration};
+
+use postback_core::{AcceptsPost, Provider, Rejection, Verifier};
+use postback_rocket::{Postback, PostbackError};
+use rocket::data::{FromData, Outcome};
+use rocket::{Data, Ignite, Request, Rocket, Sentinel, http::Status, tokio::time::timeout};
+
+/// How long a body may take.
+pub(crate) struct Deadline(pub(crate) Duration);
+
+/// A postback whose body came in time. The deadline ends the body alone, and the handler has the time that it
+/// needs.
+pub(crate) struct InTime<P: Provider>(Postback<P>);
+
+#[rocket::async_trait]
+impl<'r, P: Provider<Accepts = AcceptsPost>> FromData<'r> for InTime<P> {
+    type Error = PostbackError;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let state = request.rocket();
+        let (Some(verifier), Some(Deadline(deadline))) = (state.state(), state.state()) else {
+            return Outcome::Forward((data, Status::InternalServerError));
+        };
+        match timeout(*deadline, Postback::receive(request, Some(data), verifier)).await {
+            Ok(Ok(postback)) => Outcome::Success(Self(postback)),
+            Ok(Err(refusal)) => refusal.into_outcome(request),
+            Err(_) => PostbackError::from(Rejection::BodyUnreadable).into_outcome(request),
+        }
+    }
+}
+
+/// Rocket refuses to launch without what the guard needs.
+impl<P: Provider> Sentinel for InTime<P> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        rocket.state::<Verifier<P>>().is_none() || rocket.state::<Deadline>().is_none()
+    }
+}
+
+impl<P: Provider> Deref for InTime<P> {
+    type Target = Postback<P>;
+
+    fn deref(&self) -> &Postback<P> {
+        &self.0
+    }
+}

@@ -1,0 +1,73 @@
+//! The receiver's routes, apart from the process around them.
+
+mod in_time;
+
+use std::{io, time::Duration};
+
+use postback_core::{
+    Provider,
+    cryptapi::{CryptApi, Get, Post},
+    cryptocloud::{CryptoCloud, Trybit},
+};
+use postback_rocket::{Ack, Postback, catchers};
+use receiver::{CryptApiVerifier, Print, Verifiers, print_callback, print_payment};
+use rocket::{Build, Rocket, State, figment::Figment, get, http::Status, post, routes};
+
+use self::in_time::{Deadline, InTime};
+
+/// The application; verified postbacks go to `print`, and a body may take `deadline` to arrive.
+pub fn application(
+    config: Figment,
+    verifiers: Verifiers,
+    print: Print,
+    deadline: Duration,
+) -> Rocket<Build> {
+    let application = rocket::custom(config)
+        .manage(Deadline(deadline))
+        .manage(print)
+        .manage(verifiers.cryptocloud)
+        .manage(verifiers.trybit)
+        .mount("/postback", routes![cryptocloud, trybit])
+        .register("/postback", catchers());
+    match verifiers.cryptapi {
+        CryptApiVerifier::Get(verifier) => application
+            .manage(verifier)
+            .mount("/postback", routes![cryptapi_by_get]),
+        CryptApiVerifier::Post(verifier) => application
+            .manage(verifier)
+            .mount("/postback", routes![cryptapi_by_post]),
+    }
+}
+
+#[post("/cryptocloud", data = "<postback>")]
+async fn cryptocloud(postback: InTime<CryptoCloud>, print: &State<Print>) -> Answer<CryptoCloud> {
+    answer(print_payment(print, &postback), &postback)
+}
+
+#[post("/trybit", data = "<postback>")]
+async fn trybit(postback: InTime<Trybit>, print: &State<Print>) -> Answer<Trybit> {
+    answer(print_payment(print, &postback), &postback)
+}
+
+#[get("/cryptapi")]
+async fn cryptapi_by_get(
+    postback: Postback<CryptApi<Get>>,
+    print: &State<Print>,
+) -> Answer<CryptApi<Get>> {
+    answer(print_callback(print, &postback), &postback)
+}
+
+#[post("/cryptapi", data = "<postback>")]
+async fn cryptapi_by_post(
+    postback: InTime<CryptApi<Post>>,
+    print: &State<Print>,
+) -> Answer<CryptApi<Post>> {
+    answer(print_callback(print, &postback), &postback)
+}
+
+type Answer<P> = Result<Ack<P>, Status>;
+
+fn answer<P: Provider>(told: io::Result<()>, postback: &Postback<P>) -> Answer<P> {
+    told.map_err(|_| Status::InternalServerError)?;
+    Ok(postback.ack())
+}

@@ -1,0 +1,20 @@
+//! A body that never ends.
+
+use std::time::Duration;
+
+use conformance::{
+    driver::{Application, Seen},
+    receiver,
+};
+use rocket::{Config, config::LogLevel};
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_refused_after_the_deadline() {
+    let deadline = Duration::from_millis(200);
+    let config = Config::figment().merge(("log_level", LogLevel::Off));
+    let (verifiers, print) = (receiver::verifiers(), receiver::silent());
+    let application = receiver_rocket::application(config, verifiers, print, deadline);
+    let application = Application::serve_on_rocket(application, Seen::default()).await;
+    let response = receiver::drip(&application, "/postback/trybit", deadline).await;
+    receiver::assert_unreadable(&response);
+}

@@ -1,0 +1,166 @@
+//! The receivers of the examples, on four frameworks: the same bytes get the same answer, and the same line is
+//! printed.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use actix_web::App;
+use conformance::{
+    corpus::{Case, Expect, Mode},
+    driver::{Application, Seen},
+    raw::{Connection, RawResponse},
+    receiver::verifiers,
+};
+use http::StatusCode;
+use postback_core::cryptocloud::{CryptoCloud, Trybit};
+use receiver::{CryptApiVerifier, Print, Verifiers};
+use rocket::{Config, config::LogLevel};
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// What they printed.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    fn print(&self) -> Print {
+        let lines = self.clone();
+        Arc::new(move |line| {
+            lines.lock().push(line.to_owned());
+            Ok(())
+        })
+    }
+
+    fn take(&self) -> Vec<String> {
+        mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The receivers, of which the last is Rocket's.
+async fn serve(verifiers: &Verifiers, lines: &Lines) -> [(&'static str, Application); 4] {
+    let (given, print) = (verifiers.clone(), lines.print());
+    let actix = Application::serve_on_actix(
+        move || {
+            let (verifiers, print) = (given.clone(), print.clone());
+            App::new().configure(receiver_actix::routes(verifiers, print, DEADLINE))
+        },
+        Seen::default(),
+    );
+    let axum = receiver_axum::router(verifiers.clone(), lines.print(), DEADLINE);
+    let tower = receiver_tower::routes(verifiers.clone(), &lines.print(), DEADLINE);
+    let config = Config::figment().merge(("log_level", LogLevel::Off));
+    let rocket = receiver_rocket::application(config, verifiers.clone(), lines.print(), DEADLINE);
+    [
+        ("actix", actix),
+        ("axum", Application::serve(axum, Seen::default()).await),
+        (
+            "tower",
+            Application::serve_on_hyper(tower, Seen::default()).await,
+        ),
+        (
+            "rocket",
+            Application::serve_on_rocket(rocket, Seen::default()).await,
+        ),
+    ]
+}
+
+/// With the case's own verifier on its provider's route.
+fn verifiers_of(case: &Case) -> Verifiers {
+    let others = verifiers();
+    match (&*case.provider, case.config.mode) {
+        ("cryptapi", Some(Mode::Get)) => Verifiers {
+            cryptapi: CryptApiVerifier::Get(case.cryptapi_get()),
+            ..others
+        },
+        ("cryptapi", _) => Verifiers {
+            cryptapi: CryptApiVerifier::Post(case.cryptapi_post()),
+            ..others
+        },
+        ("trybit", _) => Verifiers {
+            trybit: case.verifier(Trybit::new()),
+            ..others
+        },
+        _ => Verifiers {
+            cryptocloud: case.verifier(CryptoCloud::new()),
+            ..others
+        },
+    }
+}
+
+/// The case as it stands on the wire. The corpus names one path for CryptoCloud and Trybit, which sign none.
+fn bytes(case: &Case) -> Vec<u8> {
+    let request = &case.request;
+    let target = match &*case.provider {
+        "trybit" => "/postback/trybit",
+        _ => &request.target,
+    };
+    let mut head = format!("{} {target} HTTP/1.1\r\n", request.method);
+    let length = ("content-length".to_owned(), request.body.len().to_string());
+    let host = ("host".to_owned(), "shop".to_owned());
+    let named = request.headers.iter().any(|(name, _)| name == "host");
+    let host = [host].into_iter().filter(|_| !named);
+    for (name, value) in host.chain([length]).chain(request.headers.clone()) {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    [head.as_bytes(), &request.body].concat()
+}
+
+/// Without the headers that Rocket adds to every answer of an application that does not say otherwise.
+fn ours(mut response: RawResponse) -> RawResponse {
+    response.headers.retain(|(name, _)| {
+        !matches!(
+            &**name,
+            "permissions-policy" | "x-content-type-options" | "x-frame-options"
+        )
+    });
+    response
+}
+
+#[tokio::test]
+async fn the_same_bytes_get_the_same_answer() {
+    let mut cases = Case::cryptocloud();
+    cases.extend(Case::cryptapi());
+    cases.retain(|case| !case.core_only);
+    assert_eq!(cases.len(), 195 + 68);
+    let mut refused_by_method = 0_usize;
+    for case in &cases {
+        let lines = Lines::default();
+        let mut answers = Vec::new();
+        for (receiver, application) in serve(&verifiers_of(case), &lines).await {
+            let mut connection = Connection::open(application.address()).await;
+            assert!(connection.send(bytes(case)).await);
+            let to_head = case.request.method == "HEAD";
+            let response = ours(connection.response(to_head).await);
+            answers.push((receiver, response, lines.take()));
+        }
+        let [first, others @ .., (_, rocket, printed)] = &*answers else {
+            panic!("four of them");
+        };
+        let (_, response, line) = first;
+        for (receiver, other, also) in others {
+            assert_eq!((other, also), (response, line), "{}: {receiver}", case.name);
+        }
+        if response.status == StatusCode::METHOD_NOT_ALLOWED {
+            refused_by_method = refused_by_method.saturating_add(1);
+            // A route of Rocket has one method, and its router finds none for another.
+            let told = (rocket.status, &*rocket.body, printed.len());
+            assert_eq!(told, (StatusCode::NOT_FOUND, "", 0), "{}", case.name);
+        } else {
+            assert_eq!((rocket, printed), (response, line), "{}: rocket", case.name);
+        }
+        match &case.expect {
+            Expect::Accepted { .. } => assert_eq!(line.len(), 1, "{}", case.name),
+            Expect::Rejected { .. } => assert_eq!(line.len(), 0, "{}", case.name),
+            Expect::Any { .. } => {}
+        }
+    }
+    assert_eq!(refused_by_method, 4);
+}
