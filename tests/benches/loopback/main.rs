@@ -1,0 +1,176 @@
+//! Requests per second over loopback: the documented sample to the routes of one server after another, in
+//! rounds that visit each route. Read the ratios: absolute figures say more about the machine.
+//!
+//! A server runs on the runtime that its framework makes, the load on a thread beside it, on more
+//! connections than the server can keep up with.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark stops where its set-up is wrong"
+)]
+
+#[path = "../../../postback-core/benches/by_hand/mod.rs"]
+mod by_hand;
+mod servers;
+
+use std::{
+    env,
+    net::SocketAddr,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    runtime::{self, Runtime},
+    task::JoinSet,
+};
+
+use self::servers::{SERVERS, Server};
+
+const SECRET: &str = "cc-project-secret-for-tests-0001";
+const CONNECTIONS: usize = 32;
+
+fn main() {
+    // As cargo and CI ask for it: everything once, nothing measured.
+    let (rounds, time) = match env::args().any(|argument| argument == "--test") {
+        true => (1, Duration::from_millis(10)),
+        false => (100, Duration::from_millis(100)),
+    };
+    let client = runtime::Builder::new_current_thread().enable_all().build();
+    let client = client.expect("a runtime");
+    for server in SERVERS {
+        measure(server, rounds, time, &client);
+    }
+}
+
+fn measure(server: &Server, rounds: usize, time: Duration, client: &Runtime) {
+    let mut connections = client.block_on(connect(servers::start(server)));
+    let routes = server.routes;
+    let mut rates = vec![Vec::new(); routes.len()];
+    // Nothing of the first round counts.
+    for (round, first) in (0..=rounds).zip((0..routes.len()).cycle()) {
+        let mut order: Vec<_> = routes.iter().zip(&mut rates).collect();
+        // No route has a place of its own in a round.
+        order.rotate_left(first);
+        for (route, rates) in order {
+            let rate = client.block_on(requests_per_second(&mut connections, route, time));
+            if round > 0 {
+                rates.push(rate);
+            }
+        }
+    }
+    println!("{}: requests per second, median", server.name);
+    for (route, rates) in routes.iter().zip(&rates) {
+        println!("  {route:<12} {:>8.0}", median(rates.clone()));
+    }
+    println!("  ratios in one round each: median (least to most) of {rounds} rounds");
+    for (base, (name, ours)) in routes.iter().zip(&rates).enumerate() {
+        let others = routes.iter().zip(&rates).skip(base).skip(1);
+        for (of, theirs) in others.filter(|_| servers::is_base(name)) {
+            compare(&format!("{of} / {name}"), theirs, ours);
+        }
+    }
+    println!();
+}
+
+fn compare(name: &str, ours: &[f64], theirs: &[f64]) {
+    let ratios: Vec<_> = ours
+        .iter()
+        .zip(theirs)
+        .map(|(ours, theirs)| ours / theirs)
+        .collect();
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = ratios.iter().copied().fold(0.0, f64::max);
+    println!(
+        "  {name:<24} {:.3} ({least:.3} to {most:.3})",
+        median(ratios)
+    );
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.get(values.len() / 2);
+    middle.copied().expect("a value")
+}
+
+/// Sends on all connections for some time.
+async fn requests_per_second(
+    connections: &mut Vec<TcpStream>,
+    route: &'static str,
+    time: Duration,
+) -> f64 {
+    let request = request(route);
+    let begun = Instant::now();
+    let mut sending = JoinSet::new();
+    for mut stream in connections.drain(..) {
+        let request = request.clone();
+        sending.spawn(async move {
+            let mut answered: u32 = 0;
+            while begun.elapsed() < time {
+                stream.write_all(&request).await.expect("sent");
+                read_answer(&mut stream, route).await;
+                answered = answered.saturating_add(1);
+            }
+            (stream, answered)
+        });
+    }
+    let mut all: u32 = 0;
+    for (stream, answered) in sending.join_all().await {
+        connections.push(stream);
+        all = all.saturating_add(answered);
+    }
+    f64::from(all) / begun.elapsed().as_secs_f64()
+}
+
+/// Reads one answer, which ends with the only brace that it has. Some servers send it in two parts.
+async fn read_answer(stream: &mut TcpStream, route: &str) {
+    let mut answer = [0; 1_024];
+    let mut length = 0_usize;
+    loop {
+        let rest = answer.get_mut(length..).expect("a part");
+        let read = stream.read(rest).await.expect("an answer");
+        assert!(read > 0, "{route} broke off");
+        length = length.saturating_add(read);
+        let answer = answer.get(..length).expect("a part");
+        assert!(answer.starts_with(b"HTTP/1.1 200 "), "{route} refused");
+        if answer.ends_with(b"}") {
+            return;
+        }
+    }
+}
+
+async fn connect(address: SocketAddr) -> Vec<TcpStream> {
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        stream.set_nodelay(true).expect("a socket option");
+        connections.push(stream);
+    }
+    connections
+}
+
+fn request(route: &str) -> Bytes {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
+    let expiry = now.as_secs().saturating_add(300);
+    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, expiry);
+    let body = testing::sample_json(Some(&token));
+    format!(
+        "POST {route} HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into()
+}
+
+fn verifier() -> Verifier<CryptoCloud> {
+    Verifier::new(CryptoCloud::new(), secret())
+}
+
+fn secret() -> SecretKey {
+    SecretKey::new(SECRET).expect("a secret")
+}

@@ -1,0 +1,59 @@
+use std::{net::SocketAddr, sync::mpsc};
+
+use axum::{
+    Router,
+    body::Bytes,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use postback_core::cryptocloud::CryptoCloud;
+use postback_tower::{
+    PostbackLayer,
+    axum::{Ack, FromVerified, Postback},
+};
+use tokio::net::TcpListener;
+
+use super::Server;
+use crate::{SECRET, by_hand, verifier};
+
+pub(super) const SERVER: Server = Server {
+    name: "axum",
+    routes: &["/bare", "/by-hand", "/extractor", "/layer"],
+    serve,
+};
+
+#[tokio::main]
+async fn serve(tell: &mpsc::Sender<SocketAddr>) {
+    let router = Router::new()
+        .route("/layer", any(guarded))
+        .route_layer(PostbackLayer::new(verifier()))
+        .route("/bare", any(bare))
+        .route("/by-hand", any(by_hand))
+        .route("/extractor", any(extractor))
+        .with_state(verifier());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    tell.send(listener.local_addr().expect("an address"))
+        .expect("somebody waits");
+    axum::serve(listener, router).await.expect("serves");
+}
+
+/// Only reads the body.
+async fn bare(_: Bytes) -> Ack<CryptoCloud> {
+    Ack::default()
+}
+
+async fn by_hand(body: Bytes) -> Response {
+    match by_hand::verify(&body, SECRET) {
+        Some(_) => Ack::<CryptoCloud>::default().into_response(),
+        None => StatusCode::UNAUTHORIZED.into_response(),
+    }
+}
+
+async fn extractor(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
+    postback.ack()
+}
+
+async fn guarded(FromVerified(postback): FromVerified<CryptoCloud>) -> Ack<CryptoCloud> {
+    postback.ack()
+}
