@@ -4,7 +4,7 @@
 //! A payment gateway tells a shop about a payment by calling it back over HTTP. This crate decides
 //! whether such a call is genuine; it speaks no HTTP, knows no framework, does no I/O and keeps no
 //! global state. Adapters for frameworks translate: `postback-tower` for tower and axum,
-//! `postback-actix` for actix-web.
+//! `postback-actix` for actix-web, `postback-rocket` for Rocket.
 //!
 //! # The flow
 //!

@@ -153,7 +153,8 @@
 //! A gateway that signs its URL sends no body, so the guard is a request guard: `#[get("/")]`, without `data`.
 //! Mounting leaves the path as it came, so that the URL that was signed is found again. The fairing
 //! `AdHoc::uri_normalizer` does not: keep it off these routes. Rocket serves HEAD by the routes for GET, and shows
-//! them as GET.
+//! it as GET. Its own log tells the URL of each request, with the nonce that makes a CryptAPI callback the shop's,
+//! unless its level is `critical` or `off`.
 //!
 //! # How long a body may take
 //!
