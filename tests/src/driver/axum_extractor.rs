@@ -8,7 +8,7 @@ use axum::{
 use postback_core::{Provider, Verifier};
 use postback_tower::axum::{Ack, Postback, PostbackRejection};
 
-use super::{Application, CODE_HEADER, Handed, Seen, Served, either};
+use super::{Application, CODE_HEADER, Handed, Receiver, Seen, Served, either};
 
 /// A handler takes `Postback<P>` or, for the refusal's code, the `Result`.
 pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
@@ -24,20 +24,6 @@ pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
         result.with_state(receiver),
     );
     Application::serve(router, seen).await
-}
-
-struct Receiver<P: Provider> {
-    verifier: Verifier<P>,
-    seen: Seen,
-}
-
-impl<P: Provider> Clone for Receiver<P> {
-    fn clone(&self) -> Self {
-        Self {
-            verifier: self.verifier.clone(),
-            seen: self.seen.clone(),
-        }
-    }
 }
 
 impl<P: Provider> FromRef<Receiver<P>> for Verifier<P> {

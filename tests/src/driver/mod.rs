@@ -73,6 +73,21 @@ pub trait Served: Provider<Event: Stated, Accepts: rocket_guard::Guarded<Self>> 
 
 impl<P> Served for P where P: Provider<Event: Stated, Accepts: rocket_guard::Guarded<P>> {}
 
+/// What the handlers of an application share.
+struct Receiver<P: Provider> {
+    verifier: Verifier<P>,
+    seen: Seen,
+}
+
+impl<P: Provider> Clone for Receiver<P> {
+    fn clone(&self) -> Self {
+        Self {
+            verifier: self.verifier.clone(),
+            seen: self.seen.clone(),
+        }
+    }
+}
+
 /// The header in which a refusal's code is told.
 pub const CODE_HEADER: &str = "x-code";
 

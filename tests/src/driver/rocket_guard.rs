@@ -12,7 +12,7 @@ use rocket::{
     shield::Shield,
 };
 
-use super::{Application, CODE_HEADER, Handed, Seen, Served, TAKE_RESULT_HEADER};
+use super::{Application, CODE_HEADER, Handed, Receiver, Seen, Served, TAKE_RESULT_HEADER};
 
 /// What `#[post("/<_..>", data = "<postback>")]` would make of a handler, or `#[get("/<_..>")]`; but with every
 /// method, and for every provider.
@@ -44,20 +44,6 @@ pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     // Headers that Rocket adds to every answer, unless it is told not to.
     .attach(Shield::new());
     Application::serve_on_rocket(application, seen).await
-}
-
-struct Receiver<P: Provider> {
-    verifier: Verifier<P>,
-    seen: Seen,
-}
-
-impl<P: Provider> Clone for Receiver<P> {
-    fn clone(&self) -> Self {
-        Self {
-            verifier: self.verifier.clone(),
-            seen: self.seen.clone(),
-        }
-    }
 }
 
 #[rocket::async_trait]
