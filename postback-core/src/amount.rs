@@ -122,8 +122,12 @@ impl Amount {
     }
 
     /// Plain notation without a minus on zero and without zeros at the end of the fraction.
-    #[cfg(feature = "rust_decimal")]
-    fn shortest(&self) -> String {
+    #[cfg(any(
+        feature = "cryptapi",
+        feature = "cryptocloud",
+        feature = "rust_decimal"
+    ))]
+    pub(crate) fn shortest(&self) -> String {
         let plain = self.to_string();
         match plain.contains('.') {
             true => plain.trim_end_matches('0').trim_end_matches('.').to_owned(),

@@ -89,6 +89,7 @@ mod admitted;
 mod amount;
 mod answer;
 mod check;
+pub mod claim;
 mod config_error;
 #[cfg(feature = "cryptapi")]
 pub mod cryptapi;
@@ -103,6 +104,7 @@ mod head;
 mod keys;
 mod provider;
 mod rejection;
+pub mod settle;
 mod summary;
 mod tenant;
 #[cfg(feature = "testing")]

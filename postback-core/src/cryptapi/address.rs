@@ -1,6 +1,16 @@
-/// EIP-55 writes a checksum into the case of an EVM address, and not every wallet does.
+use std::borrow::Cow;
+
 pub(super) fn same_address(one: &str, other: &str) -> bool {
-    one == other || (is_evm(one) && is_evm(other) && one.eq_ignore_ascii_case(other))
+    canonical(one) == canonical(other)
+}
+
+/// The same text for the same address: EIP-55 writes a checksum into the case of an EVM address, and not every
+/// wallet does.
+pub(super) fn canonical(address: &str) -> Cow<'_, str> {
+    match is_evm(address) {
+        true => Cow::Owned(address.to_ascii_lowercase()),
+        false => Cow::Borrowed(address),
+    }
 }
 
 fn is_evm(address: &str) -> bool {

@@ -84,6 +84,7 @@ mod bind;
 mod bound;
 mod callback;
 mod callback_url;
+mod claim;
 mod expected;
 mod field;
 mod mode;
@@ -95,6 +96,7 @@ mod parameter;
 mod provider;
 mod read;
 mod received;
+mod settle;
 mod signature;
 mod target;
 

@@ -32,11 +32,13 @@
 //! without one, and in the dashboard's check of the notification URL.
 
 mod body;
+mod claim;
 mod currency;
 mod invoice_id;
 mod invoice_info;
 mod payment;
 mod provider;
+mod settle;
 mod status;
 mod token;
 

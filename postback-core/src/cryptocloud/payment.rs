@@ -1,6 +1,7 @@
 use std::{borrow::Cow, fmt, str};
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 
 use super::{
     Currency, InvoiceInfo, Status,
@@ -133,6 +134,11 @@ impl Claimed {
     #[must_use]
     pub fn invoice_uuid(&self) -> Option<&str> {
         self.invoice_uuid.as_deref()
+    }
+
+    /// `invoice_info` as it stands in the body.
+    pub(super) fn invoice_info_as_received(&self) -> Option<&RawValue> {
+        serde_json::from_slice(&self.invoice_info).ok()
     }
 
     /// Decodes `invoice_info`, which version 2 sends in JSON. Absent for a form.

@@ -1,0 +1,80 @@
+//! What stands between a verified event and a credit: what it is worth, and what it is known by.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+mod claim;
+mod settle;
+
+use std::sync::LazyLock;
+
+use postback_core::{
+    MediaType, Method, Provider, SecretKey, Verified, Verifier,
+    cryptapi::{Bound, Callback, CallbackUrl, CryptApi, Expected, Get, Nonce},
+    cryptocloud::{CryptoCloud, Payment},
+    testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
+};
+
+const NOW: u64 = 1_769_509_400;
+const ORIGIN: &str = "https://shop.example";
+const NONCE: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
+
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
+
+/// A genuine payment of CryptoCloud's with these members beside the token and the invoice id.
+fn payment(members: &str) -> Verified<CryptoCloud> {
+    payment_by(CryptoCloud::new(), None, NOW + 300, members)
+}
+
+fn payment_by<P: Provider<Event = Payment, Key = SecretKey>>(
+    provider: P,
+    scope: Option<&str>,
+    expiry: u64,
+    members: &str,
+) -> Verified<P> {
+    let secret = SecretKey::new("s").unwrap();
+    let token = testing::token(&secret, "ILRAJE1Q", expiry);
+    let body = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{token}"{members}}}"#);
+    let mut builder = Verifier::builder(provider, secret);
+    if let Some(scope) = scope {
+        builder = builder.scope(scope);
+    }
+    testing::deliver(&builder.build().unwrap(), MediaType::Json, body, NOW).unwrap()
+}
+
+/// The sample of CryptAPI's, with replacements, bound by the nonce.
+fn bound(replacements: &[(&str, &str)]) -> Bound<CryptApi<Get>> {
+    let provider = CryptApi::get([ORIGIN]).unwrap().allow_test_ids();
+    bound_by(provider, None, true, replacements)
+}
+
+fn bound_by<P>(
+    provider: P,
+    scope: Option<&str>,
+    by_nonce: bool,
+    replacements: &[(&str, &str)],
+) -> Bound<P>
+where
+    P: Provider<Event = Callback, Key = postback_core::PublicKey>,
+{
+    let mut fields = SAMPLE_CALLBACK.to_owned();
+    for (from, to) in replacements {
+        assert!(fields.contains(from), "{from}");
+        fields = fields.replace(from, to);
+    }
+    let target = format!("/callback?{}={NONCE}&{fields}", CallbackUrl::NONCE_NAME);
+    let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+    let headers = [("x-ca-signature", &*signature)];
+    let mut builder = Verifier::builder(provider, KEY.public_key().unwrap());
+    if let Some(scope) = scope {
+        builder = builder.scope(scope);
+    }
+    let verifier = builder.build().unwrap();
+    let callback = testing::request(&verifier, Method::Get, &target, &headers, "", NOW).unwrap();
+    let expected = match by_nonce {
+        true => Expected::nonce(Nonce::from_stored(NONCE).unwrap()).address_in(SAMPLE_ADDRESS_IN),
+        false => Expected::address_without_nonce(SAMPLE_ADDRESS_IN),
+    };
+    let expected = expected.payout_addresses([SAMPLE_ADDRESS_OUT]);
+    let coin = callback.unbound().coin().to_owned();
+    callback.bind(&expected.coin(coin)).unwrap()
+}
