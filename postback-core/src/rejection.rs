@@ -51,6 +51,10 @@ pub enum Rejection {
     /// The application registered no [`Verifier`](crate::Verifier).
     #[error("no verifier is registered")]
     NotConfigured,
+    /// For a handler: what remembers postbacks cannot be reached, so that this one can be neither credited nor known
+    /// to be credited. The provider tries again.
+    #[error("the store cannot be reached")]
+    StoreUnavailable,
     /// A genuine callback about a test: an id, address or transaction begins with `TEST_`, and tests were
     /// not allowed.
     #[error("the callback is a test")]
@@ -152,6 +156,14 @@ impl Rejection {
                 ),
             ),
             Self::NotConfigured => ("not_configured", NOT_CONFIGURED),
+            Self::StoreUnavailable => (
+                "store_unavailable",
+                Answer::refusal(
+                    503,
+                    &[("retry-after", "60")],
+                    r#"{"error":"Try again later"}"#,
+                ),
+            ),
             Self::TestCallback => ("test_callback", UNVERIFIED),
             Self::Unsigned => ("unsigned", UNVERIFIED),
             Self::UnsupportedMediaType => (
@@ -236,6 +248,15 @@ mod tests {
                 method("POST"),
             ),
             (Rejection::NotConfigured, "not_configured", not_configured),
+            (
+                Rejection::StoreUnavailable,
+                "store_unavailable",
+                (
+                    503,
+                    r#"{"error":"Try again later"}"#,
+                    Some(("retry-after", "60")),
+                ),
+            ),
             (Rejection::TestCallback, "test_callback", unverified),
             (Rejection::Unsigned, "unsigned", unverified),
             (

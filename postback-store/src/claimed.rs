@@ -1,0 +1,36 @@
+use postback_core::claim::Digest;
+
+/// What became of a claim. Each of them is acknowledged; what is credited differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "whether to credit depends on it"]
+#[non_exhaustive]
+pub enum Claimed {
+    /// The event is heard for the first time. Settle and credit it in the transaction that claimed it: both are kept,
+    /// or neither.
+    New,
+    /// It was claimed before, and says the same. There is nothing to do.
+    AlreadyDone,
+    /// A pending notice of a payment whose final one was claimed before. There is nothing to do.
+    Superseded,
+    /// It was claimed before and said something else. The first claim stands; a person should look.
+    Changed {
+        /// Of what was claimed.
+        before: Digest,
+        /// Of what is said now.
+        now: Digest,
+    },
+    /// It is heard for the first time, and is claimed; but its transfer on the chain was claimed under another id. A
+    /// person should look before it is credited.
+    PossibleDuplicate {
+        /// The other id.
+        of: String,
+    },
+}
+
+impl Claimed {
+    /// Whether the event is to be credited now.
+    #[must_use]
+    pub const fn is_new(&self) -> bool {
+        matches!(self, Self::New)
+    }
+}

@@ -1,0 +1,43 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Credits each payment once, in the shop's own transaction.
+//!
+//! Gateways send the same postback again: on time-outs, at the press of a button, twice at once. A store claims
+//! a verified event in the very transaction in which the shop writes its credit, so that both are kept or neither is:
+//! two deliveries at once, a crash, and a client that hangs up leave one credit or none, and none is made up for by the
+//! next delivery.
+//!
+//! That is what "exactly once" means here: *the writes in that transaction* happen once for each event that is
+//! delivered and committed. It cannot mean that a mail is sent once, or that another service is called once: what is not
+//! in the transaction happens before or after it, and a crash between the two repeats or loses it. Nor can it mean that
+//! a payment whose postback never comes is credited.
+//!
+//! What an event is known by, and what must not change about it, is for core to say:
+//! [`Claim`](postback_core::claim::Claim). What a claim may turn out to be is [`Claimed`]. All of it is acknowledged;
+//! a store that fails is [`Rejection::StoreUnavailable`](postback_core::Rejection::StoreUnavailable), for the provider to
+//! try again.
+//!
+//! One project needs no scope. With two projects in one database each verifier has a scope, and keeps it: it is part
+//! of what an event is known by.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `sqlite`: `sqlite::SqliteStore`, a file. Brings SQLite's C code into the tree; an application that links another
+//!   copy of it, by `rusqlite` for example, needs versions that agree on `libsqlite3-sys`.
+//! - `postgres`: `postgres::PostgresStore`.
+//! - `memory`: `memory::MemoryStore`, for tests of an application.
+
+mod claimed;
+mod error;
+#[cfg(feature = "memory")]
+pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+mod stored;
+
+pub use self::{claimed::Claimed, error::StoreError, stored::Stored};

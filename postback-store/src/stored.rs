@@ -1,0 +1,13 @@
+use postback_core::claim::Digest;
+
+/// What is kept of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stored {
+    /// Of what must not change from one delivery to the next.
+    pub digest: Digest,
+    /// What the event said, as JSON; absent once it was pruned.
+    pub event: Option<String>,
+    /// When it was claimed, by the store's clock, in Unix seconds.
+    pub claimed_at: i64,
+}
