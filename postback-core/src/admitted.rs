@@ -65,6 +65,22 @@ impl<P: Provider> Admitted<P> {
         }
     }
 
+    /// For an adapter whose framework lets nobody rewrite a body, and may take one that broke off for a whole one:
+    /// as [`verify_read`](Self::verify_read), and refuses a body of another length than the head declared.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BodyUnreadable`], and all that [`verify_read`](Self::verify_read) refuses.
+    pub fn verify_whole(self, body: Result<Bytes, Rejection>) -> Result<Verified<P>, Rejection> {
+        let length = body.as_ref().map_or(0, Bytes::len);
+        match self.declared {
+            Some(declared) if body.is_ok() && declared != length as u128 => {
+                Err(self.refuse(Rejection::BodyUnreadable))
+            }
+            _ => self.verify_read(body),
+        }
+    }
+
     /// Verifies the body as at `now`, in Unix seconds.
     ///
     /// # Errors

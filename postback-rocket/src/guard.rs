@@ -18,7 +18,8 @@ postback_core::adapter_types! {
     /// - no verifier is managed: as not configured, and the operator's log says what was looked for;
     /// - the method, content type, content encoding or declared size is not acceptable: before the body is read;
     /// - the body exceeds the verifier's limit or Rocket's limit `postback`, where that is set and smaller, or
-    ///   breaks off;
+    ///   breaks off. Of a body that comes in chunks, Rocket does not tell that it broke off within what was peeked
+    ///   at: keep fairings that do so off these routes;
     /// - the postback is malformed, unsigned, forged, expired or about another invoice.
     ///
     /// What the sender is then told is for the [`catchers`](crate::catchers) to say, or for a handler that takes
@@ -57,17 +58,17 @@ impl<P: Provider> Postback<P> {
             (Need::Body { .. }, None) => Err(Rejection::not_configured::<P>("a data guard")),
             (Need::Nothing, _) => Ok(Bytes::new()),
         };
-        Ok(Self(admitted.verify_read(body)?))
+        Ok(Self(admitted.verify_whole(body)?))
     }
 }
 
 /// Reads the body, which Rocket cuts off at a limit rather than fail.
 async fn read(request: &Request<'_>, data: Data<'_>, limit: usize) -> Result<Bytes, Rejection> {
     let configured = request.limits().get("postback");
-    let limit = configured.map_or(limit.bytes(), |configured| configured.min(limit.bytes()));
-    match data.open(limit).into_bytes().await {
+    let least = configured.map_or(limit.bytes(), |configured| configured.min(limit.bytes()));
+    match data.open(least).into_bytes().await {
         Ok(body) if body.is_complete() => Ok(body.into_inner().into()),
-        Ok(body) => Err(Rejection::body_too_large(body.len())),
+        Ok(_) => Err(Rejection::body_too_large(limit)),
         Err(_) => Err(Rejection::BodyUnreadable),
     }
 }

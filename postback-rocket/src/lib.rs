@@ -42,12 +42,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A route has one method. A request with another finds none, and is refused by Rocket itself, as not found.
+//! A route has one method. A request with another finds none, and is refused by Rocket itself, as not found. Two are
+//! shown to us as GET, and are judged as it: HEAD, where there is no route for it, and a form posted with
+//! `_method=get` in front.
 //!
 //! A gateway that posts signs the body, so the guard is a data guard. This does not compile, for want of
 //! `data = "<postback>"`:
 //!
-//! ```compile_fail
+//! ```compile_fail,E0271
 //! use postback_core::cryptocloud::CryptoCloud;
 //! use postback_rocket::{Ack, Postback};
 //! use rocket::post;
@@ -58,9 +60,23 @@
 //! }
 //! ```
 //!
-//! Nor does the guard of a gateway that signs its URL with it:
+//! A gateway that signs its URL sends no body, so its guard is a request guard:
 //!
-//! ```compile_fail
+//! ```
+//! use postback_core::cryptapi::{CryptApi, Get};
+//! use postback_rocket::{Ack, Postback};
+//! use rocket::get;
+//!
+//! #[get("/")]
+//! fn called_back(postback: Postback<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
+//!     postback.ack()
+//! }
+//! # let _ = rocket::routes![called_back];
+//! ```
+//!
+//! With `data` it does not compile:
+//!
+//! ```compile_fail,E0271
 //! use postback_core::cryptapi::{CryptApi, Get};
 //! use postback_rocket::{Ack, Postback};
 //! use rocket::post;
@@ -150,11 +166,9 @@
 //!
 //! # Signed URLs
 //!
-//! A gateway that signs its URL sends no body, so the guard is a request guard: `#[get("/")]`, without `data`.
 //! Mounting leaves the path as it came, so that the URL that was signed is found again. The fairing
-//! `AdHoc::uri_normalizer` does not: keep it off these routes. Rocket serves HEAD by the routes for GET, and shows
-//! it as GET. Its own log tells the URL of each request, with the nonce that makes a CryptAPI callback the shop's,
-//! unless its level is `critical` or `off`.
+//! `AdHoc::uri_normalizer` does not: keep it off these routes. Rocket's own log tells the URL of each request, with the nonce that makes a CryptAPI callback the shop's,
+//! unless its level is `off`; at `critical`, of requests that find no route. At `debug` it tells headers too.
 //!
 //! # How long a body may take
 //!

@@ -1,4 +1,4 @@
-use std::io::Cursor;
+use std::{io::Cursor, sync::OnceLock};
 
 use postback_core::{Answer, Provider};
 use rocket::response::{self, Responder};
@@ -26,14 +26,14 @@ fn answer(status: Status, request: &Request<'_>) -> Result<PostbackError, (Statu
 impl PostbackError {
     /// The outcome of a guard that refuses `request`. The reason is left there, for the catchers.
     pub fn into_outcome<T, F>(self, request: &Request<'_>) -> Outcome<T, (Status, Self), F> {
-        request.local_cache(|| Some(self.clone()));
+        let _ = request.local_cache(OnceLock::new).set(self.clone());
         Outcome::Error((self.status(), self))
     }
 
-    /// What a guard refused `request` with, for catchers of the application's own.
+    /// What a guard refused `request` with, the first if several did, for catchers of the application's own.
     #[must_use]
     pub fn of<'r>(request: &'r Request<'_>) -> Option<&'r Self> {
-        request.local_cache(|| None).as_ref()
+        request.local_cache(OnceLock::new).get()
     }
 
     /// The status of the answer.

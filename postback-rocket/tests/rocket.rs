@@ -17,6 +17,7 @@ use rocket::{
     Build, Config, Data, Request, Rocket, Route, catch,
     data::{ByteUnit, FromData, Limits, Outcome},
     error::ErrorKind,
+    fairing::AdHoc,
     get,
     http::{ContentType, Header, Status},
     local::blocking::{Client, LocalResponse},
@@ -229,6 +230,34 @@ fn the_smaller_limit_counts() {
         let too_large = Rejection::body_too_large(less);
         assert_refused(deliver(&client, "/", &body), &too_large);
     }
+}
+
+/// What a fairing peeked at of a body that breaks off is not taken for the whole.
+#[test]
+fn a_body_of_another_length_than_declared_is_unreadable() {
+    let client = client(application(routes![paid]).manage(verifier("s")));
+    let whole = sample("s");
+    for (declared, accepted) in [(0, true), (1, false)] {
+        let declared = whole.len().saturating_add(declared).to_string();
+        let request = client.post("/postback").header(ContentType::JSON);
+        let request = request.header(Header::new("content-length", declared));
+        let response = request.body(&whole).dispatch();
+        match accepted {
+            true => assert_accepted::<CryptoCloud>(response),
+            false => assert_refused(response, &Rejection::BodyUnreadable),
+        }
+    }
+}
+
+/// It was asked for what was refused before anything was.
+#[test]
+fn a_fairing_that_asks_first_does_not_hide_the_reason() {
+    let asking = AdHoc::on_request("asks", |request, _| {
+        Box::pin(async move { assert_eq!(PostbackError::of(request), None) })
+    });
+    let application = application(routes![paid]).manage(verifier("s"));
+    let client = client(application.attach(asking));
+    assert_refused(deliver(&client, "/", sample("f")), &Rejection::BadSignature);
 }
 
 enum Eu {}

@@ -270,6 +270,21 @@ impl Request {
         builder.body(self.body.clone()).expect("a request")
     }
 
+    /// The request as it stands on the wire, to `target` and with further lines in its head.
+    #[must_use]
+    pub fn raw(&self, target: &str, further: &str) -> Vec<u8> {
+        let mut head = format!("{} {target} HTTP/1.1\r\n{further}", self.method);
+        let length = ("content-length".to_owned(), self.body.len().to_string());
+        let host = ("host".to_owned(), "shop".to_owned());
+        let named = self.headers.iter().any(|(name, _)| name == "host");
+        let host = [host].into_iter().filter(|_| !named);
+        for (name, value) in host.chain([length]).chain(self.headers.clone()) {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        [head.as_bytes(), &self.body].concat()
+    }
+
     /// Runs the request through core alone, as an adapter would.
     ///
     /// # Errors

@@ -4,15 +4,15 @@
 use http::StatusCode;
 use postback_core::{BodyDefect, Rejection};
 
-use crate::driver::Driver;
+use crate::{corpus::Request, driver::Driver};
 
 /// One row.
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// What is odd about the request.
     pub sent: &'static str,
-    /// The request, given a genuine body of JSON; lines of its head end with CRLF.
-    pub request: fn(&str) -> Vec<u8>,
+    /// The request, made of a genuine one.
+    pub request: Made,
     /// What becomes of it on actix-web's own server.
     pub on_actix: Decided,
     /// What becomes of it on hyper, under axum and tower.
@@ -21,6 +21,17 @@ pub struct Decision {
     pub on_rocket: Decided,
     /// Why it is not ours to decide.
     pub reason: &'static str,
+}
+
+/// What a request is made of.
+#[derive(Clone, Copy, Debug)]
+pub enum Made {
+    /// A genuine body of CryptoCloud's, in JSON.
+    OfPayment(fn(&str) -> Vec<u8>),
+    /// The corpus's case `GET confirmed` of CryptAPI.
+    OfGet(fn(&Request) -> Vec<u8>),
+    /// The corpus's case `POST JSON confirmed, numbers keep every digit` of CryptAPI.
+    OfPost(fn(&Request) -> Vec<u8>),
 }
 
 /// Who decides.
@@ -32,7 +43,7 @@ pub enum Decided {
     Ours(Rejection),
     /// It reaches us, and its method is refused.
     OurMethods,
-    /// The server answers, without a body.
+    /// The server answers, or the framework does, without a body where our catchers are registered.
     Server(StatusCode),
     /// There is no answer until more of the request comes, or the connection ends.
     Waits,
@@ -50,13 +61,14 @@ impl Decision {
     }
 }
 
-/// The table, for HTTP/1. HTTP/2 frames and counts otherwise, and has no table yet. Two things are no rows:
+/// The table, for HTTP/1. HTTP/2 frames and counts otherwise, and has no table yet. Each
+/// row asks for the refusal's code. Two things are no rows:
 /// actix-web answers 408 where a head takes longer than five seconds, and whether hyper still takes a head of
 /// more than about 400 kB depends on how it arrives.
 pub const DECISIONS: &[Decision] = &[
     Decision {
         sent: "a length that hyper has no number for",
-        request: |body| json("Content-Length: 18446744073709551615", body),
+        request: Made::OfPayment(|body| json("Content-Length: 18446744073709551615", body)),
         on_actix: Decided::Ours(Rejection::body_too_large(64 * 1024)),
         on_hyper: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
         on_rocket: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
@@ -64,7 +76,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a length beyond u64",
-        request: |body| json("Content-Length: 99999999999999999999999999", body),
+        request: Made::OfPayment(|body| json("Content-Length: 99999999999999999999999999", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -72,7 +84,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "two lengths that differ",
-        request: |body| json("Content-Length: 5\nContent-Length: 6", body),
+        request: Made::OfPayment(|body| json("Content-Length: 5\nContent-Length: 6", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -80,10 +92,10 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "two lengths that are equal",
-        request: |body| {
+        request: Made::OfPayment(|body| {
             let length = format!("Content-Length: {}", body.len());
             json(&format!("{length}\n{length}"), body)
-        },
+        }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Accepted,
         on_rocket: Decided::Accepted,
@@ -91,7 +103,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a length that is no number",
-        request: |body| json("Content-Length: +5", body),
+        request: Made::OfPayment(|body| json("Content-Length: +5", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -99,7 +111,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a transfer coding that is not chunked",
-        request: |body| json("Transfer-Encoding: gzip", body),
+        request: Made::OfPayment(|body| json("Transfer-Encoding: gzip", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -107,10 +119,10 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a transfer coding before chunked",
-        request: |body| {
+        request: Made::OfPayment(|body| {
             let chunk = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
             json("Transfer-Encoding: gzip, chunked", &chunk)
-        },
+        }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Accepted,
         on_rocket: Decided::Accepted,
@@ -118,19 +130,20 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a length beside chunks",
-        request: |body| json("Content-Length: 5\nTransfer-Encoding: chunked", body),
+        request: Made::OfPayment(|body| {
+            json("Content-Length: 5\nTransfer-Encoding: chunked", body)
+        }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Ours(Rejection::BodyUnreadable),
-        on_rocket: Decided::Ours(Rejection::BodyUnreadable),
-        reason: "a server may refuse it (RFC 9112, section 6.3), or read chunks, which these are not",
+        on_rocket: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
+        reason: "a server may refuse it (RFC 9112, section 6.3), or read chunks, which these are not; Rocket takes what it could read of the first 14 bytes for the whole",
     },
     Decision {
         sent: "a transfer coding in HTTP/1.0",
-        request: |body| {
-            let head =
-                "POST /plain HTTP/1.0\nContent-Type: application/json\nTransfer-Encoding: chunked";
+        request: Made::OfPayment(|body| {
+            let head = "POST /plain HTTP/1.0\nX-Take-Result: 1\nContent-Type: application/json\nTransfer-Encoding: chunked";
             request(head, body)
-        },
+        }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -138,7 +151,12 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "no length in HTTP/1.0",
-        request: |body| request("POST /plain HTTP/1.0\nContent-Type: application/json", body),
+        request: Made::OfPayment(|body| {
+            request(
+                "POST /plain HTTP/1.0\nX-Take-Result: 1\nContent-Type: application/json",
+                body,
+            )
+        }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
         on_rocket: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
@@ -146,7 +164,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a control character in a header",
-        request: |body| json("X-Other: \u{1}", body),
+        request: Made::OfPayment(|body| json("X-Other: \u{1}", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -154,7 +172,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "white space before a colon",
-        request: |body| json("X-Other : 1", body),
+        request: Made::OfPayment(|body| json("X-Other : 1", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -162,7 +180,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a header over several lines",
-        request: |body| json("X-Other: 1\n 2", body),
+        request: Made::OfPayment(|body| json("X-Other: 1\n 2", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -170,7 +188,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a version that HTTP does not have",
-        request: |body| request("POST /plain HTTP/3.7\nHost: shop", body),
+        request: Made::OfPayment(|body| request("POST /plain HTTP/3.7\nHost: shop", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -178,7 +196,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a method that is no token",
-        request: |body| request("PO{}ST /plain HTTP/1.1\nHost: shop", body),
+        request: Made::OfPayment(|body| request("PO{}ST /plain HTTP/1.1\nHost: shop", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -186,7 +204,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a method that Rocket has no name for",
-        request: |body| request("post /plain HTTP/1.1\nHost: shop", body),
+        request: Made::OfPayment(|body| request("post /plain HTTP/1.1\nHost: shop", body)),
         on_actix: Decided::OurMethods,
         on_hyper: Decided::OurMethods,
         on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
@@ -194,8 +212,8 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "more headers than hyper counts",
-        request: // With the two that every such head has, one more than 100.
-        |body| json(&["X-Other: 1"; 99].join("\n"), body),
+        request: // With the three that every such head has, one more than 100.
+        Made::OfPayment(|body| json(&["X-Other: 1"; 98].join("\n"), body)),
         on_actix: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
         on_hyper: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
         on_rocket: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
@@ -203,8 +221,8 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "more headers than actix-web counts",
-        request: // With the two that every such head has, one more than 96.
-        |body| json(&["X-Other: 1"; 95].join("\n"), body),
+        request: // With the three that every such head has, one more than 96.
+        Made::OfPayment(|body| json(&["X-Other: 1"; 94].join("\n"), body)),
         on_actix: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
         on_hyper: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
         on_rocket: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
@@ -212,7 +230,9 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a head of 128 KiB",
-        request: |body| sized(&format!("X-Other: {}", "1".repeat(128 * 1024)), body),
+        request: Made::OfPayment(|body| {
+            sized(&format!("X-Other: {}", "1".repeat(128 * 1024)), body)
+        }),
         on_actix: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
         on_hyper: Decided::Accepted,
         on_rocket: Decided::Accepted,
@@ -220,10 +240,10 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "no host",
-        request: |body| {
-            let head = "POST /plain HTTP/1.1\nContent-Type: application/json";
+        request: Made::OfPayment(|body| {
+            let head = "POST /plain HTTP/1.1\nX-Take-Result: 1\nContent-Type: application/json";
             request(&format!("{head}\nContent-Length: {}", body.len()), body)
-        },
+        }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Accepted,
         on_rocket: Decided::Accepted,
@@ -231,7 +251,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "two hosts",
-        request: |body| sized("Host: other", body),
+        request: Made::OfPayment(|body| sized("Host: other", body)),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Accepted,
         on_rocket: Decided::Accepted,
@@ -239,10 +259,10 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a target that hyper's URI type does not hold",
-        request: |body| {
+        request: Made::OfPayment(|body| {
             let query = "a".repeat(70_000);
             request(&format!("POST /plain?{query} HTTP/1.1\nHost: shop"), body)
-        },
+        }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Server(StatusCode::URI_TOO_LONG),
         on_rocket: Decided::Server(StatusCode::URI_TOO_LONG),
@@ -250,10 +270,10 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a target that is not ASCII",
-        request: |body| {
-            let head = "POST /plain?\u{e4} HTTP/1.1\nHost: shop\nContent-Type: application/json";
+        request: Made::OfPayment(|body| {
+            let head = "POST /plain?\u{e4} HTTP/1.1\nHost: shop\nX-Take-Result: 1\nContent-Type: application/json";
             request(head, body)
-        },
+        }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
         on_rocket: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
@@ -261,7 +281,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a content encoding that is no text",
-        request: |body| with_bytes("Content-Encoding", b"gzip\xff", body),
+        request: Made::OfPayment(|body| with_bytes("Content-Encoding", b"gzip\xff", body)),
         on_actix: Decided::Ours(Rejection::UnsupportedMediaType),
         on_hyper: Decided::Ours(Rejection::UnsupportedMediaType),
         on_rocket: Decided::Accepted,
@@ -269,7 +289,7 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a second content type that is no text",
-        request: |body| with_bytes("Content-Type", b"text/plain\xff", body),
+        request: Made::OfPayment(|body| with_bytes("Content-Type", b"text/plain\xff", body)),
         on_actix: Decided::Ours(Rejection::UnsupportedMediaType),
         on_hyper: Decided::Ours(Rejection::UnsupportedMediaType),
         on_rocket: Decided::Accepted,
@@ -277,16 +297,15 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a form that begins with a method of its own",
-        request: |body| {
+        request: Made::OfPayment(|body| {
             let token = body
                 .split('"')
                 .find(|text| text.starts_with("ey"))
                 .unwrap_or_default();
             let form = format!("_method=put&invoice_id=ILRAJE1Q&token={token}");
-            let head =
-                "POST /plain HTTP/1.1\nHost: shop\nContent-Type: application/x-www-form-urlencoded";
+            let head = "POST /plain HTTP/1.1\nHost: shop\nX-Take-Result: 1\nContent-Type: application/x-www-form-urlencoded";
             request(&format!("{head}\nContent-Length: {}", form.len()), &form)
-        },
+        }),
         on_actix: Decided::Accepted,
         on_hyper: Decided::Accepted,
         on_rocket: Decided::OurMethods,
@@ -294,10 +313,11 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a media type that is refused, and nothing of the declared body",
-        request: |_| {
-            let head = "POST /plain HTTP/1.1\nHost: shop\nContent-Type: text/plain";
+        request: Made::OfPayment(|_| {
+            let head =
+                "POST /plain HTTP/1.1\nHost: shop\nX-Take-Result: 1\nContent-Type: text/plain";
             request(&format!("{head}\nContent-Length: 14"), "")
-        },
+        }),
         on_actix: Decided::Ours(Rejection::UnsupportedMediaType),
         on_hyper: Decided::Ours(Rejection::UnsupportedMediaType),
         on_rocket: Decided::Waits,
@@ -305,7 +325,9 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "chunks that break off in their first bytes",
-        request: |_| json("Transfer-Encoding: chunked", "2\r\n{}\r\nno length\r\n"),
+        request: Made::OfPayment(|_| {
+            json("Transfer-Encoding: chunked", "2\r\n{}\r\nno length\r\n")
+        }),
         on_actix: Decided::Ours(Rejection::BodyUnreadable),
         on_hyper: Decided::Ours(Rejection::BodyUnreadable),
         on_rocket: Decided::Ours(Rejection::Unsigned),
@@ -313,11 +335,10 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a question whether to go on, with a media type that is refused",
-        request: |body| {
-            let head =
-                "POST /plain HTTP/1.1\nHost: shop\nContent-Type: text/plain\nExpect: 100-continue";
+        request: Made::OfPayment(|body| {
+            let head = "POST /plain HTTP/1.1\nHost: shop\nX-Take-Result: 1\nContent-Type: text/plain\nExpect: 100-continue";
             request(&format!("{head}\nContent-Length: 9"), body)
-        },
+        }),
         on_actix: Decided::Server(StatusCode::CONTINUE),
         on_hyper: Decided::Ours(Rejection::UnsupportedMediaType),
         on_rocket: Decided::Server(StatusCode::CONTINUE),
@@ -325,18 +346,74 @@ pub const DECISIONS: &[Decision] = &[
     },
     Decision {
         sent: "a wish for a WebSocket",
-        request: |body| sized("Connection: Upgrade\nUpgrade: websocket", body),
+        request: Made::OfPayment(|body| sized("Connection: Upgrade\nUpgrade: websocket", body)),
         on_actix: Decided::Waits,
         on_hyper: Decided::Accepted,
         on_rocket: Decided::Accepted,
         reason: "actix-web takes all that follows for the body",
     },
+    Decision {
+        sent: "a signature that is no text",
+        request: Made::OfPost(|genuine| signed(genuine, &[b"\xff\xfe"])),
+        on_actix: Decided::Ours(Rejection::BadSignature),
+        on_hyper: Decided::Ours(Rejection::BadSignature),
+        on_rocket: Decided::Ours(Rejection::Unsigned),
+        reason: "Rocket drops headers that are not UTF-8",
+    },
+    Decision {
+        sent: "a signature that is no text beside the genuine one",
+        request: Made::OfPost(|genuine| signed(genuine, &[signature(genuine), b"\xff\xfe"])),
+        on_actix: Decided::Ours(Rejection::BadSignature),
+        on_hyper: Decided::Ours(Rejection::BadSignature),
+        on_rocket: Decided::Accepted,
+        reason: "Rocket drops headers that are not UTF-8; what is left is genuine",
+    },
+    Decision {
+        sent: "a signed URL that a form is posted to, which begins with a method of its own",
+        request: Made::OfGet(|genuine| {
+            let head = format!(
+                "POST {} HTTP/1.1\nHost: shop\nX-Take-Result: 1",
+                genuine.target
+            );
+            let form = "_method=get&and=so+on";
+            let signature = String::from_utf8_lossy(signature(genuine));
+            let media_type = "Content-Type: application/x-www-form-urlencoded";
+            let length = form.len();
+            request(
+                &format!(
+                    "{head}\nX-Ca-Signature: {signature}\n{media_type}\nContent-Length: {length}"
+                ),
+                form,
+            )
+        }),
+        on_actix: Decided::OurMethods,
+        on_hyper: Decided::OurMethods,
+        on_rocket: Decided::Accepted,
+        reason: "Rocket takes it for the method; the URL is genuine, and the form is not read",
+    },
 ];
+
+/// What Rocket adds to each answer by itself: `Server`, unless `ident` is configured away, and those of its
+/// fairing `Shield`, unless another is attached. They say nothing of a postback.
+pub const HEADERS_OF_ROCKET: [&str; 4] = [
+    "permissions-policy",
+    "server",
+    "x-content-type-options",
+    "x-frame-options",
+];
+
+/// What an application of Rocket answers to a method that a route is not for: its router finds no route. Those of
+/// the drivers take every method, so that it is ours to refuse. HEAD is served by a route for GET, if there is none
+/// for HEAD: a test of the guard shows it.
+pub const WRONG_METHOD_IN_ROCKET: StatusCode = StatusCode::NOT_FOUND;
 
 /// A JSON postback with further headers, which say how long it is.
 fn json(headers: &str, body: &str) -> Vec<u8> {
-    let head = "POST /plain HTTP/1.1\nHost: shop\nContent-Type: application/json";
-    request(&format!("{head}\n{headers}"), body)
+    let head = "POST /plain HTTP/1.1\nHost: shop\nX-Take-Result: 1";
+    request(
+        &format!("{head}\nContent-Type: application/json\n{headers}"),
+        body,
+    )
 }
 
 /// A JSON postback with further headers, and its length.
@@ -349,6 +426,28 @@ fn with_bytes(name: &str, value: &[u8], body: &str) -> Vec<u8> {
     let rest = sized("X-Other: 1", body);
     let (line, rest) = rest.split_at("POST /plain HTTP/1.1\r\n".len());
     [line, name.as_bytes(), b": ", value, b"\r\n", rest].concat()
+}
+
+/// The genuine callback with these signatures, each in a header of its own.
+fn signed(genuine: &Request, signatures: &[&[u8]]) -> Vec<u8> {
+    let rest = sized("X-Other: 1", &String::from_utf8_lossy(&genuine.body));
+    let (line, rest) = rest.split_at("POST /plain HTTP/1.1\r\n".len());
+    let mut bytes = line.to_vec();
+    for signature in signatures {
+        bytes.extend_from_slice(&[b"X-Ca-Signature: ", *signature, b"\r\n"].concat());
+    }
+    bytes.extend_from_slice(rest);
+    bytes
+}
+
+fn signature(genuine: &Request) -> &[u8] {
+    let header = genuine
+        .headers
+        .iter()
+        .find(|(name, _)| name == "x-ca-signature");
+    header
+        .map(|(_, value)| value.as_bytes())
+        .unwrap_or_default()
 }
 
 /// A request; lines of `head` end with a line feed here, and the last with nothing.

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// What only core may know: statuses, headers, limits, encodings, cryptography.
-const NOT_IN_ADAPTERS: [&str; 21] = [
+const NOT_IN_ADAPTERS: [&str; 22] = [
     "1024",
     "65536",
     "65_536",
@@ -30,6 +30,7 @@ const NOT_IN_ADAPTERS: [&str; 21] = [
     "match rejection",
     "match self.0",
     "sha2",
+    "Status { ",
     "status(4",
     "status(5",
     "StatusCode::",
@@ -76,7 +77,9 @@ fn adapters_translate_and_decide_nothing() {
     for (place, line) in lines {
         // Rocket's type: made of core's number, or handed on.
         for status in line.split("Status::").skip(1) {
-            assert!(status.starts_with("new("), "{place}: Status::{status}");
+            let made = status.strip_prefix("new(");
+            let of_ours = made.is_some_and(|it| !it.starts_with(|it: char| it.is_ascii_digit()));
+            assert!(of_ours, "{place}: Status::{status}");
         }
         for refusal in line.split("Rejection::").skip(1) {
             let allowed = REFUSALS_OF_ADAPTERS

@@ -359,6 +359,27 @@ async fn a_missing_verifier_of_actix_is_told() {
     );
 }
 
+#[tokio::test]
+async fn a_missing_verifier_of_rocket_is_told() {
+    type Hidden = Result<postback_rocket::Postback<Trybit>, postback_rocket::PostbackError>;
+    #[rocket::post("/", data = "<hidden>")]
+    fn paid(hidden: Hidden) {
+        assert_eq!(hidden.unwrap_err().rejection(), &Rejection::NotConfigured);
+    }
+    let (log, _guard) = Log::begin();
+    let application = rocket::build().mount("/", rocket::routes![paid]);
+    let application = Application::serve_on_rocket(application, Seen::default()).await;
+    let request = Request::post(format!("http://{}/", application.address()));
+    let outcome = application.send_request(request.body(Bytes::new()).unwrap());
+    assert_eq!(outcome.await.status, 200);
+    assert_eq!(
+        log.verdicts(),
+        [
+            r#"ERROR postback: postback refused provider="trybit" code="not_configured" variant=NotConfigured looked_for="manage(Verifier<P>)""#
+        ]
+    );
+}
+
 /// As middleware does that reads a body as JSON and writes it again.
 #[tokio::test]
 async fn middleware_that_rewrites_the_body_is_hinted_at() {

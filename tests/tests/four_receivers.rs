@@ -10,6 +10,7 @@ use std::{
 use actix_web::App;
 use conformance::{
     corpus::{Case, Expect, Mode},
+    decided_before_us::{HEADERS_OF_ROCKET, WRONG_METHOD_IN_ROCKET},
     driver::{Application, Seen},
     raw::{Connection, RawResponse},
     receiver::verifiers,
@@ -94,33 +95,19 @@ fn verifiers_of(case: &Case) -> Verifiers {
     }
 }
 
-/// The case as it stands on the wire. The corpus names one path for CryptoCloud and Trybit, which sign none.
+/// The corpus names one path for CryptoCloud and Trybit, which sign none.
 fn bytes(case: &Case) -> Vec<u8> {
-    let request = &case.request;
     let target = match &*case.provider {
         "trybit" => "/postback/trybit",
-        _ => &request.target,
+        _ => &case.request.target,
     };
-    let mut head = format!("{} {target} HTTP/1.1\r\n", request.method);
-    let length = ("content-length".to_owned(), request.body.len().to_string());
-    let host = ("host".to_owned(), "shop".to_owned());
-    let named = request.headers.iter().any(|(name, _)| name == "host");
-    let host = [host].into_iter().filter(|_| !named);
-    for (name, value) in host.chain([length]).chain(request.headers.clone()) {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str("\r\n");
-    [head.as_bytes(), &request.body].concat()
+    case.request.raw(target, "")
 }
 
 /// Without the headers that Rocket adds to every answer of an application that does not say otherwise.
 fn ours(mut response: RawResponse) -> RawResponse {
-    response.headers.retain(|(name, _)| {
-        !matches!(
-            &**name,
-            "permissions-policy" | "x-content-type-options" | "x-frame-options"
-        )
-    });
+    let ours = |name: &String| !HEADERS_OF_ROCKET.contains(&&**name);
+    response.headers.retain(|(name, _)| ours(name));
     response
 }
 
@@ -150,9 +137,8 @@ async fn the_same_bytes_get_the_same_answer() {
         }
         if response.status == StatusCode::METHOD_NOT_ALLOWED {
             refused_by_method = refused_by_method.saturating_add(1);
-            // A route of Rocket has one method, and its router finds none for another.
             let told = (rocket.status, &*rocket.body, printed.len());
-            assert_eq!(told, (StatusCode::NOT_FOUND, "", 0), "{}", case.name);
+            assert_eq!(told, (WRONG_METHOD_IN_ROCKET, "", 0), "{}", case.name);
         } else {
             assert_eq!((rocket, printed), (response, line), "{}: rocket", case.name);
         }

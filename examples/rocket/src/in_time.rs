@@ -3,7 +3,7 @@ use std::{ops::Deref, time::Duration};
 use postback_core::{AcceptsPost, Provider, Rejection, Verifier};
 use postback_rocket::{Postback, PostbackError};
 use rocket::data::{FromData, Outcome};
-use rocket::{Data, Ignite, Request, Rocket, Sentinel, http::Status, tokio::time::timeout};
+use rocket::{Data, Ignite, Request, Rocket, Sentinel, tokio::time::timeout};
 
 /// How long a body may take.
 pub(crate) struct Deadline(pub(crate) Duration);
@@ -19,7 +19,7 @@ impl<'r, P: Provider<Accepts = AcceptsPost>> FromData<'r> for InTime<P> {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let state = request.rocket();
         let (Some(verifier), Some(Deadline(deadline))) = (state.state(), state.state()) else {
-            return Outcome::Forward((data, Status::InternalServerError));
+            return PostbackError::from(Rejection::NotConfigured).into_outcome(request);
         };
         match timeout(*deadline, Postback::receive(request, Some(data), verifier)).await {
             Ok(Ok(postback)) => Outcome::Success(Self(postback)),

@@ -4,18 +4,17 @@ mod in_time;
 
 use std::{io, time::Duration};
 
-use postback_core::{
-    Provider,
-    cryptapi::{CryptApi, Get, Post},
-    cryptocloud::{CryptoCloud, Trybit},
-};
+use postback_core::Provider;
+use postback_core::cryptapi::{CryptApi, Get, Post};
+use postback_core::cryptocloud::{CryptoCloud, Trybit};
 use postback_rocket::{Ack, Postback, catchers};
 use receiver::{CryptApiVerifier, Print, Verifiers, print_callback, print_payment};
 use rocket::{Build, Rocket, State, figment::Figment, get, http::Status, post, routes};
 
 use self::in_time::{Deadline, InTime};
 
-/// The application; verified postbacks go to `print`, and a body may take `deadline` to arrive.
+/// The application; verified postbacks go to `print`, and a body may take `deadline` to arrive, once Rocket has its
+/// first 14 bytes.
 pub fn application(
     config: Figment,
     verifiers: Verifiers,

@@ -1,6 +1,7 @@
 //! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
 
-use std::{error::Error, net::ToSocketAddrs, process::ExitCode};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::{error::Error, process::ExitCode};
 
 use receiver::Verifiers;
 use rocket::{Config, config::LogLevel, fairing::AdHoc};
@@ -21,8 +22,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .merge(("log_level", LogLevel::Off));
     receiver_rocket::application(config, verifiers, print, receiver::BODY_DEADLINE)
         .attach(AdHoc::on_liftoff("address", |rocket| {
-            let Config { address, port, .. } = rocket.config();
-            eprintln!("listening on http://{address}:{port}");
+            let config = rocket.config();
+            let address = SocketAddr::new(config.address, config.port);
+            eprintln!("listening on http://{address}");
             Box::pin(async {})
         }))
         .launch()

@@ -41,7 +41,7 @@ pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     .manage(verifier)
     .mount("/", routes)
     .register("/", catchers())
-    // Headers that Rocket adds to every answer, unless it is told not to.
+    // No `HEADERS_OF_ROCKET`: `serve_on_rocket` leaves off the one that is left.
     .attach(Shield::new());
     Application::serve_on_rocket(application, seen).await
 }
