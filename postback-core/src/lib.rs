@@ -46,6 +46,11 @@
 //! one key, so that a genuine callback is anybody's until it is bound to an order: see the `cryptapi`
 //! module.
 //!
+//! # From a verified value to a credit
+//!
+//! [`settle`] compares what was paid with what was asked for, exactly. [`claim`] says by what an event is known, so
+//! that a store can see to it that it is credited once: `postback-store` is one.
+//!
 //! # Failing closed
 //!
 //! There is no way to configure a verifier open: an empty secret is a [`ConfigError`], a clock that

@@ -25,6 +25,33 @@ pub enum StoreError {
 
 type Source = Box<dyn Error + Send + Sync>;
 
+/// For the application's own writes beside a claim, and for its commit.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error().is_some_and(is_busy) {
+            true => Self::Busy(error.into()),
+            false => Self::Failed(error.into()),
+        }
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let code = error.code().unwrap_or_default();
+    match &*code {
+        // Postgres: a serialization failure, a deadlock, a lock that was not available.
+        "40001" | "40P01" | "55P03" => true,
+        // SQLite: the low byte of a number names its kind. 5 is SQLITE_BUSY, 6 SQLITE_LOCKED.
+        number => {
+            number.len() < 5
+                && number
+                    .parse()
+                    .is_ok_and(|code: u32| matches!(code & 0xff, 5 | 6))
+        }
+    }
+}
+
 /// The provider is told to try again, whatever the reason.
 impl From<StoreError> for Rejection {
     fn from(_: StoreError) -> Self {

@@ -1,7 +1,7 @@
 //! A Postgres server.
 
 use postback_core::claim::{Claim, Finality};
-use sqlx::{PgPool, Postgres, Transaction, error::DatabaseError};
+use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::{Claimed, StoreError, Stored, sql};
 
@@ -25,7 +25,7 @@ impl PostgresStore {
     ///
     /// [`StoreError`], also if the tables were written by a later version.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Self::with_pool(PgPool::connect(url).await.map_err(failed)?).await
+        Self::with_pool(PgPool::connect(url).await?).await
     }
 
     /// Keeps claims in the application's own database, in tables whose names begin with `postback_`.
@@ -51,7 +51,7 @@ impl PostgresStore {
     ///
     /// [`StoreError`].
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        self.pool.begin().await.map_err(failed)
+        Ok(self.pool.begin().await?)
     }
 
     /// Claims a verified payment or a bound callback within a transaction: if that is not committed, nothing was
@@ -71,8 +71,7 @@ impl PostgresStore {
             sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
                 .bind(format!("postback {transfer}"))
                 .execute(&mut **transaction)
-                .await
-                .map_err(failed)?;
+                .await?;
         }
         let inserted = sqlx::query(
             "INSERT INTO postback_claims
@@ -96,8 +95,7 @@ impl PostgresStore {
         )
         .bind(claim.event())
         .execute(&mut **transaction)
-        .await
-        .map_err(failed)?
+        .await?
         .rows_affected();
         if inserted == 0 {
             let before: Option<Vec<u8>> = sqlx::query_scalar(
@@ -109,8 +107,7 @@ impl PostgresStore {
             .bind(claim.id())
             .bind(claim.finality() == Finality::Final)
             .fetch_optional(&mut **transaction)
-            .await
-            .map_err(failed)?;
+            .await?;
             return sql::existing(&claim, before.as_deref());
         }
         let Some(transfer) = claim.transfer() else {
@@ -125,8 +122,7 @@ impl PostgresStore {
         .bind(transfer.as_bytes().as_slice())
         .bind(claim.id())
         .fetch_optional(&mut **transaction)
-        .await
-        .map_err(failed)?;
+        .await?;
         Ok(sql::inserted(other))
     }
 
@@ -146,8 +142,7 @@ impl PostgresStore {
         .bind(claim.id())
         .bind(claim.finality() == Finality::Final)
         .fetch_optional(&self.pool)
-        .await
-        .map_err(failed)?;
+        .await?;
         row.map(|(digest, event, claimed_at)| {
             Ok(Stored {
                 digest: sql::digest(&digest)?,
@@ -170,8 +165,7 @@ impl PostgresStore {
         )
         .bind(before)
         .execute(&self.pool)
-        .await
-        .map_err(failed)?;
+        .await?;
         Ok(pruned.rows_affected())
     }
 
@@ -180,42 +174,25 @@ impl PostgresStore {
         // One of several that start at once makes the tables.
         sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('postback_schema', 0))")
             .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
+            .await?;
         sqlx::query("CREATE TABLE IF NOT EXISTS postback_schema (version BIGINT NOT NULL)")
             .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
+            .await?;
         let found: Option<i64> = sqlx::query_scalar("SELECT version FROM postback_schema")
             .fetch_optional(&mut *transaction)
-            .await
-            .map_err(failed)?;
+            .await?;
         if found.is_none() {
             sqlx::query("INSERT INTO postback_schema (version) VALUES (0)")
                 .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
+                .await?;
         }
         for &migration in sql::missing(&MIGRATIONS, found.unwrap_or_default())? {
-            sqlx::raw_sql(migration)
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
+            sqlx::raw_sql(migration).execute(&mut *transaction).await?;
         }
         sqlx::query("UPDATE postback_schema SET version = $1")
             .bind(sql::known(&MIGRATIONS))
             .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        transaction.commit().await.map_err(failed)
-    }
-}
-
-fn failed(error: sqlx::Error) -> StoreError {
-    // Serialization failure, deadlock, a lock that was not available.
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    match code.as_deref() {
-        Some("40001" | "40P01" | "55P03") => StoreError::Busy(error.into()),
-        _ => StoreError::Failed(error.into()),
+            .await?;
+        Ok(transaction.commit().await?)
     }
 }

@@ -5,7 +5,6 @@ use std::{path::Path, time::Duration};
 use postback_core::claim::{Claim, Finality};
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
-    error::DatabaseError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -62,7 +61,7 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5));
-        Self::with_pool(SqlitePool::connect_with(options).await.map_err(failed)?).await
+        Self::with_pool(SqlitePool::connect_with(options).await?).await
     }
 
     /// Keeps claims in the application's own database, in tables whose names begin with `postback_`.
@@ -88,10 +87,7 @@ impl SqliteStore {
     ///
     /// [`StoreError::Busy`] if others write for longer than is waited, and [`StoreError::Failed`].
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(failed)
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 
     /// Claims a verified payment or a bound callback within a transaction: if that is not committed, nothing was
@@ -128,8 +124,7 @@ impl SqliteStore {
         )
         .bind(claim.event())
         .execute(&mut **transaction)
-        .await
-        .map_err(failed)?
+        .await?
         .rows_affected();
         if inserted == 0 {
             let before: Option<Vec<u8>> = sqlx::query_scalar(
@@ -141,8 +136,7 @@ impl SqliteStore {
             .bind(claim.id())
             .bind(claim.finality() == Finality::Final)
             .fetch_optional(&mut **transaction)
-            .await
-            .map_err(failed)?;
+            .await?;
             return sql::existing(&claim, before.as_deref());
         }
         let Some(transfer) = claim.transfer() else {
@@ -157,8 +151,7 @@ impl SqliteStore {
         .bind(transfer.as_bytes().as_slice())
         .bind(claim.id())
         .fetch_optional(&mut **transaction)
-        .await
-        .map_err(failed)?;
+        .await?;
         Ok(sql::inserted(other))
     }
 
@@ -178,8 +171,7 @@ impl SqliteStore {
         .bind(claim.id())
         .bind(claim.finality() == Finality::Final)
         .fetch_optional(&self.pool)
-        .await
-        .map_err(failed)?;
+        .await?;
         row.map(|(digest, event, claimed_at)| {
             Ok(Stored {
                 digest: sql::digest(&digest)?,
@@ -202,8 +194,7 @@ impl SqliteStore {
         )
         .bind(before)
         .execute(&self.pool)
-        .await
-        .map_err(failed)?;
+        .await?;
         Ok(pruned.rows_affected())
     }
 
@@ -211,39 +202,22 @@ impl SqliteStore {
         let mut transaction = self.begin().await?;
         sqlx::query("CREATE TABLE IF NOT EXISTS postback_schema (version INTEGER NOT NULL) STRICT")
             .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
+            .await?;
         let found: Option<i64> = sqlx::query_scalar("SELECT version FROM postback_schema")
             .fetch_optional(&mut *transaction)
-            .await
-            .map_err(failed)?;
+            .await?;
         if found.is_none() {
             sqlx::query("INSERT INTO postback_schema (version) VALUES (0)")
                 .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
+                .await?;
         }
         for &migration in sql::missing(&MIGRATIONS, found.unwrap_or_default())? {
-            sqlx::raw_sql(migration)
-                .execute(&mut *transaction)
-                .await
-                .map_err(failed)?;
+            sqlx::raw_sql(migration).execute(&mut *transaction).await?;
         }
         sqlx::query("UPDATE postback_schema SET version = ?1")
             .bind(sql::known(&MIGRATIONS))
             .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        transaction.commit().await.map_err(failed)
-    }
-}
-
-fn failed(error: sqlx::Error) -> StoreError {
-    // The low byte of a result code names its kind: 5 is SQLITE_BUSY, 6 SQLITE_LOCKED.
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    let code = code.and_then(|code| code.parse::<u32>().ok());
-    match code.map(|code| code & 0xff) {
-        Some(5 | 6) => StoreError::Busy(error.into()),
-        _ => StoreError::Failed(error.into()),
+            .await?;
+        Ok(transaction.commit().await?)
     }
 }

@@ -66,16 +66,16 @@ impl Cases for Sqlite {
     fn own(name: &str) -> Vec<Trial> {
         vec![
             trial(name, "a_newer_file_is_an_error", || {
-                run(a_newer_file_is_an_error())
+                run(a_newer_file_is_an_error());
             }),
             trial(name, "a_file_is_opened_again", || {
-                run(a_file_is_opened_again())
+                run(a_file_is_opened_again());
             }),
             trial(name, "who_has_read_before_is_busy", || {
-                run(who_has_read_before_is_busy())
+                run(who_has_read_before_is_busy());
             }),
             trial(name, "the_log_is_synced_ahead", || {
-                run(the_log_is_synced_ahead())
+                run(the_log_is_synced_ahead());
             }),
         ]
     }
@@ -85,7 +85,7 @@ impl Cases for Postgres {
     fn own(name: &str) -> Vec<Trial> {
         vec![
             trial(name, "a_newer_database_is_an_error", || {
-                run(a_newer_database_is_an_error())
+                run(a_newer_database_is_an_error());
             }),
             trial(
                 name,
@@ -93,10 +93,10 @@ impl Cases for Postgres {
                 || run(eight_that_start_at_once_make_the_tables_once()),
             ),
             trial(name, "under_repeatable_read_the_second_is_busy", || {
-                run(under_repeatable_read_the_second_is_busy())
+                run(under_repeatable_read_the_second_is_busy());
             }),
             trial(name, "two_ids_of_one_transfer_at_once_are_seen", || {
-                run(two_ids_of_one_transfer_at_once_are_seen())
+                run(two_ids_of_one_transfer_at_once_are_seen());
             }),
         ]
     }

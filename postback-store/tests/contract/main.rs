@@ -3,6 +3,7 @@
 //! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`. Without it, its tests are named as left out.
 
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops where something is wrong"

@@ -1,0 +1,105 @@
+//! A database with the shop's table of credits, which does not forbid that one is credited twice.
+
+use std::{
+    env,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use postback_store::{postgres::PostgresStore, sqlite::SqliteStore};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The variable that names a Postgres server: `postgres://user@host:port/database`.
+pub(crate) const POSTGRES: &str = "POSTBACK_POSTGRES";
+
+pub(crate) struct Database {
+    runtime: Runtime,
+    /// A file, or an address.
+    pub(crate) place: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Postgres(PostgresStore),
+    Sqlite(
+        SqliteStore,
+        #[expect(dead_code, reason = "removed with it")] Arc<TempDir>,
+    ),
+}
+
+impl Database {
+    pub(crate) fn sqlite() -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().join("shop.db");
+        let store = runtime
+            .block_on(SqliteStore::open(&place))
+            .expect("a store");
+        let table = sqlx::query("CREATE TABLE credits (id TEXT NOT NULL)").execute(store.pool());
+        runtime.block_on(table).expect("a table");
+        Self {
+            runtime,
+            place: place.to_str().expect("a text").to_owned(),
+            kind: Kind::Sqlite(store, Arc::new(folder)),
+        }
+    }
+
+    pub(crate) fn postgres() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let runtime = Runtime::new().expect("a runtime");
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("faults_{}_{number}", std::process::id());
+        let server = env::var(POSTGRES).expect("a server");
+        let (base, _) = server.rsplit_once('/').expect("an address");
+        let place = format!("{base}/{name}");
+        let store = runtime.block_on(async {
+            let mut connection = PgConnection::connect(&server).await?;
+            let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+            sqlx::query(create).execute(&mut connection).await?;
+            connection.close().await?;
+            let store = PostgresStore::connect(&place).await.expect("a store");
+            let create = "CREATE TABLE credits (id TEXT NOT NULL)";
+            sqlx::query(create).execute(store.pool()).await?;
+            Ok::<_, sqlx::Error>(store)
+        });
+        Self {
+            runtime,
+            place,
+            kind: Kind::Postgres(store.expect("a database")),
+        }
+    }
+
+    /// Each event was credited, and none twice; nothing else was.
+    pub(crate) fn must_hold_each_once(&self, events: i64) {
+        let [credits, distinct, claims, _] = self.counts();
+        assert_eq!((credits, distinct, claims), (events, events, events));
+    }
+
+    /// Nothing is credited that was not claimed, claimed that was not credited, or credited twice.
+    pub(crate) fn must_be_consistent(&self) {
+        let [credits, distinct, claims, both] = self.counts();
+        assert_eq!((distinct, claims, both), (credits, credits, credits));
+    }
+
+    /// Credits, events credited, claims, and claims that were credited: in one look, for a server may still be
+    /// ending what a process that was killed had begun.
+    fn counts(&self) -> [i64; 4] {
+        const COUNTS: &str = "SELECT
+            (SELECT count(*) FROM credits),
+            (SELECT count(DISTINCT id) FROM credits),
+            (SELECT count(*) FROM postback_claims),
+            (SELECT count(*) FROM postback_claims WHERE id IN (SELECT id FROM credits))";
+        let counts = async {
+            match &self.kind {
+                Kind::Postgres(store) => sqlx::query_as(COUNTS).fetch_one(store.pool()).await,
+                Kind::Sqlite(store, _) => sqlx::query_as(COUNTS).fetch_one(store.pool()).await,
+            }
+        };
+        let counts: (i64, i64, i64, i64) = self.runtime.block_on(counts).expect("counts");
+        counts.into()
+    }
+}

@@ -1,0 +1,105 @@
+//! What happens to claims when processes compete, are killed, or lose their server: with real processes, on real
+//! databases. Each effect is a row of the shop's own, counted in the same database.
+//!
+//! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`. Without it, its tests are named as left out.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    reason = "a test stops where something is wrong"
+)]
+
+mod database;
+mod server;
+mod worker;
+
+use std::{
+    env,
+    hash::{BuildHasher, RandomState},
+    process::ExitCode,
+    thread,
+    time::Duration,
+};
+
+use libtest_mimic::{Arguments, Trial};
+
+use self::{database::Database, worker::Worker};
+
+fn main() -> ExitCode {
+    if let Some(work) = worker::Work::asked_for() {
+        return work.run();
+    }
+    let mut arguments = Arguments::from_args();
+    // One after the other: some of them stop the server.
+    arguments.test_threads = Some(1);
+    let mut trials = trials("sqlite", Database::sqlite);
+    match env::var_os(database::POSTGRES) {
+        Some(_) => {
+            trials.extend(self::trials("postgres", Database::postgres));
+            trials.push(trial(
+                "postgres",
+                "a_server_that_stops_in_the_middle",
+                || {
+                    server::a_server_that_stops_in_the_middle();
+                },
+            ));
+        }
+        None => println!(
+            "left out, for want of a server: the faults on Postgres. Run them by:\n  \
+             tests/services.sh cargo test -p postback-store --locked"
+        ),
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trials(name: &str, database: fn() -> Database) -> Vec<Trial> {
+    vec![
+        trial(
+            name,
+            "two_processes_of_64_tasks_credit_1000_events_once_each",
+            move || {
+                two_processes_of_64_tasks_credit_1000_events_once_each(&database());
+            },
+        ),
+        trial(
+            name,
+            "killed_twenty_times_nothing_is_lost_or_doubled",
+            move || {
+                killed_twenty_times_nothing_is_lost_or_doubled(&database());
+            },
+        ),
+    ]
+}
+
+fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(format!("{name}::{test}"), || {
+        run();
+        Ok(())
+    })
+}
+
+fn two_processes_of_64_tasks_credit_1000_events_once_each(database: &Database) {
+    let workers = [(); 2].map(|()| Worker::start(database, 64, 1_000));
+    for worker in workers {
+        worker.succeeds();
+    }
+    database.must_hold_each_once(1_000);
+}
+
+/// The provider sends again what was not acknowledged: each start delivers all events anew.
+fn killed_twenty_times_nothing_is_lost_or_doubled(database: &Database) {
+    let mut died = 0;
+    for _ in 0..20 {
+        let worker = Worker::start(database, 4, 500);
+        thread::sleep(Duration::from_millis(random_below(400)));
+        died += u32::from(worker.kill());
+        database.must_be_consistent();
+    }
+    assert!(died > 0, "none was at work when it was killed");
+    Worker::start(database, 4, 500).succeeds();
+    database.must_hold_each_once(500);
+}
+
+fn random_below(limit: u64) -> u64 {
+    RandomState::new().hash_one(0) % limit
+}
