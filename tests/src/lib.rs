@@ -19,6 +19,7 @@ pub mod facts;
 pub mod log;
 pub mod raw;
 pub mod receiver;
+pub mod shop;
 
 /// Every example of the project's README compiles and holds.
 #[cfg(doctest)]

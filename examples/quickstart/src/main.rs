@@ -1,9 +1,10 @@
 //! Starts the axum receiver on free loopback ports, sends it genuine and wrong deliveries over HTTP, and
-//! prints what was expected and what happened. Exits with 1 if any row differs.
+//! prints what was expected and what happened; then the shop, and what it credited. Exits with 1 if any row differs.
 
 mod cryptapi;
 mod cryptocloud;
 mod delivery;
+mod shop;
 
 use std::{
     error::Error,
@@ -45,6 +46,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
         }
         println!();
     }
+    differing = differing.saturating_add(shop::show().await?);
     println!("{differing} rows differ from what was expected.");
     Ok(match differing {
         0 => ExitCode::SUCCESS,

@@ -1,0 +1,93 @@
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use postback_core::{cryptapi::CallbackUrl, settle::Price};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Origin, orders::Orders};
+
+/// What is ordered: amounts are texts, so that no digit is lost on the way.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    price: String,
+    coin: String,
+    #[serde(flatten)]
+    by: By,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum By {
+    /// The invoice that the shop made at CryptoCloud or Trybit.
+    InvoiceId(String),
+    /// The shop's wallet: the answer holds the callback URL to ask CryptAPI for an address with.
+    PayoutAddress(String),
+}
+
+/// An order of the shop's.
+pub(crate) async fn order(
+    State(orders): State<Orders>,
+    State(Origin(origin)): State<Origin>,
+    Json(wanted): Json<Wanted>,
+) -> Result<Json<Value>, StatusCode> {
+    let amount = wanted.price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
+    let price = Price::new(amount, wanted.coin).map_err(|_| StatusCode::BAD_REQUEST)?;
+    match wanted.by {
+        By::InvoiceId(invoice_id) => {
+            let order = orders.by_invoice(&price, &invoice_id).await?;
+            Ok(Json(json!({ "order": order })))
+        }
+        By::PayoutAddress(payout_address) => {
+            let url = |number: i64| {
+                let url = CallbackUrl::builder(&format!("{origin}/postback/cryptapi")).ok()?;
+                let url = url
+                    .parameter("order", &number.to_string())
+                    .ok()?
+                    .build()
+                    .ok()?;
+                Some(url.as_str().to_owned())
+            };
+            let order = orders.by_address(&price, &payout_address, url).await;
+            let (order, url) = order?;
+            Ok(Json(json!({ "order": order, "callback_url": url })))
+        }
+    }
+}
+
+/// What CryptAPI answered.
+#[derive(Deserialize)]
+pub(crate) struct Made {
+    address_in: String,
+}
+
+/// Stores the address that an order is paid to.
+pub(crate) async fn address(
+    State(orders): State<Orders>,
+    Path(order): Path<i64>,
+    Json(made): Json<Made>,
+) -> Result<StatusCode, StatusCode> {
+    match orders.set_address(order, &made.address_in).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(StatusCode::NOT_FOUND),
+    }
+}
+
+/// What was paid for an order.
+pub(crate) async fn shown(
+    State(orders): State<Orders>,
+    Path(number): Path<i64>,
+) -> Result<Json<Value>, StatusCode> {
+    let order = orders.numbered(number).await?;
+    let order = order.ok_or(StatusCode::NOT_FOUND)?;
+    let paid = orders.paid(number).await?;
+    Ok(Json(json!({
+        "order": order.number,
+        "price": order.price.amount().to_string(),
+        "coin": order.price.coin(),
+        "paid": paid.normalized().to_plain_string(),
+        "settled": order.settled,
+    })))
+}

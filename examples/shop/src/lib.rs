@@ -1,0 +1,58 @@
+//! A shop: orders and what was paid for them, in one SQLite file.
+//!
+//! `orders` keeps them, `create` is the shop's own side of an order, `receive` the gateways': it looks an order up by
+//! what is signed, claims, settles and credits in one transaction, and acknowledges.
+
+mod create;
+mod orders;
+mod receive;
+
+use axum::{
+    Router,
+    extract::FromRef,
+    routing::{MethodRouter, any, get, post, put},
+};
+use postback_core::{
+    Verifier,
+    cryptocloud::{CryptoCloud, Trybit},
+};
+use postback_tower::PostbackLayer;
+use receiver::{CryptApiVerifier, Verifiers};
+
+pub use self::orders::{Orders, OrdersError};
+
+/// What the routes need.
+#[derive(Clone, FromRef)]
+struct Shop {
+    orders: Orders,
+    cryptocloud: Verifier<CryptoCloud>,
+    trybit: Verifier<Trybit>,
+    /// Where callback URLs begin.
+    origin: Origin,
+}
+
+/// Scheme and host of this shop, as the public sees it.
+#[derive(Clone)]
+struct Origin(String);
+
+/// `/orders` is the shop's own side, and not for the public; `/postback` is the gateways'.
+pub fn router(orders: Orders, verifiers: Verifiers, origin: impl Into<String>) -> Router {
+    // CryptAPI's mode is known at run time only: the layer takes its verifier with it.
+    let cryptapi: MethodRouter<Shop> = match verifiers.cryptapi {
+        CryptApiVerifier::Get(it) => any(receive::called_by_get).layer(PostbackLayer::new(it)),
+        CryptApiVerifier::Post(it) => any(receive::called_by_post).layer(PostbackLayer::new(it)),
+    };
+    Router::new()
+        .route("/orders", post(create::order))
+        .route("/orders/{order}", get(create::shown))
+        .route("/orders/{order}/address", put(create::address))
+        .route("/postback/cryptapi", cryptapi)
+        .route("/postback/cryptocloud", any(receive::paid::<CryptoCloud>))
+        .route("/postback/trybit", any(receive::paid::<Trybit>))
+        .with_state(Shop {
+            orders,
+            cryptocloud: verifiers.cryptocloud,
+            trybit: verifiers.trybit,
+            origin: Origin(origin.into()),
+        })
+}

@@ -1,0 +1,138 @@
+//! What a shop's own people and the gateways send to `examples/shop`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use http::{Request, StatusCode, request};
+use postback_core::{
+    SecretKey, Verifier,
+    cryptapi::CryptApi,
+    cryptocloud::CryptoCloud,
+    testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
+};
+use receiver::{CryptApiVerifier, Verifiers};
+use serde_json::{Value, json};
+
+use crate::{client::Client, receiver::verifiers};
+
+/// What the shop's callback URLs begin with.
+pub const ORIGIN: &str = "https://shop.example";
+
+/// Everybody who sends something to one shop.
+#[derive(Debug)]
+pub struct Senders {
+    base: String,
+    client: Client,
+    key: SigningKey,
+}
+
+impl Senders {
+    /// The gateways' keys, and what the shop must be configured with.
+    #[must_use]
+    pub fn new() -> (Self, Verifiers) {
+        let key = SigningKey::generate().expect("a key");
+        let cryptapi = CryptApi::get([ORIGIN]).expect("an origin");
+        let public = key.public_key().expect("a public half");
+        let verifiers = Verifiers {
+            cryptapi: CryptApiVerifier::Get(Verifier::new(cryptapi, public)),
+            cryptocloud: Verifier::new(CryptoCloud::new(), secret()),
+            ..verifiers()
+        };
+        let senders = Self {
+            base: String::new(),
+            client: Client::default(),
+            key,
+        };
+        (senders, verifiers)
+    }
+
+    /// They send to the shop at `base`, a URL without a path.
+    #[must_use]
+    pub fn to(self, base: impl Into<String>) -> Self {
+        Self {
+            base: base.into(),
+            ..self
+        }
+    }
+
+    /// Orders for 0.05 BTC, to be paid by an invoice; returns the order's number.
+    pub async fn order_by_invoice(&self, invoice_id: &str) -> i64 {
+        let wanted = json!({ "price": "0.05", "coin": "BTC", "invoice_id": invoice_id });
+        number(&self.ask(Request::post(self.at("/orders")), &wanted).await)
+    }
+
+    /// Orders for 0.05 `btc`, to be paid to an address; returns the order's number, and path and query of its callback
+    /// URL.
+    pub async fn order_by_address(&self) -> (i64, String) {
+        let wanted =
+            json!({ "price": "0.05", "coin": "btc", "payout_address": SAMPLE_ADDRESS_OUT });
+        let order = self.ask(Request::post(self.at("/orders")), &wanted).await;
+        let made = json!({ "address_in": SAMPLE_ADDRESS_IN });
+        let path = self.at(&format!("/orders/{}/address", number(&order)));
+        self.ask(Request::put(path), &made).await;
+        let url = order.get("callback_url").and_then(Value::as_str);
+        let target = url.and_then(|url| url.strip_prefix(ORIGIN));
+        (number(&order), target.expect("a callback URL").to_owned())
+    }
+
+    /// What was paid for an order, and whether that settles it.
+    pub async fn paid(&self, order: i64) -> (String, bool) {
+        let path = self.at(&format!("/orders/{order}"));
+        let order = self.ask(Request::get(path), &Value::Null).await;
+        let paid = order.get("paid").and_then(Value::as_str);
+        let settled = order.get("settled").and_then(Value::as_bool);
+        (paid.expect("a sum").to_owned(), settled.expect("a flag"))
+    }
+
+    /// CryptoCloud announces an invoice.
+    pub async fn pay_invoice(&self, invoice_id: &str, amount: &str) -> StatusCode {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let expiry = now.expect("after 1970").as_secs().saturating_add(300);
+        let token = testing::token(&secret(), invoice_id, expiry);
+        let body = json!({ "status": "success", "invoice_id": invoice_id, "token": token,
+                           "amount_crypto": amount, "currency": "BTC" });
+        let request = Request::post(self.at("/postback/cryptocloud"));
+        let request = request.header("content-type", "application/json");
+        self.send(request, body.to_string()).await.0
+    }
+
+    /// CryptAPI calls back: its sample, with replacements, to a target of the shop's.
+    pub async fn call_back(&self, target: &str, replacements: &[(&str, &str)]) -> StatusCode {
+        let mut fields = SAMPLE_CALLBACK.to_owned();
+        for (from, to) in replacements {
+            assert!(fields.contains(from), "{from}");
+            fields = fields.replace(from, to);
+        }
+        let target = format!("{target}&{fields}");
+        let signature = self.key.sign(format!("{ORIGIN}{target}"));
+        let request = Request::get(self.at(&target));
+        let request = request.header("x-ca-signature", signature.expect("a signature"));
+        self.send(request, String::new()).await.0
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The shop's own side answers in JSON, if at all.
+    async fn ask(&self, request: request::Builder, body: &Value) -> Value {
+        let request = request.header("content-type", "application/json");
+        let (status, body) = self.send(request, body.to_string()).await;
+        assert!(status.is_success(), "{status} {body}");
+        serde_json::from_str(&body).unwrap_or_default()
+    }
+
+    async fn send(&self, request: request::Builder, body: String) -> (StatusCode, String) {
+        let request = request.body(body.into()).expect("a request");
+        let (status, _, body) = self.client.send(request).await.expect("an answer");
+        (status, body)
+    }
+}
+
+fn number(order: &Value) -> i64 {
+    let number = order.get("order").and_then(Value::as_i64);
+    number.expect("a number")
+}
+
+fn secret() -> SecretKey {
+    SecretKey::new("the project's secret key").expect("a secret")
+}
