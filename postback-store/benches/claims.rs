@@ -1,0 +1,199 @@
+//! What a claim costs, on each database: beside the same transaction without it, and with many claims there before.
+//! Read the ratios: absolute figures say more about the machine and its disk.
+//!
+//! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`; without it, it is left out.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark stops where its set-up is wrong"
+)]
+
+use std::{
+    env, process,
+    time::{Duration, Instant},
+};
+
+use postback_core::{
+    MediaType, SecretKey, Verifier, claim::Claim, cryptocloud::CryptoCloud, testing,
+};
+use postback_store::{StoreError, postgres::PostgresStore, sqlite::SqliteStore};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::runtime::Runtime;
+
+const NOW: u64 = 1_769_509_400;
+
+/// One shop's database.
+enum Shop {
+    Postgres(PostgresStore),
+    Sqlite(SqliteStore),
+}
+
+impl Shop {
+    /// The shop's own write, in a transaction: beside a claim, or alone.
+    async fn credit(&self, claim: Option<Claim>, id: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Postgres(store) => {
+                let mut transaction = store.begin().await?;
+                if let Some(claim) = claim {
+                    assert!(store.claim_in(&mut transaction, claim).await?.is_new());
+                }
+                sqlx::query("INSERT INTO credits (id) VALUES ($1)")
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+                Ok(transaction.commit().await?)
+            }
+            Self::Sqlite(store) => {
+                let mut transaction = store.begin().await?;
+                if let Some(claim) = claim {
+                    assert!(store.claim_in(&mut transaction, claim).await?.is_new());
+                }
+                sqlx::query("INSERT INTO credits (id) VALUES (?1)")
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+                Ok(transaction.commit().await?)
+            }
+        }
+    }
+
+    async fn execute(&self, statement: String) {
+        let statement = AssertSqlSafe(statement);
+        match self {
+            Self::Postgres(store) => {
+                let done = sqlx::raw_sql(statement).execute(store.pool()).await;
+                done.expect("it goes through");
+            }
+            Self::Sqlite(store) => {
+                let done = sqlx::raw_sql(statement).execute(store.pool()).await;
+                done.expect("it goes through");
+            }
+        }
+    }
+
+    /// Claims that were made before.
+    async fn fill(&self, from: u64, to: u64) {
+        let insert = "INSERT INTO postback_claims
+            (namespace, scope, id, final, digest, transfer, event, claimed_at)";
+        self.execute(match self {
+            Self::Postgres(_) => format!(
+                "{insert} SELECT 'cryptocloud', '', 'OLD' || n, true,
+                     sha256(n::text::bytea), NULL, '{{}}', 1769509400
+                 FROM generate_series({from}, {to} - 1) AS n; ANALYZE postback_claims;"
+            ),
+            Self::Sqlite(_) => format!(
+                "WITH RECURSIVE numbers (n) AS
+                     (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {to})
+                 {insert} SELECT 'cryptocloud', '', 'OLD' || n, 1,
+                     randomblob(32), NULL, '{{}}', 1769509400 FROM numbers;"
+            ),
+        })
+        .await;
+    }
+}
+
+fn main() {
+    // As cargo and CI ask for it: everything once, nothing measured.
+    let (rounds, many) = match env::args().any(|argument| argument == "--test") {
+        true => (1, 2_000),
+        false => (1_000, 1_000_000),
+    };
+    let runtime = Runtime::new().expect("a runtime");
+    let folder = tempfile::tempdir().expect("a folder");
+    let sqlite = runtime.block_on(SqliteStore::open(folder.path().join("shop.db")));
+    runtime.block_on(measure(
+        "SQLite",
+        &Shop::Sqlite(sqlite.expect("a store")),
+        rounds,
+        many,
+    ));
+    match env::var("POSTBACK_POSTGRES") {
+        Ok(server) => runtime.block_on(async {
+            let store = PostgresStore::connect(&database(&server).await).await;
+            let shop = Shop::Postgres(store.expect("a store"));
+            measure("Postgres", &shop, rounds, many).await;
+        }),
+        Err(_) => println!(
+            "left out, for want of a server: Postgres. Run it by:\n  \
+             tests/services.sh cargo bench -p postback-store --bench claims"
+        ),
+    }
+}
+
+/// A fresh database on the server.
+async fn database(server: &str) -> String {
+    let name = format!("claims_{}", process::id());
+    let mut connection = PgConnection::connect(server).await.expect("a server");
+    let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    let created = sqlx::query(create).execute(&mut connection).await;
+    created.expect("a database");
+    let (base, _) = server.rsplit_once('/').expect("an address");
+    format!("{base}/{name}")
+}
+
+async fn measure(name: &str, shop: &Shop, rounds: usize, many: u64) {
+    shop.execute("CREATE TABLE credits (id TEXT NOT NULL)".to_owned())
+        .await;
+    shop.fill(0, 1_000).await;
+    let (few, bare) = pairs(shop, "A", rounds).await;
+    shop.fill(1_000, many).await;
+    let (full, _) = pairs(shop, "B", rounds).await;
+    println!("{name}: medians of {rounds} transactions, one after the other");
+    println!(
+        "  with a claim       {:>8.0} in a second",
+        1.0 / few.as_secs_f64()
+    );
+    println!(
+        "  without            {:>8.0} in a second",
+        1.0 / bare.as_secs_f64()
+    );
+    println!(
+        "  with / without     {:>8.3} times the time",
+        ratio(few, bare)
+    );
+    println!(
+        "  {many} rows / 1000  {:>8.3} times the time",
+        ratio(full, few)
+    );
+}
+
+/// The medians of both, in turn.
+async fn pairs(shop: &Shop, prefix: &str, rounds: usize) -> (Duration, Duration) {
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    // Nothing of the first round counts.
+    for round in 0..=rounds {
+        let id = format!("{prefix}{round}");
+        // Neither is always the first.
+        for claimed in [round % 2 == 0, round % 2 == 1] {
+            let claim = claimed.then(|| claim(&id));
+            let begun = Instant::now();
+            shop.credit(claim, &id).await.expect("a credit");
+            let times = if claimed { &mut with } else { &mut without };
+            if round > 0 {
+                times.push(begun.elapsed());
+            }
+        }
+    }
+    (median(with), median(without))
+}
+
+fn claim(id: &str) -> Claim {
+    let secret = SecretKey::new("s").expect("a secret");
+    let token = testing::token(&secret, id, NOW.saturating_add(300));
+    let verifier = Verifier::new(CryptoCloud::new(), secret);
+    let body = format!(
+        r#"{{"status":"success","invoice_id":"{id}","amount_crypto":0.05,"currency":"BTC","token":"{token}"}}"#
+    );
+    let payment = testing::deliver(&verifier, MediaType::Json, body, NOW);
+    Claim::from(&payment.expect("a genuine payment"))
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    let middle = times.get(times.len() / 2);
+    middle.copied().expect("a time")
+}
+
+fn ratio(ours: Duration, theirs: Duration) -> f64 {
+    ours.as_secs_f64() / theirs.as_secs_f64()
+}
