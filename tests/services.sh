@@ -6,7 +6,7 @@
 set -euo pipefail
 
 binaries="$(pg_config --bindir 2>/dev/null || true)"
-[ -x "$binaries/initdb" ] || binaries="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)"
+[ -x "$binaries/initdb" ] || binaries="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1 || true)"
 [ -x "$binaries/initdb" ] || {
     echo 'services.sh: no Postgres server is installed' >&2
     exit 1
@@ -20,13 +20,13 @@ if [ "$(id -u)" = 0 ]; then
     as_owner=(runuser -u postgres --)
 fi
 stop() {
-    "$folder/control" --mode immediate stop || true
+    [ ! -x "$folder/control" ] || "$folder/control" --mode immediate stop || true
     rm -rf "$folder"
 }
 trap stop EXIT
 
 "${as_owner[@]}" "$binaries/initdb" --pgdata "$folder/data" --username postgres --auth trust \
-    --encoding UTF8 --no-sync >/dev/null
+    --encoding UTF8 --locale C --no-sync >/dev/null
 # A free port; if it is taken meanwhile, the server does not start, and that is told.
 port="$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport')"
 cat >>"$folder/data/postgresql.conf" <<CONFIGURATION
@@ -39,6 +39,7 @@ CONFIGURATION
 # Starts and stops it; a test does so too.
 cat >"$folder/control" <<CONTROL
 #!/bin/sh
+cd $folder
 exec ${as_owner[*]} $binaries/pg_ctl --pgdata $folder/data --log $folder/log "\$@" >/dev/null
 CONTROL
 chmod +x "$folder/control"

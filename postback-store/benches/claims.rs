@@ -41,7 +41,7 @@ impl Shop {
                     .bind(id)
                     .execute(&mut *transaction)
                     .await?;
-                Ok(transaction.commit().await?)
+                store.commit(transaction).await
             }
             Self::Sqlite(store) => {
                 let mut transaction = store.begin().await?;
@@ -52,7 +52,7 @@ impl Shop {
                     .bind(id)
                     .execute(&mut *transaction)
                     .await?;
-                Ok(transaction.commit().await?)
+                store.commit(transaction).await
             }
         }
     }
@@ -74,18 +74,18 @@ impl Shop {
     /// Claims that were made before.
     async fn fill(&self, from: u64, to: u64) {
         let insert = "INSERT INTO postback_claims
-            (namespace, scope, id, final, digest, transfer, event, claimed_at)";
+            (namespace, scope, id, final, digest, event, claimed_at)";
         self.execute(match self {
             Self::Postgres(_) => format!(
                 "{insert} SELECT 'cryptocloud', '', 'OLD' || n, true,
-                     sha256(n::text::bytea), NULL, '{{}}', 1769509400
+                     sha256(n::text::bytea), '{{}}', 1769509400
                  FROM generate_series({from}, {to} - 1) AS n; ANALYZE postback_claims;"
             ),
             Self::Sqlite(_) => format!(
                 "WITH RECURSIVE numbers (n) AS
                      (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {to})
                  {insert} SELECT 'cryptocloud', '', 'OLD' || n, 1,
-                     randomblob(32), NULL, '{{}}', 1769509400 FROM numbers;"
+                     randomblob(32), '{{}}', 1769509400 FROM numbers;"
             ),
         })
         .await;

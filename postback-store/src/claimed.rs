@@ -5,22 +5,23 @@ use postback_core::claim::Digest;
 #[must_use = "whether to credit depends on it"]
 #[non_exhaustive]
 pub enum Claimed {
-    /// The event is heard for the first time. Settle and credit it in the transaction that claimed it: both are kept,
-    /// or neither.
+    /// The event is heard for the first time. What it is worth is for `settle` to say, and a pending notice is worth
+    /// nothing yet. Credit in the transaction that claimed it: both are kept, or neither.
     New,
     /// It was claimed before, and says the same. There is nothing to do.
     AlreadyDone,
     /// A pending notice of a payment whose final one was claimed before. There is nothing to do.
     Superseded,
-    /// It was claimed before and said something else. The first claim stands; a person should look.
+    /// It was claimed before and said something else. The first claim stands, and nothing of what is said now is
+    /// kept: tell a person.
     Changed {
         /// Of what was claimed.
         before: Digest,
         /// Of what is said now.
         now: Digest,
     },
-    /// It is heard for the first time, and is claimed; but its transfer on the chain was claimed under another id. A
-    /// person should look before it is credited.
+    /// It is heard for the first time, final, and is claimed; but its transfer on the chain was claimed under another
+    /// id, finally too. Tell a person, who looks before it is credited.
     PossibleDuplicate {
         /// The other id.
         of: String,
@@ -28,7 +29,7 @@ pub enum Claimed {
 }
 
 impl Claimed {
-    /// Whether the event is to be credited now.
+    /// Whether the event is heard for the first time. Each of a payment's two notices is, once.
     #[must_use]
     pub const fn is_new(&self) -> bool {
         matches!(self, Self::New)

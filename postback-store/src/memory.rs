@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -12,7 +13,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::{Claimed, Stored};
 
 /// Claims in memory: what it holds is gone with the process.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct MemoryStore {
     rows: Arc<Mutex<Rows>>,
 }
@@ -27,14 +28,12 @@ struct Key {
     finality: Finality,
 }
 
-#[derive(Debug)]
 struct Row {
     stored: Stored,
     transfer: Option<Digest>,
 }
 
 /// Claims that are kept once it is committed, and are gone if it is dropped before. Others wait for its end.
-#[derive(Debug)]
 #[must_use = "what is not committed is not claimed"]
 pub struct MemoryTransaction {
     rows: OwnedMutexGuard<Rows>,
@@ -83,6 +82,7 @@ impl MemoryStore {
             let project = |it: &Key| (it.namespace, it.scope.clone());
             row.transfer.is_some()
                 && row.transfer.as_ref() == claim.transfer()
+                && (other.finality, key.finality) == (Finality::Final, Finality::Final)
                 && project(other) == project(&key)
                 && other.id != key.id
         });
@@ -133,6 +133,22 @@ impl Drop for MemoryTransaction {
         for key in &self.inserted {
             self.rows.remove(key);
         }
+    }
+}
+
+/// Shows nothing of what is in it.
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+/// Shows how much it claimed.
+impl fmt::Debug for MemoryTransaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryTransaction")
+            .field("claims", &self.inserted.len())
+            .finish_non_exhaustive()
     }
 }
 

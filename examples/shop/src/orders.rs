@@ -187,7 +187,7 @@ impl Orders {
                     .await?;
             }
         }
-        transaction.commit().await?;
+        self.store.commit(transaction).await?;
         Ok(claimed)
     }
 }

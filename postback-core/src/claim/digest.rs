@@ -3,7 +3,7 @@ use std::fmt;
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 use sha2::{Digest as _, Sha256};
 
-/// A SHA-256 of fields: equal if they are, and of no use to find out what they were.
+/// A SHA-256 of fields: equal if they are. It hides nothing from who can guess them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 

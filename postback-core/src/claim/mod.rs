@@ -43,6 +43,7 @@ pub struct Claim {
     scope: Option<Box<str>>,
     id: Box<str>,
     finality: Finality,
+    has_stages: bool,
     digest: Digest,
     transfer: Option<Digest>,
     event: Box<str>,
@@ -81,6 +82,12 @@ impl Claim {
     #[must_use]
     pub const fn finality(&self) -> Finality {
         self.finality
+    }
+
+    /// Whether the gateway tells of a payment that is pending, before it is final.
+    #[must_use]
+    pub const fn has_stages(&self) -> bool {
+        self.has_stages
     }
 
     /// The digest of what must not change from one delivery to the next.
@@ -129,6 +136,7 @@ pub(crate) struct Terms<'a, E> {
     pub(crate) scope: Option<&'a str>,
     pub(crate) id: &'a str,
     pub(crate) finality: Finality,
+    pub(crate) has_stages: bool,
     pub(crate) digest: Digest,
     pub(crate) transfer: Option<Digest>,
     pub(crate) event: E,
@@ -142,6 +150,7 @@ impl<E: serde::Serialize> From<Terms<'_, E>> for Claim {
             scope: terms.scope.map(Into::into),
             id: terms.id.into(),
             finality: terms.finality,
+            has_stages: terms.has_stages,
             digest: terms.digest,
             transfer: terms.transfer,
             // Texts under fixed names always have a form in JSON.

@@ -35,6 +35,7 @@ impl<P: Provider<Event = Callback>> From<&Bound<P>> for Claim {
                 Stage::Confirmed => Finality::Final,
                 Stage::Pending => Finality::Pending,
             },
+            has_stages: true,
             digest: digest.finish(),
             transfer,
             event: Event {

@@ -26,6 +26,7 @@ impl<P: Provider<Event = Payment>> From<&Verified<P>> for Claim {
             scope: payment.scope(),
             id: payment.invoice_id(),
             finality: Finality::Final,
+            has_stages: false,
             digest: digest.finish(),
             transfer: None,
             event: Event {

@@ -4,8 +4,8 @@ CREATE TABLE postback_claims (
     scope TEXT NOT NULL,
     id TEXT NOT NULL,
     final BOOLEAN NOT NULL,
-    digest BYTEA NOT NULL CHECK (length(digest) = 32),
-    transfer BYTEA CHECK (length(transfer) = 32),
+    -- Null in the place of a pending notice whose final one came first.
+    digest BYTEA CHECK (length(digest) = 32),
     -- Null once it was pruned.
     event TEXT,
     -- Unix seconds.
@@ -13,8 +13,14 @@ CREATE TABLE postback_claims (
     PRIMARY KEY (namespace, scope, id, final)
 );
 
-CREATE INDEX postback_claims_by_transfer
-    ON postback_claims (namespace, scope, transfer) WHERE transfer IS NOT NULL;
-
 CREATE INDEX postback_claims_to_prune
     ON postback_claims (claimed_at) WHERE event IS NOT NULL;
+
+-- Which payment a transfer on the chain was counted for.
+CREATE TABLE postback_transfers (
+    namespace TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    transfer BYTEA NOT NULL CHECK (length(transfer) = 32),
+    id TEXT NOT NULL,
+    PRIMARY KEY (namespace, scope, transfer)
+);

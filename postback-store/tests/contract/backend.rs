@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    fmt::Debug,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -22,8 +23,8 @@ use tempfile::TempDir;
 pub(crate) const POSTGRES: &str = "POSTBACK_POSTGRES";
 
 /// A fresh store, and the shop's table of credits.
-pub(crate) trait Backend: Clone + Send + Sync + 'static {
-    type Transaction: Send;
+pub(crate) trait Backend: Clone + Debug + Send + Sync + 'static {
+    type Transaction: Debug + Send;
 
     fn fresh() -> impl Future<Output = Self> + Send;
 
@@ -52,7 +53,7 @@ pub(crate) trait Backend: Clone + Send + Sync + 'static {
     fn prune(&self, before: i64) -> impl Future<Output = u64> + Send;
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Memory {
     store: MemoryStore,
     credits: Arc<Mutex<Vec<String>>>,
@@ -105,7 +106,7 @@ impl Backend for Memory {
 }
 
 /// A file in a folder that goes with it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
     store: SqliteStore,
     folder: Arc<TempDir>,
@@ -159,7 +160,7 @@ impl Backend for Sqlite {
     }
 
     async fn commit(&self, transaction: Self::Transaction) {
-        transaction.commit().await.unwrap();
+        self.store.commit(transaction).await.unwrap();
     }
 
     async fn credits(&self) -> Vec<String> {
@@ -179,7 +180,7 @@ impl Backend for Sqlite {
 }
 
 /// A database of its own on the server.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Postgres {
     store: PostgresStore,
 }
@@ -239,7 +240,7 @@ impl Backend for Postgres {
     }
 
     async fn commit(&self, transaction: Self::Transaction) {
-        transaction.commit().await.unwrap();
+        self.store.commit(transaction).await.unwrap();
     }
 
     async fn credits(&self) -> Vec<String> {

@@ -42,11 +42,14 @@ pub(crate) fn all<B: Cases>(name: &str) -> Vec<Trial> {
         a_pending_notice_is_not_recorded_when_superseded
         the_same_transfer_under_another_id_may_be_a_duplicate
         the_same_transfer_of_one_payment_is_no_duplicate
+        pending_notices_of_one_transfer_are_no_duplicates
+        a_pending_notice_beside_its_final_one_waits_and_is_superseded
+        what_is_kept_is_not_in_debug
         a_possible_duplicate_is_claimed
         gateways_do_not_share_ids
         what_was_said_is_kept_until_it_is_pruned
         pruning_keeps_keys_and_digests
-        a_thousand_events_from_many_tasks_are_credited_once_each
+        a_hundred_events_from_many_tasks_are_credited_once_each
         a_second_delivery_waits_for_the_first_and_is_new_if_that_gives_up
     }
     trials.extend(B::own(name));
@@ -97,6 +100,15 @@ impl Cases for Postgres {
             }),
             trial(name, "two_ids_of_one_transfer_at_once_are_seen", || {
                 run(two_ids_of_one_transfer_at_once_are_seen());
+            }),
+            trial(name, "under_stricter_levels_the_second_id_is_busy", || {
+                run(under_stricter_levels_the_second_id_is_busy());
+            }),
+            trial(name, "a_spoilt_transaction_does_not_commit", || {
+                run(a_spoilt_transaction_does_not_commit());
+            }),
+            trial(name, "a_row_that_is_hidden_is_no_claim", || {
+                run(a_row_that_is_hidden_is_no_claim());
             }),
         ]
     }
@@ -413,6 +425,53 @@ async fn the_same_transfer_of_one_payment_is_no_duplicate<B: Backend>(
     }
 }
 
+/// Nothing was credited for them yet.
+async fn pending_notices_of_one_transfer_are_no_duplicates<B: Backend>(
+    store: impl Future<Output = B>,
+) {
+    let store = store.await;
+    for (uuid, pending) in [("u-2", true), ("u-1", true), ("u-1", false)] {
+        let claimed = deliver(&store, callback(uuid, "tx-1", pending)).await;
+        assert_eq!(claimed, Claimed::New, "{uuid} pending: {pending}");
+    }
+    let second = deliver(&store, callback("u-2", "tx-1", false)).await;
+    assert!(
+        matches!(second, Claimed::PossibleDuplicate { .. }),
+        "{second:?}"
+    );
+}
+
+async fn a_pending_notice_beside_its_final_one_waits_and_is_superseded<B: Backend>(
+    store: impl Future<Output = B>,
+) {
+    let store = store.await;
+    let mut first = store.begin().await;
+    let claimed = store
+        .claim(&mut first, callback("u-1", "tx-1", false))
+        .await;
+    assert_eq!(claimed.unwrap(), Claimed::New);
+    let second = tokio::spawn({
+        let store = store.clone();
+        // Of another transaction: it was replaced on the chain meanwhile.
+        async move { deliver(&store, callback("u-1", "tx-0", true)).await }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!second.is_finished());
+    store.commit(first).await;
+    assert_eq!(second.await.unwrap(), Claimed::Superseded);
+}
+
+async fn what_is_kept_is_not_in_debug<B: Backend>(store: impl Future<Output = B>) {
+    let store = store.await;
+    let mut transaction = store.begin().await;
+    let claimed = store.claim(&mut transaction, payment("A")).await;
+    let open = format!("{transaction:?}");
+    store.commit(transaction).await;
+    let stored = store.stored(payment("A")).await.unwrap();
+    let shown = format!("{store:?} {open} {claimed:?} {stored:?}");
+    assert!(!shown.contains("0.05"), "{shown}");
+}
+
 async fn a_possible_duplicate_is_claimed<B: Backend>(store: impl Future<Output = B>) {
     let store = store.await;
     assert_eq!(
@@ -476,7 +535,7 @@ async fn pruning_keeps_keys_and_digests<B: Backend>(store: impl Future<Output = 
     );
 }
 
-async fn a_thousand_events_from_many_tasks_are_credited_once_each<B: Backend>(
+async fn a_hundred_events_from_many_tasks_are_credited_once_each<B: Backend>(
     store: impl Future<Output = B>,
 ) {
     let store = store.await;
@@ -640,10 +699,70 @@ async fn two_ids_of_one_transfer_at_once_are_seen() {
         async move { deliver(&store, callback("u-2", "tx-1", false)).await }
     });
     tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!second.is_finished());
     store.commit(first).await;
     let second = second.await.unwrap();
     assert!(
         matches!(second, Claimed::PossibleDuplicate { .. }),
         "{second:?}"
     );
+}
+
+async fn under_stricter_levels_the_second_id_is_busy() {
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let store = Postgres::fresh().await;
+        let begin = sqlx::AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}"));
+        let mut second = store.store().pool().begin_with(begin).await.unwrap();
+        // Its snapshot is taken here.
+        let _: i64 = sqlx::query_scalar("SELECT count(*) FROM credits")
+            .fetch_one(&mut *second)
+            .await
+            .unwrap();
+        let first = deliver(&store, callback("u-1", "tx-1", false)).await;
+        assert_eq!(first, Claimed::New);
+        let error = store
+            .claim(&mut second, callback("u-2", "tx-1", false))
+            .await;
+        let error = error.unwrap_err();
+        assert!(matches!(error, StoreError::Busy(_)), "{level}: {error:?}");
+    }
+}
+
+/// As where a shop's own write fails, and the shop does not mind.
+async fn a_spoilt_transaction_does_not_commit() {
+    let store = Postgres::fresh().await;
+    let mut transaction = store.begin().await;
+    let claimed = store.claim(&mut transaction, payment("A")).await;
+    assert_eq!(claimed.unwrap(), Claimed::New);
+    let failed = sqlx::query("INSERT INTO no_such_table VALUES (1)");
+    assert!(failed.execute(&mut *transaction).await.is_err());
+    let committed = store.store().commit(transaction).await;
+    assert!(
+        matches!(committed, Err(StoreError::Failed(_))),
+        "{committed:?}"
+    );
+    assert_eq!(store.stored(payment("A")).await, None);
+}
+
+/// A claim that can be neither made nor found is not acknowledged.
+async fn a_row_that_is_hidden_is_no_claim() {
+    let store = Postgres::fresh().await;
+    for statement in [
+        "CREATE FUNCTION hide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        "CREATE TRIGGER hide BEFORE INSERT ON postback_claims FOR EACH ROW EXECUTE FUNCTION hide()",
+    ] {
+        sqlx::raw_sql(statement)
+            .execute(store.store().pool())
+            .await
+            .unwrap();
+    }
+    for claim in [
+        payment("A"),
+        callback("u-1", "tx-1", true),
+        callback("u-1", "tx-1", false),
+    ] {
+        let mut transaction = store.begin().await;
+        let claimed = store.claim(&mut transaction, claim).await;
+        assert!(matches!(claimed, Err(StoreError::Failed(_))), "{claimed:?}");
+    }
 }

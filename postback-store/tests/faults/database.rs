@@ -6,6 +6,8 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    thread,
+    time::Duration,
 };
 
 use postback_store::{postgres::PostgresStore, sqlite::SqliteStore};
@@ -80,9 +82,17 @@ impl Database {
     }
 
     /// Nothing is credited that was not claimed, claimed that was not credited, or credited twice.
-    pub(crate) fn must_be_consistent(&self) {
+    /// Returns how many are credited.
+    pub(crate) fn must_be_consistent(&self) -> i64 {
         let [credits, distinct, claims, both] = self.counts();
         assert_eq!((distinct, claims, both), (credits, credits, credits));
+        credits
+    }
+
+    pub(crate) fn wait_for_a_credit(&self) {
+        while let [0, ..] = self.counts() {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Credits, events credited, claims, and claims that were credited: in one look, for a server may still be

@@ -1,10 +1,13 @@
 //! A server that goes away, and comes back.
 
-use std::{env, process::Command, time::Duration};
+use std::{
+    env,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use postback_core::Rejection;
 use postback_store::{StoreError, postgres::PostgresStore};
-use sqlx::postgres::PgPoolOptions;
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -19,9 +22,9 @@ pub(crate) fn a_server_that_stops_in_the_middle() {
     let database = Database::postgres();
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let pool = PgPoolOptions::new().acquire_timeout(Duration::from_secs(2));
-        let pool = pool.connect(&database.place).await.expect("a server");
-        let store = PostgresStore::with_pool(pool).await.expect("a store");
+        let store = PostgresStore::connect(&database.place)
+            .await
+            .expect("a store");
         on_postgres(store.clone(), claim(0))
             .await
             .expect("a credit");
@@ -30,12 +33,17 @@ pub(crate) fn a_server_that_stops_in_the_middle() {
         let claimed = store.claim_in(&mut transaction, claim(1)).await;
         assert!(claimed.expect("a claim").is_new());
         control(&["--mode", "immediate", "stop"]);
-        let lost = transaction.commit().await.map_err(StoreError::from);
+        let lost = store.commit(transaction).await;
         is_unavailable(lost.expect_err("the server is gone"));
         // And so for all that come meanwhile.
         for number in [0, 1, 2] {
+            let begun = Instant::now();
             let refused = on_postgres(store.clone(), claim(number)).await;
             is_unavailable(refused.expect_err("the server is gone"));
+            assert!(
+                begun.elapsed() < Duration::from_secs(8),
+                "a gateway has given up"
+            );
         }
 
         control(&["--wait", "start"]);

@@ -22,7 +22,7 @@ const EVENTS: &str = "POSTBACK_WORKER_EVENTS";
 pub(crate) struct Worker(Child);
 
 impl Worker {
-    /// Has tasks deliver events at once, each event by an eighth of the tasks, and by one at the least.
+    /// Has tasks deliver events at once: each event is delivered by eight of them, or by all.
     pub(crate) fn start(database: &Database, tasks: usize, events: usize) -> Self {
         let binary = env::current_exe().expect("this binary");
         let child = Command::new(binary)
@@ -39,12 +39,10 @@ impl Worker {
         assert!(status.success(), "{status}");
     }
 
-    /// Kills it without notice, and tells whether it was still at work.
-    pub(crate) fn kill(mut self) -> bool {
-        let at_work = self.0.try_wait().expect("its status").is_none();
+    /// Kills it without notice.
+    pub(crate) fn kill(mut self) {
         self.0.kill().expect("it is killed");
         self.0.wait().expect("it ends");
-        at_work
     }
 }
 
@@ -96,9 +94,10 @@ impl Work {
         let claims: Vec<_> = (0..self.events).map(claim).collect();
         let mut tasks = JoinSet::new();
         for task in 0..self.tasks {
-            let (handle, mut claims) = (handle.clone(), claims.clone());
-            claims.rotate_left(task * self.events / self.tasks);
-            claims.truncate(self.events.div_ceil(8.min(self.tasks)));
+            // Eight tasks compete for the same part, in the same order.
+            let parts = self.tasks.div_ceil(8);
+            let part = claims.chunks(self.events.div_ceil(parts)).nth(task % parts);
+            let (handle, claims) = (handle.clone(), part.expect("a part").to_vec());
             tasks.spawn(async move {
                 for claim in claims {
                     // As a provider does: what was not acknowledged is sent again.
@@ -133,10 +132,9 @@ pub(crate) async fn on_postgres(store: PostgresStore, claim: Claim) -> Result<()
         sqlx::query("INSERT INTO credits (id) VALUES ($1)")
             .bind(claim.id())
             .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::from)?;
+            .await?;
     }
-    transaction.commit().await.map_err(StoreError::from)
+    store.commit(transaction).await
 }
 
 /// The same on SQLite.
@@ -150,8 +148,7 @@ async fn on_sqlite(store: SqliteStore, claim: Claim) -> Result<(), StoreError> {
         sqlx::query("INSERT INTO credits (id) VALUES (?1)")
             .bind(claim.id())
             .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::from)?;
+            .await?;
     }
-    transaction.commit().await.map_err(StoreError::from)
+    store.commit(transaction).await
 }
