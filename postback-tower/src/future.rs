@@ -114,7 +114,7 @@ where
                     return Poll::Ready(response.map(|it| it.map(ResponseBody::handed_on)));
                 }
                 StateProjection::Refused { rejection } => {
-                    let refusal = response::refusal(rejection.clone());
+                    let refusal = response::refusal::<&str>(rejection.clone());
                     return Poll::Ready(Ok(refusal.map(ResponseBody::refusal)));
                 }
             };

@@ -84,6 +84,6 @@ pub use self::{
     body::{RequestBody, ResponseBody},
     future::ResponseFuture,
     layer::PostbackLayer,
-    response::acknowledgement,
+    response::{acknowledgement, refusal},
     service::PostbackService,
 };

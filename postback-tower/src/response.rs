@@ -33,9 +33,23 @@ pub(crate) fn response(answer: Answer) -> Response<&'static str> {
         .expect("an answer has a valid status and valid headers")
 }
 
-/// Writes a refusal, and leaves the reason in the response's extensions for the operator.
-pub(crate) fn refusal(rejection: Rejection) -> Response<&'static str> {
+/// The response that tells a provider the class of a refusal and no more, with the reason in its extensions for the
+/// operator.
+///
+/// For services below a [`PostbackLayer`](crate::PostbackLayer) that know no axum, whose store fails for example:
+///
+/// ```
+/// use postback_core::Rejection;
+/// use postback_tower::refusal;
+///
+/// let response = refusal::<String>(Rejection::StoreUnavailable);
+/// assert_eq!(response.status(), 503);
+/// assert_eq!(response.headers()["retry-after"], "60");
+/// assert_eq!(response.extensions().get(), Some(&Rejection::StoreUnavailable));
+/// ```
+#[must_use = "a refusal counts only as the service's answer"]
+pub fn refusal<B: From<&'static str>>(rejection: Rejection) -> Response<B> {
     let mut response = response(rejection.answer());
     response.extensions_mut().insert(rejection);
-    response
+    response.map(B::from)
 }

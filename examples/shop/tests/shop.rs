@@ -9,6 +9,7 @@ use conformance::{
     shop::{ORIGIN, Senders},
 };
 use http::StatusCode;
+use postback_store::sqlite::SqliteStore;
 use shop::Orders;
 use tempfile::TempDir;
 
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 struct Shop {
     senders: Senders,
     _application: Application,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Shop {
@@ -29,7 +30,7 @@ impl Shop {
         Self {
             senders: senders.to(format!("http://{}", application.address())),
             _application: application,
-            _folder: folder,
+            folder,
         }
     }
 }
@@ -105,6 +106,22 @@ async fn several_payments_to_one_address_make_up_a_price() {
     }
     assert_eq!(shop.call_back(&target, &second).await, StatusCode::OK);
     assert_eq!(shop.paid(order).await, paid("0.0500000000000000001", true));
+}
+
+/// Somebody else writes for longer than the store waits.
+#[tokio::test]
+async fn a_busy_store_asks_for_another_try() {
+    let shop = Shop::open().await;
+    let order = shop.order_by_invoice("ILRAJE1Q").await;
+    let other = SqliteStore::open(shop.folder.path().join("shop.db")).await;
+    let other = other.unwrap();
+    let writing = other.begin().await.unwrap();
+    let busy = shop.pay_invoice("ILRAJE1Q", "0.05").await;
+    assert_eq!(busy, StatusCode::SERVICE_UNAVAILABLE);
+    drop(writing);
+    assert_eq!(shop.paid(order).await, paid("0", false));
+    assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.05").await, StatusCode::OK);
+    assert_eq!(shop.paid(order).await, paid("0.05", true));
 }
 
 /// Genuine, and about no order, or another's.

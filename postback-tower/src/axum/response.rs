@@ -9,7 +9,7 @@ use crate::response;
 
 impl IntoResponse for PostbackRejection {
     fn into_response(self) -> Response {
-        response::refusal(self.rejection().clone()).map(Body::from)
+        response::refusal(self.rejection().clone())
     }
 }
 
