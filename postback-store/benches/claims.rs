@@ -8,8 +8,11 @@
     reason = "a benchmark stops where its set-up is wrong"
 )]
 
+#[path = "../tests/shop/mod.rs"]
+mod shop;
+
 use std::{
-    env, process,
+    env,
     time::{Duration, Instant},
 };
 
@@ -17,8 +20,10 @@ use postback_core::{
     MediaType, SecretKey, Verifier, claim::Claim, cryptocloud::CryptoCloud, testing,
 };
 use postback_store::{StoreError, postgres::PostgresStore, sqlite::SqliteStore};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::AssertSqlSafe;
 use tokio::runtime::Runtime;
+
+use self::shop::{CREDIT, CREDITS, POSTGRES, database};
 
 const NOW: u64 = 1_769_509_400;
 
@@ -31,44 +36,33 @@ enum Shop {
 impl Shop {
     /// The shop's own write, in a transaction: beside a claim, or alone.
     async fn credit(&self, claim: Option<Claim>, id: &str) -> Result<(), StoreError> {
+        macro_rules! credit {
+            ($store:expr) => {{
+                let mut transaction = $store.begin().await?;
+                if let Some(claim) = claim {
+                    let claimed = $store.claim_in(&mut transaction, claim).await?;
+                    assert!(claimed.is_new());
+                }
+                sqlx::query(CREDIT)
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+                $store.commit(transaction).await
+            }};
+        }
         match self {
-            Self::Postgres(store) => {
-                let mut transaction = store.begin().await?;
-                if let Some(claim) = claim {
-                    assert!(store.claim_in(&mut transaction, claim).await?.is_new());
-                }
-                sqlx::query("INSERT INTO credits (id) VALUES ($1)")
-                    .bind(id)
-                    .execute(&mut *transaction)
-                    .await?;
-                store.commit(transaction).await
-            }
-            Self::Sqlite(store) => {
-                let mut transaction = store.begin().await?;
-                if let Some(claim) = claim {
-                    assert!(store.claim_in(&mut transaction, claim).await?.is_new());
-                }
-                sqlx::query("INSERT INTO credits (id) VALUES (?1)")
-                    .bind(id)
-                    .execute(&mut *transaction)
-                    .await?;
-                store.commit(transaction).await
-            }
+            Self::Postgres(store) => credit!(store),
+            Self::Sqlite(store) => credit!(store),
         }
     }
 
     async fn execute(&self, statement: String) {
-        let statement = AssertSqlSafe(statement);
-        match self {
-            Self::Postgres(store) => {
-                let done = sqlx::raw_sql(statement).execute(store.pool()).await;
-                done.expect("it goes through");
-            }
-            Self::Sqlite(store) => {
-                let done = sqlx::raw_sql(statement).execute(store.pool()).await;
-                done.expect("it goes through");
-            }
-        }
+        let statement = sqlx::raw_sql(AssertSqlSafe(statement));
+        let done = match self {
+            Self::Postgres(store) => statement.execute(store.pool()).await.map(drop),
+            Self::Sqlite(store) => statement.execute(store.pool()).await.map(drop),
+        };
+        done.expect("it goes through");
     }
 
     /// Claims that were made before.
@@ -107,33 +101,21 @@ fn main() {
         rounds,
         many,
     ));
-    match env::var("POSTBACK_POSTGRES") {
-        Ok(server) => runtime.block_on(async {
-            let store = PostgresStore::connect(&database(&server).await).await;
+    match env::var_os(POSTGRES) {
+        Some(_) => runtime.block_on(async {
+            let store = PostgresStore::connect(&database().await).await;
             let shop = Shop::Postgres(store.expect("a store"));
             measure("Postgres", &shop, rounds, many).await;
         }),
-        Err(_) => println!(
+        None => println!(
             "left out, for want of a server: Postgres. Run it by:\n  \
              tests/services.sh cargo bench -p postback-store --bench claims"
         ),
     }
 }
 
-/// A fresh database on the server.
-async fn database(server: &str) -> String {
-    let name = format!("claims_{}", process::id());
-    let mut connection = PgConnection::connect(server).await.expect("a server");
-    let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-    let created = sqlx::query(create).execute(&mut connection).await;
-    created.expect("a database");
-    let (base, _) = server.rsplit_once('/').expect("an address");
-    format!("{base}/{name}")
-}
-
 async fn measure(name: &str, shop: &Shop, rounds: usize, many: u64) {
-    shop.execute("CREATE TABLE credits (id TEXT NOT NULL)".to_owned())
-        .await;
+    shop.execute(CREDITS.to_owned()).await;
     shop.fill(0, 1_000).await;
     let (few, bare) = pairs(shop, "A", rounds).await;
     shop.fill(1_000, many).await;

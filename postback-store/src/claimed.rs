@@ -29,6 +29,15 @@ pub enum Claimed {
 }
 
 impl Claimed {
+    /// What a claim is whose event was claimed before.
+    #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+    pub(crate) fn again(before: Digest, now: Digest) -> Self {
+        match before == now {
+            true => Self::AlreadyDone,
+            false => Self::Changed { before, now },
+        }
+    }
+
     /// Whether the event is heard for the first time. Each of a payment's two notices is, once.
     #[must_use]
     pub const fn is_new(&self) -> bool {

@@ -29,6 +29,8 @@
 //! - `memory`: `memory::MemoryStore`, for tests of an application.
 
 mod claimed;
+#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+mod clock;
 mod error;
 #[cfg(feature = "memory")]
 pub mod memory;

@@ -1,16 +1,11 @@
 //! This process's memory, for tests of an application.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use postback_core::claim::{Claim, Digest, Finality};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::{Claimed, Stored};
+use crate::{Claimed, Stored, clock};
 
 /// Claims in memory: what it holds is gone with the process.
 #[derive(Clone, Default)]
@@ -65,11 +60,7 @@ impl MemoryStore {
         let key = Key::of(&claim);
         let now = *claim.digest();
         if let Some(row) = transaction.rows.get(&key) {
-            let before = row.stored.digest;
-            return match before == now {
-                true => Claimed::AlreadyDone,
-                false => Claimed::Changed { before, now },
-            };
+            return Claimed::again(row.stored.digest, now);
         }
         let finally = Key {
             finality: Finality::Final,
@@ -91,7 +82,7 @@ impl MemoryStore {
             stored: Stored {
                 digest: now,
                 event: Some(claim.event().to_owned()),
-                claimed_at: unix_seconds(),
+                claimed_at: clock::now(),
             },
             transfer: claim.transfer().copied(),
         };
@@ -161,9 +152,4 @@ impl Key {
             finality: claim.finality(),
         }
     }
-}
-
-fn unix_seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs().try_into().unwrap_or(i64::MAX))
 }

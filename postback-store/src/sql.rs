@@ -1,11 +1,14 @@
 //! What both databases share: the statements, the schema's version, and what a row tells. SQLite reads `$1` as
 //! Postgres does.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use postback_core::claim::{Claim, Digest, Finality};
 
 use crate::{Claimed, StoreError, Stored};
+
+/// For other writers, and for a connection: a gateway does not wait much longer for its answer.
+pub(crate) const WAIT: Duration = Duration::from_secs(5);
 
 /// A claim, unless there is one. Whoever claims the same at once waits for the other's end.
 pub(crate) const INSERT: &str = "INSERT INTO postback_claims
@@ -64,11 +67,7 @@ pub(crate) fn existing(claim: &Claim, row: Option<Option<Vec<u8>>>) -> Result<Cl
         // Somebody took the row away between two statements, or hides it from us.
         _ => return Err(StoreError::Failed("a claim is there, and is not".into())),
     };
-    let now = *claim.digest();
-    match before == now {
-        true => Ok(Claimed::AlreadyDone),
-        false => Ok(Claimed::Changed { before, now }),
-    }
+    Ok(Claimed::again(before, *claim.digest()))
 }
 
 /// What a claim is whose transfer another claim has, or this one.
@@ -92,12 +91,6 @@ pub(crate) fn stored(
 
 fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
     Digest::from_bytes(bytes).ok_or_else(|| StoreError::Failed("a digest is not 32 bytes".into()))
-}
-
-/// The time, in Unix seconds.
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs().try_into().unwrap_or(i64::MAX))
 }
 
 /// The methods that differ by the database's type alone.
@@ -132,7 +125,7 @@ macro_rules! store {
                     .bind(is_final)
                     .bind(claim.digest().as_bytes().as_slice())
                     .bind(claim.event())
-                    .bind(sql::now())
+                    .bind(clock::now())
                     .execute(&mut **transaction)
                     .await?;
                 if inserted.rows_affected() == 0 {
@@ -153,7 +146,7 @@ macro_rules! store {
                     .bind(scope)
                     .bind(claim.id())
                     .bind(false)
-                    .bind(sql::now())
+                    .bind(clock::now())
                     .execute(&mut **transaction)
                     .await?;
                 let Some(transfer) = claim.transfer() else {

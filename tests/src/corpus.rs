@@ -270,10 +270,10 @@ impl Request {
         builder.body(self.body.clone()).expect("a request")
     }
 
-    /// The request as it stands on the wire, to `target` and with further lines in its head.
+    /// The request as it stands on the wire, to `target`.
     #[must_use]
-    pub fn raw(&self, target: &str, further: &str) -> Vec<u8> {
-        let mut head = format!("{} {target} HTTP/1.1\r\n{further}", self.method);
+    pub fn raw(&self, target: &str) -> Vec<u8> {
+        let mut head = format!("{} {target} HTTP/1.1\r\n", self.method);
         let length = ("content-length".to_owned(), self.body.len().to_string());
         let host = ("host".to_owned(), "shop".to_owned());
         let named = self.headers.iter().any(|(name, _)| name == "host");

@@ -423,18 +423,22 @@ fn sized(headers: &str, body: &str) -> Vec<u8> {
 
 /// A JSON postback with a header that is no text.
 fn with_bytes(name: &str, value: &[u8], body: &str) -> Vec<u8> {
-    let rest = sized("X-Other: 1", body);
-    let (line, rest) = rest.split_at("POST /plain HTTP/1.1\r\n".len());
-    [line, name.as_bytes(), b": ", value, b"\r\n", rest].concat()
+    with_values(name, &[value], body)
 }
 
 /// The genuine callback with these signatures, each in a header of its own.
 fn signed(genuine: &Request, signatures: &[&[u8]]) -> Vec<u8> {
-    let rest = sized("X-Other: 1", &String::from_utf8_lossy(&genuine.body));
+    let body = String::from_utf8_lossy(&genuine.body);
+    with_values("X-Ca-Signature", signatures, &body)
+}
+
+/// A JSON postback with a header for each value, text or not.
+fn with_values(name: &str, values: &[&[u8]], body: &str) -> Vec<u8> {
+    let rest = sized("X-Other: 1", body);
     let (line, rest) = rest.split_at("POST /plain HTTP/1.1\r\n".len());
     let mut bytes = line.to_vec();
-    for signature in signatures {
-        bytes.extend_from_slice(&[b"X-Ca-Signature: ", *signature, b"\r\n"].concat());
+    for value in values {
+        bytes.extend_from_slice(&[name.as_bytes(), b": ", value, b"\r\n"].concat());
     }
     bytes.extend_from_slice(rest);
     bytes

@@ -101,7 +101,7 @@ fn bytes(case: &Case) -> Vec<u8> {
         "trybit" => "/postback/trybit",
         _ => &case.request.target,
     };
-    case.request.raw(target, "")
+    case.request.raw(target)
 }
 
 /// Without the headers that Rocket adds to every answer of an application that does not say otherwise.

@@ -21,7 +21,7 @@ use std::{
 
 use bytes::Bytes;
 use conformance::{
-    corpus::{self, Case},
+    corpus::Case,
     decided_before_us::{DECISIONS, Decided, Decision, Made},
     driver::{Application, CODE_HEADER, Driver, Served},
     raw::{Connection, RawResponse, within_deadline},
@@ -238,11 +238,13 @@ async fn the_server_decides_what_the_table_says() {
                 is_decided(decision, &verifier(), genuine(), &request).await;
             }
             Made::OfGet(make) => {
-                let (verifier, genuine) = (get.cryptapi_get(), make_raw(&get.request));
+                let (verifier, genuine) =
+                    (get.cryptapi_get(), get.request.raw(&get.request.target));
                 is_decided(decision, &verifier, genuine, &make(&get.request)).await;
             }
             Made::OfPost(make) => {
-                let (verifier, genuine) = (post.cryptapi_post(), make_raw(&post.request));
+                let (verifier, genuine) =
+                    (post.cryptapi_post(), post.request.raw(&post.request.target));
                 is_decided(decision, &verifier, genuine, &make(&post.request)).await;
             }
         }
@@ -296,11 +298,6 @@ async fn is_decided<P: Served>(
 
 fn post_json_case() -> Case {
     Case::cryptapi_named("POST JSON confirmed, numbers keep every digit")
-}
-
-/// A case of the corpus as it stands on the wire.
-fn make_raw(request: &corpus::Request) -> Vec<u8> {
-    request.raw(&request.target, "")
 }
 
 /// A genuine postback with so many further headers.

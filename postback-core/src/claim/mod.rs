@@ -112,8 +112,8 @@ impl Claim {
     /// Whether both are deliveries of one event: the same namespace, scope, id and finality.
     #[must_use]
     pub fn is_same_event(&self, other: &Self) -> bool {
-        let name = |it: &Self| (it.namespace, it.scope.clone(), it.id.clone(), it.finality);
-        name(self) == name(other)
+        (self.namespace, &self.scope, &self.id, self.finality)
+            == (other.namespace, &other.scope, &other.id, other.finality)
     }
 }
 

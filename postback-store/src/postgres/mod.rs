@@ -1,11 +1,9 @@
 //! A Postgres server.
 
-use std::time::Duration;
-
 use postback_core::claim::{Claim, Finality};
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgPoolOptions};
 
-use crate::{Claimed, StoreError, Stored, sql};
+use crate::{Claimed, StoreError, Stored, clock, sql};
 
 /// Claims in a Postgres database, beside the application's own tables.
 ///
@@ -34,8 +32,7 @@ impl PostgresStore {
     /// [`StoreError::NewerSchema`] if the tables were written by a later version; [`StoreError::Busy`] and
     /// [`StoreError::Failed`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        // A gateway does not wait much longer for its answer.
-        let pool = PgPoolOptions::new().acquire_timeout(Duration::from_secs(5));
+        let pool = PgPoolOptions::new().acquire_timeout(sql::WAIT);
         Self::with_pool(pool.connect(url).await?).await
     }
 

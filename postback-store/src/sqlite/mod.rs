@@ -1,6 +1,6 @@
 //! A SQLite file.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use postback_core::claim::{Claim, Finality};
 use sqlx::{
@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Claimed, StoreError, Stored, sql};
+use crate::{Claimed, StoreError, Stored, clock, sql};
 
 /// Claims in a SQLite file, beside the application's own tables or in a file of its own.
 ///
@@ -64,8 +64,8 @@ impl SqliteStore {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(WAIT);
-        let pool = SqlitePoolOptions::new().acquire_timeout(WAIT);
+            .busy_timeout(sql::WAIT);
+        let pool = SqlitePoolOptions::new().acquire_timeout(sql::WAIT);
         Self::with_pool(pool.connect_with(options).await?).await
     }
 
@@ -95,6 +95,3 @@ impl SqliteStore {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
-
-/// For other writers, and for a connection: a gateway does not wait much longer for its answer.
-const WAIT: Duration = Duration::from_secs(5);

@@ -1,12 +1,8 @@
 //! The stores, each with a table of the shop's own beside it.
 
 use std::{
-    env,
     fmt::Debug,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use postback_core::claim::Claim;
@@ -16,11 +12,10 @@ use postback_store::{
     postgres::PostgresStore,
     sqlite::SqliteStore,
 };
-use sqlx::{Connection, PgConnection, PgPool, Transaction};
+use sqlx::{PgPool, Transaction};
 use tempfile::TempDir;
 
-/// The variable that names a Postgres server: `postgres://user@host:port/database`.
-pub(crate) const POSTGRES: &str = "POSTBACK_POSTGRES";
+use crate::shop::{CREDIT, CREDITS, database};
 
 /// A fresh store, and the shop's table of credits.
 pub(crate) trait Backend: Clone + Debug + Send + Sync + 'static {
@@ -105,6 +100,50 @@ impl Backend for Memory {
     }
 }
 
+/// What is the same on both databases.
+macro_rules! on_sql {
+    () => {
+        async fn begin(&self) -> Self::Transaction {
+            self.store.begin().await.unwrap()
+        }
+
+        async fn claim(
+            &self,
+            transaction: &mut Self::Transaction,
+            claim: Claim,
+        ) -> Result<Claimed, StoreError> {
+            self.store.claim_in(transaction, claim).await
+        }
+
+        async fn credit(&self, transaction: &mut Self::Transaction, id: &str) {
+            sqlx::query(CREDIT)
+                .bind(id)
+                .execute(&mut **transaction)
+                .await
+                .unwrap();
+        }
+
+        async fn commit(&self, transaction: Self::Transaction) {
+            self.store.commit(transaction).await.unwrap();
+        }
+
+        async fn credits(&self) -> Vec<String> {
+            sqlx::query_scalar("SELECT id FROM credits ORDER BY id")
+                .fetch_all(self.store.pool())
+                .await
+                .unwrap()
+        }
+
+        async fn stored(&self, claim: Claim) -> Option<Stored> {
+            self.store.stored(claim).await.unwrap()
+        }
+
+        async fn prune(&self, before: i64) -> u64 {
+            self.store.prune(before).await.unwrap()
+        }
+    };
+}
+
 /// A file in a folder that goes with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
@@ -129,54 +168,14 @@ impl Backend for Sqlite {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(folder.path().join("shop.db")).await;
         let store = store.unwrap();
-        sqlx::query("CREATE TABLE credits (id TEXT NOT NULL)")
-            .execute(store.pool())
-            .await
-            .unwrap();
+        sqlx::query(CREDITS).execute(store.pool()).await.unwrap();
         Self {
             store,
             folder: Arc::new(folder),
         }
     }
 
-    async fn begin(&self) -> Self::Transaction {
-        self.store.begin().await.unwrap()
-    }
-
-    async fn claim(
-        &self,
-        transaction: &mut Self::Transaction,
-        claim: Claim,
-    ) -> Result<Claimed, StoreError> {
-        self.store.claim_in(transaction, claim).await
-    }
-
-    async fn credit(&self, transaction: &mut Self::Transaction, id: &str) {
-        sqlx::query("INSERT INTO credits (id) VALUES (?1)")
-            .bind(id)
-            .execute(&mut **transaction)
-            .await
-            .unwrap();
-    }
-
-    async fn commit(&self, transaction: Self::Transaction) {
-        self.store.commit(transaction).await.unwrap();
-    }
-
-    async fn credits(&self) -> Vec<String> {
-        sqlx::query_scalar("SELECT id FROM credits ORDER BY id")
-            .fetch_all(self.store.pool())
-            .await
-            .unwrap()
-    }
-
-    async fn stored(&self, claim: Claim) -> Option<Stored> {
-        self.store.stored(claim).await.unwrap()
-    }
-
-    async fn prune(&self, before: i64) -> u64 {
-        self.store.prune(before).await.unwrap()
-    }
+    on_sql!();
 }
 
 /// A database of its own on the server.
@@ -189,72 +188,18 @@ impl Postgres {
     pub(crate) const fn store(&self) -> &PostgresStore {
         &self.store
     }
-
-    /// A fresh database's address.
-    pub(crate) async fn database() -> String {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("contract_{}_{number}", std::process::id());
-        let server = env::var(POSTGRES).unwrap();
-        let mut connection = PgConnection::connect(&server).await.unwrap();
-        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        sqlx::query(create).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        let (base, _) = server.rsplit_once('/').unwrap();
-        format!("{base}/{name}")
-    }
 }
 
 impl Backend for Postgres {
     type Transaction = Transaction<'static, sqlx::Postgres>;
 
     async fn fresh() -> Self {
-        let pool = PgPool::connect(&Self::database().await).await.unwrap();
-        sqlx::query("CREATE TABLE credits (id TEXT NOT NULL)")
-            .execute(&pool)
-            .await
-            .unwrap();
+        let pool = PgPool::connect(&database().await).await.unwrap();
+        sqlx::query(CREDITS).execute(&pool).await.unwrap();
         Self {
             store: PostgresStore::with_pool(pool).await.unwrap(),
         }
     }
 
-    async fn begin(&self) -> Self::Transaction {
-        self.store.begin().await.unwrap()
-    }
-
-    async fn claim(
-        &self,
-        transaction: &mut Self::Transaction,
-        claim: Claim,
-    ) -> Result<Claimed, StoreError> {
-        self.store.claim_in(transaction, claim).await
-    }
-
-    async fn credit(&self, transaction: &mut Self::Transaction, id: &str) {
-        sqlx::query("INSERT INTO credits (id) VALUES ($1)")
-            .bind(id)
-            .execute(&mut **transaction)
-            .await
-            .unwrap();
-    }
-
-    async fn commit(&self, transaction: Self::Transaction) {
-        self.store.commit(transaction).await.unwrap();
-    }
-
-    async fn credits(&self) -> Vec<String> {
-        sqlx::query_scalar("SELECT id FROM credits ORDER BY id")
-            .fetch_all(self.store.pool())
-            .await
-            .unwrap()
-    }
-
-    async fn stored(&self, claim: Claim) -> Option<Stored> {
-        self.store.stored(claim).await.unwrap()
-    }
-
-    async fn prune(&self, before: i64) -> u64 {
-        self.store.prune(before).await.unwrap()
-    }
+    on_sql!();
 }

@@ -10,6 +10,7 @@ use tokio::{runtime, task::JoinSet, time::timeout};
 use crate::{
     backend::{Backend, Postgres, Sqlite},
     events::{Payment, callback, payment},
+    shop::database,
 };
 
 /// The tests of one store.
@@ -17,7 +18,7 @@ pub(crate) fn all<B: Cases>(name: &str) -> Vec<Trial> {
     let mut trials = Vec::new();
     macro_rules! contract {
         ($($test:ident)*) => {
-            $(trials.push(trial(name, stringify!($test), || run($test(fresh::<B>()))));)*
+            $(trials.push(trial(name, stringify!($test), || run($test(B::fresh()))));)*
         };
     }
     contract! {
@@ -130,11 +131,6 @@ fn run(test: impl Future<Output = ()>) {
         .unwrap()
         .block_on(async { timeout(Duration::from_secs(60), test).await });
     ended.unwrap();
-}
-
-/// A fresh store, made within the test's runtime.
-async fn fresh<B: Backend>() -> B {
-    B::fresh().await
 }
 
 /// Claims in a transaction of its own, and commits.
@@ -662,7 +658,7 @@ async fn a_newer_database_is_an_error() {
 }
 
 async fn eight_that_start_at_once_make_the_tables_once() {
-    let url = Postgres::database().await;
+    let url = database().await;
     let mut starting = JoinSet::new();
     for _ in 0..8 {
         let url = url.clone();

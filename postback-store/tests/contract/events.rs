@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use postback_core::{
-    MediaType, Method, SecretKey, Verifier,
+    MediaType, Method, Provider, SecretKey, Verifier,
     claim::Claim,
     cryptapi::{CallbackUrl, CryptApi, Expected, Nonce},
-    cryptocloud::{CryptoCloud, Trybit},
+    cryptocloud::{self, CryptoCloud, Trybit},
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
 
@@ -49,16 +49,17 @@ impl Payment<'_> {
         let body = format!(
             r#"{{"status":"success","invoice_id":"{id}","amount_crypto":{amount},"currency":"BTC","token":"{token}"}}"#
         );
-        if self.by_trybit {
-            let mut verifier = Verifier::builder(Trybit::new(), secret);
-            if let Some(scope) = self.scope {
-                verifier = verifier.scope(scope);
-            }
-            let verifier = verifier.build().unwrap();
-            let payment = testing::deliver(&verifier, MediaType::Json, body, NOW);
-            return Claim::from(&payment.unwrap());
+        match self.by_trybit {
+            true => self.verified(Trybit::new(), secret, body),
+            false => self.verified(CryptoCloud::new(), secret, body),
         }
-        let mut verifier = Verifier::builder(CryptoCloud::new(), secret);
+    }
+
+    fn verified<P>(self, provider: P, secret: SecretKey, body: String) -> Claim
+    where
+        P: Provider<Event = cryptocloud::Payment, Key = SecretKey>,
+    {
+        let mut verifier = Verifier::builder(provider, secret);
         if let Some(scope) = self.scope {
             verifier = verifier.scope(scope);
         }

@@ -12,6 +12,8 @@
 mod backend;
 mod cases;
 mod events;
+#[path = "../shop/mod.rs"]
+mod shop;
 
 use std::{env, process::ExitCode};
 
@@ -23,7 +25,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = cases::all::<Memory>("memory");
     trials.extend(cases::all::<Sqlite>("sqlite"));
-    match env::var_os(backend::POSTGRES) {
+    match env::var_os(shop::POSTGRES) {
         Some(_) => trials.extend(cases::all::<Postgres>("postgres")),
         None => println!(
             "left out, for want of a server: the contract on Postgres. Run them by:\n  \

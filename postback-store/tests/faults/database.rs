@@ -1,22 +1,12 @@
 //! A database with the shop's table of credits, which does not forbid that one is credited twice.
 
-use std::{
-    env,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{sync::Arc, thread, time::Duration};
 
-use postback_store::{postgres::PostgresStore, sqlite::SqliteStore};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use postback_store::{StoreError, postgres::PostgresStore, sqlite::SqliteStore};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The variable that names a Postgres server: `postgres://user@host:port/database`.
-pub(crate) const POSTGRES: &str = "POSTBACK_POSTGRES";
+use crate::shop::{CREDITS, database};
 
 pub(crate) struct Database {
     runtime: Runtime,
@@ -41,7 +31,7 @@ impl Database {
         let store = runtime
             .block_on(SqliteStore::open(&place))
             .expect("a store");
-        let table = sqlx::query("CREATE TABLE credits (id TEXT NOT NULL)").execute(store.pool());
+        let table = sqlx::query(CREDITS).execute(store.pool());
         runtime.block_on(table).expect("a table");
         Self {
             runtime,
@@ -51,22 +41,12 @@ impl Database {
     }
 
     pub(crate) fn postgres() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let runtime = Runtime::new().expect("a runtime");
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("faults_{}_{number}", std::process::id());
-        let server = env::var(POSTGRES).expect("a server");
-        let (base, _) = server.rsplit_once('/').expect("an address");
-        let place = format!("{base}/{name}");
+        let place = runtime.block_on(database());
         let store = runtime.block_on(async {
-            let mut connection = PgConnection::connect(&server).await?;
-            let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-            sqlx::query(create).execute(&mut connection).await?;
-            connection.close().await?;
-            let store = PostgresStore::connect(&place).await.expect("a store");
-            let create = "CREATE TABLE credits (id TEXT NOT NULL)";
-            sqlx::query(create).execute(store.pool()).await?;
-            Ok::<_, sqlx::Error>(store)
+            let store = PostgresStore::connect(&place).await?;
+            sqlx::query(CREDITS).execute(store.pool()).await?;
+            Ok::<_, StoreError>(store)
         });
         Self {
             runtime,

@@ -11,6 +11,8 @@
 
 mod database;
 mod server;
+#[path = "../shop/mod.rs"]
+mod shop;
 mod worker;
 
 use std::{
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
     // One after the other: some of them stop the server.
     arguments.test_threads = Some(1);
     let mut trials = trials("sqlite", Database::sqlite);
-    match env::var_os(database::POSTGRES) {
+    match env::var_os(shop::POSTGRES) {
         Some(_) => {
             trials.extend(self::trials("postgres", Database::postgres));
             trials.push(trial(

@@ -11,7 +11,7 @@ use postback_core::{
 use postback_store::{StoreError, postgres::PostgresStore, sqlite::SqliteStore};
 use tokio::{runtime::Runtime, task::JoinSet};
 
-use crate::database::Database;
+use crate::{database::Database, shop::CREDIT};
 
 const NOW: u64 = 1_769_509_400;
 const PLACE: &str = "POSTBACK_WORKER_PLACE";
@@ -121,34 +121,22 @@ pub(crate) fn claim(number: usize) -> Claim {
     Claim::from(&payment.expect("a genuine payment"))
 }
 
-/// The shop's handler: what is new is credited, in the transaction that claimed it.
-pub(crate) async fn on_postgres(store: PostgresStore, claim: Claim) -> Result<(), StoreError> {
-    let mut transaction = store.begin().await?;
-    if store
-        .claim_in(&mut transaction, claim.clone())
-        .await?
-        .is_new()
-    {
-        sqlx::query("INSERT INTO credits (id) VALUES ($1)")
-            .bind(claim.id())
-            .execute(&mut *transaction)
-            .await?;
-    }
-    store.commit(transaction).await
+/// The shop's handler on a database: what is new is credited, in the transaction that claimed it.
+macro_rules! handler {
+    ($name:ident, $Store:ty) => {
+        pub(crate) async fn $name(store: $Store, claim: Claim) -> Result<(), StoreError> {
+            let mut transaction = store.begin().await?;
+            let claimed = store.claim_in(&mut transaction, claim.clone()).await?;
+            if claimed.is_new() {
+                sqlx::query(CREDIT)
+                    .bind(claim.id())
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            store.commit(transaction).await
+        }
+    };
 }
 
-/// The same on SQLite.
-async fn on_sqlite(store: SqliteStore, claim: Claim) -> Result<(), StoreError> {
-    let mut transaction = store.begin().await?;
-    if store
-        .claim_in(&mut transaction, claim.clone())
-        .await?
-        .is_new()
-    {
-        sqlx::query("INSERT INTO credits (id) VALUES (?1)")
-            .bind(claim.id())
-            .execute(&mut *transaction)
-            .await?;
-    }
-    store.commit(transaction).await
-}
+handler!(on_postgres, PostgresStore);
+handler!(on_sqlite, SqliteStore);

@@ -15,6 +15,6 @@ impl IntoResponse for PostbackRejection {
 
 impl<P: Provider> IntoResponse for Ack<P> {
     fn into_response(self) -> Response {
-        response::response(P::ACK).map(Body::from)
+        response::acknowledgement::<P, Body>()
     }
 }

@@ -85,11 +85,7 @@ impl<P: Provider<Accepts = Self>> Guarded<P> for AcceptsPost {
         request: &'r Request<'_>,
         data: Data<'r>,
     ) -> Result<Postback<P>, (Status, PostbackError)> {
-        match Postback::from_data(request, data).await {
-            Outcome::Success(postback) => Ok(postback),
-            Outcome::Error(refusal) => Err(refusal),
-            Outcome::Forward(_) => panic!("it hands nothing on"),
-        }
+        handed(Postback::from_data(request, data).await)
     }
 }
 
@@ -99,10 +95,16 @@ impl<P: Provider<Accepts = Self>> Guarded<P> for AcceptsGet {
         request: &'r Request<'_>,
         _: Data<'r>,
     ) -> Result<Postback<P>, (Status, PostbackError)> {
-        match Postback::from_request(request).await {
-            Outcome::Success(postback) => Ok(postback),
-            Outcome::Error(refusal) => Err(refusal),
-            Outcome::Forward(_) => panic!("it hands nothing on"),
-        }
+        handed(Postback::from_request(request).await)
+    }
+}
+
+fn handed<P: Provider, F>(
+    outcome: Outcome<Postback<P>, (Status, PostbackError), F>,
+) -> Result<Postback<P>, (Status, PostbackError)> {
+    match outcome {
+        Outcome::Success(postback) => Ok(postback),
+        Outcome::Error(refusal) => Err(refusal),
+        Outcome::Forward(_) => panic!("it hands nothing on"),
     }
 }
