@@ -23,6 +23,12 @@ pub enum Rejection {
     /// The verifier's clock failed, or stands before 1970.
     #[error("the clock cannot be read")]
     ClockUnavailable,
+    /// For a handler: it was slower than its lease, and what it did is not recorded as done. The provider tries again.
+    #[error("the lease ended before the effect was done")]
+    Fenced,
+    /// For a handler: another delivery of the same event is at work. The provider tries again, for that one may fail.
+    #[error("another delivery is at work")]
+    InFlight,
     /// The signed expiry has passed, leeway included.
     #[error("the token expired at {expires_at}, the clock says {now}")]
     #[non_exhaustive]
@@ -141,6 +147,11 @@ impl Rejection {
             Self::BodyUnreadable => ("body_unreadable", MALFORMED),
             Self::ClockUnavailable => ("clock_unavailable", NOT_CONFIGURED),
             Self::Expired { .. } => ("expired", UNVERIFIED),
+            Self::Fenced => ("fenced", TRY_AGAIN),
+            Self::InFlight => (
+                "in_flight",
+                Answer::refusal(409, &[RETRY_AFTER], r#"{"error":"In progress"}"#),
+            ),
             Self::InvalidClaims(_) => ("invalid_claims", UNVERIFIED),
             Self::InvoiceMismatch => ("invoice_mismatch", UNVERIFIED),
             Self::Malformed(_) => ("malformed", MALFORMED),
@@ -156,14 +167,7 @@ impl Rejection {
                 ),
             ),
             Self::NotConfigured => ("not_configured", NOT_CONFIGURED),
-            Self::StoreUnavailable => (
-                "store_unavailable",
-                Answer::refusal(
-                    503,
-                    &[("retry-after", "60")],
-                    r#"{"error":"Try again later"}"#,
-                ),
-            ),
+            Self::StoreUnavailable => ("store_unavailable", TRY_AGAIN),
             Self::TestCallback => ("test_callback", UNVERIFIED),
             Self::Unsigned => ("unsigned", UNVERIFIED),
             Self::UnsupportedMediaType => (
@@ -176,6 +180,9 @@ impl Rejection {
 
 const MALFORMED: Answer = Answer::refusal(400, &[], r#"{"error":"Malformed postback"}"#);
 const NOT_CONFIGURED: Answer = Answer::refusal(500, &[], r#"{"error":"Not configured"}"#);
+/// In seconds: as long as a lease is, unless the handler asks for another.
+const RETRY_AFTER: (&str, &str) = ("retry-after", "60");
+const TRY_AGAIN: Answer = Answer::refusal(503, &[RETRY_AFTER], r#"{"error":"Try again later"}"#);
 const UNVERIFIED: Answer = Answer::refusal(
     401,
     &[("www-authenticate", "Postback")],
@@ -196,6 +203,11 @@ mod tests {
         );
         let malformed = (400, r#"{"error":"Malformed postback"}"#, None);
         let not_configured = (500, r#"{"error":"Not configured"}"#, None);
+        let try_again = (
+            503,
+            r#"{"error":"Try again later"}"#,
+            Some(("retry-after", "60")),
+        );
         let method = |name| {
             (
                 405,
@@ -229,6 +241,16 @@ mod tests {
                 "invalid_claims",
                 unverified,
             ),
+            (Rejection::Fenced, "fenced", try_again),
+            (
+                Rejection::InFlight,
+                "in_flight",
+                (
+                    409,
+                    r#"{"error":"In progress"}"#,
+                    Some(("retry-after", "60")),
+                ),
+            ),
             (Rejection::InvoiceMismatch, "invoice_mismatch", unverified),
             (
                 Rejection::Malformed(BodyDefect::Syntax),
@@ -248,15 +270,7 @@ mod tests {
                 method("POST"),
             ),
             (Rejection::NotConfigured, "not_configured", not_configured),
-            (
-                Rejection::StoreUnavailable,
-                "store_unavailable",
-                (
-                    503,
-                    r#"{"error":"Try again later"}"#,
-                    Some(("retry-after", "60")),
-                ),
-            ),
+            (Rejection::StoreUnavailable, "store_unavailable", try_again),
             (Rejection::TestCallback, "test_callback", unverified),
             (Rejection::Unsigned, "unsigned", unverified),
             (

@@ -1,7 +1,43 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-/// The time, in Unix seconds.
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs().try_into().unwrap_or(i64::MAX))
+/// Where a store that has no server reads the time.
+#[derive(Clone)]
+pub(crate) struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl Clock {
+    #[cfg(any(feature = "memory", feature = "sqlite"))]
+    pub(crate) fn new(clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(clock))
+    }
+
+    /// In Unix milliseconds; before 1970 they are negative.
+    pub(crate) fn milliseconds(&self) -> i64 {
+        let whole = |it: Duration| i64::try_from(it.as_millis()).unwrap_or(i64::MAX);
+        match (self.0)().duration_since(UNIX_EPOCH) {
+            Ok(since) => whole(since),
+            Err(before) => whole(before.duration()).saturating_neg(),
+        }
+    }
+
+    /// In Unix seconds.
+    pub(crate) fn seconds(&self) -> i64 {
+        self.milliseconds().div_euclid(1_000)
+    }
+}
+
+/// The system's.
+impl Default for Clock {
+    fn default() -> Self {
+        Self(Arc::new(SystemTime::now))
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock").finish_non_exhaustive()
+    }
 }

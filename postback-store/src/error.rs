@@ -10,6 +10,13 @@ pub enum StoreError {
     /// may go through.
     #[error("the store is busy")]
     Busy(#[source] Source),
+    /// The server forgets at need what it was told to remember, as its `maxmemory-policy` says: it must be
+    /// `noeviction`.
+    #[error("the store evicts: its maxmemory-policy is {policy}, and must be noeviction")]
+    Evicts {
+        /// The policy found.
+        policy: String,
+    },
     /// The database refused, or cannot be reached.
     #[error("the store failed")]
     Failed(#[source] Source),

@@ -32,14 +32,32 @@ mod claimed;
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
 mod clock;
 mod error;
+mod key;
 #[cfg(feature = "memory")]
 pub mod memory;
+mod once;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod stored;
 
-pub use self::{claimed::Claimed, error::StoreError, stored::Stored};
+use self::key::Key;
+
+/// For other writers, and for a connection: a gateway does not wait much longer for its answer.
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+const WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+pub use self::{
+    claimed::Claimed,
+    error::StoreError,
+    once::{
+        LEASE, Lease, LeaseError, LeaseStore, Once, OnceError, Unfinished, once, once_leased,
+        resume, resume_leased,
+    },
+    stored::Stored,
+};

@@ -1,11 +1,11 @@
 //! A Postgres server.
 
-use postback_core::claim::{Claim, Finality};
+use postback_core::claim::{Claim, Digest, Finality};
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgPoolOptions};
 
-use crate::{Claimed, StoreError, Stored, clock, sql};
+use crate::{Claimed, StoreError, Stored, WAIT, clock::Clock, sql};
 
-/// Claims in a Postgres database, beside the application's own tables.
+/// Claims and effects in a Postgres database, beside the application's own tables.
 ///
 /// Used as [`SqliteStore`](crate::sqlite::SqliteStore) is, and any transaction of the application's will do. A
 /// second delivery waits until the first one's transaction has ended, and is then
@@ -17,11 +17,17 @@ use crate::{Claimed, StoreError, Stored, clock, sql};
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     pool: PgPool,
+    clock: Clock,
 }
 
-const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 sql::store!(PostgresStore, Postgres);
+sql::effects::effects!(
+    PostgresStore,
+    Postgres,
+    "coalesce($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
+);
 
 impl PostgresStore {
     /// Connects to a server, `postgres://user@host/database`, and waits up to five seconds for each connection. TLS
@@ -32,7 +38,7 @@ impl PostgresStore {
     /// [`StoreError::NewerSchema`] if the tables were written by a later version; [`StoreError::Busy`] and
     /// [`StoreError::Failed`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let pool = PgPoolOptions::new().acquire_timeout(sql::WAIT);
+        let pool = PgPoolOptions::new().acquire_timeout(WAIT);
         Self::with_pool(pool.connect(url).await?).await
     }
 
@@ -43,7 +49,8 @@ impl PostgresStore {
     ///
     /// As [`connect`](Self::connect).
     pub async fn with_pool(pool: PgPool) -> Result<Self, StoreError> {
-        let store = Self { pool };
+        let clock = Clock::default();
+        let store = Self { pool, clock };
         if !store.is_current().await {
             let mut transaction = store.begin().await?;
             // One of several that start at once makes the tables.
@@ -64,5 +71,10 @@ impl PostgresStore {
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
         Ok(self.pool.begin_with(begin).await?)
+    }
+
+    /// When leases end: the server says.
+    fn lease_clock(&self) -> Option<i64> {
+        None
     }
 }

@@ -1,16 +1,16 @@
 //! A SQLite file.
 
-use std::path::Path;
+use std::{path::Path, time::SystemTime};
 
-use postback_core::claim::{Claim, Finality};
+use postback_core::claim::{Claim, Digest, Finality};
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Claimed, StoreError, Stored, clock, sql};
+use crate::{Claimed, StoreError, Stored, WAIT, clock::Clock, sql};
 
-/// Claims in a SQLite file, beside the application's own tables or in a file of its own.
+/// Claims and effects in a SQLite file, beside the application's own tables or in a file of its own.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -43,11 +43,13 @@ use crate::{Claimed, StoreError, Stored, clock, sql};
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     pool: SqlitePool,
+    clock: Clock,
 }
 
-const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 sql::store!(SqliteStore, Sqlite);
+sql::effects::effects!(SqliteStore, Sqlite, "$1");
 
 impl SqliteStore {
     /// Opens a file, and makes it if it is not there: with a write-ahead log that is synced at each commit, so
@@ -64,8 +66,8 @@ impl SqliteStore {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(sql::WAIT);
-        let pool = SqlitePoolOptions::new().acquire_timeout(sql::WAIT);
+            .busy_timeout(WAIT);
+        let pool = SqlitePoolOptions::new().acquire_timeout(WAIT);
         Self::with_pool(pool.connect_with(options).await?).await
     }
 
@@ -77,13 +79,24 @@ impl SqliteStore {
     /// [`StoreError::NewerSchema`] if the tables were written by a later version; [`StoreError::Busy`] and
     /// [`StoreError::Failed`].
     pub async fn with_pool(pool: SqlitePool) -> Result<Self, StoreError> {
-        let store = Self { pool };
+        let clock = Clock::default();
+        let store = Self { pool, clock };
         if !store.is_current().await {
             let table =
                 "CREATE TABLE IF NOT EXISTS postback_schema (version INTEGER NOT NULL) STRICT";
             store.migrate(store.begin().await?, table).await?;
         }
         Ok(store)
+    }
+
+    /// Reads the time from `clock` instead of the system: it decides when leases end, and is to be the same for all
+    /// processes that share the file.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self {
+            clock: Clock::new(clock),
+            ..self
+        }
     }
 
     /// Begins a transaction that writes: `BEGIN IMMEDIATE`.
@@ -93,5 +106,11 @@ impl SqliteStore {
     /// [`StoreError::Busy`] if others write for longer than is waited, and [`StoreError::Failed`].
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// When leases end.
+    #[expect(clippy::unnecessary_wraps, reason = "none where a server has the time")]
+    fn lease_clock(&self) -> Option<i64> {
+        Some(self.clock.milliseconds())
     }
 }

@@ -1,14 +1,11 @@
 //! What both databases share: the statements, the schema's version, and what a row tells. SQLite reads `$1` as
 //! Postgres does.
 
-use std::time::Duration;
+pub(crate) mod effects;
 
 use postback_core::claim::{Claim, Digest, Finality};
 
 use crate::{Claimed, StoreError, Stored};
-
-/// For other writers, and for a connection: a gateway does not wait much longer for its answer.
-pub(crate) const WAIT: Duration = Duration::from_secs(5);
 
 /// A claim, unless there is one. Whoever claims the same at once waits for the other's end.
 pub(crate) const INSERT: &str = "INSERT INTO postback_claims
@@ -70,13 +67,10 @@ pub(crate) fn existing(claim: &Claim, row: Option<Option<Vec<u8>>>) -> Result<Cl
     Ok(Claimed::again(before, *claim.digest()))
 }
 
-/// What a claim is whose transfer another claim has, or this one.
-pub(crate) fn transferred(claim: &Claim, of: Option<String>) -> Result<Claimed, StoreError> {
-    match of {
-        Some(of) if of == claim.id() => Ok(Claimed::New),
-        Some(of) => Ok(Claimed::PossibleDuplicate { of }),
-        None => Err(StoreError::Failed("a transfer is there, and is not".into())),
-    }
+/// Whether a transfer that could not be inserted is another id's.
+pub(crate) fn transferred(claim: &Claim, of: Option<String>) -> Result<Option<String>, StoreError> {
+    let of = of.ok_or_else(|| StoreError::Failed("a transfer is there, and is not".into()))?;
+    Ok(Some(of).filter(|of| of != claim.id()))
 }
 
 pub(crate) fn stored(
@@ -89,7 +83,7 @@ pub(crate) fn stored(
     })
 }
 
-fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
+pub(crate) fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
     Digest::from_bytes(bytes).ok_or_else(|| StoreError::Failed("a digest is not 32 bytes".into()))
 }
 
@@ -125,7 +119,7 @@ macro_rules! store {
                     .bind(is_final)
                     .bind(claim.digest().as_bytes().as_slice())
                     .bind(claim.event())
-                    .bind(clock::now())
+                    .bind(self.clock.seconds())
                     .execute(&mut **transaction)
                     .await?;
                 if inserted.rows_affected() == 0 {
@@ -146,12 +140,25 @@ macro_rules! store {
                     .bind(scope)
                     .bind(claim.id())
                     .bind(false)
-                    .bind(clock::now())
+                    .bind(self.clock.seconds())
                     .execute(&mut **transaction)
                     .await?;
+                match self.duplicate_of(transaction, &claim).await? {
+                    Some(of) => Ok(Claimed::PossibleDuplicate { of }),
+                    None => Ok(Claimed::New),
+                }
+            }
+
+            /// Counts the transfer of a final claim for it; returns the other id that it was counted for before.
+            async fn duplicate_of(
+                &self,
+                transaction: &mut Transaction<'_, $Database>,
+                claim: &Claim,
+            ) -> Result<Option<String>, StoreError> {
                 let Some(transfer) = claim.transfer() else {
-                    return Ok(Claimed::New);
+                    return Ok(None);
                 };
+                let scope = claim.scope().unwrap_or_default();
                 let inserted = sqlx::query(sql::INSERT_TRANSFER)
                     .bind(claim.namespace())
                     .bind(scope)
@@ -160,7 +167,7 @@ macro_rules! store {
                     .execute(&mut **transaction)
                     .await?;
                 if inserted.rows_affected() == 1 {
-                    return Ok(Claimed::New);
+                    return Ok(None);
                 }
                 let of = sqlx::query_scalar(sql::TRANSFER)
                     .bind(claim.namespace())
@@ -168,7 +175,7 @@ macro_rules! store {
                     .bind(transfer.as_bytes().as_slice())
                     .fetch_optional(&mut **transaction)
                     .await?;
-                sql::transferred(&claim, of)
+                sql::transferred(claim, of)
             }
 
             /// Commits, and fails where a statement failed that was not looked at: Postgres takes the commit of such
@@ -205,19 +212,25 @@ macro_rules! store {
                 row.map(sql::stored).transpose()
             }
 
-            /// Drops what events said that were claimed before a Unix time, in seconds, and returns of how many, in
-            /// one statement: drop a million in steps. Their keys and digests are kept for ever: without them an old
+            /// Drops what events said that were claimed, or recorded and done, before a Unix time, in seconds, and
+            /// returns of how many, in a statement for each table: drop a million in steps. Their keys and digests are kept for ever: without them an old
             /// postback would be new.
             ///
             /// # Errors
             ///
             /// [`StoreError::Busy`] and [`StoreError::Failed`].
             pub async fn prune(&self, before: i64) -> Result<u64, StoreError> {
-                let pruned = sqlx::query(sql::PRUNE)
+                let claims = sqlx::query(sql::PRUNE)
                     .bind(before)
                     .execute(&self.pool)
                     .await?;
-                Ok(pruned.rows_affected())
+                let effects = sqlx::query(sql::effects::PRUNE)
+                    .bind(before.saturating_mul(1_000))
+                    .execute(&self.pool)
+                    .await?;
+                Ok(claims
+                    .rows_affected()
+                    .saturating_add(effects.rows_affected()))
             }
 
             /// Applies the migrations that are missing, in the transaction that looked which.

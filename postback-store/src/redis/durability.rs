@@ -1,0 +1,41 @@
+use std::fmt;
+
+/// What a Redis server's records survive, by its `appendonly` and `appendfsync`.
+///
+/// Whatever they are, a crash of the application loses nothing, and a failover loses what the replica had not yet
+/// received, for replication is asynchronous. What is lost is not known to have happened: an event that was
+/// recorded and is unfinished is forgotten, and one that was done is new when it is delivered again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// `appendfsync always`: each record is on disk before it is answered for.
+    Always,
+    /// `appendfsync everysec`, Redis's own default for an append-only file: a crash of the server loses what it had
+    /// not yet written, as a rule nothing, and a crash of the machine about the last second, at most two.
+    EverySecond,
+    /// `appendfsync no`: a crash of the machine loses what its system had not yet written, half a minute as a rule.
+    SystemDecides,
+    /// No append-only file: a crash of the server loses everything since the last snapshot, or everything.
+    Snapshots,
+    /// There is an append-only file, and the server does not say how it is synced.
+    Unknown,
+}
+
+/// For a line in the operator's log.
+impl fmt::Display for Durability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Always => "appendfsync always: a crash of server or machine loses nothing",
+            Self::EverySecond => {
+                "appendfsync everysec: a crash of the machine loses up to two seconds"
+            }
+            Self::SystemDecides => {
+                "appendfsync no: a crash of the machine loses what its system had not written"
+            }
+            Self::Snapshots => {
+                "appendonly no: a crash of the server loses what came after the last snapshot"
+            }
+            Self::Unknown => "appendonly yes: the server does not say how often it syncs",
+        })
+    }
+}

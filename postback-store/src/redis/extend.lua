@@ -1,0 +1,5 @@
+if not is_held(KEYS[1], ARGV[1]) then
+    return 0
+end
+redis.call('HSET', KEYS[1], 'leased_at', now, 'leased_until', now + ARGV[2])
+return 1

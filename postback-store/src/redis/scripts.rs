@@ -1,0 +1,30 @@
+use redis::Script;
+
+/// One atomic step each.
+pub(super) struct Scripts {
+    pub(super) acquire: Script,
+    pub(super) clear: Script,
+    pub(super) close: Script,
+    pub(super) complete: Script,
+    pub(super) extend: Script,
+    pub(super) release: Script,
+}
+
+macro_rules! script {
+    ($file:literal) => {
+        Script::new(concat!(include_str!("prelude.lua"), include_str!($file)))
+    };
+}
+
+impl Scripts {
+    pub(super) fn new() -> Self {
+        Self {
+            acquire: script!("acquire.lua"),
+            clear: script!("clear.lua"),
+            close: script!("close.lua"),
+            complete: script!("complete.lua"),
+            extend: script!("extend.lua"),
+            release: script!("release.lua"),
+        }
+    }
+}
