@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs a command beside a real Postgres server, whose address is in POSTBACK_POSTGRES: started from the installed
-# binaries on a free loopback port, in a temporary folder, and gone afterwards.
+# Runs a command beside a real Postgres server and a real Redis server, whose addresses are in POSTBACK_POSTGRES and
+# POSTBACK_REDIS: started from the installed binaries on free loopback ports, in a temporary folder, and gone
+# afterwards.
 #
 #   tests/services.sh cargo test -p postback-store --locked
 set -euo pipefail
@@ -9,6 +10,11 @@ binaries="$(pg_config --bindir 2>/dev/null || true)"
 [ -x "$binaries/initdb" ] || binaries="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1 || true)"
 [ -x "$binaries/initdb" ] || {
     echo 'services.sh: no Postgres server is installed' >&2
+    exit 1
+}
+
+command -v redis-server >/dev/null || {
+    echo 'services.sh: no Redis server is installed' >&2
     exit 1
 }
 
@@ -21,14 +27,18 @@ if [ "$(id -u)" = 0 ]; then
 fi
 stop() {
     [ ! -x "$folder/control" ] || "$folder/control" --mode immediate stop || true
+    [ ! -x "$folder/redis-control" ] || "$folder/redis-control" stop || true
     rm -rf "$folder"
 }
 trap stop EXIT
 
 "${as_owner[@]}" "$binaries/initdb" --pgdata "$folder/data" --username postgres --auth trust \
     --encoding UTF8 --locale C --no-sync >/dev/null
-# A free port; if it is taken meanwhile, the server does not start, and that is told.
-port="$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport')"
+# If it is taken meanwhile, the server does not start, and that is told.
+free_port() {
+    perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
+}
+port="$(free_port)"
 cat >>"$folder/data/postgresql.conf" <<CONFIGURATION
 listen_addresses = '127.0.0.1'
 port = $port
@@ -48,6 +58,49 @@ chmod +x "$folder/control"
     exit 1
 }
 
+redis_port="$(free_port)"
+cat >"$folder/redis.conf" <<CONFIGURATION
+bind 127.0.0.1
+port $redis_port
+dir $folder
+daemonize yes
+pidfile $folder/redis.pid
+logfile $folder/redis.log
+databases 512
+save ""
+appendonly yes
+appendfsync always
+maxmemory-policy noeviction
+CONFIGURATION
+
+# Starts it, and kills it; a test does so too.
+cat >"$folder/redis-control" <<CONTROL
+#!/bin/sh
+case "\$1" in
+start)
+    redis-server $folder/redis.conf >/dev/null
+    tries=0
+    until redis-cli -p $redis_port ping 2>/dev/null | grep -q PONG; do
+        tries=\$((tries + 1))
+        [ "\$tries" -lt 100 ] || exit 1
+        sleep 0.1
+    done
+    ;;
+stop)
+    process="\$(cat $folder/redis.pid)"
+    kill -9 "\$process"
+    while kill -0 "\$process" 2>/dev/null; do sleep 0.05; done
+    ;;
+esac
+CONTROL
+chmod +x "$folder/redis-control"
+"$folder/redis-control" start || {
+    cat "$folder/redis.log" >&2
+    exit 1
+}
+
+export POSTBACK_REDIS_CONTROL="$folder/redis-control"
+export POSTBACK_REDIS="redis://127.0.0.1:$redis_port"
 export POSTBACK_POSTGRES_CONTROL="$folder/control"
 export POSTBACK_POSTGRES="postgres://postgres@127.0.0.1:$port/postgres"
 "$@"

@@ -176,8 +176,10 @@ impl Steps for MemoryStore {
     }
 
     async fn clear(&self, key: &Key) -> Result<bool, StoreError> {
-        self.change(key, |effect, _| effect.duplicate_of.take().is_some())
-            .await
+        self.change(key, |effect, _| {
+            !effect.is_done && effect.duplicate_of.take().is_some()
+        })
+        .await
     }
 
     async fn close(&self, key: &Key) -> Result<bool, StoreError> {

@@ -104,10 +104,28 @@ macro_rules! effects {
                 claim: impl Into<Claim>,
             ) -> Result<(), StoreError> {
                 let claim = claim.into();
-                let key = Key::of(&claim);
-                let recorded = self.record(&key, &claim, 0);
-                if recorded.fetch_optional(&mut **transaction).await?.is_some() {
-                    self.suspect(transaction, &claim).await?;
+                self.record_new(transaction, &Key::of(&claim), &claim).await
+            }
+
+            async fn record_new(
+                &self,
+                transaction: &mut Transaction<'_, $Database>,
+                key: &Key,
+                claim: &Claim,
+            ) -> Result<(), StoreError> {
+                let recorded = self.record(key, claim, 0);
+                let recorded = recorded.fetch_optional(&mut **transaction).await?;
+                if recorded.is_some()
+                    && key.is_final()
+                    && let Some(of) = self.duplicate_of(transaction, claim).await?
+                {
+                    let suspect = statement!(
+                        $now,
+                        "UPDATE postback_effects AS effect SET duplicate_of = $6 FROM clock WHERE ",
+                        is_it!()
+                    );
+                    let suspect = self.about(key, suspect).bind(of);
+                    suspect.execute(&mut **transaction).await?;
                 }
                 Ok(())
             }
@@ -138,28 +156,26 @@ macro_rules! effects {
                 .bind(length)
             }
 
-            /// Leaves a final event to a person if its transfer is another's; returns the other's id.
-            async fn suspect(
+            /// Leases an event that was recorded: one row, the lease's token, if it may be worked on.
+            fn lease<'q>(
                 &self,
-                transaction: &mut Transaction<'_, $Database>,
-                claim: &Claim,
-            ) -> Result<Option<String>, StoreError> {
-                if claim.finality() == Finality::Pending {
-                    return Ok(None);
-                }
-                let of = self.duplicate_of(transaction, claim).await?;
-                if let Some(of) = &of {
-                    let key = Key::of(claim);
-                    let suspect = statement!(
-                        $now,
-                        "UPDATE postback_effects AS effect
-                         SET duplicate_of = $6, leased_until = leased_at FROM clock WHERE ",
-                        is_it!()
-                    );
-                    let suspect = self.about(&key, suspect).bind(of);
-                    suspect.execute(&mut **transaction).await?;
-                }
-                Ok(of)
+                key: &'q Key,
+                delivered: Option<&'q Digest>,
+                length: Duration,
+            ) -> Query<'q, $Database, <$Database as sqlx::Database>::Arguments> {
+                let lease = statement!(
+                    $now,
+                    "UPDATE postback_effects AS effect
+                     SET token = token + 1, leased_at = now, leased_until = now + $6
+                     FROM clock WHERE ",
+                    is_it!(),
+                    " AND done_at IS NULL AND duplicate_of IS NULL AND leased_until <= now
+                         AND ($7 IS NULL OR digest = $7) AND NOT ",
+                    superseded!("$2", "$3", "$4", "$5"),
+                    " RETURNING token"
+                );
+                let lease = self.about(key, lease).bind(milliseconds(length));
+                lease.bind(delivered.map(|delivered| delivered.as_bytes().as_slice()))
             }
 
             /// How an event stands that could not be leased.
@@ -223,18 +239,14 @@ macro_rules! effects {
         impl Steps for $Store {
             async fn acquire(&self, claim: &Claim, length: Duration) -> Result<Acquired, StoreError> {
                 let key = Key::of(claim);
-                let record = self.record(&key, claim, milliseconds(length));
                 let row = if claim.transfer().is_none() {
+                    let record = self.record(&key, claim, milliseconds(length));
                     record.fetch_optional(&self.pool).await?
                 } else {
                     let mut transaction = self.begin().await?;
-                    let row = record.fetch_optional(&mut *transaction).await?;
-                    if row.is_some()
-                        && let Some(of) = self.suspect(&mut transaction, claim).await?
-                    {
-                        self.commit(transaction).await?;
-                        return Ok(Acquired::PossibleDuplicate { of });
-                    }
+                    self.record_new(&mut transaction, &key, claim).await?;
+                    let lease = self.lease(&key, Some(claim.digest()), length);
+                    let row = lease.fetch_optional(&mut *transaction).await?;
                     self.commit(transaction).await?;
                     row
                 };
@@ -249,17 +261,7 @@ macro_rules! effects {
                 key: &Key,
                 length: Duration,
             ) -> Result<Acquired, StoreError> {
-                let lease = statement!(
-                    $now,
-                    "UPDATE postback_effects AS effect
-                     SET token = token + 1, leased_at = now, leased_until = now + $6
-                     FROM clock WHERE ",
-                    is_it!(),
-                    " AND done_at IS NULL AND duplicate_of IS NULL AND leased_until <= now AND NOT ",
-                    superseded!("$2", "$3", "$4", "$5"),
-                    " RETURNING token"
-                );
-                let lease = self.about(key, lease).bind(milliseconds(length));
+                let lease = self.lease(key, None, length);
                 match lease.fetch_optional(&self.pool).await? {
                     Some(row) => leased(row.try_get(0)?),
                     None => self.standing(key, None).await,

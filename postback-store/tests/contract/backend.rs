@@ -3,6 +3,7 @@
 use std::{
     fmt::Debug,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use postback_core::claim::Claim;
@@ -10,12 +11,17 @@ use postback_store::{
     Claimed, StoreError, Stored,
     memory::{MemoryStore, MemoryTransaction},
     postgres::PostgresStore,
+    redis::RedisStore,
     sqlite::SqliteStore,
 };
 use sqlx::{PgPool, Transaction};
 use tempfile::TempDir;
+use tokio::time::sleep;
 
-use crate::shop::{CREDIT, CREDITS, database};
+use crate::{
+    leasing::{Clock, Leasing, SetBack},
+    shop::{CREDIT, CREDITS, database, emptied},
+};
 
 /// A fresh store, and the shop's table of credits.
 pub(crate) trait Backend: Clone + Debug + Send + Sync + 'static {
@@ -30,6 +36,13 @@ pub(crate) trait Backend: Clone + Debug + Send + Sync + 'static {
         transaction: &mut Self::Transaction,
         claim: Claim,
     ) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
+
+    /// Records an event for `once`.
+    fn record(
+        &self,
+        transaction: &mut Self::Transaction,
+        claim: Claim,
+    ) -> impl Future<Output = ()> + Send;
 
     /// The shop's own write.
     fn credit(
@@ -51,6 +64,7 @@ pub(crate) trait Backend: Clone + Debug + Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub(crate) struct Memory {
     store: MemoryStore,
+    clock: Clock,
     credits: Arc<Mutex<Vec<String>>>,
 }
 
@@ -58,8 +72,10 @@ impl Backend for Memory {
     type Transaction = (MemoryTransaction, Vec<String>);
 
     async fn fresh() -> Self {
+        let clock = Clock::default();
         Self {
-            store: MemoryStore::new(),
+            store: MemoryStore::new().with_clock(clock.reader()),
+            clock,
             credits: Arc::default(),
         }
     }
@@ -74,6 +90,10 @@ impl Backend for Memory {
         claim: Claim,
     ) -> Result<Claimed, StoreError> {
         Ok(self.store.claim_in(transaction, claim))
+    }
+
+    async fn record(&self, (transaction, _): &mut Self::Transaction, claim: Claim) {
+        self.store.record_in(transaction, claim);
     }
 
     async fn credit(&self, (_, credits): &mut Self::Transaction, id: &str) {
@@ -100,6 +120,32 @@ impl Backend for Memory {
     }
 }
 
+impl Leasing for Memory {
+    type Store = MemoryStore;
+
+    async fn fresh() -> Self {
+        <Self as Backend>::fresh().await
+    }
+
+    fn leases(&self) -> &MemoryStore {
+        &self.store
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.pass(time);
+    }
+
+    async fn prune(&self, before: i64) -> u64 {
+        self.store.prune(before).await
+    }
+}
+
+impl SetBack for Memory {
+    fn set_back(&self, time: Duration) {
+        self.clock.set_back(time);
+    }
+}
+
 /// What is the same on both databases.
 macro_rules! on_sql {
     () => {
@@ -113,6 +159,10 @@ macro_rules! on_sql {
             claim: Claim,
         ) -> Result<Claimed, StoreError> {
             self.store.claim_in(transaction, claim).await
+        }
+
+        async fn record(&self, transaction: &mut Self::Transaction, claim: Claim) {
+            self.store.record_in(transaction, claim).await.unwrap();
         }
 
         async fn credit(&self, transaction: &mut Self::Transaction, id: &str) {
@@ -148,6 +198,7 @@ macro_rules! on_sql {
 #[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
     store: SqliteStore,
+    clock: Clock,
     folder: Arc<TempDir>,
 }
 
@@ -167,15 +218,43 @@ impl Backend for Sqlite {
     async fn fresh() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(folder.path().join("shop.db")).await;
-        let store = store.unwrap();
+        let clock = Clock::default();
+        let store = store.unwrap().with_clock(clock.reader());
         sqlx::query(CREDITS).execute(store.pool()).await.unwrap();
         Self {
             store,
+            clock,
             folder: Arc::new(folder),
         }
     }
 
     on_sql!();
+}
+
+impl Leasing for Sqlite {
+    type Store = SqliteStore;
+
+    async fn fresh() -> Self {
+        <Self as Backend>::fresh().await
+    }
+
+    fn leases(&self) -> &SqliteStore {
+        &self.store
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.pass(time);
+    }
+
+    async fn prune(&self, before: i64) -> u64 {
+        self.store.prune(before).await.unwrap()
+    }
+}
+
+impl SetBack for Sqlite {
+    fn set_back(&self, time: Duration) {
+        self.clock.set_back(time);
+    }
 }
 
 /// A database of its own on the server.
@@ -202,4 +281,55 @@ impl Backend for Postgres {
     }
 
     on_sql!();
+}
+
+impl Leasing for Postgres {
+    type Store = PostgresStore;
+
+    async fn fresh() -> Self {
+        <Self as Backend>::fresh().await
+    }
+
+    fn leases(&self) -> &PostgresStore {
+        &self.store
+    }
+
+    /// The server's time passes by itself.
+    async fn pass(&self, time: Duration) {
+        sleep(time).await;
+    }
+
+    async fn prune(&self, before: i64) -> u64 {
+        self.store.prune(before).await.unwrap()
+    }
+}
+
+/// A database of its own on the server.
+#[derive(Clone, Debug)]
+pub(crate) struct Redis {
+    store: RedisStore,
+}
+
+impl Leasing for Redis {
+    type Store = RedisStore;
+
+    async fn fresh() -> Self {
+        let store = RedisStore::open(&emptied()).await;
+        Self {
+            store: store.unwrap(),
+        }
+    }
+
+    fn leases(&self) -> &RedisStore {
+        &self.store
+    }
+
+    /// The server's time passes by itself.
+    async fn pass(&self, time: Duration) {
+        sleep(time).await;
+    }
+
+    async fn prune(&self, before: i64) -> u64 {
+        self.store.prune(before).await.unwrap()
+    }
 }

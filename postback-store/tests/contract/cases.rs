@@ -18,7 +18,7 @@ pub(crate) fn all<B: Cases>(name: &str) -> Vec<Trial> {
     let mut trials = Vec::new();
     macro_rules! contract {
         ($($test:ident)*) => {
-            $(trials.push(trial(name, stringify!($test), || run($test(B::fresh()))));)*
+            $(trials.push(trial(name, stringify!($test), || run($test(<B as Backend>::fresh()))));)*
         };
     }
     contract! {
@@ -115,14 +115,14 @@ impl Cases for Postgres {
     }
 }
 
-fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static) -> Trial {
+pub(crate) fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static) -> Trial {
     Trial::test(format!("{name}::{test}"), || {
         run();
         Ok(())
     })
 }
 
-fn run(test: impl Future<Output = ()>) {
+pub(crate) fn run(test: impl Future<Output = ()>) {
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -588,14 +588,14 @@ async fn a_newer_file_is_an_error() {
         error,
         StoreError::NewerSchema {
             found: 99,
-            known: 1,
+            known: 2,
             ..
         }
     );
     assert!(newer, "{error:?}");
     assert_eq!(
         error.to_string(),
-        "the store has schema 99, and this version knows 1"
+        "the store has schema 99, and this version knows 2"
     );
     assert_eq!(Rejection::from(error), Rejection::StoreUnavailable);
 }
@@ -650,7 +650,7 @@ async fn a_newer_database_is_an_error() {
         error,
         StoreError::NewerSchema {
             found: 99,
-            known: 1,
+            known: 2,
             ..
         }
     );

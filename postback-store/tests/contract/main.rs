@@ -1,6 +1,7 @@
 //! What every store promises, on every store there is: one suite.
 //!
-//! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`. Without it, its tests are named as left out.
+//! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and `POSTBACK_REDIS`. Without them,
+//! their tests are named as left out.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -11,7 +12,9 @@
 
 mod backend;
 mod cases;
+mod effects;
 mod events;
+mod leasing;
 #[path = "../shop/mod.rs"]
 mod shop;
 
@@ -19,18 +22,39 @@ use std::{env, process::ExitCode};
 
 use libtest_mimic::{Arguments, Trial};
 
-use self::backend::{Memory, Postgres, Sqlite};
+use self::backend::{Memory, Postgres, Redis, Sqlite};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = cases::all::<Memory>("memory");
     trials.extend(cases::all::<Sqlite>("sqlite"));
+    trials.extend(effects::all::<Memory>("memory"));
+    trials.extend(effects::all::<Sqlite>("sqlite"));
+    trials.extend(effects::beside_claims::<Memory>("memory"));
+    trials.extend(effects::beside_claims::<Sqlite>("sqlite"));
+    trials.extend(effects::set_back::<Memory>("memory"));
+    trials.extend(effects::set_back::<Sqlite>("sqlite"));
     match env::var_os(shop::POSTGRES) {
-        Some(_) => trials.extend(cases::all::<Postgres>("postgres")),
-        None => println!(
-            "left out, for want of a server: the contract on Postgres. Run them by:\n  \
-             tests/services.sh cargo test -p postback-store --locked"
-        ),
+        Some(_) => {
+            trials.extend(cases::all::<Postgres>("postgres"));
+            trials.extend(effects::all::<Postgres>("postgres"));
+            trials.extend(effects::beside_claims::<Postgres>("postgres"));
+        }
+        None => left_out("Postgres"),
+    }
+    match env::var_os(shop::REDIS) {
+        Some(_) => {
+            trials.extend(effects::all::<Redis>("redis"));
+            trials.extend(effects::of_redis());
+        }
+        None => left_out("Redis"),
     }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn left_out(server: &str) {
+    println!(
+        "left out, for want of a server: the contract on {server}. Run it by:\n  \
+         tests/services.sh cargo test -p postback-store --locked"
+    );
 }

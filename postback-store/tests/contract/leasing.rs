@@ -1,0 +1,63 @@
+//! The stores that give leases, and the time they go by.
+
+use std::{
+    fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use postback_store::LeaseStore;
+
+pub(crate) trait Leasing: Clone + Debug + Send + Sync + 'static {
+    type Store: LeaseStore + Debug;
+
+    fn fresh() -> impl Future<Output = Self> + Send;
+
+    fn leases(&self) -> &Self::Store;
+
+    /// Lets time pass by the store's clock.
+    fn pass(&self, time: Duration) -> impl Future<Output = ()> + Send;
+
+    fn prune(&self, before: i64) -> impl Future<Output = u64> + Send;
+}
+
+/// Those that go by a clock of the process's.
+pub(crate) trait SetBack: Leasing {
+    fn set_back(&self, time: Duration);
+}
+
+/// The system's, put forward and back at will.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clock {
+    /// In milliseconds.
+    ahead: Arc<AtomicI64>,
+}
+
+impl Clock {
+    pub(crate) fn reader(&self) -> impl Fn() -> SystemTime + Send + Sync + 'static {
+        let ahead = Arc::clone(&self.ahead);
+        move || {
+            let ahead = ahead.load(Ordering::Relaxed);
+            let by = Duration::from_millis(ahead.unsigned_abs());
+            match ahead < 0 {
+                true => SystemTime::now() - by,
+                false => SystemTime::now() + by,
+            }
+        }
+    }
+
+    pub(crate) fn pass(&self, time: Duration) {
+        self.ahead.fetch_add(whole(time), Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_back(&self, time: Duration) {
+        self.ahead.fetch_sub(whole(time), Ordering::Relaxed);
+    }
+}
+
+fn whole(time: Duration) -> i64 {
+    time.as_millis().try_into().unwrap()
+}
