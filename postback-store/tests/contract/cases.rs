@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use libtest_mimic::Trial;
 use postback_core::{Rejection, claim::Claim};
-use postback_store::{Claimed, StoreError, postgres::PostgresStore, sqlite::SqliteStore};
+use postback_store::{
+    Claimed, Once, StoreError, once, postgres::PostgresStore, sqlite::SqliteStore,
+};
 use tokio::{runtime, task::JoinSet, time::timeout};
 
 use crate::{
@@ -74,6 +76,9 @@ impl Cases for Sqlite {
             }),
             trial(name, "a_file_is_opened_again", || {
                 run(a_file_is_opened_again());
+            }),
+            trial(name, "a_file_of_the_first_schema_is_migrated", || {
+                run(a_file_of_the_first_schema_is_migrated());
             }),
             trial(name, "who_has_read_before_is_busy", || {
                 run(who_has_read_before_is_busy());
@@ -610,6 +615,21 @@ async fn a_file_is_opened_again() {
 }
 
 /// Why one claims first, or begins as [`SqliteStore::begin`] does.
+/// Its claims are kept, and effects are new.
+async fn a_file_of_the_first_schema_is_migrated() {
+    let store = Sqlite::fresh().await;
+    assert_eq!(deliver(&store, payment("A")).await, Claimed::New);
+    let as_it_was = "DROP TABLE postback_effects; UPDATE postback_schema SET version = 1";
+    let pool = store.store().pool();
+    sqlx::raw_sql(as_it_was).execute(pool).await.unwrap();
+    let migrated = SqliteStore::open(store.file()).await.unwrap();
+    assert!(migrated.stored(payment("A")).await.unwrap().is_some());
+    let ran = once(&migrated, payment("A"), || async {
+        Ok::<_, StoreError>(())
+    });
+    assert_eq!(ran.await.unwrap(), Once::Ran(()));
+}
+
 async fn who_has_read_before_is_busy() {
     let store = Sqlite::fresh().await;
     let mut reader = store.store().pool().begin().await.unwrap();

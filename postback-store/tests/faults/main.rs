@@ -1,7 +1,9 @@
-//! What happens to claims when processes compete, are killed, or lose their server: with real processes, on real
-//! databases. Each effect is a row of the shop's own, counted in the same database.
+//! What happens to claims and to effects when processes compete, are killed or frozen, or lose their server: with real
+//! processes, on real databases. A credit is a row of the shop's own, counted in the same database; an effect is a
+//! file outside.
 //!
-//! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`. Without it, its tests are named as left out.
+//! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and `POSTBACK_REDIS`. Without them,
+//! their tests are named as left out.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -10,6 +12,8 @@
 )]
 
 mod database;
+mod effects;
+mod outside;
 mod server;
 #[path = "../shop/mod.rs"]
 mod shop;
@@ -25,36 +29,47 @@ use std::{
 
 use libtest_mimic::{Arguments, Trial};
 
-use self::{database::Database, worker::Worker};
+use self::{
+    database::Database,
+    worker::{Kind, Work, Worker},
+};
 
 fn main() -> ExitCode {
-    if let Some(work) = worker::Work::asked_for() {
+    if let Some(work) = Work::asked_for() {
         return work.run();
     }
     let mut arguments = Arguments::from_args();
     // One after the other: some of them stop the server.
     arguments.test_threads = Some(1);
-    let mut trials = trials("sqlite", Database::sqlite);
+    let mut trials = claims("sqlite", Database::sqlite);
+    trials.extend(effects::all("sqlite", effects::sqlite));
     match env::var_os(shop::POSTGRES) {
         Some(_) => {
-            trials.extend(self::trials("postgres", Database::postgres));
-            trials.push(trial(
-                "postgres",
-                "a_server_that_stops_in_the_middle",
-                || {
-                    server::a_server_that_stops_in_the_middle();
-                },
-            ));
+            trials.extend(claims("postgres", Database::postgres));
+            trials.extend(effects::all("postgres", effects::postgres));
+            trials.extend(server::of_postgres());
         }
-        None => println!(
-            "left out, for want of a server: the faults on Postgres. Run them by:\n  \
-             tests/services.sh cargo test -p postback-store --locked"
-        ),
+        None => left_out("Postgres"),
+    }
+    match env::var_os(shop::REDIS) {
+        Some(_) => {
+            trials.extend(effects::all("redis", effects::redis));
+            trials.push(effects::of_redis());
+            trials.extend(server::of_redis());
+        }
+        None => left_out("Redis"),
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn trials(name: &str, database: fn() -> Database) -> Vec<Trial> {
+fn left_out(server: &str) {
+    println!(
+        "left out, for want of a server: the faults on {server}. Run them by:\n  \
+         tests/services.sh cargo test -p postback-store --locked"
+    );
+}
+
+fn claims(name: &str, database: fn() -> Database) -> Vec<Trial> {
     vec![
         trial(
             name,
@@ -73,7 +88,7 @@ fn trials(name: &str, database: fn() -> Database) -> Vec<Trial> {
     ]
 }
 
-fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static) -> Trial {
+pub(crate) fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static) -> Trial {
     Trial::test(format!("{name}::{test}"), || {
         run();
         Ok(())
@@ -81,7 +96,8 @@ fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static) -> Trial {
 }
 
 fn two_processes_of_64_tasks_credit_1000_events_once_each(database: &Database) {
-    let workers = [(); 2].map(|()| Worker::start(database, 64, 1_000));
+    let work = credit(database, 64, 1_000);
+    let workers = [(); 2].map(|()| Worker::start(&work));
     for worker in workers {
         worker.succeeds();
     }
@@ -93,7 +109,8 @@ fn killed_twenty_times_nothing_is_lost_or_doubled(database: fn() -> Database) {
     let mut in_the_middle = 0;
     for _ in 0..20 {
         let database = database();
-        let worker = Worker::start(&database, 2, 500);
+        let work = credit(&database, 2, 500);
+        let worker = Worker::start(&work);
         database.wait_for_a_credit();
         let delay = random_below(200);
         thread::sleep(Duration::from_millis(delay));
@@ -101,7 +118,7 @@ fn killed_twenty_times_nothing_is_lost_or_doubled(database: fn() -> Database) {
         let credits = database.must_be_consistent();
         in_the_middle += u32::from(credits < 500);
         println!("killed {delay} ms after the first credit, at {credits} of 500");
-        Worker::start(&database, 2, 500).succeeds();
+        Worker::start(&work).succeeds();
         database.must_hold_each_once(500);
     }
     assert!(
@@ -110,6 +127,16 @@ fn killed_twenty_times_nothing_is_lost_or_doubled(database: fn() -> Database) {
     );
 }
 
-fn random_below(limit: u64) -> u64 {
+fn credit(database: &Database, tasks: usize, events: usize) -> Work {
+    Work {
+        kind: Kind::Credit,
+        place: database.place.clone(),
+        outside: None,
+        tasks,
+        events,
+    }
+}
+
+pub(crate) fn random_below(limit: u64) -> u64 {
     RandomState::new().hash_one(0) % limit
 }

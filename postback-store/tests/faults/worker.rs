@@ -8,13 +8,38 @@ use std::{
 use postback_core::{
     MediaType, SecretKey, Verifier, claim::Claim, cryptocloud::CryptoCloud, testing,
 };
-use postback_store::{StoreError, postgres::PostgresStore, sqlite::SqliteStore};
+use postback_store::{StoreError, postgres::PostgresStore, redis::RedisStore, sqlite::SqliteStore};
 use tokio::{runtime::Runtime, task::JoinSet};
 
-use crate::{database::Database, shop::CREDIT};
+use crate::{effects, outside::Outside, shop::CREDIT};
+
+/// Opens the store at a place: a file, or a server's address.
+macro_rules! with_store {
+    ($place:expr, $store:ident => $body:expr) => {{
+        let place: &str = $place;
+        match place.split_once(':') {
+            Some(("postgres", _)) => {
+                let $store = PostgresStore::connect(place).await.expect("a store");
+                $body
+            }
+            Some(("redis", _)) => {
+                let $store = RedisStore::open(place).await.expect("a store");
+                $body
+            }
+            _ => {
+                let $store = SqliteStore::open(place).await.expect("a store");
+                $body
+            }
+        }
+    }};
+}
+
+pub(crate) use with_store;
 
 const NOW: u64 = 1_769_509_400;
+const WORK: &str = "POSTBACK_WORKER_WORK";
 const PLACE: &str = "POSTBACK_WORKER_PLACE";
+const OUTSIDE: &str = "POSTBACK_WORKER_OUTSIDE";
 const TASKS: &str = "POSTBACK_WORKER_TASKS";
 const EVENTS: &str = "POSTBACK_WORKER_EVENTS";
 
@@ -22,21 +47,36 @@ const EVENTS: &str = "POSTBACK_WORKER_EVENTS";
 pub(crate) struct Worker(Child);
 
 impl Worker {
-    /// Has tasks deliver events at once: each event is delivered by eight of them, or by all.
-    pub(crate) fn start(database: &Database, tasks: usize, events: usize) -> Self {
+    pub(crate) fn start(work: &Work) -> Self {
         let binary = env::current_exe().expect("this binary");
-        let child = Command::new(binary)
-            .env(PLACE, &database.place)
-            .env(TASKS, tasks.to_string())
-            .env(EVENTS, events.to_string())
-            .stdout(Stdio::null())
-            .spawn();
-        Self(child.expect("it starts"))
+        let mut command = Command::new(binary);
+        command
+            .env(WORK, work.kind.name())
+            .env(PLACE, &work.place)
+            .env(TASKS, work.tasks.to_string())
+            .env(EVENTS, work.events.to_string())
+            .stdout(Stdio::null());
+        if let Some(outside) = &work.outside {
+            command.env(OUTSIDE, outside.folder());
+        }
+        Self(command.spawn().expect("it starts"))
     }
 
     pub(crate) fn succeeds(mut self) {
         let status = self.0.wait().expect("it ends");
         assert!(status.success(), "{status}");
+    }
+
+    /// With the code that it ends with.
+    pub(crate) fn ends(mut self) -> Option<i32> {
+        self.0.wait().expect("it ends").code()
+    }
+
+    /// Freezes it, or lets it go on.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.0.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.expect("it runs").success());
     }
 
     /// Kills it without notice.
@@ -54,18 +94,50 @@ impl Drop for Worker {
     }
 }
 
-/// What a process was asked to do.
+/// What a process is asked to do.
+#[derive(Clone)]
 pub(crate) struct Work {
-    place: String,
-    tasks: usize,
-    events: usize,
+    pub(crate) kind: Kind,
+    /// The store's.
+    pub(crate) place: String,
+    pub(crate) outside: Option<Outside>,
+    pub(crate) tasks: usize,
+    pub(crate) events: usize,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// Each event is delivered by eight tasks, or by all, and credited in a transaction.
+    Credit,
+    /// Each event is delivered by every task, and has an effect outside.
+    Effects,
+    /// Each event is delivered by one task and never again, and has an effect outside.
+    EffectsOnce,
+    /// One event has an effect that does not end until it may.
+    Hold,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Credit, Self::Effects, Self::EffectsOnce, Self::Hold];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Credit => "credit",
+            Self::Effects => "effects",
+            Self::EffectsOnce => "effects once",
+            Self::Hold => "hold",
+        }
+    }
 }
 
 impl Work {
     pub(crate) fn asked_for() -> Option<Self> {
         let number = |name| env::var(name).ok()?.parse().ok();
+        let work = env::var(WORK).ok()?;
         Some(Self {
+            kind: Kind::ALL.into_iter().find(|kind| kind.name() == work)?,
             place: env::var(PLACE).ok()?,
+            outside: env::var_os(OUTSIDE).map(Outside::at),
             tasks: number(TASKS)?,
             events: number(EVENTS)?,
         })
@@ -74,17 +146,29 @@ impl Work {
     pub(crate) fn run(self) -> ExitCode {
         let runtime = Runtime::new().expect("a runtime");
         runtime.block_on(async {
-            if self.place.starts_with("postgres:") {
-                let store = PostgresStore::connect(&self.place).await.expect("a store");
-                self.deliver(move |claim| on_postgres(store.clone(), claim))
-                    .await;
-            } else {
-                let store = SqliteStore::open(&self.place).await.expect("a store");
-                self.deliver(move |claim| on_sqlite(store.clone(), claim))
-                    .await;
-            }
-        });
-        ExitCode::SUCCESS
+            let Some(outside) = self.outside.clone() else {
+                self.credit().await;
+                return ExitCode::SUCCESS;
+            };
+            with_store!(&self.place, store => match self.kind {
+                Kind::Hold => return effects::hold(store, outside).await,
+                Kind::Effects => effects::deliver(store, outside, self.tasks, self.events).await,
+                _ => effects::deliver_once(store, outside, self.tasks, self.events).await,
+            });
+            ExitCode::SUCCESS
+        })
+    }
+
+    async fn credit(&self) {
+        if self.place.starts_with("postgres:") {
+            let store = PostgresStore::connect(&self.place).await.expect("a store");
+            self.deliver(move |claim| on_postgres(store.clone(), claim))
+                .await;
+        } else {
+            let store = SqliteStore::open(&self.place).await.expect("a store");
+            self.deliver(move |claim| on_sqlite(store.clone(), claim))
+                .await;
+        }
     }
 
     async fn deliver<F>(&self, handle: impl Fn(Claim) -> F + Clone + Send + 'static)

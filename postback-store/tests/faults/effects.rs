@@ -1,0 +1,295 @@
+//! Effects outside the database.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    process::ExitCode,
+    thread,
+    time::{Duration, Instant},
+};
+
+use libtest_mimic::Trial;
+use postback_core::claim::Claim;
+use postback_store::{
+    LeaseStore, Once, OnceError, StoreError, once_leased, postgres::PostgresStore,
+    redis::RedisStore, resume, sqlite::SqliteStore,
+};
+use tempfile::TempDir;
+use tokio::{runtime::Runtime, task::JoinSet, time::sleep};
+
+use crate::{
+    outside::Outside,
+    random_below,
+    shop::{database, emptied},
+    trial,
+    worker::{Kind, Work, Worker, claim, with_store},
+};
+
+/// Of an event that is worked on where processes die.
+const LEASE: Duration = Duration::from_millis(500);
+/// What a process that was fenced out ends with.
+const FENCED: u8 = 42;
+/// Made in the folder outside when the one that holds may end.
+const MAY_END: &str = "may_end";
+
+/// A fresh store in a folder, or on a server.
+type Fresh = fn(&Path) -> String;
+
+pub(crate) fn sqlite(folder: &Path) -> String {
+    folder.join("shop.db").to_str().expect("a text").to_owned()
+}
+
+pub(crate) fn postgres(_: &Path) -> String {
+    Runtime::new().expect("a runtime").block_on(database())
+}
+
+pub(crate) fn redis(_: &Path) -> String {
+    emptied()
+}
+
+pub(crate) fn all(name: &str, fresh: Fresh) -> Vec<Trial> {
+    vec![
+        trial(
+            name,
+            "killed_twenty_times_without_a_resend_nothing_is_lost_or_doubled",
+            move || killed_twenty_times_without_a_resend(fresh),
+        ),
+        trial(name, "who_is_frozen_past_his_lease_is_fenced", move || {
+            who_is_frozen_past_his_lease_is_fenced(&Bench::fresh(fresh));
+        }),
+    ]
+}
+
+/// SQLite and Postgres have a smaller one in the contract, for each of theirs is a commit on disk.
+pub(crate) fn of_redis() -> Trial {
+    trial(
+        "redis",
+        "two_processes_of_64_tasks_complete_1000_effects_once_each_and_never_two_at_once",
+        || two_processes_of_64_tasks(&Bench::fresh(redis)),
+    )
+}
+
+/// A store that several processes share, and the world outside of it.
+struct Bench {
+    runtime: Runtime,
+    place: String,
+    outside: Outside,
+    _folder: TempDir,
+}
+
+impl Bench {
+    fn fresh(fresh: Fresh) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bench = Self {
+            runtime: Runtime::new().expect("a runtime"),
+            place: fresh(folder.path()),
+            outside: Outside::at(folder.path().join("outside").into()),
+            _folder: folder,
+        };
+        // Its tables are there before processes compete for them.
+        bench.unfinished();
+        bench
+    }
+
+    fn work(&self, kind: Kind, tasks: usize, events: usize) -> Work {
+        Work {
+            kind,
+            place: self.place.clone(),
+            outside: Some(self.outside.clone()),
+            tasks,
+            events,
+        }
+    }
+
+    fn unfinished(&self) -> BTreeSet<String> {
+        let left = self
+            .runtime
+            .block_on(async { with_store!(&self.place, store => store.unfinished(10_000).await) });
+        let left = left.expect("a list");
+        left.iter().map(|it| it.id().to_owned()).collect()
+    }
+
+    fn wait_for(&self, part: &str) {
+        let begun = Instant::now();
+        while self.outside.all(part).is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "nothing happens");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn two_processes_of_64_tasks(bench: &Bench) {
+    let work = bench.work(Kind::Effects, 64, 1_000);
+    let workers = [(); 2].map(|()| Worker::start(&work));
+    for worker in workers {
+        worker.succeeds();
+    }
+    let effects = bench.outside.effects();
+    assert_eq!(effects.len(), 1_000);
+    assert!(effects.values().all(|times| *times == 1), "{effects:?}");
+    assert!(bench.unfinished().is_empty());
+}
+
+/// Nobody sends again: what did not complete is known from the store alone.
+fn killed_twenty_times_without_a_resend(fresh: Fresh) {
+    let (mut in_the_middle, mut in_between) = (0, 0);
+    for _ in 0..20 {
+        let bench = Bench::fresh(fresh);
+        let worker = Worker::start(&bench.work(Kind::EffectsOnce, 4, 500));
+        bench.wait_for("effects");
+        let delay = random_below(200);
+        thread::sleep(Duration::from_millis(delay));
+        worker.kill();
+        thread::sleep(LEASE);
+
+        let begun = bench.outside.all("at_work");
+        let before = bench.outside.effects();
+        let acknowledged = bench.outside.all("acknowledged");
+        let left = bench.unfinished();
+        in_the_middle += u32::from(acknowledged.len() < 500);
+        let had: BTreeSet<_> = before.keys().cloned().collect();
+        assert!(left.is_disjoint(&acknowledged), "done, and unfinished");
+        assert!(begun.is_subset(&left), "begun, and forgotten");
+        let done: BTreeSet<_> = had.difference(&left).cloned().collect();
+        assert!(acknowledged.is_subset(&done), "acknowledged, and not done");
+        // Between the effect and its record, four at most.
+        let repeated: BTreeSet<_> = had.intersection(&left).cloned().collect();
+        assert!(repeated.len() <= 4, "{repeated:?}");
+        in_between += repeated.len();
+        println!(
+            "killed {delay} ms after the first effect, at {} of 500: {} unfinished, {} of them had their effect",
+            done.len(),
+            left.len(),
+            repeated.len()
+        );
+
+        bench.outside.forget_who_was_at_work();
+        let finished = bench.runtime.block_on(async {
+            with_store!(&bench.place, store => finish(&store, &bench.outside).await)
+        });
+        assert_eq!(finished, left.len());
+        assert!(bench.unfinished().is_empty());
+        for (id, times) in bench.outside.effects() {
+            let expected = 1 + u64::from(repeated.contains(&id));
+            assert_eq!(times, expected, "{id}");
+        }
+        let had = bench.outside.effects();
+        assert!(left.iter().all(|id| had.contains_key(id)), "lost");
+    }
+    println!("{in_between} effects were repeated, of those who died before they could record them");
+    assert!(
+        in_the_middle > 10,
+        "{in_the_middle} of 20 were at work when they were killed"
+    );
+}
+
+/// As an application does when it starts.
+async fn finish(store: &impl LeaseStore, outside: &Outside) -> usize {
+    let left = store.unfinished(10_000).await.expect("a list");
+    for unfinished in &left {
+        let ran = resume(store, unfinished, || effect(outside, unfinished.id()));
+        assert_eq!(ran.await.expect("it runs"), Once::Ran(()));
+    }
+    left.len()
+}
+
+fn who_is_frozen_past_his_lease_is_fenced(bench: &Bench) {
+    let worker = Worker::start(&bench.work(Kind::Hold, 1, 1));
+    bench.wait_for("at_work");
+    worker.signal("-STOP");
+    thread::sleep(LEASE * 2);
+    bench.outside.forget_who_was_at_work();
+    let finished = bench.runtime.block_on(async {
+        with_store!(&bench.place, store => finish(&store, &bench.outside).await)
+    });
+    assert_eq!(finished, 1);
+    fs::write(bench.outside.folder().join(MAY_END), "").expect("a file");
+    worker.signal("-CONT");
+    assert_eq!(worker.ends(), Some(FENCED.into()));
+    assert!(bench.outside.all("acknowledged").is_empty());
+    assert!(bench.unfinished().is_empty());
+}
+
+/// A process whose effect does not end until it may.
+pub(crate) async fn hold(store: impl LeaseStore, outside: Outside) -> ExitCode {
+    let claim = claim(0);
+    let id = claim.id().to_owned();
+    let held = once_leased(&store, claim, LEASE, |_| async {
+        outside.begin(&id);
+        while !outside.folder().join(MAY_END).exists() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        Ok::<_, &str>(())
+    });
+    match held.await {
+        Err(OnceError::Fenced) => ExitCode::from(FENCED),
+        Ok(_) => {
+            outside.acknowledged(&id);
+            ExitCode::SUCCESS
+        }
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// A process whose tasks all deliver every event, until it is acknowledged.
+pub(crate) async fn deliver(store: impl LeaseStore, outside: Outside, tasks: usize, events: usize) {
+    let claims: Vec<_> = (0..events).map(claim).collect();
+    let mut delivering = JoinSet::new();
+    for _ in 0..tasks {
+        let (store, outside, claims) = (store.clone(), outside.clone(), claims.clone());
+        delivering.spawn(async move {
+            for claim in claims {
+                let lease = Duration::from_secs(60);
+                while !run(&store, &outside, claim.clone(), lease).await {
+                    sleep(Duration::from_millis(1)).await;
+                }
+            }
+        });
+    }
+    delivering.join_all().await;
+}
+
+/// A process of whose tasks one delivers each event, and never again.
+pub(crate) async fn deliver_once(
+    store: impl LeaseStore,
+    outside: Outside,
+    tasks: usize,
+    events: usize,
+) {
+    let claims: Vec<_> = (0..events).map(claim).collect();
+    let mut delivering = JoinSet::new();
+    for part in claims.chunks(events.div_ceil(tasks)) {
+        let (store, outside, part) = (store.clone(), outside.clone(), part.to_vec());
+        delivering.spawn(async move {
+            for claim in part {
+                let id = claim.id().to_owned();
+                if run(&store, &outside, claim, LEASE).await {
+                    outside.acknowledged(&id);
+                }
+            }
+        });
+    }
+    delivering.join_all().await;
+}
+
+/// Tells whether the event is acknowledged.
+async fn run(store: &impl LeaseStore, outside: &Outside, claim: Claim, lease: Duration) -> bool {
+    let id = claim.id().to_owned();
+    let ran = once_leased(store, claim, lease, |_| effect(outside, &id)).await;
+    match ran {
+        Ok(_) => true,
+        Err(
+            OnceError::InFlight { .. } | OnceError::Fenced | OnceError::Store(StoreError::Busy(_)),
+        ) => false,
+        Err(error) => unreachable!("{error:?}"),
+    }
+}
+
+async fn effect(outside: &Outside, id: &str) -> Result<(), &'static str> {
+    outside.begin(id);
+    sleep(Duration::from_millis(1)).await;
+    outside.act(id);
+    outside.end(id);
+    Ok(())
+}

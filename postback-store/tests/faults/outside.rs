@@ -1,0 +1,88 @@
+//! A service outside of any database: files, each made or added to at once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    fs::{self, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+#[derive(Clone)]
+pub(crate) struct Outside {
+    folder: PathBuf,
+}
+
+impl Outside {
+    pub(crate) fn at(folder: OsString) -> Self {
+        let outside = Self {
+            folder: folder.into(),
+        };
+        for part in ["at_work", "effects", "acknowledged"] {
+            fs::create_dir_all(outside.folder.join(part)).expect("a folder");
+        }
+        outside
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Somebody begins, and must be alone.
+    pub(crate) fn begin(&self, id: &str) {
+        let made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(self.path("at_work", id));
+        made.expect("nobody else is at it");
+    }
+
+    /// The effect.
+    pub(crate) fn act(&self, id: &str) {
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.path("effects", id));
+        file.expect("a file").write_all(b"x").expect("it is kept");
+    }
+
+    pub(crate) fn end(&self, id: &str) {
+        fs::remove_file(self.path("at_work", id)).expect("it was begun");
+    }
+
+    /// The gateway was told that all is well.
+    pub(crate) fn acknowledged(&self, id: &str) {
+        fs::write(self.path("acknowledged", id), "").expect("a file");
+    }
+
+    /// Nobody is left of a process that was killed.
+    pub(crate) fn forget_who_was_at_work(&self) {
+        for id in self.all("at_work") {
+            self.end(&id);
+        }
+    }
+
+    /// How often each effect was had, if it was. A file may have been made by one that was killed before it wrote.
+    pub(crate) fn effects(&self) -> BTreeMap<String, u64> {
+        let had = |id: String| {
+            let file = fs::metadata(self.path("effects", &id));
+            let times = file.expect("a file").len();
+            (id, times)
+        };
+        let effects = self.all("effects").into_iter().map(had);
+        effects.filter(|(_, times)| *times > 0).collect()
+    }
+
+    pub(crate) fn all(&self, part: &str) -> BTreeSet<String> {
+        let files = fs::read_dir(self.folder.join(part)).expect("a folder");
+        let name = |file: std::io::Result<fs::DirEntry>| {
+            let name = file.expect("a file").file_name();
+            name.into_string().expect("a text")
+        };
+        files.map(name).collect()
+    }
+
+    fn path(&self, part: &str, id: &str) -> PathBuf {
+        self.folder.join(part).join(id)
+    }
+}
