@@ -8,6 +8,9 @@
     reason = "a benchmark stops where its set-up is wrong"
 )]
 
+mod measure;
+#[path = "../tests/servers/postgres.rs"]
+mod postgres_server;
 #[path = "../tests/shop/mod.rs"]
 mod shop;
 
@@ -16,16 +19,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use postback_core::{
-    MediaType, SecretKey, Verifier, claim::Claim, cryptocloud::CryptoCloud, testing,
-};
+use postback_core::claim::Claim;
 use postback_store::{StoreError, postgres::PostgresStore, sqlite::SqliteStore};
 use sqlx::AssertSqlSafe;
 use tokio::runtime::Runtime;
 
-use self::shop::{CREDIT, CREDITS, POSTGRES, database};
-
-const NOW: u64 = 1_769_509_400;
+use self::{
+    measure::{claim, median},
+    postgres_server::{POSTGRES, database},
+    shop::{CREDIT, CREDITS},
+};
 
 /// One shop's database.
 enum Shop {
@@ -157,23 +160,6 @@ async fn pairs(shop: &Shop, prefix: &str, rounds: usize) -> (Duration, Duration)
         }
     }
     (median(with), median(without))
-}
-
-fn claim(id: &str) -> Claim {
-    let secret = SecretKey::new("s").expect("a secret");
-    let token = testing::token(&secret, id, NOW.saturating_add(300));
-    let verifier = Verifier::new(CryptoCloud::new(), secret);
-    let body = format!(
-        r#"{{"status":"success","invoice_id":"{id}","amount_crypto":0.05,"currency":"BTC","token":"{token}"}}"#
-    );
-    let payment = testing::deliver(&verifier, MediaType::Json, body, NOW);
-    Claim::from(&payment.expect("a genuine payment"))
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    let middle = times.get(times.len() / 2);
-    middle.copied().expect("a time")
 }
 
 fn ratio(ours: Duration, theirs: Duration) -> f64 {

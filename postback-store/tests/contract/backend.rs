@@ -20,7 +20,9 @@ use tokio::time::sleep;
 
 use crate::{
     leasing::{Clock, Leasing, SetBack},
-    shop::{CREDIT, CREDITS, database, emptied},
+    postgres_server::database,
+    redis_server::emptied,
+    shop::{CREDIT, CREDITS},
 };
 
 /// A fresh store, and the shop's table of credits.

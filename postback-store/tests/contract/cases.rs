@@ -12,7 +12,7 @@ use tokio::{runtime, task::JoinSet, time::timeout};
 use crate::{
     backend::{Backend, Postgres, Sqlite},
     events::{Payment, callback, payment},
-    shop::database,
+    postgres_server::database,
 };
 
 /// The tests of one store.

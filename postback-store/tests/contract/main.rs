@@ -15,6 +15,10 @@ mod cases;
 mod effects;
 mod events;
 mod leasing;
+#[path = "../servers/postgres.rs"]
+mod postgres_server;
+#[path = "../servers/redis.rs"]
+mod redis_server;
 #[path = "../shop/mod.rs"]
 mod shop;
 
@@ -34,7 +38,7 @@ fn main() -> ExitCode {
     trials.extend(effects::beside_claims::<Sqlite>("sqlite"));
     trials.extend(effects::set_back::<Memory>("memory"));
     trials.extend(effects::set_back::<Sqlite>("sqlite"));
-    match env::var_os(shop::POSTGRES) {
+    match env::var_os(postgres_server::POSTGRES) {
         Some(_) => {
             trials.extend(cases::all::<Postgres>("postgres"));
             trials.extend(effects::all::<Postgres>("postgres"));
@@ -42,7 +46,7 @@ fn main() -> ExitCode {
         }
         None => left_out("Postgres"),
     }
-    match env::var_os(shop::REDIS) {
+    match env::var_os(redis_server::REDIS) {
         Some(_) => {
             trials.extend(effects::all::<Redis>("redis"));
             trials.extend(effects::of_redis());

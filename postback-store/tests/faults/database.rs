@@ -6,7 +6,8 @@ use postback_store::{StoreError, postgres::PostgresStore, sqlite::SqliteStore};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::shop::{CREDITS, database};
+use crate::postgres_server::database;
+use crate::shop::CREDITS;
 
 pub(crate) struct Database {
     runtime: Runtime,

@@ -20,8 +20,9 @@ use tokio::{runtime::Runtime, task::JoinSet, time::sleep};
 
 use crate::{
     outside::Outside,
+    postgres_server::database,
     random_below,
-    shop::{database, emptied},
+    redis_server::emptied,
     trial,
     worker::{Kind, Work, Worker, claim, with_store},
 };

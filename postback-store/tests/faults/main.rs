@@ -14,6 +14,10 @@
 mod database;
 mod effects;
 mod outside;
+#[path = "../servers/postgres.rs"]
+mod postgres_server;
+#[path = "../servers/redis.rs"]
+mod redis_server;
 mod server;
 #[path = "../shop/mod.rs"]
 mod shop;
@@ -43,7 +47,7 @@ fn main() -> ExitCode {
     arguments.test_threads = Some(1);
     let mut trials = claims("sqlite", Database::sqlite);
     trials.extend(effects::all("sqlite", effects::sqlite));
-    match env::var_os(shop::POSTGRES) {
+    match env::var_os(postgres_server::POSTGRES) {
         Some(_) => {
             trials.extend(claims("postgres", Database::postgres));
             trials.extend(effects::all("postgres", effects::postgres));
@@ -51,7 +55,7 @@ fn main() -> ExitCode {
         }
         None => left_out("Postgres"),
     }
-    match env::var_os(shop::REDIS) {
+    match env::var_os(redis_server::REDIS) {
         Some(_) => {
             trials.extend(effects::all("redis", effects::redis));
             trials.push(effects::of_redis());

@@ -16,7 +16,8 @@ use tokio::runtime::Runtime;
 
 use crate::{
     database::Database,
-    shop::{database, emptied},
+    postgres_server::database,
+    redis_server::emptied,
     trial,
     worker::{claim, on_postgres},
 };

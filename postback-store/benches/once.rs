@@ -1,0 +1,133 @@
+//! What `once` costs, on each store: how many events a second, by one task and by many, and how much longer a handler
+//! takes. Read them beside each other: absolute figures say more about the machine and its disk.
+//!
+//! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and `POSTBACK_REDIS`; without them,
+//! they are left out.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark stops where its set-up is wrong"
+)]
+
+mod measure;
+#[path = "../tests/servers/postgres.rs"]
+mod postgres_server;
+#[path = "../tests/servers/redis.rs"]
+mod redis_server;
+
+use std::{
+    env,
+    time::{Duration, Instant},
+};
+
+use postback_core::claim::Claim;
+use postback_store::{
+    LeaseStore, Once, StoreError, memory::MemoryStore, once, postgres::PostgresStore,
+    redis::RedisStore, sqlite::SqliteStore,
+};
+use tokio::{runtime::Runtime, task::JoinSet};
+
+use self::{
+    measure::{claim, median},
+    postgres_server::{POSTGRES, database},
+    redis_server::{REDIS, emptied},
+};
+
+fn main() {
+    // As cargo and CI ask for it: everything once, nothing measured.
+    let events = match env::args().any(|argument| argument == "--test") {
+        true => 64,
+        false => 3_200,
+    };
+    let runtime = Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        println!("{events} events on each store, whose handler does nothing");
+        measure("memory", &MemoryStore::new(), events).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let sqlite = SqliteStore::open(folder.path().join("shop.db")).await;
+        measure("SQLite", &sqlite.expect("a store"), events).await;
+        match env::var_os(POSTGRES) {
+            Some(_) => {
+                let postgres = PostgresStore::connect(&database().await).await;
+                measure("Postgres", &postgres.expect("a store"), events).await;
+            }
+            None => left_out("Postgres"),
+        }
+        match env::var_os(REDIS) {
+            Some(_) => {
+                let redis = RedisStore::open(&emptied()).await.expect("a store");
+                let durability = redis.durability().await.expect("its settings");
+                println!("Redis is set to {durability}");
+                measure("Redis", &redis, events).await;
+            }
+            None => left_out("Redis"),
+        }
+    });
+}
+
+fn left_out(server: &str) {
+    println!(
+        "left out, for want of a server: {server}. Run it by:\n  \
+         tests/services.sh cargo bench -p postback-store --bench once"
+    );
+}
+
+async fn measure<S: LeaseStore>(name: &str, store: &S, events: usize) {
+    for tasks in [1, 16, 64] {
+        let claims = (0..events).map(|number| claim(&format!("BY{tasks}N{number}")));
+        let claims: Vec<_> = claims.collect();
+        let bare = deliver(tasks, &claims, |_| handler()).await;
+        let with = deliver(tasks, &claims, |claim| {
+            let store = store.clone();
+            async move {
+                let ran = once(&store, claim, handler).await;
+                assert_eq!(ran.expect("it runs"), Once::Ran(()));
+                Ok(())
+            }
+        })
+        .await;
+        println!(
+            "  {name:<8} {tasks:>2} tasks {:>8.0} in a second, each {:>8.3} ms longer than its handler alone",
+            with.in_a_second,
+            with.median.saturating_sub(bare.median).as_secs_f64() * 1_000.0,
+        );
+    }
+}
+
+/// The effect.
+async fn handler() -> Result<(), StoreError> {
+    Ok(())
+}
+
+struct Delivered {
+    in_a_second: f64,
+    /// Of one event.
+    median: Duration,
+}
+
+/// Each task delivers its part, one event after the other.
+async fn deliver<F>(tasks: usize, claims: &[Claim], handle: impl Fn(Claim) -> F) -> Delivered
+where
+    F: Future<Output = Result<(), StoreError>> + Send + 'static,
+{
+    let begun = Instant::now();
+    let mut delivering = JoinSet::new();
+    for part in claims.chunks(claims.len().div_ceil(tasks)) {
+        let handled: Vec<_> = part.iter().cloned().map(&handle).collect();
+        delivering.spawn(async move {
+            let mut times = Vec::new();
+            for handled in handled {
+                let begun = Instant::now();
+                handled.await.expect("it is handled");
+                times.push(begun.elapsed());
+            }
+            times
+        });
+    }
+    let times = delivering.join_all().await.concat();
+    Delivered {
+        in_a_second: f64::from(u32::try_from(times.len()).unwrap_or(u32::MAX))
+            / begun.elapsed().as_secs_f64(),
+        median: median(times),
+    }
+}
