@@ -3,7 +3,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -36,7 +36,9 @@ pub enum WrongMethod {
     IsTheRouters,
 }
 
-fn receiver(binary: &str) -> Command {
+/// A command that listens on a free port.
+#[must_use]
+pub fn receiver(binary: &str) -> Command {
     let mut command = Command::new(binary);
     command
         .env_remove("CRYPTAPI_MODE")
@@ -57,22 +59,36 @@ const ENVIRONMENT: [(&str, &str); 3] = [
     ("TRYBIT_SECRET", "t"),
 ];
 
-/// A process that does not outlive the test.
-struct Running {
+/// A process that does not outlive the test: it is killed when this is dropped.
+#[derive(Debug)]
+pub struct Running {
     child: Child,
     /// Where it says that it listens.
     base: String,
+    /// It may go on writing there.
+    _stderr: BufReader<ChildStderr>,
 }
 
 impl Running {
-    fn start(command: &mut Command) -> Self {
+    /// Starts it, and waits until it listens.
+    pub fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().expect("it starts");
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut line = String::new();
         stderr.read_line(&mut line).expect("a line");
         let base = line.trim().rsplit(' ').next().expect("an address");
         let base = base.to_owned();
-        Self { child, base }
+        Self {
+            child,
+            base,
+            _stderr: stderr,
+        }
+    }
+
+    /// The URL without a path where it listens.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// Ends it, and returns the lines that it printed.

@@ -17,6 +17,9 @@ use crate::{client::Client, receiver::verifiers};
 /// What the shop's callback URLs begin with.
 pub const ORIGIN: &str = "https://shop.example";
 
+/// The text of its projects' secret.
+pub const SECRET: &str = "the project's secret key";
+
 /// Everybody who sends something to one shop.
 #[derive(Debug)]
 pub struct Senders {
@@ -134,5 +137,5 @@ fn number(order: &Value) -> i64 {
 }
 
 fn secret() -> SecretKey {
-    SecretKey::new("the project's secret key").expect("a secret")
+    SecretKey::new(SECRET).expect("a secret")
 }

@@ -1,7 +1,7 @@
 use std::{error::Error, sync::Arc};
 
 use conformance::shop::{ORIGIN, Senders};
-use shop::Orders;
+use shop::{Orders, Receipts};
 use tokio::{net::TcpListener, task::JoinSet};
 
 /// Starts the shop of `examples/shop` on a file of its own, sends it what shops are sent, and prints what it
@@ -10,7 +10,8 @@ pub(crate) async fn show() -> Result<u32, Box<dyn Error + Send + Sync>> {
     let folder = tempfile::tempdir()?;
     let orders = Orders::open(folder.path().join("shop.db")).await?;
     let (senders, verifiers) = Senders::new();
-    let router = shop::router(orders, verifiers, ORIGIN);
+    let receipts = Receipts::new(orders.clone(), folder.path());
+    let router = shop::router(orders, receipts, verifiers, ORIGIN);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}", listener.local_addr()?);
     println!("The shop listens on {base}. Each order is for 0.05 BTC.\n");

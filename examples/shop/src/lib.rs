@@ -1,10 +1,12 @@
 //! A shop: orders and what was paid for them, in one SQLite file.
 //!
 //! `orders` keeps them, `create` is the shop's own side of an order, `receive` the gateways': it looks an order up by
-//! what is signed, claims, settles and credits in one transaction, and acknowledges.
+//! what is signed, claims, settles and credits in one transaction, has `receipts` mail a receipt, once, and
+//! acknowledges.
 
 mod create;
 mod orders;
+mod receipts;
 mod receive;
 
 use axum::{
@@ -19,12 +21,16 @@ use postback_core::{
 use postback_tower::PostbackLayer;
 use receiver::{CryptApiVerifier, Verifiers};
 
-pub use self::orders::{Orders, OrdersError};
+pub use self::{
+    orders::{Orders, OrdersError},
+    receipts::Receipts,
+};
 
 /// What the routes need.
 #[derive(Clone, FromRef)]
 struct Shop {
     orders: Orders,
+    receipts: Receipts,
     cryptocloud: Verifier<CryptoCloud>,
     trybit: Verifier<Trybit>,
     /// Where callback URLs begin.
@@ -36,7 +42,12 @@ struct Shop {
 struct Origin(String);
 
 /// `/orders` is the shop's own side, and not for the public; `/postback` is the gateways'.
-pub fn router(orders: Orders, verifiers: Verifiers, origin: impl Into<String>) -> Router {
+pub fn router(
+    orders: Orders,
+    receipts: Receipts,
+    verifiers: Verifiers,
+    origin: impl Into<String>,
+) -> Router {
     // CryptAPI's mode is known at run time only: the layer takes its verifier with it.
     let cryptapi: MethodRouter<Shop> = match verifiers.cryptapi {
         CryptApiVerifier::Get(it) => any(receive::called_by_get).layer(PostbackLayer::new(it)),
@@ -51,6 +62,7 @@ pub fn router(orders: Orders, verifiers: Verifiers, origin: impl Into<String>) -
         .route("/postback/trybit", any(receive::paid::<Trybit>))
         .with_state(Shop {
             orders,
+            receipts,
             cryptocloud: verifiers.cryptocloud,
             trybit: verifiers.trybit,
             origin: Origin(origin.into()),

@@ -1,9 +1,9 @@
 //! A shop that credits each payment once.
 
-use std::{env, error::Error, process::ExitCode};
+use std::{env, error::Error, fs, process::ExitCode};
 
 use receiver::Verifiers;
-use shop::Orders;
+use shop::{Orders, Receipts};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -18,10 +18,23 @@ async fn run() -> Result<(), Box<dyn Error>> {
         Some(file) => file.into(),
         None => env::temp_dir().join("shop.db"),
     };
-    let router = shop::router(Orders::open(&file).await?, verifiers, origin);
+    let mail = match env::var_os("MAIL_FOLDER") {
+        Some(folder) => folder.into(),
+        None => env::temp_dir().join("shop-mail"),
+    };
+    fs::create_dir_all(&mail)?;
+    let orders = Orders::open(&file).await?;
+    let receipts = Receipts::new(orders.clone(), &mail);
+    let router = shop::router(orders, receipts.clone(), verifiers, origin);
     let listener = TcpListener::bind(receiver::address()).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
-    eprintln!("orders are in {}", file.display());
+    eprintln!(
+        "orders are in {}, receipts in {}",
+        file.display(),
+        mail.display()
+    );
+    // At once what the last process left over, and then what fails.
+    tokio::spawn(receipts.keep_mailing());
     axum::serve(listener, router).await?;
     Ok(())
 }

@@ -28,6 +28,14 @@ pub(crate) struct Order {
     pub(crate) settled: bool,
 }
 
+/// A payment that was counted.
+pub(crate) struct Payment {
+    pub(crate) number: i64,
+    pub(crate) order: i64,
+    pub(crate) amount: String,
+    pub(crate) coin: String,
+}
+
 /// Where an order is paid to.
 struct Address {
     callback_url: String,
@@ -58,8 +66,13 @@ const SCHEMA: &str = "
         settled INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE IF NOT EXISTS payments (
+        number INTEGER PRIMARY KEY,
         order_number INTEGER NOT NULL REFERENCES orders (number),
-        amount TEXT NOT NULL
+        amount TEXT NOT NULL,
+        -- What the gateway knows it by.
+        namespace TEXT NOT NULL,
+        id TEXT NOT NULL,
+        UNIQUE (namespace, id)
     ) STRICT;";
 
 impl Orders {
@@ -72,6 +85,10 @@ impl Orders {
         let store = SqliteStore::open(file).await?;
         sqlx::raw_sql(SCHEMA).execute(store.pool()).await?;
         Ok(Self { store })
+    }
+
+    pub(crate) const fn store(&self) -> &SqliteStore {
+        &self.store
     }
 
     /// An order that is paid by an invoice of CryptoCloud's or Trybit's.
@@ -152,15 +169,39 @@ impl Orders {
         sum(&mut transaction, number).await
     }
 
-    /// Claims an event, and counts what it pays, in one transaction: both are kept, or neither.
+    /// A payment that was counted, by what the gateway knows it by.
+    pub(crate) async fn payment(
+        &self,
+        namespace: &str,
+        id: &str,
+    ) -> Result<Option<Payment>, OrdersError> {
+        let query = "SELECT payments.number, order_number, amount, coin
+                     FROM payments JOIN orders ON orders.number = order_number
+                     WHERE namespace = ?1 AND id = ?2";
+        let row = sqlx::query_as(query)
+            .bind(namespace)
+            .bind(id)
+            .fetch_optional(self.store.pool())
+            .await?;
+        Ok(row.map(|(number, order, amount, coin)| Payment {
+            number,
+            order,
+            amount,
+            coin,
+        }))
+    }
+
+    /// Claims an event, counts what it pays, and records that it is owed a receipt, in one transaction: all are kept, or
+    /// none.
     pub(crate) async fn credit(
         &self,
         order: &Order,
-        claim: Claim,
+        claim: &Claim,
         settlement: &Settlement,
     ) -> Result<Claimed, OrdersError> {
         let mut transaction = self.store.begin().await?;
-        let claimed = self.store.claim_in(&mut transaction, claim).await?;
+        let claimed = self.store.claim_in(&mut transaction, claim.clone());
+        let claimed = claimed.await?;
         let counted = match settlement.outcome() {
             Outcome::Paid(amount) | Outcome::Over(amount) | Outcome::Short(amount) => Some(amount),
             _ => None,
@@ -169,10 +210,17 @@ impl Orders {
             && claimed.is_new()
             && settlement.ground() >= order.ground
         {
-            sqlx::query("INSERT INTO payments (order_number, amount) VALUES (?1, ?2)")
+            let insert = "INSERT INTO payments (order_number, amount, namespace, id)
+                          VALUES (?1, ?2, ?3, ?4)";
+            sqlx::query(insert)
                 .bind(order.number)
                 .bind(amount.as_received())
+                .bind(claim.namespace())
+                .bind(claim.id())
                 .execute(&mut *transaction)
+                .await?;
+            self.store
+                .record_in(&mut transaction, claim.clone())
                 .await?;
             // Several payments may make up one price.
             let sum = amount_of(&sum(&mut transaction, order.number).await?)?;

@@ -2,36 +2,60 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    ops::Deref,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use conformance::{
     driver::{Application, Seen},
-    shop::{ORIGIN, Senders},
+    receiver::{Running, receiver},
+    shop::{ORIGIN, SECRET, Senders},
 };
 use http::StatusCode;
 use postback_store::sqlite::SqliteStore;
-use shop::Orders;
+use shop::{Orders, Receipts};
 use tempfile::TempDir;
+
+const MAIL: &str = "mail";
 
 /// A shop in a folder that goes with it, and who sends to it.
 struct Shop {
     senders: Senders,
     _application: Application,
+    receipts: Receipts,
     folder: TempDir,
 }
 
 impl Shop {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(MAIL)).unwrap();
         let orders = Orders::open(folder.path().join("shop.db")).await.unwrap();
+        let receipts = Receipts::new(orders.clone(), folder.path().join(MAIL));
         let (senders, verifiers) = Senders::new();
-        let router = shop::router(orders, verifiers, ORIGIN);
+        let router = shop::router(orders, receipts.clone(), verifiers, ORIGIN);
         let application = Application::serve(router, Seen::default()).await;
         Self {
             senders: senders.to(format!("http://{}", application.address())),
             _application: application,
+            receipts,
             folder,
         }
+    }
+
+    /// What was mailed, by name.
+    fn mailed(&self) -> BTreeMap<String, String> {
+        let files = fs::read_dir(self.folder.path().join(MAIL)).unwrap();
+        let message = |file: io::Result<fs::DirEntry>| {
+            let file = file.unwrap();
+            let message = fs::read_to_string(file.path()).unwrap();
+            (file.file_name().into_string().unwrap(), message)
+        };
+        files.map(message).collect()
     }
 }
 
@@ -66,10 +90,82 @@ async fn fifty_at_once_are_credited_once() {
         let shop = Arc::clone(&shop);
         tokio::spawn(async move { shop.pay_invoice("ILRAJE1Q", "0.05").await })
     });
+    let mut accepted = 0;
     for delivery in deliveries.collect::<Vec<_>>() {
-        assert_eq!(delivery.await.unwrap(), StatusCode::OK);
+        match delivery.await.unwrap() {
+            StatusCode::OK => accepted += 1,
+            // Another one is about to mail.
+            status => assert_eq!(status, StatusCode::CONFLICT),
+        }
     }
+    assert!(accepted > 0);
+    assert_eq!(shop.mailed().len(), 1);
     assert_eq!(shop.paid(order).await, paid("0.05", true));
+}
+
+#[tokio::test]
+async fn each_payment_has_one_receipt() {
+    let shop = Shop::open().await;
+    shop.order_by_invoice("ILRAJE1Q").await;
+    for _ in 0..3 {
+        assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.04").await, StatusCode::OK);
+    }
+    let receipt = "Subject: Your payment for order 1\r\n\r\nWe received 0.04 BTC.\r\n";
+    let expected = BTreeMap::from([("1.eml".to_owned(), receipt.to_owned())]);
+    assert_eq!(shop.mailed(), expected);
+    assert_eq!(shop.receipts.finish().await.unwrap(), 0);
+}
+
+/// The gateway is told that all is well, and never sends again.
+#[tokio::test]
+async fn what_could_not_be_mailed_is_mailed_at_the_next_look() {
+    let shop = Shop::open().await;
+    let order = shop.order_by_invoice("ILRAJE1Q").await;
+    fs::remove_dir(shop.folder.path().join(MAIL)).unwrap();
+    assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.05").await, StatusCode::OK);
+    assert_eq!(shop.paid(order).await, paid("0.05", true));
+    assert_eq!(shop.receipts.finish().await.unwrap(), 0);
+    fs::create_dir(shop.folder.path().join(MAIL)).unwrap();
+    assert_eq!(shop.receipts.finish().await.unwrap(), 1);
+    assert_eq!(shop.mailed().len(), 1);
+    assert_eq!(shop.receipts.finish().await.unwrap(), 0);
+}
+
+/// It was killed after it credited, before it could mail, and nobody sends again.
+#[tokio::test]
+async fn what_a_process_left_over_is_mailed_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let mail = folder.path().join(MAIL);
+    let start = || {
+        let mut shop = receiver(env!("CARGO_BIN_EXE_shop"));
+        shop.env("CRYPTOCLOUD_SECRET", SECRET)
+            .env("DATABASE_URL", folder.path().join("shop.db"))
+            .env("MAIL_FOLDER", &mail)
+            .env("PUBLIC_ORIGIN", ORIGIN)
+            .env("TRYBIT_SECRET", SECRET);
+        Running::start(&mut shop)
+    };
+    let first = start();
+    // Where it would write.
+    fs::create_dir(mail.join("1.part")).unwrap();
+    let (senders, _) = Senders::new();
+    let senders = senders.to(first.base());
+    let order = senders.order_by_invoice("ILRAJE1Q").await;
+    let status = senders.pay_invoice("ILRAJE1Q", "0.05").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(senders.paid(order).await, paid("0.05", true));
+    drop(first);
+    fs::remove_dir(mail.join("1.part")).unwrap();
+
+    let _second = start();
+    let begun = Instant::now();
+    while !mail.join("1.eml").exists() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(8),
+            "nothing is mailed"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

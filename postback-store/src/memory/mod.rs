@@ -128,13 +128,13 @@ impl MemoryStore {
 impl Contents {
     /// The other final event that a transfer was counted under.
     fn other_of(&self, key: &Key, transfer: Option<&Digest>) -> Option<String> {
+        let transfer = transfer.filter(|_| key.is_final())?;
         let claims = self.claims.iter().map(|(key, row)| (key, row.transfer));
         let effects = self.effects.iter();
         let effects = effects.map(|(key, effect)| (key, effect.transfer()));
         let other = claims.chain(effects).find(|(other, of)| {
-            of.is_some()
-                && of.as_ref() == transfer
-                && (other.finality, key.finality) == (Finality::Final, Finality::Final)
+            of.as_ref() == Some(transfer)
+                && other.is_final()
                 && (&other.namespace, &other.scope) == (&key.namespace, &key.scope)
                 && other.id != key.id
         });
