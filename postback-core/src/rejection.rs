@@ -23,6 +23,10 @@ pub enum Rejection {
     /// The verifier's clock failed, or stands before 1970.
     #[error("the clock cannot be read")]
     ClockUnavailable,
+    /// For a handler: what the postback was to bring about failed, and is not recorded as done. The provider tries
+    /// again.
+    #[error("the effect failed")]
+    EffectFailed,
     /// For a handler: it was slower than its lease, and what it did is not recorded as done. The provider tries again.
     #[error("the lease ended before the effect was done")]
     Fenced,
@@ -147,6 +151,7 @@ impl Rejection {
             Self::BodyUnreadable => ("body_unreadable", MALFORMED),
             Self::ClockUnavailable => ("clock_unavailable", NOT_CONFIGURED),
             Self::Expired { .. } => ("expired", UNVERIFIED),
+            Self::EffectFailed => ("effect_failed", TRY_AGAIN),
             Self::Fenced => ("fenced", TRY_AGAIN),
             Self::InFlight => (
                 "in_flight",
@@ -241,6 +246,7 @@ mod tests {
                 "invalid_claims",
                 unverified,
             ),
+            (Rejection::EffectFailed, "effect_failed", try_again),
             (Rejection::Fenced, "fenced", try_again),
             (
                 Rejection::InFlight,

@@ -1,5 +1,5 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Credits each payment once, in the shop's own transaction.
+//! Credits each payment once, in the shop's own transaction, and runs effects outside of it.
 //!
 //! Gateways send the same postback again: on time-outs, at the press of a button, twice at once. A store claims
 //! a verified event in the very transaction in which the shop writes its credit, so that both are kept or neither is:
@@ -8,13 +8,18 @@
 //!
 //! That is what "exactly once" means here: *the writes in that transaction* happen once for each event that is
 //! delivered and committed. It cannot mean that a mail is sent once, or that another service is called once: what is not
-//! in the transaction happens before or after it, and a crash between the two repeats or loses it. Nor can it mean that
-//! a payment whose postback never comes is credited.
+//! in the transaction happens before or after it. Nor can it mean that a payment whose postback never comes is
+//! credited.
+//!
+//! For what is not a row there is [`once`]: at most once at a time, on whatever machine, and again where it failed or
+//! its process died. [`LeaseStore::unfinished`] lists what was begun or owed and never done, and [`resume`] runs it
+//! again; that is the application's to call, when it starts and now and then. What is claimed and what is recorded for
+//! `once` are kept apart: a handler may do both, and `record_in` makes them one transaction.
 //!
 //! What an event is known by, and what must not change about it, is for core to say:
-//! [`Claim`](postback_core::claim::Claim). What a claim may turn out to be is [`Claimed`]. All of it is acknowledged;
-//! a store that fails is [`Rejection::StoreUnavailable`](postback_core::Rejection::StoreUnavailable), for the provider to
-//! try again.
+//! [`Claim`](postback_core::claim::Claim). What a claim may turn out to be is [`Claimed`], and what an effect,
+//! [`Once`]. All of it is acknowledged; [`StoreError`] and [`OnceError`] become a
+//! [`Rejection`](postback_core::Rejection), for the provider to try again.
 //!
 //! One project needs no scope. With two projects in one database each verifier has a scope, and keeps it: it is part
 //! of what an event is known by.
@@ -26,6 +31,7 @@
 //! - `sqlite`: `sqlite::SqliteStore`, a file. Brings SQLite's C code into the tree; an application that links another
 //!   copy of it, by `rusqlite` for example, needs versions that agree on `libsqlite3-sys`.
 //! - `postgres`: `postgres::PostgresStore`.
+//! - `redis`: `redis::RedisStore`, for effects alone.
 //! - `memory`: `memory::MemoryStore`, for tests of an application.
 
 mod claimed;

@@ -47,11 +47,9 @@ impl Receipts {
                 eprintln!("{id}: no receipt: {error}");
                 Ok(())
             }
-            Err(OnceError::InFlight { .. }) => Err(Rejection::InFlight),
-            Err(OnceError::Fenced) => Err(Rejection::Fenced),
             Err(error) => {
                 eprintln!("{id}: {error:?}");
-                Err(Rejection::StoreUnavailable)
+                Err(error.into())
             }
         }
     }

@@ -40,8 +40,11 @@ pub const LEASE: Duration = Duration::from_secs(60);
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// use postback_core::{MediaType, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
-/// use postback_store::{Once, OnceError, memory::MemoryStore, once};
+/// # use postback_core::{MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+/// use std::io;
+///
+/// use postback_core::Rejection;
+/// use postback_store::{Once, memory::MemoryStore, once};
 ///
 /// # let secret = SecretKey::new("the project's secret key")?;
 /// # let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
@@ -49,11 +52,11 @@ pub const LEASE: Duration = Duration::from_secs(60);
 /// # let postback = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
 /// let store = MemoryStore::new();
 /// // In a handler, with the `postback` that it was handed:
-/// let failed = once(&store, &postback, || async { Err::<(), _>(Rejection::StoreUnavailable) });
-/// assert!(matches!(failed.await, Err(OnceError::Effect(_))));
-/// let mailed = once(&store, &postback, || async { Ok::<_, Rejection>("mailed") });
+/// let failed = once(&store, &postback, || async { Err::<(), _>(io::Error::other("no mail today")) });
+/// assert_eq!(Rejection::from(failed.await.unwrap_err()), Rejection::EffectFailed);
+/// let mailed = once(&store, &postback, || async { Ok::<_, io::Error>("mailed") });
 /// assert_eq!(mailed.await?, Once::Ran("mailed"));
-/// let again = once(&store, &postback, || async { Ok::<_, Rejection>("mailed") });
+/// let again = once(&store, &postback, || async { Ok::<_, io::Error>("mailed") });
 /// assert_eq!(again.await?, Once::AlreadyDone);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;

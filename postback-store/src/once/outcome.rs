@@ -33,7 +33,8 @@ pub enum Once<T> {
 
 /// Why an effect was not run, or is not known to be done. None of them is acknowledged.
 ///
-/// It becomes the [`Rejection`] to answer with, if the effect's own error does.
+/// It becomes the [`Rejection`] to answer with, for the provider to try again. That says no more of the effect's own
+/// error than that there was one: log it before.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OnceError<E> {
@@ -54,13 +55,10 @@ pub enum OnceError<E> {
     Store(#[from] StoreError),
 }
 
-impl<E> From<OnceError<E>> for Rejection
-where
-    E: Into<Self>,
-{
+impl<E> From<OnceError<E>> for Rejection {
     fn from(error: OnceError<E>) -> Self {
         match error {
-            OnceError::Effect(error) => error.into(),
+            OnceError::Effect(_) => Self::EffectFailed,
             OnceError::Fenced => Self::Fenced,
             OnceError::InFlight { .. } => Self::InFlight,
             OnceError::Store(error) => error.into(),

@@ -113,6 +113,9 @@ impl Cases for Postgres {
             trial(name, "a_spoilt_transaction_does_not_commit", || {
                 run(a_spoilt_transaction_does_not_commit());
             }),
+            trial(name, "what_is_done_is_on_disk_when_it_is_answered", || {
+                run(what_is_done_is_on_disk_when_it_is_answered());
+            }),
             trial(name, "a_row_that_is_hidden_is_no_claim", || {
                 run(a_row_that_is_hidden_is_no_claim());
             }),
@@ -781,4 +784,30 @@ async fn a_row_that_is_hidden_is_no_claim() {
         let claimed = store.claim(&mut transaction, claim).await;
         assert!(matches!(claimed, Err(StoreError::Failed(_))), "{claimed:?}");
     }
+}
+
+/// As the server is set, which the store leaves alone.
+async fn what_is_done_is_on_disk_when_it_is_answered() {
+    let store = Postgres::fresh().await;
+    let pool = store.store().pool();
+    let setting = async |name| -> String {
+        let setting = sqlx::query_scalar("SELECT current_setting($1)").bind(name);
+        setting.fetch_one(pool).await.unwrap()
+    };
+    assert_eq!(setting("fsync").await, "on");
+    assert_eq!(setting("synchronous_commit").await, "on");
+    let mut written = String::new();
+    let ran = once(store.store(), payment("A"), || async {
+        let written_so_far = "SELECT pg_current_wal_insert_lsn()::text";
+        written = sqlx::query_scalar(written_so_far).fetch_one(pool).await?;
+        Ok::<_, sqlx::Error>(())
+    });
+    assert_eq!(ran.await.unwrap(), Once::Ran(()));
+    let on_disk = "SELECT pg_current_wal_flush_lsn() > $1::pg_lsn";
+    let on_disk: bool = sqlx::query_scalar(on_disk)
+        .bind(written)
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    assert!(on_disk, "the record that it is done");
 }
