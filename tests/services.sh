@@ -87,9 +87,16 @@ start)
     done
     ;;
 stop)
+    [ -f $folder/redis.pid ] || exit 0
     process="\$(cat $folder/redis.pid)"
+    rm $folder/redis.pid
     kill -9 "\$process"
-    while kill -0 "\$process" 2>/dev/null; do sleep 0.05; done
+    tries=0
+    while redis-cli -p $redis_port ping >/dev/null 2>&1; do
+        tries=\$((tries + 1))
+        [ "\$tries" -lt 100 ] || exit 1
+        sleep 0.05
+    done
     ;;
 esac
 CONTROL

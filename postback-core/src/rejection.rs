@@ -27,12 +27,6 @@ pub enum Rejection {
     /// again.
     #[error("the effect failed")]
     EffectFailed,
-    /// For a handler: it was slower than its lease, and what it did is not recorded as done. The provider tries again.
-    #[error("the lease ended before the effect was done")]
-    Fenced,
-    /// For a handler: another delivery of the same event is at work. The provider tries again, for that one may fail.
-    #[error("another delivery is at work")]
-    InFlight,
     /// The signed expiry has passed, leeway included.
     #[error("the token expired at {expires_at}, the clock says {now}")]
     #[non_exhaustive]
@@ -42,6 +36,12 @@ pub enum Rejection {
         /// The verifier's clock, in Unix seconds.
         now: u64,
     },
+    /// For a handler: it was slower than its lease, and what it did is not recorded as done. The provider tries again.
+    #[error("the lease ended before the effect was done")]
+    Fenced,
+    /// For a handler: another delivery of the same event is at work. The provider tries again, for that one may fail.
+    #[error("another delivery is at work")]
+    InFlight,
     /// A genuine token whose claims break a rule.
     #[error("invalid claims: {0}")]
     InvalidClaims(ClaimsDefect),
@@ -150,8 +150,8 @@ impl Rejection {
             ),
             Self::BodyUnreadable => ("body_unreadable", MALFORMED),
             Self::ClockUnavailable => ("clock_unavailable", NOT_CONFIGURED),
-            Self::Expired { .. } => ("expired", UNVERIFIED),
             Self::EffectFailed => ("effect_failed", TRY_AGAIN),
+            Self::Expired { .. } => ("expired", UNVERIFIED),
             Self::Fenced => ("fenced", TRY_AGAIN),
             Self::InFlight => (
                 "in_flight",

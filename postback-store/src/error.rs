@@ -2,7 +2,7 @@ use std::error::Error;
 
 use postback_core::Rejection;
 
-/// Why a store did not answer. Nothing was claimed.
+/// Why a store did not answer. What it was asked to do is not known to be done.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {

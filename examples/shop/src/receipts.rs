@@ -7,7 +7,11 @@ use std::{
 
 use postback_core::{Rejection, claim::Claim};
 use postback_store::{LeaseStore, Once, OnceError, once, resume};
-use tokio::{fs, time::sleep};
+use tokio::{
+    fs::{self, File},
+    io::AsyncWriteExt,
+    time::sleep,
+};
 
 use crate::orders::{Orders, OrdersError, Payment};
 
@@ -98,7 +102,11 @@ impl Receipts {
             "Subject: Your payment for order {order}\r\n\r\nWe received {amount} {coin}.\r\n"
         );
         let (unfinished, whole) = (format!("{number}.part"), format!("{number}.eml"));
-        fs::write(self.folder.join(&unfinished), message).await?;
-        fs::rename(self.folder.join(unfinished), self.folder.join(whole)).await
+        let mut file = File::create(self.folder.join(&unfinished)).await?;
+        file.write_all(message.as_bytes()).await?;
+        // On disk, as the record is that it was mailed.
+        file.sync_all().await?;
+        fs::rename(self.folder.join(unfinished), self.folder.join(whole)).await?;
+        File::open(&self.folder).await?.sync_all().await
     }
 }

@@ -131,7 +131,7 @@ async fn what_could_not_be_mailed_is_mailed_at_the_next_look() {
     assert_eq!(shop.receipts.finish().await.unwrap(), 0);
 }
 
-/// It was killed after it credited, before it could mail, and nobody sends again.
+/// It could not mail, was killed, and nobody sends again.
 #[tokio::test]
 async fn what_a_process_left_over_is_mailed_by_the_next() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,11 +4,8 @@ use postback_core::claim::{Claim, Digest, Finality};
 
 use super::{Contents, MemoryStore};
 use crate::{
-    Key, StoreError, Unfinished,
-    once::{
-        Acquired, Steps,
-        standing::{Standing, held_for, milliseconds},
-    },
+    Key, LeaseStore, StoreError, Unfinished,
+    once::{Access, Acquired, Standing, Steps, held_for, milliseconds},
 };
 
 /// An event that was recorded for `once`. Times are in Unix milliseconds.
@@ -21,6 +18,7 @@ pub(super) struct Effect {
     /// Rises with each lease.
     token: u64,
     leased_at: i64,
+    /// Zero where nobody holds it.
     leased_until: i64,
     is_done: bool,
     duplicate_of: Option<String>,
@@ -32,18 +30,13 @@ impl Effect {
         self.transfer.filter(|_| self.duplicate_of.is_none())
     }
 
-    pub(super) fn prune(&mut self, before: i64) -> Option<String> {
-        let is_old = self.recorded_at < before.saturating_mul(1_000);
-        self.event.take_if(|_| self.is_done && is_old)
-    }
-
     fn is_held_by(&self, token: u64, now: i64) -> bool {
         self.token == token && !self.is_done && now < self.leased_until
     }
 
     /// Lets the lease run anew where the clock was set back, for it would last so much longer.
     fn follow_clock(&mut self, now: i64) {
-        if now < self.leased_at {
+        if now < self.leased_at && self.leased_at < self.leased_until {
             let length = self.leased_until.saturating_sub(self.leased_at);
             self.leased_at = now;
             self.leased_until = now.saturating_add(length);
@@ -65,12 +58,29 @@ impl Contents {
             recorded_at: now,
             token: 0,
             leased_at: now,
-            leased_until: now,
+            leased_until: 0,
             is_done: false,
             duplicate_of: self.other_of(&key, claim.transfer()),
         };
         self.effects.insert(key, effect);
         true
+    }
+
+    /// Drops what events said that were recorded before a Unix time, in seconds, and are done or superseded.
+    pub(super) fn prune_effects(&mut self, before: i64) -> usize {
+        let before = before.saturating_mul(1_000);
+        let old = self.effects.iter().filter(|(key, effect)| {
+            effect.recorded_at < before
+                && effect.event.is_some()
+                && (effect.is_done || self.is_superseded(key))
+        });
+        let old: Vec<Key> = old.map(|(key, _)| key.clone()).collect();
+        for key in &old {
+            if let Some(effect) = self.effects.get_mut(key) {
+                effect.event = None;
+            }
+        }
+        old.len()
     }
 
     fn lease(
@@ -79,10 +89,13 @@ impl Contents {
         delivered: Option<Digest>,
         length: Duration,
         now: i64,
-    ) -> Acquired {
+    ) -> Result<Acquired, StoreError> {
         let is_superseded = self.is_superseded(key);
         let Some(effect) = self.effects.get_mut(key) else {
-            return Acquired::Superseded;
+            return match delivered {
+                Some(_) => Ok(Acquired::Superseded),
+                None => Err(StoreError::Failed("it is recorded elsewhere".into())),
+            };
         };
         effect.follow_clock(now);
         let is_free = effect.leased_until <= now && !effect.is_done && !is_superseded;
@@ -91,9 +104,9 @@ impl Contents {
             effect.token = effect.token.saturating_add(1);
             effect.leased_at = now;
             effect.leased_until = now.saturating_add(milliseconds(length));
-            return Acquired::Lease {
+            return Ok(Acquired::Lease {
                 token: effect.token,
-            };
+            });
         }
         let standing = Standing {
             digest: effect.digest,
@@ -102,7 +115,7 @@ impl Contents {
             duplicate_of: effect.duplicate_of.clone(),
             held_for: held_for(effect.leased_at, effect.leased_until, now),
         };
-        standing.refusal(delivered)
+        Ok(standing.refusal(delivered))
     }
 
     /// Whether it is a pending notice whose final one has come.
@@ -111,18 +124,26 @@ impl Contents {
     }
 }
 
+impl LeaseStore for MemoryStore {
+    type Steps = Self;
+
+    fn steps(&self, _: Access) -> &Self {
+        self
+    }
+}
+
 impl Steps for MemoryStore {
     async fn acquire(&self, claim: &Claim, length: Duration) -> Result<Acquired, StoreError> {
         let mut contents = self.contents.lock().await;
         let now = self.clock.milliseconds();
         contents.record(claim, now);
-        Ok(contents.lease(&Key::of(claim), Some(*claim.digest()), length, now))
+        contents.lease(&Key::of(claim), Some(*claim.digest()), length, now)
     }
 
     async fn acquire_recorded(&self, key: &Key, length: Duration) -> Result<Acquired, StoreError> {
         let mut contents = self.contents.lock().await;
         let now = self.clock.milliseconds();
-        Ok(contents.lease(key, None, length, now))
+        contents.lease(key, None, length, now)
     }
 
     async fn extend(&self, key: &Key, token: u64, length: Duration) -> Result<bool, StoreError> {
@@ -139,9 +160,8 @@ impl Steps for MemoryStore {
 
     async fn complete(&self, key: &Key, token: u64) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
-            let is_held = effect.is_held_by(token, now);
-            effect.is_done |= is_held;
-            is_held
+            effect.is_done |= effect.is_held_by(token, now);
+            effect.is_done && effect.token == token
         })
         .await
     }
@@ -149,7 +169,7 @@ impl Steps for MemoryStore {
     async fn release(&self, key: &Key, token: u64) -> Result<(), StoreError> {
         self.change(key, |effect, _| {
             if effect.token == token {
-                effect.leased_until = effect.leased_at;
+                effect.leased_until = 0;
             }
             true
         })
@@ -163,7 +183,7 @@ impl Steps for MemoryStore {
         let left = contents.effects.iter();
         let left = left.filter(|(key, effect)| !effect.is_done && !contents.is_superseded(key));
         let mut left: Vec<_> = left.collect();
-        left.sort_by_key(|(_, effect)| effect.leased_at);
+        left.sort_by_key(|(_, effect)| (effect.duplicate_of.is_some(), effect.leased_at));
         let left = left.into_iter().map(|(key, effect)| Unfinished {
             key: key.clone(),
             event: effect.event.clone().unwrap_or_default(),
@@ -185,7 +205,10 @@ impl Steps for MemoryStore {
     async fn close(&self, key: &Key) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
             let is_free = effect.leased_until <= now && !effect.is_done;
-            effect.is_done |= is_free;
+            if is_free {
+                effect.is_done = true;
+                effect.token = effect.token.saturating_add(1);
+            }
             is_free
         })
         .await

@@ -102,7 +102,8 @@ impl MemoryStore {
     }
 
     /// Records an event within a transaction, for [`once`](crate::once): once that is committed, its effect is
-    /// [unfinished](crate::LeaseStore::unfinished) until it is run.
+    /// [unfinished](crate::LeaseStore::unfinished) until it is run. Call `once` after the commit, and not before: it
+    /// waits for the transaction's end.
     pub fn record_in(&self, transaction: &mut MemoryTransaction, claim: impl Into<Claim>) {
         let claim = claim.into();
         let now = self.clock.milliseconds();
@@ -119,9 +120,9 @@ impl MemoryStore {
         let claims = claims
             .filter(|row| row.stored.claimed_at < before)
             .filter_map(|row| row.stored.event.take());
-        let effects = contents.effects.values_mut();
-        let effects = effects.filter_map(|effect| effect.prune(before));
-        claims.chain(effects).count().try_into().unwrap_or(u64::MAX)
+        let claims = claims.count();
+        let pruned = claims.saturating_add(contents.prune_effects(before));
+        pruned.try_into().unwrap_or(u64::MAX)
     }
 }
 

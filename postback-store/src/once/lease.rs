@@ -2,7 +2,7 @@ use std::{fmt, time::Duration};
 
 use postback_core::Rejection;
 
-use super::Steps;
+use super::{Access, LeaseStore, Steps};
 use crate::{Key, StoreError};
 
 /// The right to run one event's effect, for a time.
@@ -25,22 +25,25 @@ pub enum LeaseError {
     Store(#[from] StoreError),
 }
 
-impl<S: Steps> Lease<S> {
+impl<S: LeaseStore> Lease<S> {
     /// The fencing token: it rises with each lease of the same event. A service that remembers the highest it has seen
-    /// of an event, and refuses lower ones, refuses whoever comes too late.
+    /// of an event, and refuses lower ones, refuses whoever comes too late. It begins anew where the store lost what it
+    /// was told, as an old copy of a database has, or a Redis that did not keep it.
     #[must_use]
     pub const fn token(&self) -> u64 {
         self.token
     }
 
     /// Lets the lease end `length` from now, by the store's clock: for work that takes longer than was thought. At
-    /// most a year.
+    /// most a year. Not while the same task holds a transaction of the store open: memory waits for its end for ever,
+    /// and SQLite is busy.
     ///
     /// # Errors
     ///
     /// [`LeaseError::Fenced`] if it has ended before, and [`LeaseError::Store`].
     pub async fn extend(&self, length: Duration) -> Result<(), LeaseError> {
-        match self.store.extend(&self.key, self.token, length).await? {
+        let steps = self.store.steps(Access::OURS);
+        match steps.extend(&self.key, self.token, length).await? {
             true => Ok(()),
             false => Err(LeaseError::Fenced),
         }

@@ -8,22 +8,40 @@ mod outcome;
     feature = "redis",
     feature = "sqlite"
 ))]
-pub(crate) mod standing;
+mod standing;
+mod steps;
 mod store;
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+mod time;
 mod unfinished;
 
 use std::time::Duration;
 
 use postback_core::claim::Claim;
 
-pub(crate) use self::store::{Acquired, Steps};
+pub(crate) use self::steps::{Access, Acquired, Steps};
 pub use self::{
     lease::{Lease, LeaseError},
     outcome::{Once, OnceError},
     store::LeaseStore,
     unfinished::Unfinished,
 };
-use crate::Key;
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+pub(crate) use self::{
+    standing::Standing,
+    time::{held_for, milliseconds},
+};
+use crate::{Key, StoreError};
 
 /// How long a lease is unless a handler asks for another length: a minute.
 pub const LEASE: Duration = Duration::from_secs(60);
@@ -95,7 +113,7 @@ where
     F: Future<Output = Result<T, E>>,
 {
     let claim = verified.into();
-    let acquired = store.acquire(&claim, length).await?;
+    let acquired = store.steps(Access::OURS).acquire(&claim, length).await?;
     run(store, Key::of(&claim), acquired, effect).await
 }
 
@@ -132,7 +150,8 @@ where
     S: LeaseStore,
     F: Future<Output = Result<T, E>>,
 {
-    let acquired = store.acquire_recorded(&unfinished.key, length).await?;
+    let acquired = store.steps(Access::OURS);
+    let acquired = acquired.acquire_recorded(&unfinished.key, length).await?;
     run(store, unfinished.key.clone(), acquired, effect).await
 }
 
@@ -154,20 +173,32 @@ where
         Acquired::PossibleDuplicate { of } => return Ok(Once::PossibleDuplicate { of }),
         Acquired::InFlight { held_for } => return Err(OnceError::InFlight { held_for }),
     };
+    let steps = store.steps(Access::OURS);
     let lease = Lease {
         store: store.clone(),
         key: key.clone(),
         token,
     };
     match effect(lease).await {
-        Ok(done) => match store.complete(&key, token).await? {
+        Ok(done) => match twice(|| steps.complete(&key, token)).await? {
             true => Ok(Once::Ran(done)),
             false => Err(OnceError::Fenced),
         },
         Err(error) => {
             // Where this fails too, the lease ends by itself.
-            let _ = store.release(&key, token).await;
+            let _ = twice(|| steps.release(&key, token)).await;
             Err(OnceError::Effect(error))
         }
+    }
+}
+
+/// A connection that broke during the effect is only noticed by the first step after it, and made anew for the second.
+async fn twice<T, F>(step: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    match step().await {
+        Ok(done) => Ok(done),
+        Err(_) => step().await,
     }
 }

@@ -12,7 +12,7 @@ CREATE TABLE postback_effects (
     -- Rises with each lease; zero before the first.
     token BIGINT NOT NULL,
     leased_at BIGINT NOT NULL,
-    -- Nobody holds it where both are the same.
+    -- Zero where nobody holds it.
     leased_until BIGINT NOT NULL,
     done_at BIGINT,
     -- The other id of its transfer, until a person has looked.
@@ -24,4 +24,4 @@ CREATE INDEX postback_effects_unfinished
     ON postback_effects (leased_at) WHERE done_at IS NULL;
 
 CREATE INDEX postback_effects_to_prune
-    ON postback_effects (recorded_at) WHERE event IS NOT NULL AND done_at IS NOT NULL;
+    ON postback_effects (recorded_at) WHERE event IS NOT NULL;

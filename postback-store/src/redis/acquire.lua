@@ -1,19 +1,21 @@
 -- Records an effect that was delivered, unless it is recorded, and leases it if it may be worked on.
-local effect, final, pending, unfinished, transfer = unpack(KEYS)
+local effect, final, pending, unfinished, suspects, done, transfer = unpack(KEYS)
 local length, delivered, event, namespace, scope, id, finality = unpack(ARGV)
 
 local superseded = effect ~= final and redis.call('EXISTS', final) == 1
 if delivered ~= '' and not superseded and redis.call('EXISTS', effect) == 0 then
     redis.call('HSET', effect, 'digest', delivered, 'event', event, 'namespace', namespace, 'scope', scope,
-        'id', id, 'finality', finality, 'recorded_at', now, 'token', 0, 'leased_at', now, 'leased_until', now)
+        'id', id, 'finality', finality, 'recorded_at', now, 'token', 0, 'leased_at', now, 'leased_until', 0)
     redis.call('ZADD', unfinished, now, effect)
     if effect == final then
-        redis.call('ZREM', unfinished, pending)
+        supersede(pending, unfinished, done)
     end
     if transfer and not redis.call('SET', transfer, id, 'NX') then
         local of = redis.call('GET', transfer)
         if of ~= id then
             redis.call('HSET', effect, 'duplicate_of', of)
+            redis.call('ZREM', unfinished, effect)
+            redis.call('ZADD', suspects, now, effect)
         end
     end
 end
@@ -24,7 +26,7 @@ if not digest then
     return { 0, false, false, superseded, false, 0 }
 end
 local leased_at, leased_until = tonumber(row[4]), tonumber(row[5])
-if not done_at and leased_at > now then
+if now < leased_at and leased_at < leased_until then
     -- The clock was set back. The lease runs anew, for it would last so much longer.
     leased_until = now + leased_until - leased_at
     redis.call('HSET', effect, 'leased_at', now, 'leased_until', leased_until)

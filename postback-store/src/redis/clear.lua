@@ -1,4 +1,9 @@
-if redis.call('HEXISTS', KEYS[1], 'done_at') == 1 then
+local effect, unfinished, suspects = unpack(KEYS)
+local row = redis.call('HMGET', effect, 'done_at', 'duplicate_of', 'leased_at')
+if row[1] or not row[2] then
     return 0
 end
-return redis.call('HDEL', KEYS[1], 'duplicate_of')
+redis.call('HDEL', effect, 'duplicate_of')
+redis.call('ZREM', suspects, effect)
+redis.call('ZADD', unfinished, row[3], effect)
+return 1

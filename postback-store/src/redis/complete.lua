@@ -1,5 +1,11 @@
-if not is_held(KEYS[1], ARGV[1]) then
+local effect, unfinished, suspects, done = unpack(KEYS)
+local row = redis.call('HMGET', effect, 'token', 'done_at')
+if row[1] == ARGV[1] and row[2] then
+    -- It was told before, and the answer was lost.
+    return 1
+end
+if not is_held(effect, ARGV[1]) then
     return 0
 end
-finish(KEYS[1], KEYS[2], KEYS[3])
+finish(effect, unfinished, suspects, done)
 return 1

@@ -4,7 +4,8 @@ use std::fmt;
 ///
 /// Whatever they are, a crash of the application loses nothing, and a failover loses what the replica had not yet
 /// received, for replication is asynchronous. What is lost is not known to have happened: an event that was
-/// recorded and is unfinished is forgotten, and one that was done is new when it is delivered again.
+/// recorded and is unfinished is forgotten, one that was done is new when it is delivered again, and fencing tokens
+/// begin anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
@@ -13,10 +14,10 @@ pub enum Durability {
     /// `appendfsync everysec`, Redis's own default for an append-only file: a crash of the server loses what it had
     /// not yet written, as a rule nothing, and a crash of the machine about the last second, at most two.
     EverySecond,
-    /// `appendfsync no`: a crash of the machine loses what its system had not yet written, half a minute as a rule.
-    SystemDecides,
     /// No append-only file: a crash of the server loses everything since the last snapshot, or everything.
     Snapshots,
+    /// `appendfsync no`: a crash of the machine loses what its system had not yet written, half a minute as a rule.
+    SystemDecides,
     /// There is an append-only file, and the server does not say how it is synced.
     Unknown,
 }

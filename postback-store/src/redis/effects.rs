@@ -1,25 +1,24 @@
 use std::time::Duration;
 
 use postback_core::claim::{Claim, Digest, Finality};
-use redis::{ParsingError, ScriptInvocation, Value, from_redis_value};
+use redis::{FromRedisValue, ParsingError, ScriptInvocation, Value, from_redis_value};
 
-use super::{RedisStore, failed};
+use super::{RedisStore, within};
 use crate::{
-    Key, StoreError, Unfinished,
-    once::{
-        Acquired, Steps,
-        standing::{Standing, held_for, milliseconds},
-    },
+    Key, LeaseStore, StoreError, Unfinished,
+    once::{Access, Acquired, Standing, Steps, held_for, milliseconds},
 };
 
 /// The effects that are not done, by when they were last tried.
 const UNFINISHED: &str = "postback:unfinished";
-/// The effects that are done and not pruned, by when they were recorded.
+/// The possible duplicates that a person has to look at, by when they were recorded.
+const SUSPECTS: &str = "postback:suspects";
+/// The effects that are done or superseded, and not pruned, by when they were recorded.
 const DONE: &str = "postback:done";
 
 impl RedisStore {
-    /// Drops what events said that were recorded before a Unix time, in seconds, and are done, and returns of how
-    /// many. Their keys and digests are kept for ever: without them an old postback would be new.
+    /// Drops what events said that were recorded before a Unix time, in seconds, and are done or superseded, and
+    /// returns of how many. Their keys and digests are kept for ever: without them an old postback would be new.
     ///
     /// # Errors
     ///
@@ -41,11 +40,8 @@ impl RedisStore {
             }
             pipeline.zrem(DONE, &old).ignore();
             let mut connection = self.connection.clone();
-            let dropped: Vec<u64> = pipeline
-                .atomic()
-                .query_async(&mut connection)
-                .await
-                .map_err(failed)?;
+            let dropped = pipeline.atomic().query_async(&mut connection);
+            let dropped: Vec<u64> = within(dropped).await?;
             pruned = dropped.into_iter().fold(pruned, u64::saturating_add);
         }
     }
@@ -63,6 +59,8 @@ impl RedisStore {
             .key(name(&key.with(Finality::Final)))
             .key(name(&key.with(Finality::Pending)))
             .key(UNFINISHED)
+            .key(SUSPECTS)
+            .key(DONE)
             .arg(milliseconds(length))
             .arg(delivered.map_or(&[][..], |digest| digest.as_bytes()))
             .arg(claim.map_or("", Claim::event))
@@ -80,16 +78,15 @@ impl RedisStore {
                 scope.len()
             ));
         }
-        let mut connection = self.connection.clone();
-        let answer: Answer = lease.invoke_async(&mut connection).await.map_err(failed)?;
+        let answer: Answer = self.run(&lease).await?;
         let (token, digest, is_done, is_superseded, duplicate_of, held_for) = answer;
         if token > 0 {
             return Ok(Acquired::Lease { token });
         }
         let Some(digest) = digest else {
-            return match is_superseded {
-                true => Ok(Acquired::Superseded),
-                false => Err(broken()),
+            return match delivered {
+                Some(_) if is_superseded => Ok(Acquired::Superseded),
+                _ => Err(broken()),
             };
         };
         let standing = Standing {
@@ -102,15 +99,23 @@ impl RedisStore {
         Ok(standing.refusal(delivered.copied()))
     }
 
-    async fn change(&self, step: &ScriptInvocation<'_>) -> Result<bool, StoreError> {
+    async fn run<T: FromRedisValue>(&self, step: &ScriptInvocation<'_>) -> Result<T, StoreError> {
         let mut connection = self.connection.clone();
-        step.invoke_async(&mut connection).await.map_err(failed)
+        within(step.invoke_async(&mut connection)).await
     }
 }
 
 /// Token, digest, whether it is done, whether it is superseded, of what it may be a duplicate, and for how many
 /// milliseconds it is held.
 type Answer = (u64, Option<Vec<u8>>, bool, bool, Option<String>, u64);
+
+impl LeaseStore for RedisStore {
+    type Steps = Self;
+
+    fn steps(&self, _: Access) -> &Self {
+        self
+    }
+}
 
 impl Steps for RedisStore {
     async fn acquire(&self, claim: &Claim, length: Duration) -> Result<Acquired, StoreError> {
@@ -123,93 +128,62 @@ impl Steps for RedisStore {
 
     async fn extend(&self, key: &Key, token: u64, length: Duration) -> Result<bool, StoreError> {
         let mut extend = self.scripts.extend.key(name(key));
-        self.change(extend.arg(token).arg(milliseconds(length)))
-            .await
+        self.run(extend.arg(token).arg(milliseconds(length))).await
     }
 
     async fn complete(&self, key: &Key, token: u64) -> Result<bool, StoreError> {
         let mut complete = self.scripts.complete.key(name(key));
-        self.change(complete.key(UNFINISHED).key(DONE).arg(token))
+        self.run(complete.key(UNFINISHED).key(SUSPECTS).key(DONE).arg(token))
             .await
     }
 
     async fn release(&self, key: &Key, token: u64) -> Result<(), StoreError> {
         let mut release = self.scripts.release.key(name(key));
-        self.change(release.arg(token)).await.map(drop)
+        let _: bool = self.run(release.arg(token)).await?;
+        Ok(())
     }
 
     async fn list(&self, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
-        let names = redis::cmd("ZRANGEBYSCORE")
-            .arg(UNFINISHED)
-            .arg(&["-inf", "+inf", "LIMIT", "0"])
-            .arg(limit)
-            .take();
-        let names: Vec<String> = self.ask(&names).await?;
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("TIME");
-        for name in &names {
-            pipeline.cmd("HMGET").arg(name).arg(&FIELDS);
-        }
-        let mut connection = self.connection.clone();
-        let answers: Vec<Value> = pipeline
-            .query_async(&mut connection)
-            .await
-            .map_err(failed)?;
-        let mut answers = answers.into_iter();
-        let time = answers.next().ok_or_else(broken)?;
-        let (seconds, microseconds): (i64, i64) = from_redis_value(time).map_err(unreadable)?;
-        let now = seconds
-            .saturating_mul(1_000)
-            .saturating_add(microseconds.div_euclid(1_000));
+        let mut list = self.scripts.list.key(UNFINISHED);
+        let list = list.key(SUSPECTS).arg(limit);
+        let mut list: Vec<Value> = self.run(list).await?;
+        let rows = list.split_off(1.min(list.len()));
+        let now = list.pop().ok_or_else(broken)?;
+        let now: i64 = from_redis_value(now).map_err(unreadable)?;
         let mut left = Vec::new();
-        for row in answers {
+        for row in rows {
             let row: Row = from_redis_value(row).map_err(unreadable)?;
-            left.extend(unfinished(row, now));
+            left.push(unfinished(row, now));
         }
         Ok(left)
     }
 
     async fn clear(&self, key: &Key) -> Result<bool, StoreError> {
-        let clear = self.scripts.clear.key(name(key));
-        self.change(&clear).await
+        let mut clear = self.scripts.clear.key(name(key));
+        self.run(clear.key(UNFINISHED).key(SUSPECTS)).await
     }
 
     async fn close(&self, key: &Key) -> Result<bool, StoreError> {
         let mut close = self.scripts.close.key(name(key));
-        self.change(close.key(UNFINISHED).key(DONE)).await
+        self.run(close.key(UNFINISHED).key(SUSPECTS).key(DONE))
+            .await
     }
 }
-
-const FIELDS: [&str; 11] = [
-    "namespace",
-    "scope",
-    "id",
-    "finality",
-    "event",
-    "recorded_at",
-    "token",
-    "leased_at",
-    "leased_until",
-    "duplicate_of",
-    "done_at",
-];
 
 type Row = (
     String,
     String,
     String,
     String,
-    String,
+    Option<String>,
     i64,
     u64,
     i64,
     i64,
     Option<String>,
-    Option<i64>,
 );
 
-/// None if it was done between two questions.
-fn unfinished(row: Row, now: i64) -> Option<Unfinished> {
+fn unfinished(row: Row, now: i64) -> Unfinished {
     let (
         namespace,
         scope,
@@ -221,9 +195,8 @@ fn unfinished(row: Row, now: i64) -> Option<Unfinished> {
         leased_at,
         leased_until,
         duplicate_of,
-        done_at,
     ) = row;
-    done_at.is_none().then(|| Unfinished {
+    Unfinished {
         key: Key {
             namespace,
             scope,
@@ -233,12 +206,12 @@ fn unfinished(row: Row, now: i64) -> Option<Unfinished> {
                 _ => Finality::Pending,
             },
         },
-        event,
+        event: event.unwrap_or_default(),
         recorded_at: recorded_at.div_euclid(1_000),
         attempts,
         duplicate_of,
         held_for: held_for(leased_at, leased_until, now),
-    })
+    }
 }
 
 /// The name of an effect's hash. The scope's length keeps a colon in it from being taken for another scope's end.

@@ -11,6 +11,8 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
+use tokio::time::timeout;
+
 pub use self::durability::Durability;
 use self::scripts::Scripts;
 use crate::{StoreError, WAIT};
@@ -44,19 +46,27 @@ impl RedisStore {
     ///
     /// # Errors
     ///
+    /// As [`with_client`](Self::with_client).
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::with_client(Client::open(url).map_err(failed)?).await
+    }
+
+    /// As [`open`](Self::open), for a client that the application has set up: with certificates of its own, for example.
+    ///
+    /// # Errors
+    ///
     /// [`StoreError::Evicts`] unless the server's `maxmemory-policy` is `noeviction`: under another one it forgets at
     /// need what was done, and another delivery would do it again. It is looked at here, and not again.
     /// [`StoreError::Failed`].
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
+    pub async fn with_client(client: Client) -> Result<Self, StoreError> {
         let configuration = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(WAIT))
             .set_response_timeout(Some(WAIT))
             .set_number_of_retries(2)
             .set_max_delay(Duration::from_millis(500));
-        let client = Client::open(url).map_err(failed)?;
-        let connection = ConnectionManager::new_with_config(client, configuration).await;
+        let connection = ConnectionManager::new_with_config(client, configuration);
         let store = Self {
-            connection: connection.map_err(failed)?,
+            connection: within(connection).await?,
             scripts: Arc::new(Scripts::new()),
         };
         match store.setting("memory", "maxmemory_policy").await? {
@@ -95,7 +105,15 @@ impl RedisStore {
 
     async fn ask<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
         let mut connection = self.connection.clone();
-        command.query_async(&mut connection).await.map_err(failed)
+        within(command.query_async(&mut connection)).await
+    }
+}
+
+/// A server that says nothing is not waited for, nor is a connection that is made anew.
+async fn within<T>(answer: impl Future<Output = Result<T, RedisError>>) -> Result<T, StoreError> {
+    match timeout(WAIT, answer).await {
+        Ok(answer) => answer.map_err(failed),
+        Err(late) => Err(StoreError::Failed(late.into())),
     }
 }
 

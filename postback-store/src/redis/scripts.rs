@@ -7,6 +7,7 @@ pub(super) struct Scripts {
     pub(super) close: Script,
     pub(super) complete: Script,
     pub(super) extend: Script,
+    pub(super) list: Script,
     pub(super) release: Script,
 }
 
@@ -24,6 +25,7 @@ impl Scripts {
             close: script!("close.lua"),
             complete: script!("complete.lua"),
             extend: script!("extend.lua"),
+            list: script!("list.lua"),
             release: script!("release.lua"),
         }
     }

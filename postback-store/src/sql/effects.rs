@@ -2,15 +2,12 @@
 
 use postback_core::claim::Finality;
 
-use crate::{Key, StoreError, once::Acquired};
+use crate::StoreError;
 
-pub(crate) const PRUNE: &str = "UPDATE postback_effects SET event = NULL
-    WHERE recorded_at < $1 AND done_at IS NOT NULL AND event IS NOT NULL";
-
-/// A statement that knows the time, `now`, and an event, `$2` to `$5`.
-macro_rules! statement {
-    ($now:literal, $($text:expr),+ $(,)?) => {
-        concat!("WITH clock (now) AS (SELECT ", $now, ") ", $($text),+)
+/// An event is `$2` to `$5`.
+macro_rules! is_it {
+    () => {
+        "effect.namespace = $2 AND effect.scope = $3 AND effect.id = $4 AND effect.final = $5"
     };
 }
 
@@ -31,30 +28,26 @@ macro_rules! superseded {
     };
 }
 
-macro_rules! is_it {
+/// The same of a row.
+macro_rules! is_superseded {
     () => {
-        "effect.namespace = $2 AND effect.scope = $3 AND effect.id = $4 AND effect.final = $5"
+        superseded!(
+            "effect.namespace",
+            "effect.scope",
+            "effect.id",
+            "effect.final"
+        )
     };
 }
 
-/// Whether the lease with the token `$6` is in force.
-macro_rules! is_held {
-    () => {
-        "effect.namespace = $2 AND effect.scope = $3 AND effect.id = $4 AND effect.final = $5
-            AND token = $6 AND done_at IS NULL AND leased_until > now"
-    };
-}
+pub(crate) use {is_it, is_superseded, superseded};
 
-pub(crate) use {is_held, is_it, statement, superseded};
-
-/// An event that could neither be recorded nor found.
-pub(crate) fn missing(key: &Key) -> Result<Acquired, StoreError> {
-    match key.finality {
-        Finality::Pending => Ok(Acquired::Superseded),
-        // Somebody took the row away between two statements, or hides it from us.
-        Finality::Final => Err(StoreError::Failed("an event is there, and is not".into())),
-    }
-}
+pub(crate) const PRUNE: &str = concat!(
+    "UPDATE postback_effects AS effect SET event = NULL
+     WHERE recorded_at < $1 AND event IS NOT NULL AND (done_at IS NOT NULL OR ",
+    is_superseded!(),
+    ")"
+);
 
 pub(crate) const fn finality(is_final: bool) -> Finality {
     match is_final {
@@ -63,18 +56,18 @@ pub(crate) const fn finality(is_final: bool) -> Finality {
     }
 }
 
-pub(crate) fn leased(token: i64) -> Result<Acquired, StoreError> {
-    let token = token
-        .try_into()
-        .map_err(|_| StoreError::Failed("a token is negative".into()))?;
-    Ok(Acquired::Lease { token })
-}
-
 /// A fencing token as the database keeps it; one that it cannot keep is nobody's.
 pub(crate) fn kept(token: u64) -> i64 {
     token.try_into().unwrap_or(-1)
 }
 
+pub(crate) fn read(token: i64) -> Result<u64, StoreError> {
+    let token = token.try_into();
+    token.map_err(|_| StoreError::Failed("a token is negative".into()))
+}
+
+/// `$now` is evaluated where it stands, after a lock was waited for. Rows are fetched to their end, for it is then that
+/// SQLite commits.
 macro_rules! effects {
     ($Store:ident, $Database:ty, $now:literal) => {
         use std::time::Duration;
@@ -82,18 +75,19 @@ macro_rules! effects {
         use sqlx::{Row, query::Query};
 
         use crate::{
-            Key, Unfinished,
-            once::{
-                Acquired, Steps,
-                standing::{Standing, held_for, milliseconds},
-            },
-            sql::effects::{finality, is_held, is_it, kept, leased, missing, statement, superseded},
+            Key, LeaseStore, Unfinished,
+            once::{Access, Acquired, Standing, Steps, held_for, milliseconds},
+            sql::effects::{finality, is_it, is_superseded, kept, read, superseded},
         };
+
+        type Statement<'q> = Query<'q, $Database, <$Database as sqlx::Database>::Arguments>;
 
         impl $Store {
             /// Records an event within a transaction, for [`once`](crate::once): once that is committed, its effect is
             /// [unfinished](crate::LeaseStore::unfinished) until it is run. So a mail follows each credit that is
             /// kept, and none that is not.
+            ///
+            /// Call `once` after the commit, and not before: it waits for the transaction's end.
             ///
             /// # Errors
             ///
@@ -104,24 +98,38 @@ macro_rules! effects {
                 claim: impl Into<Claim>,
             ) -> Result<(), StoreError> {
                 let claim = claim.into();
-                self.record_new(transaction, &Key::of(&claim), &claim).await
+                self.record(transaction, &Key::of(&claim), &claim).await
             }
 
-            async fn record_new(
+            /// Records an event that nobody holds, unless it is recorded.
+            async fn record(
                 &self,
                 transaction: &mut Transaction<'_, $Database>,
                 key: &Key,
                 claim: &Claim,
             ) -> Result<(), StoreError> {
-                let recorded = self.record(key, claim, 0);
-                let recorded = recorded.fetch_optional(&mut **transaction).await?;
-                if recorded.is_some()
-                    && key.is_final()
-                    && let Some(of) = self.duplicate_of(transaction, claim).await?
-                {
-                    let suspect = statement!(
-                        $now,
-                        "UPDATE postback_effects AS effect SET duplicate_of = $6 FROM clock WHERE ",
+                let record = concat!(
+                    "INSERT INTO postback_effects
+                         (namespace, scope, id, final, digest, event, recorded_at, token, leased_at, leased_until)
+                     SELECT $2, $3, $4, $5, $6, $7, ",
+                    $now,
+                    ", 0, ",
+                    $now,
+                    ", 0 WHERE NOT ",
+                    superseded!("$2", "$3", "$4", "$5"),
+                    " ON CONFLICT DO NOTHING"
+                );
+                let record = self
+                    .about(key, record)
+                    .bind(claim.digest().as_bytes().as_slice())
+                    .bind(claim.event());
+                let recorded = record.execute(&mut **transaction).await?;
+                if recorded.rows_affected() == 0 || !key.is_final() {
+                    return Ok(());
+                }
+                if let Some(of) = self.duplicate_of(transaction, claim).await? {
+                    let suspect = concat!(
+                        "UPDATE postback_effects AS effect SET duplicate_of = $6 WHERE ",
                         is_it!()
                     );
                     let suspect = self.about(key, suspect).bind(of);
@@ -130,89 +138,165 @@ macro_rules! effects {
                 Ok(())
             }
 
-            /// Records an event, or leases it anew if it may be: one row, the lease's token. A lease of length zero
-            /// is none, and only what was not recorded before has it.
-            fn record<'q>(&self, key: &'q Key, claim: &'q Claim, length: i64) -> Query<'q, $Database, <$Database as sqlx::Database>::Arguments> {
-                self.about(
-                    key,
-                    statement!(
-                        $now,
-                        "INSERT INTO postback_effects AS effect (namespace, scope, id, final, digest, event,
-                             recorded_at, token, leased_at, leased_until)
-                         SELECT $2, $3, $4, $5, $6, $7, now, CASE $8 WHEN 0 THEN 0 ELSE 1 END, now, now + $8
-                         FROM clock WHERE NOT ",
-                        superseded!("$2", "$3", "$4", "$5"),
-                        " ON CONFLICT (namespace, scope, id, final) DO UPDATE
-                         SET token = effect.token + 1, leased_at = excluded.leased_at,
-                             leased_until = excluded.leased_until
-                         WHERE $8 > 0 AND effect.digest = excluded.digest
-                             AND effect.done_at IS NULL AND effect.duplicate_of IS NULL
-                             AND effect.leased_until <= excluded.leased_at
-                         RETURNING token"
-                    ),
-                )
-                .bind(claim.digest().as_bytes().as_slice())
-                .bind(claim.event())
-                .bind(length)
-            }
-
-            /// Leases an event that was recorded: one row, the lease's token, if it may be worked on.
-            fn lease<'q>(
+            /// Records an event and leases it, or leases it anew if it may be.
+            async fn record_and_lease(
                 &self,
-                key: &'q Key,
-                delivered: Option<&'q Digest>,
+                key: &Key,
+                claim: &Claim,
                 length: Duration,
-            ) -> Query<'q, $Database, <$Database as sqlx::Database>::Arguments> {
-                let lease = statement!(
+            ) -> Result<Option<Acquired>, StoreError> {
+                let lease = concat!(
+                    "INSERT INTO postback_effects AS effect
+                         (namespace, scope, id, final, digest, event, recorded_at, token, leased_at, leased_until)
+                     SELECT $2, $3, $4, $5, $6, $7, ",
                     $now,
-                    "UPDATE postback_effects AS effect
-                     SET token = token + 1, leased_at = now, leased_until = now + $6
-                     FROM clock WHERE ",
-                    is_it!(),
-                    " AND done_at IS NULL AND duplicate_of IS NULL AND leased_until <= now
-                         AND ($7 IS NULL OR digest = $7) AND NOT ",
+                    ", 1, ",
+                    $now,
+                    ", ",
+                    $now,
+                    " + $8 WHERE NOT ",
                     superseded!("$2", "$3", "$4", "$5"),
-                    " RETURNING token"
+                    " ON CONFLICT (namespace, scope, id, final) DO UPDATE
+                     SET token = effect.token + 1, leased_at = ",
+                    $now,
+                    ", leased_until = ",
+                    $now,
+                    " + $8
+                     WHERE effect.digest = excluded.digest AND effect.done_at IS NULL
+                         AND effect.duplicate_of IS NULL AND effect.leased_until <= ",
+                    $now,
+                    " RETURNING token, leased_until, ",
+                    $now,
+                    " AS now"
                 );
-                let lease = self.about(key, lease).bind(milliseconds(length));
-                lease.bind(delivered.map(|delivered| delivered.as_bytes().as_slice()))
+                let lease = self
+                    .about(key, lease)
+                    .bind(claim.digest().as_bytes().as_slice())
+                    .bind(claim.event())
+                    .bind(milliseconds(length));
+                self.leased(key, lease, length).await
             }
 
-            /// How an event stands that could not be leased.
+            /// Leases an event that was recorded, if it may be.
+            async fn lease(
+                &self,
+                key: &Key,
+                delivered: Option<&Digest>,
+                length: Duration,
+            ) -> Result<Option<Acquired>, StoreError> {
+                let lease = concat!(
+                    "UPDATE postback_effects AS effect SET token = token + 1, leased_at = ",
+                    $now,
+                    ", leased_until = ",
+                    $now,
+                    " + $6 WHERE ",
+                    is_it!(),
+                    " AND ($7 IS NULL OR digest = $7) AND done_at IS NULL AND duplicate_of IS NULL
+                         AND leased_until <= ",
+                    $now,
+                    " AND NOT ",
+                    is_superseded!(),
+                    " RETURNING token, leased_until, ",
+                    $now,
+                    " AS now"
+                );
+                let lease = self
+                    .about(key, lease)
+                    .bind(milliseconds(length))
+                    .bind(delivered.map(|delivered| delivered.as_bytes().as_slice()));
+                self.leased(key, lease, length).await
+            }
+
+            /// The lease that a statement returned, if it returned one.
+            async fn leased(
+                &self,
+                key: &Key,
+                lease: Statement<'_>,
+                length: Duration,
+            ) -> Result<Option<Acquired>, StoreError> {
+                let rows = lease.fetch_all(&self.pool).await?;
+                let Some(row) = rows.first() else {
+                    return Ok(None);
+                };
+                let token = read(row.try_get("token")?)?;
+                let lasting = self.lasting(row)?;
+                // Much of it may have passed while a lock was waited for, or all.
+                if lasting < milliseconds(length).div_euclid(2)
+                    && !self.extend(key, token, length).await?
+                {
+                    return Ok(None);
+                }
+                Ok(Some(Acquired::Lease { token }))
+            }
+
+            /// For how many milliseconds a lease is in force, now that the statement has ended that gave it.
+            fn lasting(&self, row: &<$Database as sqlx::Database>::Row) -> Result<i64, StoreError> {
+                let leased_until: i64 = row.try_get("leased_until")?;
+                let now = match self.lease_clock() {
+                    Some(now) => now,
+                    None => row.try_get("now")?,
+                };
+                Ok(leased_until.saturating_sub(now))
+            }
+
+            /// How an event stands that could not be leased, or a lease, if it is free by now.
+            async fn standing_or_lease(
+                &self,
+                key: &Key,
+                delivered: Option<&Digest>,
+                length: Duration,
+            ) -> Result<Acquired, StoreError> {
+                let standing = self.standing(key, delivered).await?;
+                if standing == (Acquired::InFlight { held_for: Duration::ZERO })
+                    && let Some(lease) = self.lease(key, delivered, length).await?
+                {
+                    return Ok(lease);
+                }
+                Ok(standing)
+            }
+
             async fn standing(
                 &self,
                 key: &Key,
                 delivered: Option<&Digest>,
             ) -> Result<Acquired, StoreError> {
-                let standing = statement!(
+                let standing = concat!(
+                    "SELECT digest, done_at IS NOT NULL AS is_done, duplicate_of, leased_at, leased_until, ",
                     $now,
-                    "SELECT digest, done_at IS NOT NULL AS is_done, duplicate_of, leased_at, leased_until, now, ",
-                    superseded!("$2", "$3", "$4", "$5"),
-                    " AS is_superseded FROM postback_effects AS effect, clock WHERE ",
+                    " AS now, ",
+                    is_superseded!(),
+                    " AS is_superseded FROM postback_effects AS effect WHERE ",
                     is_it!()
                 );
                 let row = self.about(key, standing).fetch_optional(&self.pool).await?;
                 let Some(row) = row else {
-                    return missing(key);
+                    return match delivered {
+                        Some(_) if !key.is_final() => Ok(Acquired::Superseded),
+                        // Somebody took the row away, or hides it from us.
+                        _ => Err(StoreError::Failed("an event is there, and is not".into())),
+                    };
                 };
                 let leased_at: i64 = row.try_get("leased_at")?;
+                let leased_until: i64 = row.try_get("leased_until")?;
                 let now: i64 = row.try_get("now")?;
                 let standing = Standing {
                     digest: sql::digest(row.try_get("digest")?)?,
                     is_done: row.try_get("is_done")?,
                     is_superseded: row.try_get("is_superseded")?,
                     duplicate_of: row.try_get("duplicate_of")?,
-                    held_for: held_for(leased_at, row.try_get("leased_until")?, now),
+                    held_for: held_for(leased_at, leased_until, now),
                 };
-                if !standing.is_done && leased_at > now {
+                if now < leased_at && leased_at < leased_until {
                     // The clock was set back. The lease runs anew, for it would last so much longer.
-                    let anew = statement!(
+                    let anew = concat!(
+                        "UPDATE postback_effects AS effect SET leased_at = ",
                         $now,
-                        "UPDATE postback_effects AS effect
-                         SET leased_at = now, leased_until = now + (leased_until - leased_at)
-                         FROM clock WHERE ",
+                        ", leased_until = ",
+                        $now,
+                        " + (leased_until - leased_at) WHERE ",
                         is_it!(),
-                        " AND done_at IS NULL AND leased_at > now"
+                        " AND leased_at < leased_until AND leased_at > ",
+                        $now
                     );
                     self.about(key, anew).execute(&self.pool).await?;
                 }
@@ -220,7 +304,7 @@ macro_rules! effects {
             }
 
             /// A statement about an event.
-            fn about<'q>(&self, key: &'q Key, statement: &'static str) -> Query<'q, $Database, <$Database as sqlx::Database>::Arguments> {
+            fn about<'q>(&self, key: &'q Key, statement: &'static str) -> Statement<'q> {
                 sqlx::query(statement)
                     .bind(self.lease_clock())
                     .bind(&*key.namespace)
@@ -230,29 +314,35 @@ macro_rules! effects {
             }
 
             /// Tells whether it changed the event.
-            async fn change(&self, change: Query<'_, $Database, <$Database as sqlx::Database>::Arguments>) -> Result<bool, StoreError> {
+            async fn change(&self, change: Statement<'_>) -> Result<bool, StoreError> {
                 let changed = change.execute(&self.pool).await?;
                 Ok(changed.rows_affected() > 0)
+            }
+        }
+
+        impl LeaseStore for $Store {
+            type Steps = Self;
+
+            fn steps(&self, _: Access) -> &Self {
+                self
             }
         }
 
         impl Steps for $Store {
             async fn acquire(&self, claim: &Claim, length: Duration) -> Result<Acquired, StoreError> {
                 let key = Key::of(claim);
-                let row = if claim.transfer().is_none() {
-                    let record = self.record(&key, claim, milliseconds(length));
-                    record.fetch_optional(&self.pool).await?
+                let delivered = Some(claim.digest());
+                let lease = if claim.transfer().is_none() {
+                    self.record_and_lease(&key, claim, length).await?
                 } else {
                     let mut transaction = self.begin().await?;
-                    self.record_new(&mut transaction, &key, claim).await?;
-                    let lease = self.lease(&key, Some(claim.digest()), length);
-                    let row = lease.fetch_optional(&mut *transaction).await?;
+                    self.record(&mut transaction, &key, claim).await?;
                     self.commit(transaction).await?;
-                    row
+                    self.lease(&key, delivered, length).await?
                 };
-                match row {
-                    Some(row) => leased(row.try_get(0)?),
-                    None => self.standing(&key, Some(claim.digest())).await,
+                match lease {
+                    Some(lease) => Ok(lease),
+                    None => self.standing_or_lease(&key, delivered, length).await,
                 }
             }
 
@@ -261,10 +351,9 @@ macro_rules! effects {
                 key: &Key,
                 length: Duration,
             ) -> Result<Acquired, StoreError> {
-                let lease = self.lease(key, None, length);
-                match lease.fetch_optional(&self.pool).await? {
-                    Some(row) => leased(row.try_get(0)?),
-                    None => self.standing(key, None).await,
+                match self.lease(key, None, length).await? {
+                    Some(lease) => Ok(lease),
+                    None => self.standing_or_lease(key, None, length).await,
                 }
             }
 
@@ -274,45 +363,57 @@ macro_rules! effects {
                 token: u64,
                 length: Duration,
             ) -> Result<bool, StoreError> {
-                let extend = statement!(
+                let extend = concat!(
+                    "UPDATE postback_effects AS effect SET leased_at = ",
                     $now,
-                    "UPDATE postback_effects AS effect
-                     SET leased_at = now, leased_until = now + $7
-                     FROM clock WHERE ",
-                    is_held!()
+                    ", leased_until = ",
+                    $now,
+                    " + $7 WHERE ",
+                    is_it!(),
+                    " AND token = $6 AND done_at IS NULL AND leased_until > ",
+                    $now,
+                    " RETURNING leased_until, ",
+                    $now,
+                    " AS now"
                 );
                 let extend = self.about(key, extend).bind(kept(token));
-                self.change(extend.bind(milliseconds(length))).await
+                let extend = extend.bind(milliseconds(length));
+                let rows = extend.fetch_all(&self.pool).await?;
+                let lasting = rows.first().map(|row| self.lasting(row));
+                Ok(lasting.transpose()?.is_some_and(|lasting| lasting > 0))
             }
 
             async fn complete(&self, key: &Key, token: u64) -> Result<bool, StoreError> {
-                let complete = statement!(
+                let complete = concat!(
+                    "UPDATE postback_effects AS effect SET done_at = coalesce(done_at, ",
                     $now,
-                    "UPDATE postback_effects AS effect SET done_at = now FROM clock WHERE ",
-                    is_held!()
+                    ") WHERE ",
+                    is_it!(),
+                    " AND token = $6 AND (done_at IS NOT NULL OR leased_until > ",
+                    $now,
+                    ")"
                 );
                 self.change(self.about(key, complete).bind(kept(token))).await
             }
 
             async fn release(&self, key: &Key, token: u64) -> Result<(), StoreError> {
-                let release = statement!(
-                    $now,
-                    "UPDATE postback_effects AS effect SET leased_until = leased_at FROM clock WHERE ",
-                    is_held!()
+                let release = concat!(
+                    "UPDATE postback_effects AS effect SET leased_until = 0 WHERE ",
+                    is_it!(),
+                    " AND token = $6 AND done_at IS NULL"
                 );
                 let release = self.about(key, release).bind(kept(token));
                 self.change(release).await.map(drop)
             }
 
             async fn list(&self, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
-                let rows = sqlx::query(statement!(
-                    $now,
+                let rows = sqlx::query(concat!(
                     "SELECT namespace, scope, id, final, event, recorded_at, token, duplicate_of, leased_at,
-                         leased_until, now
-                     FROM postback_effects AS effect, clock
-                     WHERE done_at IS NULL AND NOT ",
-                    superseded!("effect.namespace", "effect.scope", "effect.id", "effect.final"),
-                    " ORDER BY leased_at, namespace, scope, id, final LIMIT $2"
+                         leased_until, ",
+                    $now,
+                    " AS now FROM postback_effects AS effect WHERE done_at IS NULL AND NOT ",
+                    is_superseded!(),
+                    " ORDER BY duplicate_of IS NOT NULL, leased_at, namespace, scope, id, final LIMIT $2"
                 ))
                 .bind(self.lease_clock())
                 .bind(i64::from(limit))
@@ -321,7 +422,6 @@ macro_rules! effects {
                 let unfinished = |row: &<$Database as sqlx::Database>::Row| {
                     let event: Option<String> = row.try_get("event")?;
                     let recorded_at: i64 = row.try_get("recorded_at")?;
-                    let attempts: i64 = row.try_get("token")?;
                     Ok(Unfinished {
                         key: Key {
                             namespace: row.try_get("namespace")?,
@@ -331,7 +431,7 @@ macro_rules! effects {
                         },
                         event: event.unwrap_or_default(),
                         recorded_at: recorded_at.div_euclid(1_000),
-                        attempts: attempts.try_into().unwrap_or_default(),
+                        attempts: read(row.try_get("token")?)?,
                         duplicate_of: row.try_get("duplicate_of")?,
                         held_for: held_for(
                             row.try_get("leased_at")?,
@@ -344,9 +444,8 @@ macro_rules! effects {
             }
 
             async fn clear(&self, key: &Key) -> Result<bool, StoreError> {
-                let clear = statement!(
-                    $now,
-                    "UPDATE postback_effects AS effect SET duplicate_of = NULL FROM clock WHERE ",
+                let clear = concat!(
+                    "UPDATE postback_effects AS effect SET duplicate_of = NULL WHERE ",
                     is_it!(),
                     " AND duplicate_of IS NOT NULL AND done_at IS NULL"
                 );
@@ -354,11 +453,13 @@ macro_rules! effects {
             }
 
             async fn close(&self, key: &Key) -> Result<bool, StoreError> {
-                let close = statement!(
+                let close = concat!(
+                    "UPDATE postback_effects AS effect SET token = token + 1, done_at = ",
                     $now,
-                    "UPDATE postback_effects AS effect SET done_at = now FROM clock WHERE ",
+                    " WHERE ",
                     is_it!(),
-                    " AND done_at IS NULL AND leased_until <= now"
+                    " AND done_at IS NULL AND leased_until <= ",
+                    $now
                 );
                 self.change(self.about(key, close)).await
             }

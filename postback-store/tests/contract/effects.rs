@@ -8,7 +8,7 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use libtest_mimic::Trial;
@@ -77,6 +77,8 @@ pub(crate) fn all<L: Leasing>(name: &str) -> Vec<Trial> {
         what_is_done_is_not_unfinished
         what_is_unfinished_is_resumed_once
         what_was_tried_the_longest_ago_comes_first
+        possible_duplicates_come_last
+        what_is_superseded_is_pruned
         what_is_unfinished_is_not_pruned
         the_answers_are_those_of_the_table
         what_is_recorded_is_not_in_debug
@@ -89,6 +91,7 @@ pub(crate) fn beside_claims<B: Backend + Leasing>(name: &str) -> Vec<Trial> {
         what_is_recorded_in_a_transaction_is_unfinished_once_committed
         what_is_recorded_in_a_transaction_that_is_rolled_back_is_not
         what_is_recorded_twice_is_one
+        a_lease_that_was_waited_for_is_whole
         a_credit_within_once_is_made_once
         a_transfer_that_was_claimed_is_not_run_under_another_id
         a_transfer_that_was_recorded_is_not_run_under_another_id
@@ -101,6 +104,7 @@ pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
         a_clock_set_back_ends_no_lease
         a_clock_set_back_does_not_prolong_a_lease_by_an_hour
         a_clock_set_back_fences_nobody_in_time
+        a_clock_set_back_keeps_nobody_from_what_is_free
     ])
 }
 
@@ -115,6 +119,9 @@ pub(crate) fn of_redis() -> Vec<Trial> {
         }),
         trial("redis", "durability_is_read_from_the_server", || {
             run(durability_is_read_from_the_server());
+        }),
+        trial("redis", "what_was_deleted_by_hand_hides_nothing", || {
+            run(what_was_deleted_by_hand_hides_nothing());
         }),
         trial("redis", "a_scope_cannot_pose_as_another", || {
             run(a_scope_cannot_pose_as_another());
@@ -603,6 +610,37 @@ async fn what_was_tried_the_longest_ago_comes_first<L: Leasing>(store: &L) {
     assert_eq!(ids, ["B", "C", "A"]);
 }
 
+/// However many wait for a person.
+async fn possible_duplicates_come_last<L: Leasing>(store: &L) {
+    succeed(store.leases(), callback("u-0", "tx-1", false)).await;
+    let counter = AtomicU32::new(0);
+    for uuid in ["u-1", "u-2", "u-3"] {
+        let held = count(store.leases(), callback(uuid, "tx-1", false), &counter).await;
+        assert!(matches!(held, Ok(Once::PossibleDuplicate { .. })));
+    }
+    store.pass(Duration::from_millis(20)).await;
+    fail(store.leases(), payment("A")).await;
+    for (limit, expected) in [
+        (0, &[][..]),
+        (1, &["A"]),
+        (2, &["A", "u-1"]),
+        (9, &["A", "u-1", "u-2", "u-3"]),
+    ] {
+        let left = store.leases().unfinished(limit).await.unwrap();
+        let ids: Vec<_> = left.iter().map(Unfinished::id).collect();
+        assert_eq!(ids, expected, "{limit}");
+    }
+}
+
+async fn what_is_superseded_is_pruned<L: Leasing>(store: &L) {
+    fail(store.leases(), callback("u-1", "tx-1", true)).await;
+    assert_eq!(store.prune(9_000_000_000).await, 0);
+    fail(store.leases(), callback("u-1", "tx-1", false)).await;
+    assert_eq!(store.prune(9_000_000_000).await, 1);
+    succeed(store.leases(), callback("u-1", "tx-1", false)).await;
+    assert_eq!(store.prune(9_000_000_000).await, 1);
+}
+
 async fn what_is_unfinished_is_not_pruned<L: Leasing>(store: &L) {
     fail(store.leases(), payment("A")).await;
     succeed(store.leases(), payment("B")).await;
@@ -686,6 +724,22 @@ async fn what_is_recorded_twice_is_one<B: Backend + Leasing>(store: &B) {
     succeed(store.leases(), payment("A")).await;
     record(payment("A")).await;
     assert!(unfinished(store.leases()).await.is_empty());
+}
+
+/// Somebody's transaction has the event, for longer than the lease is to be.
+async fn a_lease_that_was_waited_for_is_whole<B: Backend + Leasing>(store: &B) {
+    let mut transaction = store.begin().await;
+    store.record(&mut transaction, payment("A")).await;
+    let leases = store.leases().clone();
+    let waiting = tokio::spawn(async move {
+        once_leased(&leases, payment("A"), SHORT, |lease| async move {
+            lease.extend(SHORT).await
+        })
+        .await
+    });
+    tokio::time::sleep(LONGER).await;
+    store.commit(transaction).await;
+    assert_eq!(waiting.await.unwrap().unwrap(), Once::Ran(()));
 }
 
 /// What is claimed and what is recorded are different things: the claim within finds itself new.
@@ -775,6 +829,16 @@ async fn a_clock_set_back_fences_nobody_in_time<L: SetBack>(store: &L) {
     assert_eq!(ran.await.unwrap(), Once::Ran(()));
 }
 
+async fn a_clock_set_back_keeps_nobody_from_what_is_free<L: SetBack>(store: &L) {
+    for id in ["A", "B"] {
+        fail(store.leases(), payment(id)).await;
+    }
+    store.set_back(HOUR);
+    succeed(store.leases(), payment("A")).await;
+    let left = the_unfinished(store.leases()).await;
+    assert!(store.leases().dismiss(&left).await.unwrap());
+}
+
 async fn a_server_that_evicts_is_refused() {
     let server = Server::start();
     for policy in ["allkeys-lru", "volatile-ttl"] {
@@ -821,6 +885,24 @@ async fn durability_is_read_from_the_server() {
     assert_eq!(store.durability().await.unwrap(), Durability::Snapshots);
 }
 
+async fn what_was_deleted_by_hand_hides_nothing() {
+    let server = Server::start();
+    let store = RedisStore::open(&server.url).await.unwrap();
+    for id in ["A", "B"] {
+        fail(&store, payment(id)).await;
+    }
+    let left = unfinished(&store).await;
+    let mut connection = server.connect().unwrap();
+    let deleted: u32 = redis::cmd("DEL")
+        .arg("postback:effect:cryptocloud:final:0::A")
+        .query(&mut connection)
+        .unwrap();
+    assert_eq!(deleted, 1);
+    assert_eq!(the_unfinished(&store).await.id(), "B");
+    let gone: Ran = resume(&store, &left[0], || async { Ok(1) }).await;
+    assert!(matches!(gone, Err(OnceError::Store(_))), "{gone:?}");
+}
+
 /// A scope that ends in what another's key goes on with.
 async fn a_scope_cannot_pose_as_another() {
     let store = Redis::fresh().await;
@@ -863,7 +945,9 @@ impl Server {
             url: format!("redis+unix://{}", socket.display()),
             _folder: folder,
         };
-        while server.connect().is_err() {
+        let begun = Instant::now();
+        while let Err(error) = server.connect() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{error}");
             thread::sleep(Duration::from_millis(10));
         }
         server

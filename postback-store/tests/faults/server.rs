@@ -12,6 +12,7 @@ use postback_store::{
     LeaseStore, Once, OnceError, StoreError, once, once_leased, postgres::PostgresStore,
     redis::RedisStore,
 };
+use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -53,11 +54,21 @@ pub(crate) fn of_postgres() -> Vec<Trial> {
         ),
         trial(
             "postgres",
+            "what_is_done_is_on_disk_when_it_is_answered",
+            || {
+                let runtime = Runtime::new().expect("a runtime");
+                runtime.block_on(what_is_done_is_on_disk_when_it_is_answered());
+            },
+        ),
+        trial(
+            "postgres",
             "a_server_that_is_killed_during_an_effect_loses_nothing",
             || {
                 Runtime::new().expect("a runtime").block_on(async {
                     let store = PostgresStore::connect(&database().await).await;
-                    killed_during_an_effect(&store.expect("a store"), &POSTGRES).await;
+                    let store = store.expect("a store");
+                    killed_during_an_effect(&store, &POSTGRES).await;
+                    restarted_during_an_effect(&store, &POSTGRES).await;
                 });
             },
         ),
@@ -71,7 +82,9 @@ pub(crate) fn of_redis() -> Vec<Trial> {
         || {
             Runtime::new().expect("a runtime").block_on(async {
                 let store = RedisStore::open(&emptied()).await;
-                killed_during_an_effect(&store.expect("a store"), &REDIS).await;
+                let store = store.expect("a store");
+                killed_during_an_effect(&store, &REDIS).await;
+                restarted_during_an_effect(&store, &REDIS).await;
             });
         },
     )]
@@ -120,6 +133,36 @@ fn is_unavailable(error: StoreError) {
     let answer = Rejection::from(error).answer();
     assert_eq!(answer.status(), 503);
     assert!(answer.headers().any(|(name, _)| name == "retry-after"));
+}
+
+/// As the server is set, which the store leaves alone; and not where it is told not to wait for its disk.
+async fn what_is_done_is_on_disk_when_it_is_answered() {
+    let place = database().await;
+    let mut not_on_disk = [0, 0];
+    for (waits, not_on_disk) in ["on", "off"].into_iter().zip(&mut not_on_disk) {
+        let options: PgConnectOptions = place.parse().expect("an address");
+        let options = options.options([("synchronous_commit", waits)]);
+        let pool = PgPool::connect_with(options).await.expect("a server");
+        let store = PostgresStore::with_pool(pool.clone()).await;
+        let store = store.expect("a store");
+        for number in 0..50 {
+            let mut written = String::new();
+            // Another event for each setting.
+            let event = claim(if waits == "on" { number } else { number + 50 });
+            let ran = once(&store, event, || async {
+                let so_far = sqlx::query_scalar("SELECT pg_current_wal_insert_lsn()::text");
+                written = so_far.fetch_one(&pool).await?;
+                Ok::<_, sqlx::Error>(())
+            });
+            assert_eq!(ran.await.expect("it runs"), Once::Ran(()));
+            let on_disk = sqlx::query_scalar("SELECT pg_current_wal_flush_lsn() > $1::pg_lsn");
+            let on_disk: Result<bool, _> = on_disk.bind(&written).fetch_one(&pool).await;
+            *not_on_disk += u32::from(!on_disk.expect("an answer"));
+        }
+    }
+    let [waiting, not_waiting] = not_on_disk;
+    assert_eq!(waiting, 0);
+    assert!(not_waiting > 0, "it would be seen");
 }
 
 /// What was done before stays done, what failed stays unfinished, and what was at work is refused, and runs again.
@@ -173,6 +216,18 @@ async fn comes_back<F: Future<Output = Result<Once<usize>, OnceError<&'static st
             Err(error) => assert!(begun.elapsed() < Duration::from_secs(10), "{error:?}"),
         }
     }
+}
+
+/// The connection that the effect began with is broken, and nobody has noticed.
+async fn restarted_during_an_effect(store: &impl LeaseStore, control: &Control) {
+    let restarted = once(store, claim(10), || async {
+        control.stop();
+        control.start();
+        Ok::<_, &str>(())
+    });
+    assert_eq!(restarted.await.expect("it is recorded"), Once::Ran(()));
+    let again = once(store, claim(10), || async { Ok::<_, &str>(()) }).await;
+    assert_eq!(again.expect("it is done"), Once::AlreadyDone);
 }
 
 fn refused(ran: Result<Once<usize>, OnceError<&'static str>>) {
