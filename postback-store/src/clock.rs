@@ -1,7 +1,7 @@
 use std::{
     fmt,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// Where a store that has no server reads the time.
@@ -14,13 +14,10 @@ impl Clock {
         Self(Arc::new(clock))
     }
 
-    /// In Unix milliseconds; before 1970 they are negative.
+    /// In Unix milliseconds; before 1970 they are zero.
     pub(crate) fn milliseconds(&self) -> i64 {
-        let whole = |it: Duration| i64::try_from(it.as_millis()).unwrap_or(i64::MAX);
-        match (self.0)().duration_since(UNIX_EPOCH) {
-            Ok(since) => whole(since),
-            Err(before) => whole(before.duration()).saturating_neg(),
-        }
+        let since = (self.0)().duration_since(UNIX_EPOCH);
+        since.map_or(0, |since| since.as_millis().try_into().unwrap_or(i64::MAX))
     }
 
     /// In Unix seconds.

@@ -6,7 +6,9 @@ use std::{
 };
 
 use postback_core::{Rejection, claim::Claim};
-use postback_store::{LeaseStore, Once, OnceError, once, resume};
+use postback_store::{
+    LEASE, Lease, LeaseStore, Once, OnceError, once_leased, resume_leased, sqlite::SqliteStore,
+};
 use tokio::{
     fs::{self, File},
     io::AsyncWriteExt,
@@ -44,7 +46,8 @@ impl Receipts {
             return Ok(());
         };
         let id = claim.id().to_owned();
-        match once(self.orders.store(), claim, || self.write(&payment)).await {
+        let write = |lease: Lease<SqliteStore>| self.write(&payment, lease.token());
+        match once_leased(self.orders.store(), claim, LEASE, write).await {
             Ok(_) => Ok(()),
             // It is owed: `finish` tries again, and the gateway need not.
             Err(OnceError::Effect(error)) => {
@@ -81,7 +84,8 @@ impl Receipts {
                 eprintln!("{owed:?}: no such payment");
                 continue;
             };
-            match resume(self.orders.store(), &owed, || self.write(&payment)).await {
+            let write = |lease: Lease<SqliteStore>| self.write(&payment, lease.token());
+            match resume_leased(self.orders.store(), &owed, LEASE, write).await {
                 Ok(Once::Ran(())) => mailed = usize::saturating_add(mailed, 1),
                 // Another process is at it, or was when it died; or the next look has more luck.
                 other => eprintln!("{}: {other:?}", owed.id()),
@@ -90,8 +94,9 @@ impl Receipts {
         Ok(mailed)
     }
 
-    /// Under the payment's number, so that one that is written twice is there once.
-    async fn write(&self, payment: &Payment) -> io::Result<()> {
+    /// Under the payment's number, so that one that is written twice is there once; and first under the token of its lease,
+    /// so that who comes too late does not write into his successor's.
+    async fn write(&self, payment: &Payment, token: u64) -> io::Result<()> {
         let Payment {
             number,
             order,
@@ -101,7 +106,7 @@ impl Receipts {
         let message = format!(
             "Subject: Your payment for order {order}\r\n\r\nWe received {amount} {coin}.\r\n"
         );
-        let (unfinished, whole) = (format!("{number}.part"), format!("{number}.eml"));
+        let (unfinished, whole) = (format!("{number}.{token}.part"), format!("{number}.eml"));
         let mut file = File::create(self.folder.join(&unfinished)).await?;
         file.write_all(message.as_bytes()).await?;
         // On disk, as the record is that it was mailed.

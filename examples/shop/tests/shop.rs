@@ -147,7 +147,7 @@ async fn what_a_process_left_over_is_mailed_by_the_next() {
     };
     let first = start();
     // Where it would write.
-    fs::create_dir(mail.join("1.part")).unwrap();
+    fs::create_dir(mail.join("1.1.part")).unwrap();
     let (senders, _) = Senders::new();
     let senders = senders.to(first.base());
     let order = senders.order_by_invoice("ILRAJE1Q").await;
@@ -155,7 +155,7 @@ async fn what_a_process_left_over_is_mailed_by_the_next() {
     assert_eq!(status, StatusCode::OK);
     assert_eq!(senders.paid(order).await, paid("0.05", true));
     drop(first);
-    fs::remove_dir(mail.join("1.part")).unwrap();
+    fs::remove_dir(mail.join("1.1.part")).unwrap();
 
     let _second = start();
     let begun = Instant::now();

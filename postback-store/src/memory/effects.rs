@@ -186,8 +186,8 @@ impl Steps for MemoryStore {
         left.sort_by_key(|(_, effect)| (effect.duplicate_of.is_some(), effect.leased_at));
         let left = left.into_iter().map(|(key, effect)| Unfinished {
             key: key.clone(),
-            event: effect.event.clone().unwrap_or_default(),
-            recorded_at: effect.recorded_at.div_euclid(1_000),
+            event: effect.event.clone(),
+            recorded_at: effect.recorded_at,
             attempts: effect.token,
             duplicate_of: effect.duplicate_of.clone(),
             held_for: held_for(effect.leased_at, effect.leased_until, now),

@@ -112,8 +112,8 @@ impl MemoryStore {
         }
     }
 
-    /// Drops what events said that were claimed, or recorded and done, before a Unix time, in seconds, and returns
-    /// of how many.
+    /// Drops what events said that were claimed, or recorded and are done or superseded, before a Unix time, in
+    /// seconds, and returns of how many.
     pub async fn prune(&self, before: i64) -> u64 {
         let contents = &mut *self.contents.lock().await;
         let claims = contents.claims.values_mut();

@@ -20,7 +20,7 @@ mod store;
 mod time;
 mod unfinished;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postback_core::claim::Claim;
 
@@ -113,8 +113,10 @@ where
     F: Future<Output = Result<T, E>>,
 {
     let claim = verified.into();
+    let asked = Instant::now();
     let acquired = store.steps(Access::OURS).acquire(&claim, length).await?;
-    run(store, Key::of(&claim), acquired, effect).await
+    let lease = Asked { asked, length };
+    run(store, Key::of(&claim), acquired, lease, effect).await
 }
 
 /// Runs the effect of an event that is [unfinished](LeaseStore::unfinished), under a lease of [a minute](LEASE), as
@@ -150,15 +152,24 @@ where
     S: LeaseStore,
     F: Future<Output = Result<T, E>>,
 {
-    let acquired = store.steps(Access::OURS);
-    let acquired = acquired.acquire_recorded(&unfinished.key, length).await?;
-    run(store, unfinished.key.clone(), acquired, effect).await
+    let steps = store.steps(Access::OURS);
+    let asked = Instant::now();
+    let acquired = steps.acquire_recorded(&unfinished.key, length).await?;
+    let lease = Asked { asked, length };
+    run(store, unfinished.key.clone(), acquired, lease, effect).await
+}
+
+/// When a lease was asked for, and for how long.
+struct Asked {
+    asked: Instant,
+    length: Duration,
 }
 
 async fn run<S, T, E, F>(
     store: &S,
     key: Key,
     acquired: Acquired,
+    Asked { asked, length }: Asked,
     effect: impl FnOnce(Lease<S>) -> F,
 ) -> Result<Once<T>, OnceError<E>>
 where
@@ -174,6 +185,12 @@ where
         Acquired::InFlight { held_for } => return Err(OnceError::InFlight { held_for }),
     };
     let steps = store.steps(Access::OURS);
+    // The answer may have come when much of the lease had passed, or all.
+    if asked.elapsed().saturating_mul(2) > length && !steps.extend(&key, token, length).await? {
+        return Err(OnceError::InFlight {
+            held_for: Duration::ZERO,
+        });
+    }
     let lease = Lease {
         store: store.clone(),
         key: key.clone(),
@@ -198,7 +215,8 @@ where
     F: Future<Output = Result<T, StoreError>>,
 {
     match step().await {
-        Ok(done) => Ok(done),
-        Err(_) => step().await,
+        // What was busy was waited for.
+        Err(StoreError::Failed(_)) => step().await,
+        first => first,
     }
 }

@@ -41,7 +41,8 @@ pub enum OnceError<E> {
     /// The effect failed. Its lease is given back, so that the next delivery runs it again.
     #[error("the effect failed")]
     Effect(#[source] E),
-    /// The effect was run, and took longer than its lease: another may have run it, or will.
+    /// The effect was run, and took longer than its lease: another may have run it, or will, unless a person dismissed
+    /// it meanwhile.
     #[error("the effect took longer than its lease")]
     Fenced,
     /// Another delivery is at work, or died at it.
@@ -50,7 +51,7 @@ pub enum OnceError<E> {
         /// For how long at most, unless it extends its lease.
         held_for: Duration,
     },
-    /// The store did not answer. If the effect was run, it is run again.
+    /// The store did not answer. If the effect was run, it may be run again.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

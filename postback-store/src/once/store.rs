@@ -41,8 +41,8 @@ pub trait LeaseStore: Clone + Send + Sync + 'static {
         self.steps(Access::OURS).clear(&unfinished.key)
     }
 
-    /// A person has looked, and the effect is not to run, or was done by hand: the event is done from now on. Tells
-    /// whether it is, for what is being worked on is left alone.
+    /// A person has looked, and the effect is not to run, or was done by hand: the event is done from now on. False
+    /// where it was done before, or is being worked on: that is left alone.
     ///
     /// # Errors
     ///

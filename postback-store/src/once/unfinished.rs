@@ -9,7 +9,9 @@ use crate::Key;
 #[must_use = "nobody else may run it again"]
 pub struct Unfinished {
     pub(crate) key: Key,
-    pub(crate) event: String,
+    /// Never pruned before it is done.
+    pub(crate) event: Option<String>,
+    /// In Unix milliseconds.
     pub(crate) recorded_at: i64,
     pub(crate) attempts: u64,
     pub(crate) duplicate_of: Option<String>,
@@ -45,16 +47,16 @@ impl Unfinished {
     /// [`Claim::event`](postback_core::claim::Claim::event).
     #[must_use]
     pub fn event(&self) -> &str {
-        &self.event
+        self.event.as_deref().unwrap_or_default()
     }
 
     /// When it was recorded, by the store's clock, in Unix seconds.
     #[must_use]
     pub const fn recorded_at(&self) -> i64 {
-        self.recorded_at
+        self.recorded_at.div_euclid(1_000)
     }
 
-    /// How often its effect was begun: the fencing token of the last lease.
+    /// How often its effect was begun, at most: the fencing token of the last lease.
     #[must_use]
     pub const fn attempts(&self) -> u64 {
         self.attempts

@@ -21,7 +21,8 @@ CREATE TABLE postback_effects (
 );
 
 CREATE INDEX postback_effects_unfinished
-    ON postback_effects (leased_at) WHERE done_at IS NULL;
+    ON postback_effects ((duplicate_of IS NOT NULL), leased_at, namespace, scope, id, final)
+    WHERE done_at IS NULL;
 
 CREATE INDEX postback_effects_to_prune
     ON postback_effects (recorded_at) WHERE event IS NOT NULL;

@@ -7,6 +7,9 @@ if delivered ~= '' and not superseded and redis.call('EXISTS', effect) == 0 then
     redis.call('HSET', effect, 'digest', delivered, 'event', event, 'namespace', namespace, 'scope', scope,
         'id', id, 'finality', finality, 'recorded_at', now, 'token', 0, 'leased_at', now, 'leased_until', 0)
     redis.call('ZADD', unfinished, now, effect)
+    -- Where somebody deleted it before.
+    redis.call('ZREM', suspects, effect)
+    redis.call('ZREM', done, effect)
     if effect == final then
         supersede(pending, unfinished, done)
     end
@@ -36,6 +39,7 @@ local is_free = leased_until <= now and not done_at and not duplicate_of and not
 if is_free and (delivered == '' or delivered == digest) then
     redis.call('HSET', effect, 'leased_at', now, 'leased_until', now + length)
     redis.call('ZADD', unfinished, now, effect)
+    redis.call('ZREM', done, effect)
     return { redis.call('HINCRBY', effect, 'token', 1), digest, false, false, false, 0 }
 end
 return { 0, digest, done_at and true, superseded, duplicate_of, math.max(leased_until - now, 0) }

@@ -229,7 +229,7 @@ macro_rules! effects {
                 Ok(Some(Acquired::Lease { token }))
             }
 
-            /// For how many milliseconds a lease is in force, now that the statement has ended that gave it.
+            /// For how many milliseconds a lease is in force, after the locks that its statement waited for.
             fn lasting(&self, row: &<$Database as sqlx::Database>::Row) -> Result<i64, StoreError> {
                 let leased_until: i64 = row.try_get("leased_until")?;
                 let now = match self.lease_clock() {
@@ -295,10 +295,10 @@ macro_rules! effects {
                         $now,
                         " + (leased_until - leased_at) WHERE ",
                         is_it!(),
-                        " AND leased_at < leased_until AND leased_at > ",
-                        $now
+                        " AND leased_at = $6 AND leased_until = $7"
                     );
-                    self.about(key, anew).execute(&self.pool).await?;
+                    let anew = self.about(key, anew).bind(leased_at).bind(leased_until);
+                    anew.execute(&self.pool).await?;
                 }
                 Ok(standing.refusal(delivered.copied()))
             }
@@ -420,8 +420,6 @@ macro_rules! effects {
                 .fetch_all(&self.pool)
                 .await?;
                 let unfinished = |row: &<$Database as sqlx::Database>::Row| {
-                    let event: Option<String> = row.try_get("event")?;
-                    let recorded_at: i64 = row.try_get("recorded_at")?;
                     Ok(Unfinished {
                         key: Key {
                             namespace: row.try_get("namespace")?,
@@ -429,8 +427,8 @@ macro_rules! effects {
                             id: row.try_get("id")?,
                             finality: finality(row.try_get("final")?),
                         },
-                        event: event.unwrap_or_default(),
-                        recorded_at: recorded_at.div_euclid(1_000),
+                        event: row.try_get("event")?,
+                        recorded_at: row.try_get("recorded_at")?,
                         attempts: read(row.try_get("token")?)?,
                         duplicate_of: row.try_get("duplicate_of")?,
                         held_for: held_for(

@@ -212,9 +212,9 @@ macro_rules! store {
                 row.map(sql::stored).transpose()
             }
 
-            /// Drops what events said that were claimed, or recorded and done, before a Unix time, in seconds, and
-            /// returns of how many, in a statement for each table: drop a million in steps. Their keys and digests are kept for ever: without them an old
-            /// postback would be new.
+            /// Drops what events said that were claimed, or recorded and are done or superseded, before a Unix time, in
+            /// seconds, and returns of how many, in a statement for each table: drop a million in steps. Their keys and
+            /// digests are kept for ever: without them an old postback would be new.
             ///
             /// # Errors
             ///

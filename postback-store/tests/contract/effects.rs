@@ -123,6 +123,11 @@ pub(crate) fn of_redis() -> Vec<Trial> {
         trial("redis", "what_was_deleted_by_hand_hides_nothing", || {
             run(what_was_deleted_by_hand_hides_nothing());
         }),
+        trial(
+            "redis",
+            "what_was_deleted_by_hand_and_failed_is_not_pruned",
+            || run(what_was_deleted_by_hand_and_failed_is_not_pruned()),
+        ),
         trial("redis", "a_scope_cannot_pose_as_another", || {
             run(a_scope_cannot_pose_as_another());
         }),
@@ -898,9 +903,27 @@ async fn what_was_deleted_by_hand_hides_nothing() {
         .query(&mut connection)
         .unwrap();
     assert_eq!(deleted, 1);
-    assert_eq!(the_unfinished(&store).await.id(), "B");
+    let [one] = store.unfinished(1).await.unwrap().try_into().unwrap();
+    assert_eq!(one.id(), "B");
     let gone: Ran = resume(&store, &left[0], || async { Ok(1) }).await;
     assert!(matches!(gone, Err(OnceError::Store(_))), "{gone:?}");
+}
+
+/// It was done, deleted, and is new.
+async fn what_was_deleted_by_hand_and_failed_is_not_pruned() {
+    let server = Server::start();
+    let store = RedisStore::open(&server.url).await.unwrap();
+    succeed(&store, payment("A")).await;
+    let mut connection = server.connect().unwrap();
+    let deleted: u32 = redis::cmd("DEL")
+        .arg("postback:effect:cryptocloud:final:0::A")
+        .query(&mut connection)
+        .unwrap();
+    assert_eq!(deleted, 1);
+    fail(&store, payment("A")).await;
+    assert_eq!(store.prune(9_000_000_000).await.unwrap(), 0);
+    let left = the_unfinished(&store).await;
+    assert_eq!(left.event(), payment("A").event());
 }
 
 /// A scope that ends in what another's key goes on with.

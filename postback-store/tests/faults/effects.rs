@@ -108,6 +108,35 @@ impl Bench {
         left.iter().map(|it| it.id().to_owned()).collect()
     }
 
+    /// After its process was killed. Returns how many effects were done before, and how many had to be repeated.
+    fn is_finished_by_what_is_unfinished(&self) -> (usize, usize) {
+        let begun = self.outside.all("at_work");
+        let had: BTreeSet<_> = self.outside.effects().into_keys().collect();
+        let acknowledged = self.outside.all("acknowledged");
+        let left = self.unfinished();
+        let done: BTreeSet<_> = had.difference(&left).cloned().collect();
+        assert!(left.is_disjoint(&acknowledged), "done, and unfinished");
+        assert!(begun.is_subset(&left), "begun, and forgotten");
+        assert!(acknowledged.is_subset(&done), "acknowledged, and not done");
+        // Each of four tasks may have been between its effect and its record.
+        let repeated: BTreeSet<_> = had.intersection(&left).cloned().collect();
+        assert!(repeated.len() <= 4, "{repeated:?}");
+
+        self.outside.forget_who_was_at_work();
+        let finished = self.runtime.block_on(async {
+            with_store!(&self.place, store => finish(&store, &self.outside).await)
+        });
+        assert_eq!(finished, left.len());
+        assert!(self.unfinished().is_empty());
+        let effects = self.outside.effects();
+        assert!(left.iter().all(|id| effects.contains_key(id)), "lost");
+        for (id, times) in effects {
+            let expected = 1 + u64::from(repeated.contains(&id));
+            assert_eq!(times, expected, "{id}");
+        }
+        (done.len(), repeated.len())
+    }
+
     fn wait_for(&self, part: &str) {
         let begun = Instant::now();
         while self.outside.all(part).is_empty() {
@@ -131,50 +160,25 @@ fn two_processes_of_64_tasks(bench: &Bench) {
 
 /// Nobody sends again: what did not complete is known from the store alone.
 fn killed_twenty_times_without_a_resend(fresh: Fresh) {
-    let (mut in_the_middle, mut in_between) = (0, 0);
-    for _ in 0..20 {
+    let killed = [(); 20].map(|()| {
         let bench = Bench::fresh(fresh);
         let worker = Worker::start(&bench.work(Kind::EffectsOnce, 4, 500));
         bench.wait_for("effects");
         let delay = random_below(200);
         thread::sleep(Duration::from_millis(delay));
         worker.kill();
-        // What it sent last may be heard after it died.
-        thread::sleep(LEASE + LEASE / 2);
-
-        let begun = bench.outside.all("at_work");
-        let before = bench.outside.effects();
-        let acknowledged = bench.outside.all("acknowledged");
-        let left = bench.unfinished();
-        in_the_middle += u32::from(acknowledged.len() < 500);
-        let had: BTreeSet<_> = before.keys().cloned().collect();
-        assert!(left.is_disjoint(&acknowledged), "done, and unfinished");
-        assert!(begun.is_subset(&left), "begun, and forgotten");
-        let done: BTreeSet<_> = had.difference(&left).cloned().collect();
-        assert!(acknowledged.is_subset(&done), "acknowledged, and not done");
-        // Between the effect and its record, four at most.
-        let repeated: BTreeSet<_> = had.intersection(&left).cloned().collect();
-        assert!(repeated.len() <= 4, "{repeated:?}");
-        in_between += repeated.len();
+        (bench, delay)
+    });
+    // What the last one sent last may be heard after it died.
+    thread::sleep(LEASE + LEASE / 2);
+    let (mut in_the_middle, mut in_between) = (0, 0);
+    for (bench, delay) in killed {
+        let (done, repeated) = bench.is_finished_by_what_is_unfinished();
         println!(
-            "killed {delay} ms after the first effect, at {} of 500: {} unfinished, {} of them had their effect",
-            done.len(),
-            left.len(),
-            repeated.len()
+            "killed {delay} ms after the first effect, at {done} of 500; {repeated} effects were repeated"
         );
-
-        bench.outside.forget_who_was_at_work();
-        let finished = bench.runtime.block_on(async {
-            with_store!(&bench.place, store => finish(&store, &bench.outside).await)
-        });
-        assert_eq!(finished, left.len());
-        assert!(bench.unfinished().is_empty());
-        for (id, times) in bench.outside.effects() {
-            let expected = 1 + u64::from(repeated.contains(&id));
-            assert_eq!(times, expected, "{id}");
-        }
-        let had = bench.outside.effects();
-        assert!(left.iter().all(|id| had.contains_key(id)), "lost");
+        in_the_middle += u32::from(done < 500);
+        in_between += repeated;
     }
     println!("{in_between} effects were repeated, of those who died before they could record them");
     assert!(

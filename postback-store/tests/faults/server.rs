@@ -180,7 +180,7 @@ async fn killed_during_an_effect(store: &impl LeaseStore, control: &Control) {
     });
     refused(at_work.await);
     // And so all that come meanwhile.
-    for number in [0, 1, 2, 3] {
+    for number in [0, 3] {
         let begun = Instant::now();
         refused(succeed(number).await);
         assert!(
