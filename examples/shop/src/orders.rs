@@ -191,8 +191,8 @@ impl Orders {
         }))
     }
 
-    /// Claims an event, counts what it pays, and records that it is owed a receipt, in one transaction: all are kept, or
-    /// none.
+    /// Claims an event, counts what it pays, and records that it is owed a receipt, in one transaction: all are
+    /// kept, or none.
     pub(crate) async fn credit(
         &self,
         order: &Order,

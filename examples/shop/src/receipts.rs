@@ -94,8 +94,8 @@ impl Receipts {
         Ok(mailed)
     }
 
-    /// Under the payment's number, so that one that is written twice is there once; and first under the token of its lease,
-    /// so that who comes too late does not write into his successor's.
+    /// Under the payment's number, so that one that is written twice is there once; and first under the token of its
+    /// lease, so that who comes too late does not write into his successor's.
     async fn write(&self, payment: &Payment, token: u64) -> io::Result<()> {
         let Payment {
             number,

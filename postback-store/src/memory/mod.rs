@@ -28,7 +28,8 @@ struct Row {
     transfer: Option<Digest>,
 }
 
-/// Claims and records that are kept once it is committed, and are gone if it is dropped before. Others wait for its end.
+/// Claims and records that are kept once it is committed, and are gone if it is dropped before. Others wait for its
+/// end.
 #[must_use = "what is not committed is not claimed"]
 pub struct MemoryTransaction {
     contents: OwnedMutexGuard<Contents>,

@@ -35,8 +35,8 @@ impl<S: LeaseStore> Lease<S> {
     }
 
     /// Lets the lease end `length` from now, by the store's clock: for work that takes longer than was thought, or
-    /// shorter. At most a year. Not while the same task holds a transaction of the store open: memory waits for its end for ever,
-    /// and SQLite is busy.
+    /// shorter. At most a year. Not while the same task holds a transaction of the store open: memory waits for its end
+    /// for ever, and SQLite is busy.
     ///
     /// # Errors
     ///

@@ -56,8 +56,8 @@ impl RedisStore {
         Self::with_client(Client::open(server).map_err(failed)?).await
     }
 
-    /// As [`open`](Self::open), for a client that the application has set up: with certificates of its own, for example.
-    /// Give it a `user_timeout` of TCP: without one a server that is gone without a word is asked in vain until the
+    /// As [`open`](Self::open), for a client that the application has set up: with certificates of its own, for
+    /// example. Give it a `user_timeout` of TCP: without one a server that is gone without a word is asked in vain until the
     /// system gives the connection up, a quarter of an hour on Linux.
     ///
     /// # Errors
