@@ -32,9 +32,9 @@ use crate::{
 };
 
 /// A lease that a test waits for the end of, on servers in earnest.
-const SHORT: Duration = Duration::from_secs(1);
+const SHORT: Duration = Duration::from_secs(2);
 /// A little longer.
-const LONGER: Duration = Duration::from_millis(1_200);
+const LONGER: Duration = Duration::from_millis(2_400);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 macro_rules! contract {
