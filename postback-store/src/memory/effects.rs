@@ -4,8 +4,8 @@ use postback_core::claim::{Claim, Digest, Finality};
 
 use super::{Contents, MemoryStore};
 use crate::{
-    Key, LeaseStore, StoreError, Unfinished,
-    once::{Access, Acquired, Standing, Steps, held_for, milliseconds},
+    Key, StoreError, Unfinished,
+    once::{Acquired, Standing, Steps, held_for, milliseconds},
 };
 
 /// An event that was recorded for `once`. Times are in Unix milliseconds.
@@ -121,14 +121,6 @@ impl Contents {
     /// Whether it is a pending notice whose final one has come.
     fn is_superseded(&self, key: &Key) -> bool {
         !key.is_final() && self.effects.contains_key(&key.with(Finality::Final))
-    }
-}
-
-impl LeaseStore for MemoryStore {
-    type Steps = Self;
-
-    fn steps(&self, _: Access) -> &Self {
-        self
     }
 }
 

@@ -113,10 +113,8 @@ where
     F: Future<Output = Result<T, E>>,
 {
     let claim = verified.into();
-    let asked = Instant::now();
-    let acquired = store.steps(Access::OURS).acquire(&claim, length).await?;
-    let lease = Asked { asked, length };
-    run(store, Key::of(&claim), acquired, lease, effect).await
+    let acquired = store.steps(Access::OURS).acquire(&claim, length);
+    run(store, Key::of(&claim), length, acquired, effect).await
 }
 
 /// Runs the effect of an event that is [unfinished](LeaseStore::unfinished), under a lease of [a minute](LEASE), as
@@ -152,31 +150,24 @@ where
     S: LeaseStore,
     F: Future<Output = Result<T, E>>,
 {
-    let steps = store.steps(Access::OURS);
-    let asked = Instant::now();
-    let acquired = steps.acquire_recorded(&unfinished.key, length).await?;
-    let lease = Asked { asked, length };
-    run(store, unfinished.key.clone(), acquired, lease, effect).await
-}
-
-/// When a lease was asked for, and for how long.
-struct Asked {
-    asked: Instant,
-    length: Duration,
+    let key = &unfinished.key;
+    let acquired = store.steps(Access::OURS).acquire_recorded(key, length);
+    run(store, key.clone(), length, acquired, effect).await
 }
 
 async fn run<S, T, E, F>(
     store: &S,
     key: Key,
-    acquired: Acquired,
-    Asked { asked, length }: Asked,
+    length: Duration,
+    acquired: impl Future<Output = Result<Acquired, StoreError>>,
     effect: impl FnOnce(Lease<S>) -> F,
 ) -> Result<Once<T>, OnceError<E>>
 where
     S: LeaseStore,
     F: Future<Output = Result<T, E>>,
 {
-    let token = match acquired {
+    let asked = Instant::now();
+    let token = match acquired.await? {
         Acquired::Lease { token } => token,
         Acquired::AlreadyDone => return Ok(Once::AlreadyDone),
         Acquired::Superseded => return Ok(Once::Superseded),

@@ -5,8 +5,8 @@ use redis::{FromRedisValue, ParsingError, ScriptInvocation, Value, from_redis_va
 
 use super::{RedisStore, within};
 use crate::{
-    Key, LeaseStore, StoreError, Unfinished,
-    once::{Access, Acquired, Standing, Steps, held_for, milliseconds},
+    Key, StoreError, Unfinished,
+    once::{Acquired, Standing, Steps, held_for, milliseconds},
 };
 
 /// The effects that are not done, by when they were last tried.
@@ -108,14 +108,6 @@ impl RedisStore {
 /// Token, digest, whether it is done, whether it is superseded, of what it may be a duplicate, and for how many
 /// milliseconds it is held.
 type Answer = (u64, Option<Vec<u8>>, bool, bool, Option<String>, u64);
-
-impl LeaseStore for RedisStore {
-    type Steps = Self;
-
-    fn steps(&self, _: Access) -> &Self {
-        self
-    }
-}
 
 impl Steps for RedisStore {
     async fn acquire(&self, claim: &Claim, length: Duration) -> Result<Acquired, StoreError> {

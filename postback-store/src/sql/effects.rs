@@ -40,7 +40,41 @@ macro_rules! is_superseded {
     };
 }
 
-pub(crate) use {is_it, is_superseded, superseded};
+/// A new row, unless it is superseded; digest and event are `$6` and `$7`.
+macro_rules! insert {
+    ($now:literal, $token:literal, $leased_until:expr) => {
+        concat!(
+            "INSERT INTO postback_effects AS effect
+                 (namespace, scope, id, final, digest, event, recorded_at, token, leased_at, leased_until)
+             SELECT $2, $3, $4, $5, $6, $7, ",
+            $now,
+            ", ",
+            $token,
+            ", ",
+            $now,
+            ", ",
+            $leased_until,
+            " WHERE NOT ",
+            superseded!("$2", "$3", "$4", "$5")
+        )
+    };
+}
+
+/// A lease from now on.
+macro_rules! leased_for {
+    ($now:literal, $length:literal) => {
+        concat!(
+            "leased_at = ",
+            $now,
+            ", leased_until = ",
+            $now,
+            " + ",
+            $length
+        )
+    };
+}
+
+pub(crate) use {insert, is_it, is_superseded, leased_for, superseded};
 
 pub(crate) const PRUNE: &str = concat!(
     "UPDATE postback_effects AS effect SET event = NULL
@@ -75,9 +109,9 @@ macro_rules! effects {
         use sqlx::{Row, query::Query};
 
         use crate::{
-            Key, LeaseStore, Unfinished,
-            once::{Access, Acquired, Standing, Steps, held_for, milliseconds},
-            sql::effects::{finality, is_it, is_superseded, kept, read, superseded},
+            Key, Unfinished,
+            once::{Acquired, Standing, Steps, held_for, milliseconds},
+            sql::effects::{finality, insert, is_it, is_superseded, kept, leased_for, read, superseded},
         };
 
         type Statement<'q> = Query<'q, $Database, <$Database as sqlx::Database>::Arguments>;
@@ -108,21 +142,8 @@ macro_rules! effects {
                 key: &Key,
                 claim: &Claim,
             ) -> Result<(), StoreError> {
-                let record = concat!(
-                    "INSERT INTO postback_effects
-                         (namespace, scope, id, final, digest, event, recorded_at, token, leased_at, leased_until)
-                     SELECT $2, $3, $4, $5, $6, $7, ",
-                    $now,
-                    ", 0, ",
-                    $now,
-                    ", 0 WHERE NOT ",
-                    superseded!("$2", "$3", "$4", "$5"),
-                    " ON CONFLICT DO NOTHING"
-                );
-                let record = self
-                    .about(key, record)
-                    .bind(claim.digest().as_bytes().as_slice())
-                    .bind(claim.event());
+                let record = concat!(insert!($now, "0", "0"), " ON CONFLICT DO NOTHING");
+                let record = self.saying(key, claim, record);
                 let recorded = record.execute(&mut **transaction).await?;
                 if recorded.rows_affected() == 0 || !key.is_final() {
                     return Ok(());
@@ -146,22 +167,10 @@ macro_rules! effects {
                 length: Duration,
             ) -> Result<Option<Acquired>, StoreError> {
                 let lease = concat!(
-                    "INSERT INTO postback_effects AS effect
-                         (namespace, scope, id, final, digest, event, recorded_at, token, leased_at, leased_until)
-                     SELECT $2, $3, $4, $5, $6, $7, ",
-                    $now,
-                    ", 1, ",
-                    $now,
-                    ", ",
-                    $now,
-                    " + $8 WHERE NOT ",
-                    superseded!("$2", "$3", "$4", "$5"),
-                    " ON CONFLICT (namespace, scope, id, final) DO UPDATE
-                     SET token = effect.token + 1, leased_at = ",
-                    $now,
-                    ", leased_until = ",
-                    $now,
-                    " + $8
+                    insert!($now, "1", concat!($now, " + $8")),
+                    " ON CONFLICT (namespace, scope, id, final) DO UPDATE SET token = effect.token + 1, ",
+                    leased_for!($now, "$8"),
+                    "
                      WHERE effect.digest = excluded.digest AND effect.done_at IS NULL
                          AND effect.duplicate_of IS NULL AND effect.leased_until <= ",
                     $now,
@@ -169,11 +178,8 @@ macro_rules! effects {
                     $now,
                     " AS now"
                 );
-                let lease = self
-                    .about(key, lease)
-                    .bind(claim.digest().as_bytes().as_slice())
-                    .bind(claim.event())
-                    .bind(milliseconds(length));
+                let lease = self.saying(key, claim, lease);
+                let lease = lease.bind(milliseconds(length));
                 self.leased(key, lease, length).await
             }
 
@@ -185,11 +191,9 @@ macro_rules! effects {
                 length: Duration,
             ) -> Result<Option<Acquired>, StoreError> {
                 let lease = concat!(
-                    "UPDATE postback_effects AS effect SET token = token + 1, leased_at = ",
-                    $now,
-                    ", leased_until = ",
-                    $now,
-                    " + $6 WHERE ",
+                    "UPDATE postback_effects AS effect SET token = token + 1, ",
+                    leased_for!($now, "$6"),
+                    " WHERE ",
                     is_it!(),
                     " AND ($7 IS NULL OR digest = $7) AND done_at IS NULL AND duplicate_of IS NULL
                          AND leased_until <= ",
@@ -289,11 +293,9 @@ macro_rules! effects {
                 if now < leased_at && leased_at < leased_until {
                     // The clock was set back. The lease runs anew, for it would last so much longer.
                     let anew = concat!(
-                        "UPDATE postback_effects AS effect SET leased_at = ",
-                        $now,
-                        ", leased_until = ",
-                        $now,
-                        " + (leased_until - leased_at) WHERE ",
+                        "UPDATE postback_effects AS effect SET ",
+                        leased_for!($now, "(leased_until - leased_at)"),
+                        " WHERE ",
                         is_it!(),
                         " AND leased_at = $6 AND leased_until = $7"
                     );
@@ -313,18 +315,22 @@ macro_rules! effects {
                     .bind(key.is_final())
             }
 
+            /// A statement about an event, and what it says.
+            fn saying<'q>(
+                &self,
+                key: &'q Key,
+                claim: &'q Claim,
+                statement: &'static str,
+            ) -> Statement<'q> {
+                let statement = self.about(key, statement);
+                let statement = statement.bind(claim.digest().as_bytes().as_slice());
+                statement.bind(claim.event())
+            }
+
             /// Tells whether it changed the event.
             async fn change(&self, change: Statement<'_>) -> Result<bool, StoreError> {
                 let changed = change.execute(&self.pool).await?;
                 Ok(changed.rows_affected() > 0)
-            }
-        }
-
-        impl LeaseStore for $Store {
-            type Steps = Self;
-
-            fn steps(&self, _: Access) -> &Self {
-                self
             }
         }
 
@@ -364,11 +370,9 @@ macro_rules! effects {
                 length: Duration,
             ) -> Result<bool, StoreError> {
                 let extend = concat!(
-                    "UPDATE postback_effects AS effect SET leased_at = ",
-                    $now,
-                    ", leased_until = ",
-                    $now,
-                    " + $7 WHERE ",
+                    "UPDATE postback_effects AS effect SET ",
+                    leased_for!($now, "$7"),
+                    " WHERE ",
                     is_it!(),
                     " AND token = $6 AND done_at IS NULL AND leased_until > ",
                     $now,

@@ -26,10 +26,8 @@ use crate::{
 };
 
 /// A fresh store, and the shop's table of credits.
-pub(crate) trait Backend: Clone + Debug + Send + Sync + 'static {
+pub(crate) trait Backend: Leasing {
     type Transaction: Debug + Send;
-
-    fn fresh() -> impl Future<Output = Self> + Send;
 
     fn begin(&self) -> impl Future<Output = Self::Transaction> + Send;
 
@@ -59,8 +57,6 @@ pub(crate) trait Backend: Clone + Debug + Send + Sync + 'static {
     fn credits(&self) -> impl Future<Output = Vec<String>> + Send;
 
     fn stored(&self, claim: Claim) -> impl Future<Output = Option<Stored>> + Send;
-
-    fn prune(&self, before: i64) -> impl Future<Output = u64> + Send;
 }
 
 #[derive(Clone, Debug)]
@@ -72,15 +68,6 @@ pub(crate) struct Memory {
 
 impl Backend for Memory {
     type Transaction = (MemoryTransaction, Vec<String>);
-
-    async fn fresh() -> Self {
-        let clock = Clock::default();
-        Self {
-            store: MemoryStore::new().with_clock(clock.reader()),
-            clock,
-            credits: Arc::default(),
-        }
-    }
 
     async fn begin(&self) -> Self::Transaction {
         (self.store.begin().await, Vec::new())
@@ -116,17 +103,18 @@ impl Backend for Memory {
     async fn stored(&self, claim: Claim) -> Option<Stored> {
         self.store.stored(claim).await
     }
-
-    async fn prune(&self, before: i64) -> u64 {
-        self.store.prune(before).await
-    }
 }
 
 impl Leasing for Memory {
     type Store = MemoryStore;
 
     async fn fresh() -> Self {
-        <Self as Backend>::fresh().await
+        let clock = Clock::default();
+        Self {
+            store: MemoryStore::new().with_clock(clock.reader()),
+            clock,
+            credits: Arc::default(),
+        }
     }
 
     fn leases(&self) -> &MemoryStore {
@@ -189,10 +177,6 @@ macro_rules! on_sql {
         async fn stored(&self, claim: Claim) -> Option<Stored> {
             self.store.stored(claim).await.unwrap()
         }
-
-        async fn prune(&self, before: i64) -> u64 {
-            self.store.prune(before).await.unwrap()
-        }
     };
 }
 
@@ -217,6 +201,12 @@ impl Sqlite {
 impl Backend for Sqlite {
     type Transaction = Transaction<'static, sqlx::Sqlite>;
 
+    on_sql!();
+}
+
+impl Leasing for Sqlite {
+    type Store = SqliteStore;
+
     async fn fresh() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(folder.path().join("shop.db")).await;
@@ -228,16 +218,6 @@ impl Backend for Sqlite {
             clock,
             folder: Arc::new(folder),
         }
-    }
-
-    on_sql!();
-}
-
-impl Leasing for Sqlite {
-    type Store = SqliteStore;
-
-    async fn fresh() -> Self {
-        <Self as Backend>::fresh().await
     }
 
     fn leases(&self) -> &SqliteStore {
@@ -274,14 +254,6 @@ impl Postgres {
 impl Backend for Postgres {
     type Transaction = Transaction<'static, sqlx::Postgres>;
 
-    async fn fresh() -> Self {
-        let pool = PgPool::connect(&database().await).await.unwrap();
-        sqlx::query(CREDITS).execute(&pool).await.unwrap();
-        Self {
-            store: PostgresStore::with_pool(pool).await.unwrap(),
-        }
-    }
-
     on_sql!();
 }
 
@@ -289,7 +261,11 @@ impl Leasing for Postgres {
     type Store = PostgresStore;
 
     async fn fresh() -> Self {
-        <Self as Backend>::fresh().await
+        let pool = PgPool::connect(&database().await).await.unwrap();
+        sqlx::query(CREDITS).execute(&pool).await.unwrap();
+        Self {
+            store: PostgresStore::with_pool(pool).await.unwrap(),
+        }
     }
 
     fn leases(&self) -> &PostgresStore {

@@ -16,6 +16,7 @@ use tokio::{runtime, task::JoinSet, time::timeout};
 use crate::{
     backend::{Backend, Postgres, Sqlite},
     events::{Payment, callback, payment},
+    leasing::Leasing,
     postgres_server::database,
 };
 
@@ -24,7 +25,7 @@ pub(crate) fn all<B: Cases>(name: &str) -> Vec<Trial> {
     let mut trials = Vec::new();
     macro_rules! contract {
         ($($test:ident)*) => {
-            $(trials.push(trial(name, stringify!($test), || run($test(<B as Backend>::fresh()))));)*
+            $(trials.push(trial(name, stringify!($test), || run($test(B::fresh()))));)*
         };
     }
     contract! {

@@ -40,7 +40,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 macro_rules! contract {
     ($name:ident, $Store:ident, [$($test:ident)*]) => {
         vec![$(trial($name, concat!("once::", stringify!($test)), || {
-            run(async { $test(&<$Store as Leasing>::fresh().await).await });
+            run(async { $test(&$Store::fresh().await).await });
         })),*]
     };
 }
@@ -86,7 +86,7 @@ pub(crate) fn all<L: Leasing>(name: &str) -> Vec<Trial> {
 }
 
 /// Where there are transactions of the application's.
-pub(crate) fn beside_claims<B: Backend + Leasing>(name: &str) -> Vec<Trial> {
+pub(crate) fn beside_claims<B: Backend>(name: &str) -> Vec<Trial> {
     contract!(name, B, [
         what_is_recorded_in_a_transaction_is_unfinished_once_committed
         what_is_recorded_in_a_transaction_that_is_rolled_back_is_not
@@ -511,12 +511,17 @@ async fn pending_notices_of_one_transfer_both_run<L: Leasing>(store: &L) {
     }
 }
 
-async fn a_possible_duplicate_runs_once_approved<L: Leasing>(store: &L) {
+/// "u-2", whose transfer "u-1" had before.
+async fn possible_duplicate<L: Leasing>(store: &L, counter: &AtomicU32) -> Unfinished {
     succeed(store.leases(), callback("u-1", "tx-1", false)).await;
-    let counter = AtomicU32::new(0);
-    let held = count(store.leases(), callback("u-2", "tx-1", false), &counter).await;
+    let held = count(store.leases(), callback("u-2", "tx-1", false), counter).await;
     assert!(matches!(held, Ok(Once::PossibleDuplicate { .. })));
-    let left = the_unfinished(store.leases()).await;
+    the_unfinished(store.leases()).await
+}
+
+async fn a_possible_duplicate_runs_once_approved<L: Leasing>(store: &L) {
+    let counter = AtomicU32::new(0);
+    let left = possible_duplicate(store, &counter).await;
     assert!(store.leases().approve(&left).await.unwrap());
     assert!(!store.leases().approve(&left).await.unwrap());
     for expected in [Once::Ran(1), Once::AlreadyDone] {
@@ -526,11 +531,8 @@ async fn a_possible_duplicate_runs_once_approved<L: Leasing>(store: &L) {
 }
 
 async fn a_possible_duplicate_is_dismissed<L: Leasing>(store: &L) {
-    succeed(store.leases(), callback("u-1", "tx-1", false)).await;
     let counter = AtomicU32::new(0);
-    let held = count(store.leases(), callback("u-2", "tx-1", false), &counter).await;
-    assert!(matches!(held, Ok(Once::PossibleDuplicate { .. })));
-    let left = the_unfinished(store.leases()).await;
+    let left = possible_duplicate(store, &counter).await;
     assert!(store.leases().dismiss(&left).await.unwrap());
     assert!(!store.leases().dismiss(&left).await.unwrap());
     assert!(!store.leases().approve(&left).await.unwrap());
@@ -687,9 +689,7 @@ async fn what_is_recorded_is_not_in_debug<L: Leasing>(store: &L) {
     assert!(!shown.contains("0.05"), "{shown}");
 }
 
-async fn what_is_recorded_in_a_transaction_is_unfinished_once_committed<B: Backend + Leasing>(
-    store: &B,
-) {
+async fn what_is_recorded_in_a_transaction_is_unfinished_once_committed<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     let claimed = store.claim(&mut transaction, payment("A")).await;
     assert!(claimed.unwrap().is_new());
@@ -706,16 +706,14 @@ async fn what_is_recorded_in_a_transaction_is_unfinished_once_committed<B: Backe
     assert!(unfinished(store.leases()).await.is_empty());
 }
 
-async fn what_is_recorded_in_a_transaction_that_is_rolled_back_is_not<B: Backend + Leasing>(
-    store: &B,
-) {
+async fn what_is_recorded_in_a_transaction_that_is_rolled_back_is_not<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     store.record(&mut transaction, payment("A")).await;
     drop(transaction);
     assert!(unfinished(store.leases()).await.is_empty());
 }
 
-async fn what_is_recorded_twice_is_one<B: Backend + Leasing>(store: &B) {
+async fn what_is_recorded_twice_is_one<B: Backend>(store: &B) {
     let record = async |claim| {
         let mut transaction = store.begin().await;
         store.record(&mut transaction, claim).await;
@@ -732,7 +730,7 @@ async fn what_is_recorded_twice_is_one<B: Backend + Leasing>(store: &B) {
 }
 
 /// Somebody's transaction has the event, for longer than the lease is to be.
-async fn a_lease_that_was_waited_for_is_whole<B: Backend + Leasing>(store: &B) {
+async fn a_lease_that_was_waited_for_is_whole<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     store.record(&mut transaction, payment("A")).await;
     let leases = store.leases().clone();
@@ -748,7 +746,7 @@ async fn a_lease_that_was_waited_for_is_whole<B: Backend + Leasing>(store: &B) {
 }
 
 /// What is claimed and what is recorded are different things: the claim within finds itself new.
-async fn a_credit_within_once_is_made_once<B: Backend + Leasing>(store: &B) {
+async fn a_credit_within_once_is_made_once<B: Backend>(store: &B) {
     for fails in [true, false] {
         let credited = once(store.leases(), payment("A"), || async {
             let mut transaction = store.begin().await;
@@ -764,7 +762,7 @@ async fn a_credit_within_once_is_made_once<B: Backend + Leasing>(store: &B) {
     }
 }
 
-async fn a_transfer_that_was_claimed_is_not_run_under_another_id<B: Backend + Leasing>(store: &B) {
+async fn a_transfer_that_was_claimed_is_not_run_under_another_id<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     let first = callback("u-1", "tx-1", false);
     let claimed = store.claim(&mut transaction, first.clone()).await;
@@ -780,7 +778,7 @@ async fn a_transfer_that_was_claimed_is_not_run_under_another_id<B: Backend + Le
     assert_eq!(first.unwrap(), Once::Ran(1));
 }
 
-async fn a_transfer_that_was_recorded_is_not_run_under_another_id<B: Backend + Leasing>(store: &B) {
+async fn a_transfer_that_was_recorded_is_not_run_under_another_id<B: Backend>(store: &B) {
     for uuid in ["u-1", "u-2"] {
         let mut transaction = store.begin().await;
         let recorded = callback(uuid, "tx-1", false);
