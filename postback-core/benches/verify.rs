@@ -10,7 +10,7 @@
 mod by_hand;
 
 use bytes::Bytes;
-use divan::{Bencher, black_box};
+use divan::{Bencher, black_box, counter::BytesCount};
 use postback_core::{
     MediaType, Rejection, SecretKey, Verified, Verifier,
     cryptocloud::{CryptoCloud, InvoiceInfo},
@@ -41,7 +41,7 @@ fn verify_and_decode_invoice_info(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample(SECRET));
     bencher.bench(|| {
         let payment = deliver(&verifier, MediaType::Json, &body).expect("genuine");
-        let info = payment.claimed().invoice_info();
+        let info = payment.unsigned().invoice_info();
         let InvoiceInfo { status, .. } = black_box(info.known()).expect("an object");
         black_box(status);
     });
@@ -60,6 +60,49 @@ fn verify_form(bencher: Bencher<'_, '_>) {
         testing::sample_form(Some(&token(SECRET))).into(),
     );
     bencher.bench(|| drop(deliver(&verifier, MediaType::Form, &body).expect("genuine")));
+}
+
+/// 64 KiB of what a sender without the secret can write, by the part that is repeated in it. Divide by the bytes: no
+/// shape may cost much more than the plain one.
+#[divan::bench(args = HOSTILE_PARTS, sample_count = 200)]
+fn reject_unsigned_form(bencher: Bencher<'_, '_>, part: &str) {
+    let verifier = verifier();
+    let mut form = part.repeat(BODY_LIMIT.div_ceil(part.len()));
+    form.truncate(BODY_LIMIT);
+    let form = Bytes::from(form);
+    bencher
+        .counter(BytesCount::of_slice(&*form))
+        .bench(|| deliver(&verifier, MediaType::Form, &form).expect_err("unsigned"));
+}
+
+const BODY_LIMIT: usize = 64 * 1024;
+
+const HOSTILE_PARTS: [&str; 10] = [
+    "plain",
+    "a&",
+    "a=b&",
+    "%61&",
+    "+&",
+    "%61%62%63",
+    "%61%62%63=%61%62%63&",
+    "%61mount_crypt=1&",
+    "%61%6d%6f%75%6e%74%5f%63%72%79%70%74=1&",
+    "%ff&",
+];
+
+/// The one value that is decoded before the signature is checked, all of it escapes.
+#[divan::bench(sample_count = 200)]
+fn reject_escaped_token(bencher: Bencher<'_, '_>) {
+    let verifier = verifier();
+    let mut form = format!(
+        "invoice_id=ILRAJE1Q&token={}",
+        "%61%2e".repeat(BODY_LIMIT / 6)
+    );
+    form.truncate(BODY_LIMIT - 1);
+    let form = Bytes::from(form);
+    bencher
+        .counter(BytesCount::of_slice(&*form))
+        .bench(|| deliver(&verifier, MediaType::Form, &form).expect_err("no token"));
 }
 
 fn verifier() -> Verifier<CryptoCloud> {

@@ -1,8 +1,9 @@
-/// For an adapter: declares the types that it must have of its own, because Rust lets it implement its
-/// framework's traits for no other: what a handler is handed, why a request was refused, and the answer.
+/// For an adapter: declares the types that it must have of its own, because the orphan rule does not allow
+/// implementing a framework's traits for types of core: what a handler is given, why a request was rejected, and
+/// the two answers of a handler, `Ack` and `Retry`.
 ///
-/// The adapter says of the first what it does and when it refuses, and chooses the second's name. Only the module
-/// that declares them makes a `Postback`, of what a [`Verifier`](crate::Verifier) verified.
+/// The adapter documents the first, and chooses the second's name. Only the module that declares them makes a
+/// `Postback`, of what a [`Verifier`](crate::Verifier) verified.
 ///
 /// ```
 /// use postback_core::{Rejection, Verified, cryptocloud::CryptoCloud};
@@ -10,7 +11,7 @@
 /// postback_core::adapter_types! {
 ///     /// Extractor for a verified postback of `P`; derefs to [`Verified`].
 ///     Postback,
-///     /// Why [`Postback`] refused a request.
+///     /// Error returned when [`Postback`] rejects a request.
 ///     PostbackRejection,
 /// }
 ///
@@ -24,6 +25,10 @@
 /// let refused = received(Err(Rejection::Unsigned)).map(Postback::into_verified);
 /// assert_eq!(refused.map_err(|it| it.rejection().clone()).err(), Some(Rejection::Unsigned));
 /// let _: Ack<CryptoCloud> = Ack::default();
+///
+/// // In a handler, `?` converts into it.
+/// let retry = Retry::from(postback_core::Retry::unknown_order("ILRAJE1Q"));
+/// assert_eq!(retry.get_ref().reply().status(), 404);
 /// ```
 #[macro_export]
 macro_rules! adapter_types {
@@ -91,6 +96,46 @@ macro_rules! adapter_types {
         impl<P> ::std::default::Default for Ack<P> {
             fn default() -> Self {
                 Self(::std::marker::PhantomData)
+            }
+        }
+
+        #[doc = concat!("Error returned by a handler so that the provider sends the postback again: [`", stringify!($crate), "::Retry`].")]
+        ///
+        /// Implements `From` for every type that converts into that one, so that a handler can use `?`. The response
+        /// names the class and no more, and says when to try again; one log event names the cause.
+        #[must_use = "the provider sends again only if a handler returns this"]
+        #[derive(Debug)]
+        pub struct Retry($crate::Retry);
+
+        impl Retry {
+            /// Returns core's type, with code and reason.
+            #[must_use]
+            pub const fn get_ref(&self) -> &$crate::Retry {
+                &self.0
+            }
+
+            /// Returns core's type, to add the payment's id to, for example.
+            #[must_use]
+            pub fn into_inner(self) -> $crate::Retry {
+                self.0
+            }
+        }
+
+        impl<E: ::std::convert::Into<$crate::Retry>> ::std::convert::From<E> for Retry {
+            fn from(error: E) -> Self {
+                Self(error.into())
+            }
+        }
+
+        impl ::std::fmt::Display for Retry {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl ::std::error::Error for Retry {
+            fn source(&self) -> ::std::option::Option<&(dyn ::std::error::Error + 'static)> {
+                ::std::error::Error::source(&self.0)
             }
         }
     };

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{
     Head, MediaType, Provider, Rejection, Verified, Verifier,
     accepts::sealed::Accepts,
-    events::{self, Hint},
+    events::{self, Found, Hint},
 };
 
 /// A request whose head was accepted; made by [`Verifier::admit`].
@@ -109,17 +109,20 @@ impl<P: Provider> Admitted<P> {
                 events::accepted(&verified, now);
                 Ok(verified)
             }
-            Err((rejection, hint)) => {
+            Err((rejection, found)) => {
                 let rewritten = declared.is_some_and(|declared| declared != length as u128);
-                let hint = hint.or_else(|| Hint::of(&rejection, rewritten));
-                events::refused(&verifier, &rejection, hint);
+                let found = Found {
+                    hint: found.hint.or_else(|| Hint::of(&rejection, rewritten)),
+                    ..found
+                };
+                events::refused(&verifier, &rejection, &found);
                 Err(rejection)
             }
         }
     }
 
     fn refuse(&self, rejection: Rejection) -> Rejection {
-        events::refused(&self.verifier, &rejection, None);
+        events::refused(&self.verifier, &rejection, &Found::default());
         rejection
     }
 
@@ -162,7 +165,8 @@ impl<P: Provider> fmt::Debug for Admitted<P> {
 fn media_type(head: &Head<'_>, accepted: &[MediaType]) -> Result<MediaType, Rejection> {
     let mut encoded = false;
     head.each("content-encoding", |value| {
-        encoded |= !value.trim_ascii().eq_ignore_ascii_case(b"identity");
+        let value = value.trim_ascii();
+        encoded |= !value.is_empty() && !value.eq_ignore_ascii_case(b"identity");
     });
     let mut count: u32 = 0;
     let mut found = None;

@@ -1,3 +1,5 @@
+use std::{borrow::Cow, time::Duration};
+
 use crate::MediaType;
 
 /// An HTTP answer in numbers and texts, for an adapter to write in its framework's own types.
@@ -9,6 +11,8 @@ pub struct Answer {
     status: u16,
     content_type: &'static str,
     further: &'static [(&'static str, &'static str)],
+    /// In seconds.
+    retry_after: Option<u64>,
     body: &'static str,
 }
 
@@ -28,6 +32,7 @@ impl Answer {
             status: 200,
             content_type,
             further: &[],
+            retry_after: None,
             body,
         }
     }
@@ -41,7 +46,19 @@ impl Answer {
             status,
             content_type: MediaType::Json.as_str(),
             further,
+            retry_after: None,
             body,
+        }
+    }
+
+    /// With `Retry-After`: the delay in whole seconds, rounded up, and at least one.
+    pub(crate) const fn retry_after(self, delay: Duration) -> Self {
+        let rounded = delay
+            .as_secs()
+            .saturating_add(if delay.subsec_nanos() > 0 { 1 } else { 0 });
+        Self {
+            retry_after: Some(if rounded == 0 { 1 } else { rounded }),
+            ..self
         }
     }
 
@@ -58,13 +75,16 @@ impl Answer {
     }
 
     /// Every header to send, as lower-case names and values.
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> + use<> {
+        let retry_after = self.retry_after.map(|seconds| seconds.to_string());
         [
             ("content-type", self.content_type),
             ("cache-control", "no-store"),
         ]
         .into_iter()
         .chain(self.further.iter().copied())
+        .map(|(name, value)| (name, Cow::Borrowed(value)))
+        .chain(retry_after.map(|seconds| ("retry-after", Cow::Owned(seconds))))
     }
 
     /// The whole body.

@@ -1,9 +1,12 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    ClaimsDefect, KeyRing, Rejection,
-    events::{self, Hint},
+    ClaimsDefect, KeyRing, Rejection, Summary,
+    events::{self, Found, Hint},
 };
+
+/// The last second of the year 9999, in Unix seconds. A later time is no date: most often one in milliseconds.
+pub(crate) const LATEST: u64 = 253_402_300_799;
 
 /// What a [`Provider`](crate::Provider) checks one postback against: the keys that are trusted
 /// now, the time, and the limits that the application configured.
@@ -11,10 +14,10 @@ pub struct Check<'a, K> {
     keys: &'a KeyRing<K>,
     now: u64,
     leeway_seconds: u64,
-    max_lifetime_seconds: Option<u64>,
+    max_lifetime_seconds: u64,
     unpadded: fn(&K) -> Option<&K>,
     signed_by: Option<&'a Arc<str>>,
-    hint: Option<Hint>,
+    found: Found,
 }
 
 impl<'a, K> Check<'a, K> {
@@ -37,18 +40,27 @@ impl<'a, K> Check<'a, K> {
             .keys
             .trusted_at(self.now)
             .find_map(|(label, key)| matches(key).then_some(label));
-        self.hint = None;
+        self.found = Found::default();
         if self.signed_by.is_some() {
             return Ok(());
         }
         if events::refusals_are_read() {
-            self.hint = self.near_miss(matches);
+            self.found.hint = self.near_miss(matches);
         }
         Err(Rejection::BadSignature)
     }
 
-    /// Judges signed times, in Unix seconds: `not_before`, then `expires_at`, then the ceiling on
-    /// the lifetime if one is configured.
+    /// Names the payment that the signature covers, for the log: a postback that is rejected after its signature
+    /// held may be a genuine payment, and has to be findable. Call it once the signature holds and the id is read.
+    pub fn identify(&mut self, summary: &Summary<'_>) {
+        if self.signed_by.is_some() && events::refusals_are_read() {
+            self.found.invoice_id = summary.invoice_id.map(Into::into);
+            self.found.uuid = summary.uuid.map(Into::into);
+        }
+    }
+
+    /// Checks signed times, in Unix seconds: `not_before`, then `expires_at`, then the ceiling on
+    /// the lifetime.
     ///
     /// # Errors
     ///
@@ -73,19 +85,17 @@ impl<'a, K> Check<'a, K> {
                 now: self.now,
             });
         }
-        if let Some(ceiling) = self.max_lifetime_seconds
-            && expires_at > latest.saturating_add(ceiling)
-        {
+        if expires_at > latest.saturating_add(self.max_lifetime_seconds) {
             return Err(Rejection::InvalidClaims(ClaimsDefect::LifetimeTooLong));
         }
         Ok(())
     }
 
-    pub(crate) const fn new(
+    pub(crate) fn new(
         keys: &'a KeyRing<K>,
         now: u64,
         leeway_seconds: u64,
-        max_lifetime_seconds: Option<u64>,
+        max_lifetime_seconds: u64,
         unpadded: fn(&K) -> Option<&K>,
     ) -> Self {
         Self {
@@ -95,7 +105,7 @@ impl<'a, K> Check<'a, K> {
             max_lifetime_seconds,
             unpadded,
             signed_by: None,
-            hint: None,
+            found: Found::default(),
         }
     }
 
@@ -104,9 +114,9 @@ impl<'a, K> Check<'a, K> {
         self.signed_by
     }
 
-    /// What the last call of [`signature`](Self::signature) found out about a refusal.
-    pub(crate) const fn hint(&self) -> Option<Hint> {
-        self.hint
+    /// What was found out for the log since the last call of [`signature`](Self::signature).
+    pub(crate) fn into_found(self) -> Found {
+        self.found
     }
 
     /// Which key that is not trusted made the signature. It is refused all the same.

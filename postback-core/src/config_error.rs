@@ -2,7 +2,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The secret is empty, or nothing but white space, invisible characters or NUL bytes.
+    /// The secret is empty, or holds nothing but white space, control characters and invisible characters.
     #[error("the secret is blank")]
     BlankSecret,
     /// The body limit is zero bytes, which no postback passes.
@@ -17,8 +17,11 @@ pub enum ConfigError {
     /// A prefix does not begin with a slash, ends with one, or cannot stand in a path.
     #[error("a prefix does not begin with a slash, ends with one, or cannot stand in a path")]
     InvalidPrefix,
-    /// The scope is empty, has white space at its ends, or holds a control character.
-    #[error("the scope is empty, padded or holds a control character")]
+    /// The scope is empty, has white space at its ends, holds a control character, or is another than the provider's
+    /// own [project](crate::Provider::project).
+    #[error(
+        "the scope is empty, padded, holds a control character, or is not the provider's own project"
+    )]
     InvalidScope,
     /// The leeway exceeds [`Verifier::MAX_LEEWAY_SECONDS`](crate::Verifier::MAX_LEEWAY_SECONDS).
     #[error("the leeway exceeds {max} seconds")]
@@ -33,7 +36,9 @@ pub enum ConfigError {
     /// There is no origin that a callback URL could begin with.
     #[error("there is no public origin")]
     NoOrigin,
-    /// The secret begins or ends with white space, an invisible character or a NUL byte.
-    #[error("the secret begins or ends with white space or an invisible character")]
+    /// The secret begins or ends with white space, a control character or an invisible character.
+    #[error(
+        "the secret begins or ends with white space, a control character or an invisible character"
+    )]
     PaddedSecret,
 }

@@ -1,6 +1,19 @@
 //! What the operator's log says of each postback, with the feature `tracing`; nothing without it.
 
-use crate::{ClaimsDefect, Provider, Rejection, Verified, Verifier};
+use crate::{ClaimsDefect, Provider, Rejection, Retry, Verified, Verifier};
+
+/// What verification found out for the log of a rejection.
+#[derive(Default)]
+#[cfg_attr(
+    not(feature = "tracing"),
+    allow(dead_code, reason = "read for the log alone")
+)]
+pub(crate) struct Found {
+    pub(crate) hint: Option<Hint>,
+    /// The signed ids, of a postback whose signature held.
+    pub(crate) invoice_id: Option<Box<str>>,
+    pub(crate) uuid: Option<Box<str>>,
+}
 
 /// Why a postback may have been refused, where the cause can be told apart.
 #[derive(Clone, Copy)]
@@ -73,17 +86,14 @@ pub(crate) fn accepted<P: Provider>(verified: &Verified<P>, now: u64) {
         uuid = summary.uuid,
         key_label = verified.key_label(),
         expires_in_s = summary.expires_at.map(|time| seconds(time).saturating_sub(seconds(now))),
+        unreadable = (!summary.unreadable.is_empty()).then(|| summary.unreadable.join(",")),
         "postback accepted",
     );
 }
 
 #[cfg(feature = "tracing")]
-pub(crate) fn refused<P: Provider>(
-    verifier: &Verifier<P>,
-    rejection: &Rejection,
-    hint: Option<Hint>,
-) {
-    let hint = hint.map(Hint::as_str);
+pub(crate) fn refused<P: Provider>(verifier: &Verifier<P>, rejection: &Rejection, found: &Found) {
+    let hint = found.hint.map(Hint::as_str);
     match rejection {
         Rejection::ClockUnavailable => tracing::error!(
             target: "postback",
@@ -99,6 +109,8 @@ pub(crate) fn refused<P: Provider>(
             scope = verifier.scope(),
             code = rejection.code(),
             variant = ?rejection,
+            invoice_id = found.invoice_id.as_deref(),
+            uuid = found.uuid.as_deref(),
             hint,
             "postback refused",
         ),
@@ -121,7 +133,33 @@ pub(crate) fn not_configured<P: Provider>(rejection: &Rejection, looked_for: &st
 pub(crate) const fn accepted<P: Provider>(_: &Verified<P>, _: u64) {}
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) const fn refused<P: Provider>(_: &Verifier<P>, _: &Rejection, _: Option<Hint>) {}
+pub(crate) const fn refused<P: Provider>(_: &Verifier<P>, _: &Rejection, _: &Found) {}
+
+/// Logs why a handler asked the provider to send a postback again.
+#[cfg(feature = "tracing")]
+pub(crate) fn not_acknowledged(retry: &Retry) {
+    use std::error::Error;
+
+    let mut causes = Vec::new();
+    let mut next = retry.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    let cause = (!causes.is_empty()).then(|| causes.join(": "));
+    let (code, id) = (retry.code(), retry.id());
+    match retry.is_expected() {
+        true => {
+            tracing::warn!(target: "postback", code, id, cause, "postback not acknowledged");
+        }
+        false => {
+            tracing::error!(target: "postback", code, id, cause, "postback not acknowledged");
+        }
+    }
+}
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) const fn not_configured<P: Provider>(_: &Rejection, _: &str) {}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) const fn not_acknowledged(_: &Retry) {}

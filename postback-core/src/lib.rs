@@ -48,8 +48,9 @@
 //!
 //! # From a verified value to a credit
 //!
-//! [`settle`] compares what was paid with what was asked for, exactly. [`claim`] says by what an event is known, so
-//! that a store can see to it that it is credited once: `postback-store` is one.
+//! [`reconcile`] compares what was paid with what was owed, exactly, and hands out the [`event`] record by which a
+//! store credits the payment once: `postback-store` has several. A handler finds the order, reconciles, records and
+//! credits in one transaction, and acknowledges; where it cannot, it returns [`Retry`], and the provider sends again.
 //!
 //! # Failing closed
 //!
@@ -74,8 +75,9 @@
 //!
 //! | message | level | fields |
 //! |---|---|---|
-//! | `postback accepted` | INFO | `provider`, `scope`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (seconds, where the gateway signs a time) |
-//! | `postback refused` | WARN; ERROR where the application is at fault | `provider`, `scope`, `code`, `variant`, `hint`; `looked_for` where no verifier is registered |
+//! | `postback accepted` | INFO | `provider`, `scope`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (seconds, where the provider signs a time), `unreadable` (the names of fields that are there and cannot be read, where there are any) |
+//! | `postback refused` | WARN; ERROR where the application is at fault | `provider`, `scope`, `code`, `variant`, `hint`; `invoice_id` or `uuid` where the signature held; `looked_for` where no verifier is registered |
+//! | `postback not acknowledged` | WARN for `unknown_order` and `in_flight`, ERROR otherwise | a handler's [`Retry`]: `code`, `id` of the payment where the handler [added](Retry::with_id) it, `cause` |
 //!
 //! `BodyTooLarge` names the verifier's limit, also where a smaller one of the framework ended the body.
 //! A `hint` is there where the cause can be told apart:
@@ -84,9 +86,9 @@
 //! |---|---|
 //! | `body_not_as_sent` | not genuine or not well-formed, and of another length than its `Content-Length`: something in the application rewrote it |
 //! | `clock_behind` | a genuine token of the future |
-//! | `clock_behind_or_ceiling_too_low` | a genuine token that lives longer than the configured ceiling |
-//! | `retired_key` | the signature of a retired key whose time has come |
-//! | `secret_has_white_space` | the secret fits, but for white space at its ends |
+//! | `clock_behind_or_ceiling_too_low` | a genuine token that lives longer than the ceiling on lifetimes |
+//! | `retired_key` | the signature of a retired key whose time has come, or is past the year 9999 |
+//! | `secret_has_white_space` | the secret fits, but for white space, control or invisible characters at its ends |
 
 mod accepts;
 mod adapter_types;
@@ -94,7 +96,6 @@ mod admitted;
 mod amount;
 mod answer;
 mod check;
-pub mod claim;
 mod config_error;
 #[cfg(feature = "cryptapi")]
 pub mod cryptapi;
@@ -102,14 +103,16 @@ pub mod cryptapi;
 pub mod cryptocloud;
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 mod decode;
+pub mod event;
 mod events;
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 mod field;
 mod head;
 mod keys;
 mod provider;
+pub mod reconcile;
 mod rejection;
-pub mod settle;
+mod retry;
 mod summary;
 mod tenant;
 #[cfg(feature = "testing")]
@@ -132,6 +135,7 @@ pub use self::{
     keys::{KeyRing, SecretKey},
     provider::Provider,
     rejection::{BodyDefect, ClaimsDefect, Rejection},
+    retry::{Retry, RetryReason},
     summary::Summary,
     tenant::Tenant,
     verified::Verified,

@@ -136,6 +136,14 @@ pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
         check: &mut Check<'_, Self::Key>,
     ) -> Result<Self::Event, Rejection>;
 
+    /// The project that this value is for, where its type stands for one project: see [`Tenant`](crate::Tenant). A
+    /// verifier cannot have another. By default, none.
+    ///
+    /// Not empty, without white space at its ends, and without control characters.
+    fn project(&self) -> Option<&str> {
+        None
+    }
+
     /// What the operator's log may say of a verified event. By default, nothing.
     #[must_use]
     fn summary(_event: &Self::Event) -> Summary<'_> {

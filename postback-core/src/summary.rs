@@ -1,14 +1,16 @@
 /// What the operator's log may say of a verified event: signed values that name it, and nothing that
 /// is not signed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary<'a> {
     /// The gateway's id of the invoice.
     pub invoice_id: Option<&'a str>,
     /// When the signature expires, in Unix seconds.
     pub expires_at: Option<u64>,
-    /// The gateway's id of the payment.
+    /// The provider's id of the payment.
     pub uuid: Option<&'a str>,
+    /// The names of fields that are there and cannot be read: not of what they say.
+    pub unreadable: Vec<&'static str>,
 }
 
 impl<'a> Summary<'a> {
@@ -30,6 +32,13 @@ impl<'a> Summary<'a> {
     #[must_use]
     pub const fn uuid(mut self, uuid: &'a str) -> Self {
         self.uuid = Some(uuid);
+        self
+    }
+
+    /// Names the fields that cannot be read.
+    #[must_use]
+    pub fn unreadable(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
+        self.unreadable = names.into_iter().collect();
         self
     }
 }

@@ -2,12 +2,15 @@ use std::{fmt, marker::PhantomData};
 
 use bytes::Bytes;
 
-use crate::{Answer, Check, Head, MediaType, Provider, Rejection, Summary};
+use crate::{
+    Answer, Check, ConfigError, Head, MediaType, Provider, Rejection, Summary, verifier::is_name,
+};
 
-/// The same gateway under a second type, for an application that keeps one verifier a type.
+/// The same provider under a second type, for an application that keeps one verifier a type.
 ///
 /// `Tag` is any type of the application's. A `Verified<Tenant<Eu, CryptoCloud>>` never passes for
-/// a `Verified<Tenant<Us, CryptoCloud>>`.
+/// a `Verified<Tenant<Us, CryptoCloud>>`. Each has the name of its project, which keeps the payments of two projects
+/// apart where they are recorded.
 ///
 /// ```
 /// use postback_core::{SecretKey, Tenant, Verifier, cryptocloud::CryptoCloud};
@@ -21,29 +24,41 @@ use crate::{Answer, Check, Head, MediaType, Provider, Rejection, Summary};
 /// }
 ///
 /// let verifiers = Verifiers {
-///     eu: Verifier::builder(Tenant::new(CryptoCloud::new()), SecretKey::new("eu secret")?)
-///         .scope("eu")
-///         .build()?,
-///     us: Verifier::builder(Tenant::new(CryptoCloud::new()), SecretKey::new("us secret")?)
-///         .scope("us")
-///         .build()?,
+///     eu: Verifier::new(Tenant::new("eu", CryptoCloud::new())?, SecretKey::new("eu secret")?),
+///     us: Verifier::new(Tenant::new("us", CryptoCloud::new())?, SecretKey::new("us secret")?),
 /// };
 /// assert_eq!(verifiers.eu.scope(), Some("eu"));
 /// assert_eq!(verifiers.us.scope(), Some("us"));
 /// # Ok::<(), postback_core::ConfigError>(())
 /// ```
 pub struct Tenant<Tag, P> {
+    project: Box<str>,
     provider: P,
     tag: PhantomData<fn() -> Tag>,
 }
 
 impl<Tag, P> Tenant<Tag, P> {
-    /// Gives `provider` a type of its own.
-    pub const fn new(provider: P) -> Self {
-        Self {
-            provider,
-            tag: PhantomData,
+    /// Wraps `provider` in a type of its own. `project` names the project: do not change it when keys are replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::InvalidScope`] if the name is empty, has surrounding white space, or holds a control
+    /// character.
+    pub fn new(project: impl Into<String>, provider: P) -> Result<Self, ConfigError> {
+        let project = project.into();
+        match is_name(&project) {
+            true => Ok(Self {
+                project: project.into(),
+                provider,
+                tag: PhantomData,
+            }),
+            false => Err(ConfigError::InvalidScope),
         }
+    }
+
+    /// The provider as it was before it had a type of its own.
+    pub const fn provider(&self) -> &P {
+        &self.provider
     }
 }
 
@@ -77,6 +92,10 @@ impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
         self.provider.verify(evidence, body, check)
     }
 
+    fn project(&self) -> Option<&str> {
+        Some(&self.project)
+    }
+
     fn summary(event: &Self::Event) -> Summary<'_> {
         P::summary(event)
     }
@@ -88,12 +107,19 @@ impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
 
 impl<Tag, P: Clone> Clone for Tenant<Tag, P> {
     fn clone(&self) -> Self {
-        Self::new(self.provider.clone())
+        Self {
+            project: self.project.clone(),
+            provider: self.provider.clone(),
+            tag: PhantomData,
+        }
     }
 }
 
 impl<Tag, P: fmt::Debug> fmt::Debug for Tenant<Tag, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Tenant").field(&self.provider).finish()
+        f.debug_struct("Tenant")
+            .field("project", &self.project)
+            .field("provider", &self.provider)
+            .finish()
     }
 }

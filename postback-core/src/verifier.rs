@@ -6,7 +6,7 @@ use std::{
 
 use crate::{
     Admitted, Check, ConfigError, Head, KeyRing, Provider, Rejection, Verified,
-    events::{self, Hint},
+    events::{self, Found},
     verified::Identity,
 };
 
@@ -33,7 +33,7 @@ struct Inner<P: Provider> {
     identity: Arc<Identity>,
     body_limit: usize,
     leeway_seconds: u64,
-    max_lifetime_seconds: Option<u64>,
+    max_lifetime_seconds: u64,
     clock: Clock,
 }
 
@@ -43,21 +43,24 @@ impl<P: Provider> Verifier<P> {
     /// The longest leeway that can be configured, in seconds.
     pub const MAX_LEEWAY_SECONDS: u64 = 300;
 
+    /// The ceiling on a token's lifetime unless another is configured: a day, in seconds.
+    pub const DEFAULT_MAX_LIFETIME_SECONDS: u64 = 86_400;
+
     /// A verifier with the defaults of [`builder`](Self::builder).
     pub fn new(provider: P, keys: impl Into<KeyRing<P::Key>>) -> Self {
         Self::builder(provider, keys).finish()
     }
 
-    /// Starts a verifier with no scope, a body limit of 64 KiB, a leeway of 30 seconds, no ceiling
-    /// on a token's lifetime, and the system's clock.
+    /// Starts a verifier with the provider's own project name if it has one, a body limit of 64 KiB, a leeway of 30
+    /// seconds, a ceiling of a day on a token's lifetime, and the system's clock.
     pub fn builder(provider: P, keys: impl Into<KeyRing<P::Key>>) -> VerifierBuilder<P> {
         VerifierBuilder {
+            scope: provider.project().map(str::to_owned),
             provider,
             keys: keys.into(),
-            scope: None,
             body_limit: 64 * 1024,
             leeway_seconds: 30,
-            max_lifetime_seconds: None,
+            max_lifetime_seconds: Self::DEFAULT_MAX_LIFETIME_SECONDS,
             clock: Box::new(system_clock),
         }
     }
@@ -72,7 +75,7 @@ impl<P: Provider> Verifier<P> {
     pub fn admit(&self, head: &Head<'_>) -> Result<Admitted<P>, Rejection> {
         let admitted = Admitted::new(self, head);
         if let Err(rejection) = &admitted {
-            events::refused(self, rejection, None);
+            events::refused(self, rejection, &Found::default());
         }
         admitted
     }
@@ -105,7 +108,9 @@ impl<P: Provider> Verifier<P> {
         &self.inner.identity
     }
 
-    pub(crate) fn provider(&self) -> &P {
+    /// The provider, as it was configured.
+    #[must_use]
+    pub fn provider(&self) -> &P {
         &self.inner.provider
     }
 
@@ -118,7 +123,7 @@ impl<P: Provider> Verifier<P> {
         &self,
         now: u64,
         verify: impl FnOnce(&mut Check<'_, P::Key>) -> Result<P::Event, Rejection>,
-    ) -> Result<Verified<P>, (Rejection, Option<Hint>)> {
+    ) -> Result<Verified<P>, (Rejection, Found)> {
         let keys = self.keys();
         let mut check = Check::new(
             &keys,
@@ -136,7 +141,7 @@ impl<P: Provider> Verifier<P> {
             (Ok(_), None) => Rejection::BadSignature,
             (Err(rejection), _) => rejection,
         };
-        Err((refused, check.hint()))
+        Err((refused, check.into_found()))
     }
 
     fn keys(&self) -> Arc<KeyRing<P::Key>> {
@@ -174,7 +179,7 @@ pub struct VerifierBuilder<P: Provider> {
     scope: Option<String>,
     body_limit: usize,
     leeway_seconds: u64,
-    max_lifetime_seconds: Option<u64>,
+    max_lifetime_seconds: u64,
     clock: Clock,
 }
 
@@ -203,11 +208,13 @@ impl<P: Provider> VerifierBuilder<P> {
         self
     }
 
-    /// Refuses tokens that are valid for longer than this many seconds from now, leeway added.
+    /// Rejects tokens that are valid for longer than this many seconds from now, leeway added. Defaults to
+    /// [`DEFAULT_MAX_LIFETIME_SECONDS`](Verifier::DEFAULT_MAX_LIFETIME_SECONDS), a day.
     ///
-    /// A gateway that signs no times is not affected.
+    /// Without a ceiling, a clock in the past would accept any old token. A provider that signs no times is not
+    /// affected.
     pub const fn max_lifetime_seconds(mut self, seconds: u64) -> Self {
-        self.max_lifetime_seconds = Some(seconds);
+        self.max_lifetime_seconds = seconds;
         self
     }
 
@@ -222,19 +229,21 @@ impl<P: Provider> VerifierBuilder<P> {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::InvalidScope`] if the scope is empty, has white space at its ends, or holds a
-    ///   control character;
+    /// - [`ConfigError::InvalidScope`] if the scope is empty, has white space at its ends, holds a
+    ///   control character, or is another than the provider's own [project](Provider::project);
     /// - [`ConfigError::BodyLimitZero`] and [`ConfigError::LifetimeZero`] if nothing fresh could pass;
     /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY_SECONDS`].
     pub fn build(self) -> Result<Verifier<P>, ConfigError> {
         let max = Verifier::<P>::MAX_LEEWAY_SECONDS;
-        if self.scope.as_deref().is_some_and(|scope| !is_name(scope)) {
+        let own = self.provider.project();
+        let is_another = own.is_some() && own != self.scope.as_deref();
+        if is_another || self.scope.as_deref().is_some_and(|scope| !is_name(scope)) {
             Err(ConfigError::InvalidScope)
         } else if self.body_limit == 0 {
             Err(ConfigError::BodyLimitZero)
         } else if self.leeway_seconds > max {
             Err(ConfigError::LeewayTooLong { max })
-        } else if self.max_lifetime_seconds == Some(0) {
+        } else if self.max_lifetime_seconds == 0 {
             Err(ConfigError::LifetimeZero)
         } else {
             Ok(self.finish())
@@ -269,7 +278,7 @@ impl<P: Provider> fmt::Debug for VerifierBuilder<P> {
 }
 
 /// A text that stays the same when it is stored, logged or typed again.
-fn is_name(scope: &str) -> bool {
+pub(crate) fn is_name(scope: &str) -> bool {
     !scope.is_empty() && scope.trim() == scope && !scope.contains(char::is_control)
 }
 

@@ -8,8 +8,8 @@ use postback_core::{
     BodyDefect, ConfigError, Field, KeyRing, MediaType, Method, Provider, PublicKey, Rejection,
     Tenant, Verified, Verifier,
     cryptapi::{
-        BindError, BlockBee, Callback, CallbackUrl, Coverage, CryptApi, Expected, Get, Nonce, Post,
-        Stage,
+        BindError, BlockBee, Callback, CallbackUrlError, Coverage, CryptApi, Expected, Get, Nonce,
+        Post, Stage,
     },
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
@@ -125,30 +125,142 @@ fn every_field_is_read() {
     assert_eq!(converted.known().unwrap()[0].currency, "EUR");
 }
 
+/// Neither costs the payment, and each can be asked for.
+#[test]
+fn field_that_only_informs_is_unreadable() {
+    let unreadable = |callback: &Callback| -> Vec<(String, String)> {
+        let notice = callback.unbound();
+        assert_eq!(notice.uuid(), "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2");
+        let fields = notice.unreadable();
+        fields
+            .map(|(name, raw)| (name.to_owned(), raw.to_owned()))
+            .collect()
+    };
+    for (pair, name, raw) in [
+        ("fee=1,5", "fee", "1,5"),
+        ("price=N/A", "price", "N/A"),
+        ("price=1e101", "price", "1e101"),
+        ("value=+5", "value", " 5"),
+        ("confirmations=-1", "confirmations", "-1"),
+        ("confirmations=%2B1", "confirmations", "+1"),
+        ("confirmations=1.0", "confirmations", "1.0"),
+        (
+            "confirmations=18446744073709551616",
+            "confirmations",
+            "18446744073709551616",
+        ),
+        ("fee_coin=-1", "fee_coin", "-1"),
+        ("value_forwarded_coin=-0", "value_forwarded_coin", "-0"),
+        ("txid_in=%zz", "txid_in", "%zz"),
+        ("txid_in=%ff", "txid_in", "%ff"),
+        ("txid_out=a%0Ab", "txid_out", "a\nb"),
+        ("address_out=%7Bzz%", "address_out", "%7Bzz%"),
+    ] {
+        // In place of the sample's own.
+        let others = SAMPLE_CALLBACK
+            .split('&')
+            .filter(|own| !own.starts_with(&format!("{name}=")));
+        let query: Vec<_> = others.chain([pair]).collect();
+        let callback = get(&query.join("&")).unwrap();
+        assert_eq!(
+            unreadable(&callback),
+            [(name.to_owned(), raw.to_owned())],
+            "{pair}"
+        );
+        let notice = callback.unbound();
+        let read = match name {
+            "fee" => notice.fee().is_some(),
+            "price" => notice.price().is_some(),
+            "value" => notice.value().is_some(),
+            "confirmations" => notice.confirmations().is_some(),
+            "fee_coin" => notice.fee_coin().is_some(),
+            "value_forwarded_coin" => notice.value_forwarded_coin().is_some(),
+            "txid_in" => notice.txid_in().is_some(),
+            "txid_out" => notice.txid_out().is_some(),
+            _ => notice.address_out().is_some() || notice.payouts().other() != Some(raw),
+        };
+        assert!(!read, "{pair}");
+    }
+    for (member, raw) in [
+        (r#""txid_in":5"#, "5"),
+        (r#""txid_in":"\ud800""#, r#""\ud800""#),
+        (r#""result":{}"#, "{}"),
+        (r#""confirmations":3.0"#, "3.0"),
+        (r#""address_out":7"#, "7"),
+        (r#""address_out":true"#, "true"),
+        (r#""txid_out":["a"]"#, r#"["a"]"#),
+        (r#""value_coin_convert":1"#, "1"),
+        (r#""fee":"NaN""#, "NaN"),
+    ] {
+        let callback = json(&format!(",{member}")).unwrap();
+        let notice = callback.unbound();
+        let fields: Vec<_> = notice.unreadable().collect();
+        let name = member.split('"').nth(1).unwrap();
+        assert_eq!(fields, [(name, raw)], "{member}");
+    }
+    assert_eq!(
+        unreadable(&get(SAMPLE_CALLBACK).unwrap()),
+        [],
+        "control case"
+    );
+}
+
+/// They would forge lines of a log.
+#[test]
+fn identifier_with_a_control_character_is_malformed() {
+    for name in ["uuid", "address_in", "coin"] {
+        for character in ["%0A", "%0D", "%1B%5B2K", "%00", "%7F", "%C2%85"] {
+            let fields = format!("&{SAMPLE_CALLBACK}");
+            let fields = fields.replace(&format!("&{name}="), &format!("&{name}=x{character}"));
+            let rejected = get(&fields).err();
+            let wrong = Rejection::Malformed(BodyDefect::Value(name));
+            assert_eq!(rejected, Some(wrong), "{name} {character}");
+        }
+    }
+}
+
+#[test]
+fn byte_order_mark_and_line_end_around_a_body_are_skipped() {
+    let form = format!("\u{feff}order=7&{SAMPLE_CALLBACK}\r\n");
+    let callback = post(MediaType::Form, "/", &form).unwrap();
+    assert_eq!(callback.unbound().stage(), Stage::Confirmed);
+    assert!(callback.parameter("order").unwrap().value() == "7");
+    let json = "\u{feff}{\"uuid\":\"u\",\"address_in\":\"a\",\"coin\":\"btc\",\"pending\":1,\"order\":7}\n";
+    let callback = post(MediaType::Json, "/", json).unwrap();
+    assert!(callback.parameter("order").unwrap().value() == "7");
+    let twice = post(MediaType::Json, "/", &format!("\u{feff}{json}")).err();
+    assert_eq!(twice, Some(Rejection::Malformed(BodyDefect::Syntax)));
+}
+
+#[test]
+fn null_parameter_of_a_json_body_is_absent() {
+    let body = |order: &str| {
+        format!(r#"{{"uuid":"u","address_in":"a","coin":"btc","pending":1,"order":{order}}}"#)
+    };
+    let null = post(MediaType::Json, "/?order=7", &body("null")).unwrap();
+    let order = null.parameter("order").unwrap();
+    assert!(order.value() == "7" && order.coverage() == Coverage::Unsigned);
+    let text = post(MediaType::Json, "/?order=7", &body(r#""null""#)).unwrap();
+    assert!(
+        text.parameter("order").unwrap().value() == "null",
+        "a text is a text"
+    );
+}
+
 /// In a form and a query alike.
 #[test]
-fn one_defect_of_a_pair_refuses_it() {
-    use BodyDefect::{Repeated, Syntax, Value};
+fn defect_of_a_needed_pair_is_rejected() {
+    use BodyDefect::{Repeated, Value};
     for (further, defect) in [
         ("&value_coin=-1", Value("value_coin")),
         ("&value_coin=-0", Value("value_coin")),
         ("&value_coin=0x10", Value("value_coin")),
-        ("&fee=1,5", Value("fee")),
-        ("&price=1e101", Value("price")),
-        ("&value=+5", Value("value")),
-        ("&confirmations=-1", Value("confirmations")),
-        ("&confirmations=%2B1", Value("confirmations")),
-        ("&confirmations=1.0", Value("confirmations")),
-        (
-            "&confirmations=18446744073709551616",
-            Value("confirmations"),
-        ),
+        ("&value_coin=%zz", Value("value_coin")),
         ("&coin=eth", Repeated("coin")),
         ("&%63oin=btc", Repeated("coin")),
         ("&result=&result=", Repeated("result")),
         ("&result=null&result=sent", Repeated("result")),
-        ("&txid_in=%zz", Syntax),
-        ("&txid_in=%ff", Syntax),
+        ("&price=N/A&price=1", Repeated("price")),
     ] {
         for verdict in pairs(further) {
             assert_eq!(
@@ -255,22 +367,15 @@ fn only_1_and_0_are_a_stage() {
 }
 
 #[test]
-fn one_defect_of_a_member_refuses_it() {
+fn defect_of_a_needed_member_is_rejected() {
     use BodyDefect::{Repeated, Syntax, Value};
     for (further, defect) in [
         (r#","value_coin":true"#, Value("value_coin")),
         (r#","value_coin":-0.1"#, Value("value_coin")),
         (r#","value_coin":[1]"#, Value("value_coin")),
-        (r#","txid_in":5"#, Value("txid_in")),
-        (r#","result":{}"#, Value("result")),
-        (r#","confirmations":3.0"#, Value("confirmations")),
-        (r#","address_out":7"#, Value("address_out")),
-        (r#","address_out":true"#, Value("address_out")),
-        (r#","txid_out":["a"]"#, Value("txid_out")),
-        (r#","value_coin_convert":1"#, Value("value_coin_convert")),
+        (r#","value_coin":"\ud800""#, Value("value_coin")),
         (r#","fee":1,"fee":1"#, Repeated("fee")),
         (r#","fee":null,"f\u0065e":1"#, Repeated("fee")),
-        (r#","txid_in":"\ud800""#, Syntax),
         (r#","x":}"#, Syntax),
         (r#"} x"#, Syntax),
     ] {
@@ -339,7 +444,7 @@ fn parameters_are_labelled() {
                 it.coverage()
             )
         };
-        callback.parameters().iter().map(text).collect()
+        callback.parameters().map(|it| text(&it)).collect()
     };
     let query = format!("order_id=1%2F2&x=%zz&%zz=1&{{=1&{SAMPLE_CALLBACK}&new=a+b&order_id=3");
     let by_get = get(&query).unwrap();
@@ -468,13 +573,17 @@ fn what_cannot_be_meant_is_no_configuration() {
     assert!(BlockBee::get([ORIGIN]).unwrap().verifier().is_ok());
 }
 
+fn provider() -> CryptApi<Get> {
+    CryptApi::get([ORIGIN]).unwrap()
+}
+
 enum Eu {}
 
 #[test]
 fn a_tenants_callback_binds_too() {
     let nonce = Nonce::random().unwrap();
     let query = format!("nonce={}&{SAMPLE_CALLBACK}", nonce.as_str());
-    let tenant = Tenant::<Eu, _>::new(CryptApi::get([ORIGIN]).unwrap());
+    let tenant = Tenant::<Eu, _>::new("eu", CryptApi::get([ORIGIN]).unwrap()).unwrap();
     let expected = Expected::nonce(nonce)
         .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
@@ -486,7 +595,9 @@ fn a_tenants_callback_binds_too() {
 
 #[test]
 fn each_thing_expected_is_compared() {
-    let url = CallbackUrl::builder(&format!("{ORIGIN}/callback")).unwrap();
+    let url = provider()
+        .callback_url(&format!("{ORIGIN}/callback"))
+        .unwrap();
     let url = url.parameter("order_id", "5").unwrap().build().unwrap();
     let query = url.as_str().split_once('?').unwrap().1;
     let evm = "0xAb5801a7D398351b8bE11C439e05C5B3259aeC9B";
@@ -507,10 +618,16 @@ fn each_thing_expected_is_compared() {
             .coin("bep20/usdt")
             .payout_addresses(wallets);
         assert_eq!(callback.bind(&expected).unwrap().stage(), Stage::Pending);
+        for coin in ["bep20_usdt", "BEP20/USDT", "Bep20_Usdt"] {
+            assert!(
+                callback.bind(&expected.clone().coin(coin)).is_ok(),
+                "{coin}"
+            );
+        }
         for (changed, error) in [
             (expected.clone().address_in("0x"), BindError::AddressIn),
             (expected.clone().coin("bep20/usdc"), BindError::Coin),
-            (expected.clone().coin("BEP20/USDT"), BindError::Coin),
+            (expected.clone().coin("usdt"), BindError::Coin),
             (
                 expected.clone().payout_addresses(["Wallet1"]),
                 BindError::AddressOut,
@@ -538,7 +655,8 @@ fn each_thing_expected_is_compared() {
             assert_eq!(callback.bind(&changed).err(), Some(error), "{changed:?}");
         }
     }
-    let other = CallbackUrl::builder(&format!("{ORIGIN}/callback"))
+    let other = provider()
+        .callback_url(&format!("{ORIGIN}/callback"))
         .unwrap()
         .build()
         .unwrap();
@@ -553,7 +671,9 @@ fn each_thing_expected_is_compared() {
 fn a_nonce_of_another_name_binds_under_that() {
     let nonce = "0123456789abcdef0123456789abcdef";
     let stored = format!("{ORIGIN}/callback?token={nonce}");
-    let stored = CallbackUrl::from_stored_with("token", &stored).unwrap();
+    let stored = provider()
+        .stored_callback_url_with("token", &stored)
+        .unwrap();
     let nonce = Nonce::from_stored(nonce).unwrap();
     let callback = get(&format!("token={}&{SAMPLE_CALLBACK}", nonce.as_str())).unwrap();
     for (how, outcome) in [
@@ -573,31 +693,57 @@ fn a_nonce_of_another_name_binds_under_that() {
     }
 }
 
-/// A wallet that stands in the stored URL is the merchant's word, and a clone knows no more.
+/// The provider's own field would be there too, and the callback would be malformed.
 #[test]
-fn what_stands_in_the_stored_url_is_not_read() {
+fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
     let nonce = "0123456789abcdef0123456789abcdef";
-    let stored = format!("address_out=Mine&value=7&nonce={nonce}");
-    let url = CallbackUrl::from_stored(&format!("{ORIGIN}/callback?{stored}")).unwrap();
-    let expected = Expected::callback_url(url)
-        .address_in("a")
-        .coin("btc")
-        .payout_addresses(["Mine"]);
-    let fields = "uuid=u&address_in=a&coin=btc&pending=0";
-    let callback = get(&format!("{stored}&{fields}")).unwrap();
-    assert_eq!(callback.bind(&expected).err(), Some(BindError::AddressOut));
+    for query in ["address_out=Mine", "value=7", "v%61lue=7", "uuid=1"] {
+        let stored = format!("{ORIGIN}/callback?{query}&nonce={nonce}");
+        let error = provider().stored_callback_url(&stored).err();
+        assert_eq!(error, Some(CallbackUrlError::ReservedName), "{query}");
+    }
+}
 
-    let stored = format!("value=7&nonce={nonce}");
-    let url = CallbackUrl::from_stored(&format!("{ORIGIN}/callback?{stored}")).unwrap();
-    let expected = Expected::callback_url(url)
-        .address_in("a")
-        .coin("btc")
-        .payout_addresses(["Mine"]);
-    let callback = get(&format!("{stored}&{fields}&address_out=Mine")).unwrap();
-    let bound = callback.bind(&expected).unwrap();
-    assert_eq!(bound.value(), None);
-    assert_eq!(bound.clone().value(), None);
-    assert!(callback.unbound().value().is_some(), "control case");
+/// Callbacks to any other URL would be rejected.
+#[test]
+fn callback_url_begins_with_a_configured_origin_and_prefix() {
+    let two = CryptApi::get([ORIGIN, "http://127.0.0.1:3000"]).unwrap();
+    let prefixed = provider().stripped_prefix("/shop").unwrap();
+    let foreign = Some(CallbackUrlError::ForeignOrigin);
+    let nonce = "0123456789abcdef0123456789abcdef";
+    for (provider, address, error) in [
+        (&two, format!("{ORIGIN}/callback"), None),
+        (&two, "http://127.0.0.1:3000/callback".to_owned(), None),
+        (&two, "http://shop.example/callback".to_owned(), foreign),
+        (
+            &two,
+            "https://www.shop.example/callback".to_owned(),
+            foreign,
+        ),
+        (
+            &two,
+            "https://shop.example:8443/callback".to_owned(),
+            foreign,
+        ),
+        (
+            &two,
+            "https://shop.example.org/callback".to_owned(),
+            foreign,
+        ),
+        (&prefixed, format!("{ORIGIN}/shop/callback"), None),
+        (&prefixed, format!("{ORIGIN}/callback"), foreign),
+        (&prefixed, format!("{ORIGIN}/shopping"), foreign),
+    ] {
+        assert_eq!(provider.callback_url(&address).err(), error, "{address}");
+        let stored = format!("{address}?nonce={nonce}");
+        assert_eq!(
+            provider.stored_callback_url(&stored).err(),
+            error,
+            "{stored}"
+        );
+    }
+    let by_post = CryptApi::post_form().callback_url("http://127.0.0.1/callback");
+    assert!(by_post.is_ok(), "no URL is signed");
 }
 
 /// The name counts, also where the value cannot be read.
@@ -665,7 +811,9 @@ fn an_unknown_wallet_is_not_the_shops() {
 #[test]
 fn a_stored_url_is_no_prefix_of_another_value() {
     let nonce = "0123456789abcdef0123456789abcdef";
-    let stored = CallbackUrl::from_stored(&format!("{ORIGIN}/callback?nonce={nonce}")).unwrap();
+    let stored = provider()
+        .stored_callback_url(&format!("{ORIGIN}/callback?nonce={nonce}"))
+        .unwrap();
     let expected = Expected::callback_url(stored)
         .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
@@ -706,7 +854,9 @@ fn nothing_prints_a_nonce_or_an_amount() {
         .coin("btc")
         .payout_addresses([SAMPLE_ADDRESS_OUT]);
     let bound = callback.bind(&expected).unwrap();
-    let url = CallbackUrl::from_stored(&format!("{ORIGIN}/?nonce={nonce}")).unwrap();
+    let url = provider()
+        .stored_callback_url(&format!("{ORIGIN}/?nonce={nonce}"))
+        .unwrap();
     let parameter = callback.parameter("nonce").unwrap();
     let value = parameter.value();
     let printed = format!(

@@ -39,7 +39,10 @@ fn each_defect_of_the_claims_has_its_rejection() {
             r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1769509430}"#,
             None,
         ),
-        (r#"{"id":"ILRAJE1Q","exp":253402300799}"#, None),
+        (
+            r#"{"id":"ILRAJE1Q","exp":253402300799}"#,
+            Some(Rejection::InvalidClaims(ClaimsDefect::LifetimeTooLong)),
+        ),
         (r#"{"id":"ILRAJE1Q","exp":253402300800}"#, unusable.clone()),
         (
             r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1,"nbf":1}"#,
@@ -101,8 +104,14 @@ fn each_defect_of_a_body_has_its_rejection() {
     assert_eq!(no_id, malformed(BodyDefect::Missing("invoice_id")));
     let twice = json(r#"{"token":null,"token":"TOKEN","invoice_id":"ILRAJE1Q"}"#);
     assert_eq!(twice, malformed(BodyDefect::Repeated("token")));
-    let wrong_status = json(r#"{"token":"TOKEN","invoice_id":"ILRAJE1Q","status":true}"#);
-    assert_eq!(wrong_status, malformed(BodyDefect::Value("status")));
+    let number = json(r#"{"token":"TOKEN","invoice_id":1e3}"#);
+    assert_eq!(number, malformed(BodyDefect::Value("invoice_id")));
+    let undecodable = form("invoice_id=%zz&token=TOKEN");
+    assert_eq!(undecodable, malformed(BodyDefect::Syntax));
+    let escaped = form("invoice_id=ILRAJE1Q&token=TOKEN&tok%65n=x");
+    assert_eq!(escaped, malformed(BodyDefect::Repeated("token")));
+    let twice = json(r#"{"token":"TOKEN","invoice_id":"ILRAJE1Q","status":[],"status":"success"}"#);
+    assert_eq!(twice, malformed(BodyDefect::Repeated("status")));
 
     assert_eq!(
         form("invoice_id=ILRAJE1Q&token=TOKEN"),
@@ -110,10 +119,6 @@ fn each_defect_of_a_body_has_its_rejection() {
         "control case"
     );
     assert_eq!(form(""), malformed(BodyDefect::Syntax));
-    assert_eq!(
-        form("invoice_id=ILRAJE1Q&token=TOKEN&a{b=1"),
-        malformed(BodyDefect::Syntax)
-    );
     assert_eq!(
         form("invoice_id=ILRAJE1Q&token=None"),
         Some(Rejection::BadSignature)
@@ -126,6 +131,81 @@ fn each_defect_of_a_body_has_its_rejection() {
     assert_eq!(empty_id, malformed(BodyDefect::Value("invoice_id")));
 }
 
+/// Fields that no signature covers cost no payment, whatever they hold.
+#[test]
+fn unsigned_field_that_cannot_be_read_is_unreadable() {
+    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+    let unreadable = |media_type, members: &str| -> Vec<(String, String)> {
+        let body = members.replace("TOKEN", &token);
+        let payment = deliver(media_type, body).unwrap();
+        assert_eq!(payment.invoice_id(), testing::SAMPLE_INVOICE_ID);
+        let unsigned = payment.unsigned();
+        let read = (
+            unsigned.status(),
+            unsigned.amount(),
+            unsigned.currency(),
+            unsigned.order_id(),
+        );
+        assert_eq!(read, (None, None, None, None), "{members}");
+        let fields = unsigned.unreadable();
+        fields
+            .map(|(name, raw)| (name.to_owned(), raw.to_owned()))
+            .collect()
+    };
+    let fields = |fields: &[(&str, &str)]| -> Vec<(String, String)> {
+        fields
+            .iter()
+            .map(|(name, raw)| ((*name).to_owned(), (*raw).to_owned()))
+            .collect()
+    };
+    let json = r#"{"token":"TOKEN","invoice_id":"ILRAJE1Q","status":true,"amount_crypto":"-0",
+        "currency":{"code":"BNB"},"order_id":[1, 2],"invoice_info":[]}"#;
+    assert_eq!(
+        unreadable(MediaType::Json, json),
+        fields(&[
+            ("status", "true"),
+            ("amount_crypto", "\"-0\""),
+            ("currency", r#"{"code":"BNB"}"#),
+            ("order_id", "[1, 2]"),
+            ("invoice_info", "[]"),
+        ])
+    );
+    let form =
+        "invoice_id=ILRAJE1Q&token=TOKEN&status=%zz&amount_crypto=1%2C5&currency=%ff&order_id=100%";
+    assert_eq!(
+        unreadable(MediaType::Form, form),
+        fields(&[
+            ("status", "%zz"),
+            ("amount_crypto", "1%2C5"),
+            ("currency", "%ff"),
+            ("order_id", "100%"),
+        ])
+    );
+    let absent = r#"{"token":"TOKEN","invoice_id":"ILRAJE1Q","status":null,"invoice_info":null}"#;
+    assert_eq!(
+        unreadable(MediaType::Json, absent),
+        fields(&[]),
+        "control case"
+    );
+}
+
+#[test]
+fn stored_invoice_id_compares_without_one_prefix() {
+    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+    let payment = deliver(MediaType::Json, testing::sample_json(Some(&token))).unwrap();
+    for (stored, same) in [
+        ("ILRAJE1Q", true),
+        ("INV-ILRAJE1Q", true),
+        ("INV-INV-ILRAJE1Q", false),
+        ("inv-ILRAJE1Q", false),
+        ("INV-", false),
+        ("", false),
+        ("89UX09KA", false),
+    ] {
+        assert_eq!(payment.is_for_invoice(stored), same, "{stored:?}");
+    }
+}
+
 /// What a form sends for null is null for each field that may be missing.
 #[test]
 fn a_form_has_three_spellings_of_null() {
@@ -136,13 +216,13 @@ fn a_form_has_three_spellings_of_null() {
              &status={null}&amount_crypto={null}&currency={null}&order_id={null}"
         );
         let payment = deliver(MediaType::Form, body).unwrap();
-        let claimed = payment.claimed();
+        let unsigned = payment.unsigned();
         assert!(
-            claimed.status().is_none() && claimed.amount().is_none(),
+            unsigned.status().is_none() && unsigned.amount().is_none(),
             "{null:?}"
         );
         assert!(
-            claimed.currency().is_none() && claimed.order_id().is_none(),
+            unsigned.currency().is_none() && unsigned.order_id().is_none(),
             "{null:?}"
         );
     }

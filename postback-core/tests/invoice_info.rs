@@ -43,7 +43,7 @@ fn text<T: From<&'static str>>(text: &'static str) -> Field<'static, T> {
 #[test]
 fn every_field_of_the_documented_sample() {
     let payment = deliver(testing::sample_json(Some(&token()))).unwrap();
-    let Field::Known(info) = payment.claimed().invoice_info() else {
+    let Field::Known(info) = payment.unsigned().invoice_info() else {
         panic!("the sample has an object");
     };
     assert_eq!(info.uuid, text("INV-ILRAJE1Q"));
@@ -143,7 +143,7 @@ fn a_field_of_another_form_is_handed_over_as_it_came() {
         r#"{"fee":{"surprise":true},"created":5,"currency":"BNB","project":[1],"status":"paid",
             "test_mode":"no","step":3.5,"tx_list":"none","amount":"1e-2","address":null,"new":[{}]}"#,
     );
-    let Field::Known(info) = payment.claimed().invoice_info() else {
+    let Field::Known(info) = payment.unsigned().invoice_info() else {
         panic!("an object");
     };
     assert_eq!(info.fee, Field::Other(r#"{"surprise":true}"#));
@@ -164,7 +164,7 @@ fn a_surprise_deep_inside_stays_there() {
     let payment = with_invoice_info(
         r#"{"currency":{"code":"USDT","network":{"code":["TRC20"],"id":4},"order":1},"step":3}"#,
     );
-    let Field::Known(info) = payment.claimed().invoice_info() else {
+    let Field::Known(info) = payment.unsigned().invoice_info() else {
         panic!("an object");
     };
     assert_eq!(info.step, Field::Known(3));
@@ -184,7 +184,7 @@ fn a_surprise_deep_inside_stays_there() {
 fn of_two_members_of_one_name_neither_is_believed() {
     let payment =
         with_invoice_info(r#"{"fee":0,"received":7,"fe\u0065":1,"step":null,"step":3,"\ud800":5}"#);
-    let Field::Known(info) = payment.claimed().invoice_info() else {
+    let Field::Known(info) = payment.unsigned().invoice_info() else {
         panic!("an object");
     };
     assert_eq!(info.fee, Field::Other("1"));
@@ -213,7 +213,7 @@ fn times_with_and_without_a_fraction_are_utc() {
         ),
     ] {
         let payment = with_invoice_info(&format!(r#"{{"created":{json}}}"#));
-        let Field::Known(info) = payment.claimed().invoice_info() else {
+        let Field::Known(info) = payment.unsigned().invoice_info() else {
             panic!("an object");
         };
         assert_eq!(info.created, expected);
@@ -224,13 +224,13 @@ fn times_with_and_without_a_fraction_are_utc() {
 fn what_is_no_object_is_handed_over_as_it_came() {
     assert!(
         with_invoice_info("null")
-            .claimed()
+            .unsigned()
             .invoice_info()
             .is_absent()
     );
     for json in ["[]", "5", r#""text""#, "true"] {
         let payment = with_invoice_info(json);
-        assert_eq!(payment.claimed().invoice_info().other(), Some(json));
+        assert_eq!(payment.unsigned().invoice_info().other(), Some(json));
     }
 }
 
@@ -242,8 +242,8 @@ fn a_withheld_uuid_is_withheld_everywhere() {
         r#"["INV-89UX09KA"]"#,
     ] {
         let payment = with_invoice_info(&format!(r#"{{"uuid":{uuid},"step":3}}"#));
-        assert_eq!(payment.claimed().invoice_uuid(), None);
-        let Field::Known(info) = payment.claimed().invoice_info() else {
+        assert_eq!(payment.unsigned().invoice_uuid(), None);
+        let Field::Known(info) = payment.unsigned().invoice_info() else {
             panic!("an object");
         };
         assert_eq!(info.uuid, Field::Absent);
@@ -260,7 +260,7 @@ fn deep_nesting_is_skipped() {
         "]".repeat(9_000)
     );
     let payment = with_invoice_info(&deep);
-    let info = payment.claimed().invoice_info();
+    let info = payment.unsigned().invoice_info();
     let checks = info.known().and_then(|info| info.aml_checks.known());
     assert_eq!(checks.map(|checks| checks.len()), Some(18_000));
 }
@@ -274,7 +274,7 @@ fn a_uuid_that_names_another_invoice_is_a_mismatch_with_and_without_prefix() {
     }
     for uuid in ["ILRAJE1Q", "INV-ILRAJE1Q"] {
         let payment = with_invoice_info(&format!(r#"{{"uuid":"{uuid}"}}"#));
-        assert_eq!(payment.claimed().invoice_uuid(), Some(uuid));
+        assert_eq!(payment.unsigned().invoice_uuid(), Some(uuid));
     }
 }
 
@@ -287,7 +287,7 @@ fn a_name_that_is_no_text_hides_no_other() {
     assert!(matches!(twice, Err(Rejection::Malformed(_))));
     let payment =
         deliver_invoice_info(r#"{"x\udc00":1,"uuid":"INV-ILRAJE1Q","test_mode":true}"#).unwrap();
-    let info = payment.claimed().invoice_info();
+    let info = payment.unsigned().invoice_info();
     assert_eq!(
         info.known().map(|info| &info.test_mode),
         Some(&Field::Known(true))

@@ -79,6 +79,7 @@ fn heads_are_judged_method_first_then_type_then_size() {
     }
     let gzip = ("content-encoding", "gzip");
     let identity = ("content-encoding", "Identity");
+    let empty = ("content-encoding", " ");
     let json = ("content-type", JSON);
     assert_eq!(refusal("POST", &[too_large]), unsupported);
     assert_eq!(refusal("POST", &[json, gzip, too_large]), unsupported);
@@ -86,6 +87,8 @@ fn heads_are_judged_method_first_then_type_then_size() {
     assert_eq!(refusal("POST", &[json, json]), unsupported);
     let spaced = ("content-type", "application/json ; charset=utf-8");
     assert_eq!(refusal("POST", &[spaced]), None);
+    assert_eq!(refusal("POST", &[json, empty]), None);
+    assert_eq!(refusal("POST", &[json, empty, gzip]), unsupported);
     assert_eq!(refusal("POST", &[json, identity]), None, "control case");
 }
 
@@ -165,6 +168,11 @@ fn times_at_their_edges() {
     let too_long = Some(Rejection::InvalidClaims(ClaimsDefect::LifetimeTooLong));
     assert_eq!(refusal(&ceiling, NOW + 330, NOW), None);
     assert_eq!(refusal(&ceiling, NOW + 331, NOW), too_long);
+    // A day, unless another is configured.
+    assert_eq!(refusal(&default, NOW + 86_400 + 30, NOW), None);
+    assert_eq!(refusal(&default, NOW + 86_400 + 31, NOW), too_long);
+    let by_new = Verifier::new(CryptoCloud::new(), secret("s"));
+    assert_eq!(refusal(&by_new, NOW + 86_400 + 31, NOW), too_long);
 }
 
 #[test]
@@ -278,11 +286,38 @@ fn no_configuration_leaves_a_verifier_open_or_closed_for_good() {
 fn gateways_and_tenants_accept_what_is_signed_with_their_own_secret() {
     enum Eu {}
     let trybit = Verifier::new(Trybit::new(), secret("t"));
-    let eu = Verifier::new(Tenant::<Eu, _>::new(Trybit::new()), secret("eu"));
+    let eu = Verifier::new(
+        Tenant::<Eu, _>::new("eu", Trybit::new()).unwrap(),
+        secret("eu"),
+    );
     assert!(deliver(&trybit, sample("t", NOW + 300), NOW).is_ok());
     assert!(deliver(&eu, sample("eu", NOW + 300), NOW).is_ok());
     let other = deliver(&eu, sample("t", NOW + 300), NOW);
     assert_eq!(other.err(), Some(Rejection::BadSignature));
+}
+
+#[test]
+fn tenant_always_has_a_project() {
+    enum Eu {}
+    let tenant = |name: &str| Tenant::<Eu, _>::new(name, Trybit::new());
+    for name in ["", " ", "eu ", "e\nu"] {
+        assert_eq!(
+            tenant(name).err(),
+            Some(ConfigError::InvalidScope),
+            "{name:?}"
+        );
+    }
+    let tenant = tenant("eu").unwrap();
+    let verifier = Verifier::new(tenant.clone(), secret("s"));
+    let verified = deliver(&verifier, sample("s", NOW + 300), NOW).unwrap();
+    assert_eq!(
+        (verifier.scope(), verified.scope()),
+        (Some("eu"), Some("eu"))
+    );
+    let renamed = Verifier::builder(tenant, secret("s"))
+        .scope("other")
+        .build();
+    assert_eq!(renamed.err(), Some(ConfigError::InvalidScope));
 }
 
 /// A provider that forgets to ask for a signature, or ignores the answer, verifies nothing.
@@ -353,17 +388,17 @@ fn nothing_that_is_printed_holds_a_secret_or_a_payload() {
         .replace(r#""fee": 0"#, r#""fee": ["surprise"]"#);
     let payment = deliver(&verifier, body.into(), NOW).unwrap();
     assert_eq!(
-        payment.claimed().order_id(),
+        payment.unsigned().order_id(),
         Some("buyer@example.com"),
         "control case"
     );
     let admitted = admit(&verifier, "POST", &[("content-type", JSON)]).unwrap();
-    let claimed = payment.claimed();
-    let info = claimed.invoice_info();
+    let unsigned = payment.unsigned();
+    let info = unsigned.invoice_info();
     let fee = info.known().map(|info| &info.fee);
     let head = Head::new("POST", "/?key=the-secret", &|_, _| {});
     let printed =
-        format!("{verifier:?} {admitted:?} {payment:?} {claimed:?} {info:?} {fee:?} {head:?}");
+        format!("{verifier:?} {admitted:?} {payment:?} {unsigned:?} {info:?} {fee:?} {head:?}");
     for hidden in [
         "the-secret",
         "eyJ",

@@ -2,7 +2,7 @@ use aws_lc_rs::constant_time;
 
 use super::{
     Basis, Bound, Callback, CallbackUrl, Expected, Nonce, Notice, address::same_address,
-    expected::Arranged,
+    expected::Arranged, ticker,
 };
 use crate::{Field, Provider, Verified};
 
@@ -16,8 +16,7 @@ pub enum BindError {
     /// The payment is forwarded to an address that is not the shop's own, or it is not said to which.
     #[error("the payment is not forwarded to the shop's own addresses alone")]
     AddressOut,
-    /// The signed URL does not begin with the stored one, or does not hold all fields behind it; or the
-    /// callback is a POST, whose URL is not signed.
+    /// The signed URL does not begin with the stored one, or the callback is a POST, whose URL is not signed.
     #[error("the signed URL is not the stored one with the provider's fields behind it")]
     CallbackUrl,
     /// Another coin was paid.
@@ -36,7 +35,8 @@ impl<P: Provider<Event = Callback>> Verified<P> {
     ///
     /// Without it, a callback is genuine and anybody's. What is compared: the nonce, or the whole URL;
     /// the address that was paid to; all addresses that are forwarded to; the coin. Of EVM addresses (`0x`
-    /// and 40 hexadecimal digits) case does not count, of all others it does.
+    /// and 40 hexadecimal digits) case does not count, of all others it does. Of coins neither case nor the choice
+    /// between `/` and `_` counts.
     ///
     /// # Errors
     ///
@@ -46,36 +46,40 @@ impl<P: Provider<Event = Callback>> Verified<P> {
         if !expected.is_complete() {
             return Err(BindError::IncompleteExpectation);
         }
-        let (behind, basis) = match &expected.arranged {
-            Arranged::CallbackUrl(url) => (Some(self.behind(url)?), Basis::CallbackUrl),
+        let basis = match &expected.arranged {
+            Arranged::CallbackUrl(url) => {
+                self.begins_with(url)?;
+                Basis::CallbackUrl
+            }
             Arranged::Nonce { name, nonce } => {
                 self.has_nonce(name, nonce)?;
-                (None, Basis::Nonce)
+                Basis::Nonce
             }
-            Arranged::Unknown => (None, Basis::AddressWithoutNonce),
+            Arranged::Unknown => Basis::AddressWithoutNonce,
         };
-        let notice = behind.as_ref().unwrap_or(self.unbound());
+        let notice = self.unbound();
         if !same_address(notice.address_in(), &expected.address_in) {
             return Err(BindError::AddressIn);
         }
         if !is_forwarded_to(notice, &expected.payout_addresses) {
             return Err(BindError::AddressOut);
         }
-        if notice.coin() != expected.coin {
+        if !ticker::same_coin(notice.coin(), &expected.coin) {
             return Err(BindError::Coin);
         }
-        Ok(Bound::new(self.clone(), behind, basis))
+        Ok(Bound::new(self.clone(), basis))
     }
 }
 
 impl Callback {
-    /// Reads the fields behind a stored URL, which the signed one must begin with.
-    fn behind(&self, stored: &CallbackUrl) -> Result<Notice, BindError> {
+    /// Whether the signed URL is the stored one with the provider's fields behind it. None of them is in the stored
+    /// one, which holds no parameter of such a name.
+    fn begins_with(&self, stored: &CallbackUrl) -> Result<(), BindError> {
         let url = self.signed_url().ok_or(BindError::CallbackUrl)?;
-        let fields_at = fields_at(url.as_bytes(), stored.as_str()).ok_or(BindError::CallbackUrl)?;
-        self.has_nonce(stored.nonce_name(), stored.nonce())?;
-        let read = self.unbound().again_from(fields_at);
-        read.map_err(|_| BindError::CallbackUrl)
+        match is_continued(url.as_bytes(), stored.as_str()) {
+            true => self.has_nonce(stored.nonce_name(), stored.nonce()),
+            false => Err(BindError::CallbackUrl),
+        }
     }
 
     fn has_nonce(&self, name: &str, nonce: &Nonce) -> Result<(), BindError> {
@@ -86,13 +90,15 @@ impl Callback {
     }
 }
 
-/// Where the provider's fields begin in the signed URL, if it begins with the stored one.
-fn fields_at(url: &[u8], stored: &str) -> Option<usize> {
-    let (begin, rest) = url.split_at_checked(stored.len())?;
-    // The stored URL holds a secret: nobody learns by the time taken how much of it he guessed.
-    constant_time::verify_slices_are_equal(begin, stored.as_bytes()).ok()?;
-    // The stored URL has a query: its nonce is there.
-    (rest.first() == Some(&b'&')).then(|| stored.len().saturating_add(1))
+/// Whether `url` begins with the stored one, and goes on with another parameter.
+fn is_continued(url: &[u8], stored: &str) -> bool {
+    let Some((begin, rest)) = url.split_at_checked(stored.len()) else {
+        return false;
+    };
+    // The stored URL holds a secret: the time taken must not tell how much of it was guessed. It has a query, which
+    // holds the nonce.
+    constant_time::verify_slices_are_equal(begin, stored.as_bytes()).is_ok()
+        && rest.first() == Some(&b'&')
 }
 
 fn is_forwarded_to(notice: &Notice, own: &[String]) -> bool {

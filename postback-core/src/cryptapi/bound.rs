@@ -1,17 +1,19 @@
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{fmt, ops::Deref};
 
 use super::{Callback, Notice};
 use crate::{Provider, Verified};
 
-/// A callback that is about the shop's own order: its amounts and stage are for crediting.
+/// A callback that was compared with an order, and is about it.
 ///
-/// Made by [`Verified::bind`] and by nothing else. It derefs to the [`Notice`]; what credits should take
-/// `&Bound<P>`, for a `&Notice` may be unbound.
+/// Bound by the callback URL or the nonce, all that it says is the provider's word about a payment to this order.
+/// **Bound by the address alone, anyone can have arranged it and can have chosen what it says**: such a callback is
+/// [`Assurance::ArrangedByAnyone`](crate::reconcile::Assurance::ArrangedByAnyone).
+///
+/// Made by [`Verified::bind`] and by nothing else. It derefs to the [`Notice`]; a function that credits should take
+/// `&Bound<P>`, because a `&Notice` may be unbound.
 #[must_use]
 pub struct Bound<P: Provider> {
     verified: Verified<P>,
-    /// What the callback's notice is read as, if not as a whole.
-    notice: Option<Arc<Notice>>,
     basis: Basis,
 }
 
@@ -19,7 +21,7 @@ pub struct Bound<P: Provider> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Basis {
-    /// Address, coin and payout addresses alone: anybody may have arranged it.
+    /// Address, coin and payout addresses alone: anyone can have arranged it.
     AddressWithoutNonce,
     /// The stored callback URL, nonce included.
     CallbackUrl,
@@ -31,7 +33,7 @@ impl<P: Provider<Event = Callback>> Bound<P> {
     /// What the provider says of the payment.
     #[must_use]
     pub fn notice(&self) -> &Notice {
-        self.notice.as_deref().unwrap_or(self.verified.unbound())
+        self.verified.unbound()
     }
 
     /// What it was bound by.
@@ -45,12 +47,8 @@ impl<P: Provider<Event = Callback>> Bound<P> {
         &self.verified
     }
 
-    pub(super) fn new(verified: Verified<P>, notice: Option<Notice>, basis: Basis) -> Self {
-        Self {
-            verified,
-            notice: notice.map(Arc::new),
-            basis,
-        }
+    pub(super) fn new(verified: Verified<P>, basis: Basis) -> Self {
+        Self { verified, basis }
     }
 }
 
@@ -66,7 +64,6 @@ impl<P: Provider> Clone for Bound<P> {
     fn clone(&self) -> Self {
         Self {
             verified: self.verified.clone(),
-            notice: self.notice.clone(),
             basis: self.basis,
         }
     }

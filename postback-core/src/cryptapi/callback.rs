@@ -1,7 +1,6 @@
 use std::{fmt, sync::Arc};
 
 use super::{Coverage, Notice, Parameter, Received, parameter::Entry, target};
-use crate::decode;
 
 /// A callback of CryptAPI or BlockBee that is genuine, and **nobody's yet**.
 ///
@@ -43,26 +42,28 @@ impl Callback {
     /// The merchant's own parameters of the callback URL, and fields of the provider that this version
     /// does not know: under GET the two cannot be told apart.
     ///
-    /// Those of a POST's body come before those of its query. What is not strictly encoded text, has no plain
-    /// name (one to 64 letters, digits and `_ . [ ] -`), or bears the name of a field of the provider, is left
-    /// out.
-    #[must_use]
-    pub fn parameters(&self) -> Vec<Parameter<'_>> {
-        self.entries().into_iter().filter_map(Entry::read).collect()
+    /// Those of a POST's body come before those of its query. Omits parameters that are not strictly encoded text, are
+    /// null in a JSON body, have no plain name (one to 64 letters, digits and `_ . [ ] -`), or bear the name of a
+    /// field of the provider.
+    pub fn parameters(&self) -> impl Iterator<Item = Parameter<'_>> {
+        self.entries(|_| true).filter_map(Entry::read)
     }
 
     /// The one parameter of this name, to look an order up by: the signed one, or else the unsigned one.
     /// `None` if there is not exactly one, or if its value is not strictly encoded.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Parameter<'_>> {
-        let mut named = self.entries();
-        named.retain(|entry| entry.name == name);
-        if named.iter().any(|it| it.coverage == Coverage::Signed) {
-            named.retain(|it| it.coverage == Coverage::Signed);
+        // Of thousands of the same name, no more is kept than is needed to tell that there are several.
+        let (mut signed, mut unsigned) = (Single::None, Single::None);
+        for entry in self.entries(|it| it == name) {
+            match entry.coverage() {
+                Coverage::Signed => signed.add(entry),
+                Coverage::Unsigned => unsigned.add(entry),
+            }
         }
-        match named.len() {
-            1 => named.pop()?.read(),
-            _ => None,
+        match signed {
+            Single::None => unsigned.read(),
+            signed => signed.read(),
         }
     }
 
@@ -77,23 +78,18 @@ impl Callback {
         Self(Arc::new(Inner { notice, delivery }))
     }
 
-    fn entries(&self) -> Vec<Entry<'_>> {
+    /// The parameters whose names `is_wanted`, one after the other.
+    fn entries(&self, is_wanted: impl Fn(&str) -> bool + Copy) -> impl Iterator<Item = Entry<'_>> {
         let source = self.0.notice.source();
-        let mut entries = Vec::new();
-        match &self.0.delivery {
-            Delivery::Get => entries.extend(Entry::pairs(target::query(source), Coverage::Signed)),
-            Delivery::PostForm { query } => {
-                entries.extend(Entry::pairs(source, Coverage::Signed));
-                entries.extend(Entry::pairs(query, Coverage::Unsigned));
-            }
-            Delivery::PostJson { query } => {
-                let members = decode::members(source).unwrap_or_default();
-                let entry = |(name, value)| Entry::new(name, value, Coverage::Signed);
-                entries.extend(members.into_iter().filter_map(entry));
-                entries.extend(Entry::pairs(query, Coverage::Unsigned));
-            }
-        }
-        entries
+        let (pairs, object, query) = match &self.0.delivery {
+            Delivery::Get => (target::query(source), None, ""),
+            Delivery::PostForm { query } => (source, None, &**query),
+            Delivery::PostJson { query } => ("", Some(source), &**query),
+        };
+        let members = object.map(|object| Entry::of_members(object, is_wanted));
+        Entry::of_pairs(pairs, Coverage::Signed, is_wanted)
+            .chain(members.into_iter().flatten())
+            .chain(Entry::of_pairs(query, Coverage::Unsigned, is_wanted))
     }
 
     /// The URL, if it is what was signed.
@@ -101,6 +97,29 @@ impl Callback {
         match self.0.delivery {
             Delivery::Get => Some(self.0.notice.source()),
             Delivery::PostForm { .. } | Delivery::PostJson { .. } => None,
+        }
+    }
+}
+
+/// None, one or several of a name.
+enum Single<'a> {
+    None,
+    One(Entry<'a>),
+    Several,
+}
+
+impl<'a> Single<'a> {
+    fn add(&mut self, entry: Entry<'a>) {
+        *self = match self {
+            Self::None => Self::One(entry),
+            Self::One(_) | Self::Several => Self::Several,
+        };
+    }
+
+    fn read(self) -> Option<Parameter<'a>> {
+        match self {
+            Self::One(entry) => entry.read(),
+            Self::None | Self::Several => None,
         }
     }
 }

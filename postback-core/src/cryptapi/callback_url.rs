@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::HashSet, fmt};
 
 use aws_lc_rs::constant_time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -14,20 +14,27 @@ use crate::decode::form;
 /// The URL that one order's callbacks go to, with a nonce in its query: the `callback` of the provider's
 /// `/create/`, to be stored with the order.
 ///
-/// ```
-/// use postback_core::cryptapi::{CallbackUrl, CallbackUrlError};
+/// The provider makes and loads them, and accepts no URL whose callbacks its verifier would reject:
 ///
-/// let url = CallbackUrl::builder("https://shop.example/postback/cryptapi")?
+/// ```
+/// use postback_core::cryptapi::{CallbackUrlError, CryptApi};
+///
+/// let provider = CryptApi::get(["https://shop.example"])?;
+/// let url = provider
+///     .callback_url("https://shop.example/postback/cryptapi")?
 ///     .parameter("order_id", "93/2023")?
 ///     .build()?;
 /// let stored = url.as_str().to_owned();
 /// assert!(stored.starts_with("https://shop.example/postback/cryptapi?order_id=93%2F2023&nonce="));
-/// assert_eq!(CallbackUrl::from_stored(&stored)?, url);
+/// assert_eq!(provider.stored_callback_url(&stored)?, url);
 ///
+/// // What is signed begins with https.
+/// let other = provider.callback_url("http://shop.example/postback/cryptapi");
+/// assert_eq!(other.err(), Some(CallbackUrlError::ForeignOrigin));
 /// // The provider would send a `coin` of its own.
-/// let reserved = CallbackUrl::builder("https://shop.example/")?.parameter("coin", "btc");
+/// let reserved = provider.callback_url("https://shop.example/")?.parameter("coin", "btc");
 /// assert_eq!(reserved.err(), Some(CallbackUrlError::ReservedName));
-/// # Ok::<(), CallbackUrlError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct CallbackUrl {
@@ -36,7 +43,7 @@ pub struct CallbackUrl {
     nonce: Nonce,
 }
 
-/// Makes a [`CallbackUrl`]; made by [`CallbackUrl::builder`].
+/// Makes a [`CallbackUrl`]; made by [`CryptApi::callback_url`](super::CryptApi::callback_url).
 #[must_use = "a builder does nothing until built"]
 #[derive(Clone)]
 pub struct CallbackUrlBuilder {
@@ -47,8 +54,14 @@ pub struct CallbackUrlBuilder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackUrlError {
-    /// The address is not an origin in lower case and a path of plain characters, without a query; or a
-    /// stored URL is none, or has characters that cannot stand in one, or a fragment.
+    /// The URL does not begin with one of the provider's public origins, and the prefix that is stripped: its
+    /// callbacks would be rejected.
+    #[error(
+        "the URL does not begin with one of the provider's public origins and the stripped prefix"
+    )]
+    ForeignOrigin,
+    /// The address is not an origin in lower case and a path of plain characters; or one to be built has a query; or a
+    /// stored one has a fragment, a character that the builder would escape, or a broken escape.
     #[error("the address is not an origin in lower case and a path of plain characters")]
     InvalidAddress,
     /// A parameter's name is not one to 64 letters, digits and `_ . [ ] -`, is the nonce's, or is there
@@ -73,65 +86,50 @@ impl CallbackUrl {
     /// The name under which the builder puts the nonce into the query.
     pub const NONCE_NAME: &str = "nonce";
 
-    /// Starts at the route's final address, without a query: `https://shop.example/postback/cryptapi`.
-    ///
-    /// # Errors
-    ///
-    /// [`CallbackUrlError::InvalidAddress`] if it is not an origin in lower case and a path that no sender
-    /// writes otherwise: letters, digits and `-._~`, and no `.` or `..` between slashes.
-    pub fn builder(address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
-        let (_, path) = Origin::split(address).map_err(|_| CallbackUrlError::InvalidAddress)?;
-        if path != "/" {
-            let segments = path.strip_prefix('/').unwrap_or(path);
-            let segments = segments.strip_suffix('/').unwrap_or(segments);
-            if !segments.split('/').all(is_plain_segment) {
-                return Err(CallbackUrlError::InvalidAddress);
-            }
+    /// Starts at the route's final address, without a query.
+    pub(super) fn builder(address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
+        match address.contains('?') {
+            true => Err(CallbackUrlError::InvalidAddress),
+            false => Ok(CallbackUrlBuilder {
+                url: checked_address(address)?.to_owned(),
+            }),
         }
-        Ok(CallbackUrlBuilder {
-            url: address.to_owned(),
-        })
     }
 
-    /// Takes one that the shop stored with its order, with the nonce under
-    /// [`NONCE_NAME`](Self::NONCE_NAME).
-    ///
-    /// # Errors
-    ///
-    /// As [`from_stored_with`](Self::from_stored_with).
-    pub fn from_stored(url: &str) -> Result<Self, CallbackUrlError> {
-        Self::from_stored_with(Self::NONCE_NAME, url)
-    }
-
-    /// Takes one that the shop stored with its order, with the nonce under `nonce_name`.
-    ///
-    /// # Errors
-    ///
-    /// - [`CallbackUrlError::InvalidAddress`] if it does not begin with an origin and a slash, has a
-    ///   fragment, or characters that cannot stand in a URL;
-    /// - [`CallbackUrlError::ReservedName`] if it holds a field without which a callback is none, which would then
-    ///   occur twice, or if `nonce_name` is the name of a field;
-    /// - [`CallbackUrlError::NoNonce`] if that name is not in it exactly once;
-    /// - [`CallbackUrlError::WeakNonce`] as [`Nonce::from_stored`].
-    pub fn from_stored_with(nonce_name: &str, url: &str) -> Result<Self, CallbackUrlError> {
-        Origin::split(url).map_err(|_| CallbackUrlError::InvalidAddress)?;
-        if !url
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'#')
-        {
+    /// Takes one that was stored with its order, with the nonce under `nonce_name`: as strict as building it.
+    pub(super) fn from_stored(nonce_name: &str, url: &str) -> Result<Self, CallbackUrlError> {
+        checked_address(url.split('?').next().unwrap_or_default())?;
+        let is_built = |byte: u8| is_unreserved(byte) || matches!(byte, b'%' | b'&' | b'=');
+        if !query(url).bytes().all(is_built) || url.contains('#') {
             return Err(CallbackUrlError::InvalidAddress);
         }
-        let is_required = |name: &str| FieldName::named(name).is_some_and(FieldName::is_required);
-        if FieldName::named(nonce_name).is_some() || names(url).any(|name| is_required(&name)) {
+        if FieldName::named(nonce_name).is_some() {
             return Err(CallbackUrlError::ReservedName);
         }
-        let mut nonces = form::pairs(query(url))
-            .filter(|pair| pair.name().is_some_and(|name| name == nonce_name));
-        let (Some(nonce), None) = (nonces.next(), nonces.next()) else {
-            return Err(CallbackUrlError::NoNonce);
-        };
+        if !form::is_name(nonce_name) {
+            return Err(CallbackUrlError::InvalidName);
+        }
+        let mut nonce = None;
+        let mut seen = HashSet::new();
+        for pair in form::pairs(query(url)) {
+            let name = pair.any_name().unwrap_or_default();
+            if FieldName::named(&name).is_some() {
+                return Err(CallbackUrlError::ReservedName);
+            }
+            let text = pair.text().ok_or(CallbackUrlError::InvalidAddress)?;
+            let repeated = !seen.insert(name.clone());
+            if name == nonce_name {
+                if repeated {
+                    return Err(CallbackUrlError::NoNonce);
+                }
+                nonce = Some(text);
+            } else if repeated || !form::is_name(&name) {
+                return Err(CallbackUrlError::InvalidName);
+            }
+        }
+        let nonce = nonce.ok_or(CallbackUrlError::NoNonce)?;
         Ok(Self {
-            nonce: Nonce::from_stored(&nonce.text().unwrap_or_default())?,
+            nonce: Nonce::from_stored(&nonce)?,
             nonce_name: nonce_name.to_owned(),
             url: url.to_owned(),
         })
@@ -210,6 +208,18 @@ impl CallbackUrlBuilder {
 /// The names of a URL's parameters.
 fn names(url: &str) -> impl Iterator<Item = Cow<'_, str>> {
     form::pairs(query(url)).filter_map(|pair| pair.name())
+}
+
+/// An origin in lower case and a path that no sender writes otherwise: letters, digits and `-._~`, and no empty,
+/// `.` or `..` segment.
+fn checked_address(address: &str) -> Result<&str, CallbackUrlError> {
+    let (_, path) = Origin::split(address).map_err(|_| CallbackUrlError::InvalidAddress)?;
+    let segments = path.strip_prefix('/').unwrap_or(path);
+    let segments = segments.strip_suffix('/').unwrap_or(segments);
+    match path == "/" || segments.split('/').all(is_plain_segment) {
+        true => Ok(address),
+        false => Err(CallbackUrlError::InvalidAddress),
+    }
 }
 
 /// A part of a path that can be spelled in one way only.
@@ -305,13 +315,52 @@ mod tests {
     fn a_stored_url_holds_its_nonce_once() {
         let good = "0123456789abcdef0123456789abcdef";
         let url = |query: &str| format!("https://shop.example/a?{query}");
-        let one = CallbackUrl::from_stored(&url(&format!("b=1&nonce={good}"))).unwrap();
+        let stored = |url: &str| CallbackUrl::from_stored(CallbackUrl::NONCE_NAME, url);
+        let one = stored(&url(&format!("b=1&nonce={good}"))).unwrap();
         assert_eq!(one.nonce().as_str(), good);
-        let named = CallbackUrl::from_stored_with("n", &url(&format!("n={good}"))).unwrap();
+        let named = CallbackUrl::from_stored("n", &url(&format!("n={good}"))).unwrap();
         assert_eq!(named.nonce().as_str(), good);
-        let reserved = CallbackUrl::from_stored_with("result", &url(&format!("result={good}")));
+        let reserved = CallbackUrl::from_stored("result", &url(&format!("result={good}")));
         assert_eq!(reserved.err(), Some(CallbackUrlError::ReservedName));
-        for (stored, expected) in [
+        let spaced = CallbackUrl::from_stored("a b", &url(&format!("a%20b={good}")));
+        assert_eq!(spaced.err(), Some(CallbackUrlError::InvalidName));
+        for (text, expected) in [
+            (
+                format!("https://shop.example//a?nonce={good}"),
+                CallbackUrlError::InvalidAddress,
+            ),
+            (
+                format!("https://shop.example/a%7eb?nonce={good}"),
+                CallbackUrlError::InvalidAddress,
+            ),
+            (
+                format!("https://shop.example?nonce={good}"),
+                CallbackUrlError::InvalidAddress,
+            ),
+            (
+                url(&format!("a=%zz&nonce={good}")),
+                CallbackUrlError::InvalidAddress,
+            ),
+            (
+                url(&format!("a=1&a=2&nonce={good}")),
+                CallbackUrlError::InvalidName,
+            ),
+            (
+                url(&format!("a:b=1&nonce={good}")),
+                CallbackUrlError::InvalidAddress,
+            ),
+            (
+                url(&format!("a%3Ab=1&nonce={good}")),
+                CallbackUrlError::InvalidName,
+            ),
+            (
+                url(&format!("a=1+2&nonce={good}")),
+                CallbackUrlError::InvalidAddress,
+            ),
+            (
+                url(&format!("price=1&nonce={good}")),
+                CallbackUrlError::ReservedName,
+            ),
             (url("b=1"), CallbackUrlError::NoNonce),
             (
                 url(&format!("nonce={good}&nonc%65={good}")),
@@ -332,11 +381,7 @@ mod tests {
                 CallbackUrlError::ReservedName,
             ),
         ] {
-            assert_eq!(
-                CallbackUrl::from_stored(&stored).err(),
-                Some(expected),
-                "{stored}"
-            );
+            assert_eq!(stored(&text).err(), Some(expected), "{text}");
         }
     }
 }

@@ -10,14 +10,15 @@ use super::{CallbackUrl, Nonce};
 /// [`payout_addresses`](Self::payout_addresses) are all set, it binds nothing.
 ///
 /// ```
-/// use postback_core::cryptapi::{CallbackUrl, Expected};
+/// use postback_core::cryptapi::{CryptApi, Expected};
 ///
-/// let url = CallbackUrl::builder("https://shop.example/postback/cryptapi")?.build()?;
+/// let provider = CryptApi::get(["https://shop.example"])?;
+/// let url = provider.callback_url("https://shop.example/postback/cryptapi")?.build()?;
 /// let expected = Expected::callback_url(url)
 ///     .address_in("bc1qexampleexampleexample")
 ///     .coin("btc")
 ///     .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
-/// # Ok::<(), postback_core::cryptapi::CallbackUrlError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "an expectation does nothing until a callback is bound to it"]
 #[derive(Clone)]
@@ -37,8 +38,8 @@ pub(super) enum Arranged {
 }
 
 impl Expected {
-    /// A GET to the stored URL: it begins the URL that was signed, to the letter, and the provider's fields are
-    /// read behind it alone. The strongest there is. No POST binds to it.
+    /// A GET to the stored URL: it begins the URL that was signed, to the letter, and holds none of the provider's
+    /// fields. The strongest there is. No POST binds to it.
     pub fn callback_url(url: CallbackUrl) -> Self {
         Self::new(Arranged::CallbackUrl(url))
     }
@@ -73,10 +74,10 @@ impl Expected {
         self
     }
 
-    /// What was asked for, as the ticker in the provider's API or as callbacks write it: `bep20/usdt` and
-    /// `bep20_usdt` are the same. With `multi_token`, try one expectation for each coin that is accepted.
+    /// What was asked for, as the ticker in the provider's API or as callbacks write it: `bep20/usdt`, `bep20_usdt` and
+    /// `BEP20/USDT` are the same. With `multi_token`, try one expectation for each coin that is accepted.
     pub fn coin(mut self, ticker: impl Into<String>) -> Self {
-        self.coin = ticker.into().replace('/', "_");
+        self.coin = ticker.into();
         self
     }
 

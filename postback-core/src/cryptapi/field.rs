@@ -5,7 +5,7 @@ pub(super) enum Kind {
     Amount,
     /// A number of things, as a number or a text.
     Count,
-    /// A text of limited length that must be there and not be blank.
+    /// A text of limited length, without control characters, that must be there and not be blank.
     Identifier,
     /// A text, or an object or array.
     Nested,
@@ -79,8 +79,14 @@ fields! {
 }
 
 impl FieldName {
-    /// Whether a callback without it is none.
+    /// Whether a callback without it is rejected.
     pub(super) const fn is_required(self) -> bool {
         self.kind().is_required()
+    }
+
+    /// Whether a callback in which it cannot be read is rejected. Every other field only informs, and is
+    /// *unreadable* instead.
+    pub(super) const fn is_needed(self) -> bool {
+        self.is_required() || matches!(self, Self::ValueCoin)
     }
 }

@@ -36,29 +36,36 @@
 //!
 //! ```
 //! use postback_core::{
-//!     Verified,
-//!     cryptapi::{BindError, CallbackUrl, CryptApi, Expected, Get, Stage},
+//!     Retry, Verified,
+//!     cryptapi::{CallbackUrl, CryptApi, Expected, Get},
+//!     reconcile::{Price, Reconciliation},
 //! };
 //!
 //! /// As it was stored when the address was made.
 //! struct Order {
 //!     callback_url: CallbackUrl,
 //!     address_in: String,
+//!     coin: String,
+//!     /// In the coin, or in a fiat currency where the address was made with `convert=1`.
+//!     price: Price,
 //! }
 //!
-//! fn paid(callback: &Verified<CryptApi<Get>>, orders: &[Order]) -> Result<(), BindError> {
+//! /// What a store records, and what is credited if it is paid.
+//! fn reconciled(
+//!     callback: &Verified<CryptApi<Get>>,
+//!     orders: &[Order],
+//! ) -> Result<Reconciliation, Retry> {
+//!     let uuid = callback.uuid().for_look_up();
 //!     // To the letter: where addresses are EVM's, look up without case, or by a parameter.
 //!     let order = orders.iter().find(|order| callback.address_in() == order.address_in);
-//!     let order = order.ok_or(BindError::AddressIn)?;
+//!     let order = order.ok_or_else(|| Retry::unknown_order(uuid))?;
 //!     let expected = Expected::callback_url(order.callback_url.clone())
 //!         .address_in(&order.address_in)
-//!         .coin("btc")
+//!         .coin(&order.coin)
 //!         .payout_addresses(["1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP"]);
-//!     let payment = callback.bind(&expected)?;
-//!     if payment.stage() == Stage::Confirmed {
-//!         // Compare `payment.value_coin()` with the price and credit it, once for this `uuid`.
-//!     }
-//!     Ok(())
+//!     let payment = callback.bind(&expected);
+//!     let payment = payment.map_err(|error| Retry::not_bound(uuid, error))?;
+//!     Ok(payment.reconcile(&order.price))
 //! }
 //! ```
 //!
@@ -75,16 +82,18 @@
 //! # What may be missing
 //!
 //! `uuid`, `address_in`, `coin` and `pending` are required; they may not be blank, nor the first three longer
-//! than 256 bytes. Every other field may be absent, blank, `None` or `null`. A field that occurs twice is
-//! refused: the provider's own would stand beside a planted one. So no parameter of a callback URL may bear the
-//! name of a field, optional ones included; [`CallbackUrl::builder`] sees to that.
+//! than 256 bytes or hold control characters, which would forge lines of a log. Every other field may be absent,
+//! blank, `None` or `null`. Where `value_coin` is there, it must be an amount; every other field that cannot be read
+//! is [unreadable](Notice::unreadable) and costs no payment. A field that occurs twice is
+//! rejected: the provider's own would be there beside a planted one. So no parameter of a callback URL may bear the
+//! name of a field, optional ones included; [`CryptApi::callback_url`] sees to that.
 
 mod address;
 mod bind;
 mod bound;
 mod callback;
 mod callback_url;
-mod claim;
+mod event;
 mod expected;
 mod field;
 mod mode;
@@ -96,9 +105,10 @@ mod parameter;
 mod provider;
 mod read;
 mod received;
-mod settle;
+mod reconcile;
 mod signature;
 mod target;
+mod ticker;
 
 pub use self::{
     bind::BindError,

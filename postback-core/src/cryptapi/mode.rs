@@ -6,11 +6,13 @@ use super::{
     Callback, Notice,
     callback::Delivery,
     origin::Origin,
+    read::Defect,
     signature::Signature,
     target::{self, Base, SignedUrl},
 };
 use crate::{
     Accepts, AcceptsGet, AcceptsPost, Check, ConfigError, Head, MediaType, PublicKey, Rejection,
+    Summary,
 };
 
 /// How callbacks are delivered: [`Get`] or [`Post`], as the shop asked the provider to, never as a
@@ -40,6 +42,9 @@ mod sealed {
         type Evidence: Send + 'static;
 
         fn accepts(&self) -> Self::Accepts;
+
+        /// Whether callbacks to this URL can verify.
+        fn is_reached_by(&self, url: &str) -> bool;
 
         fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection>;
 
@@ -87,6 +92,13 @@ impl sealed::Mode for Get {
         AcceptsGet
     }
 
+    fn is_reached_by(&self, url: &str) -> bool {
+        let (first, further) = &self.bases;
+        iter::once(first)
+            .chain(further)
+            .any(|base| base.begins(url))
+    }
+
     fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection> {
         let signature = Signature::of(head)?;
         let (first, _) = &self.bases;
@@ -113,10 +125,8 @@ impl sealed::Mode for Get {
         let url = url.ok_or(Rejection::BadSignature)?;
         let query_at = url.query_at();
         let notice = Notice::from_query(url.into_string(), query_at);
-        Ok(Callback::new(
-            notice.map_err(Rejection::Malformed)?,
-            Delivery::Get,
-        ))
+        let notice = notice.map_err(|defect| malformed(&defect, check))?;
+        Ok(Callback::new(notice, Delivery::Get))
     }
 }
 
@@ -141,6 +151,11 @@ impl sealed::Mode for Post {
         }
     }
 
+    /// No URL is signed.
+    fn is_reached_by(&self, _: &str) -> bool {
+        true
+    }
+
     fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection> {
         let signature = Signature::of(head)?;
         Ok((signature, target::query(head.target()).to_owned()))
@@ -154,14 +169,20 @@ impl sealed::Mode for Post {
     ) -> Result<Callback, Rejection> {
         check.signature(|key| signature.is_by(key, &body))?;
         let (notice, delivery) = match self.media_type {
-            MediaType::Form => (Notice::from_form(body), Delivery::PostForm { query }),
-            MediaType::Json => (Notice::from_json(body), Delivery::PostJson { query }),
+            MediaType::Form => (Notice::from_form(&body), Delivery::PostForm { query }),
+            MediaType::Json => (Notice::from_json(&body), Delivery::PostJson { query }),
         };
-        Ok(Callback::new(
-            notice.map_err(Rejection::Malformed)?,
-            delivery,
-        ))
+        let notice = notice.map_err(|defect| malformed(&defect, check))?;
+        Ok(Callback::new(notice, delivery))
     }
+}
+
+/// A signed callback that breaks a rule is named on the log all the same: it may be a genuine payment.
+fn malformed(defect: &Defect, check: &mut Check<'_, PublicKey>) -> Rejection {
+    if let Some(uuid) = &defect.uuid {
+        check.identify(&Summary::default().uuid(uuid));
+    }
+    Rejection::Malformed(defect.defect)
 }
 
 impl fmt::Debug for Get {

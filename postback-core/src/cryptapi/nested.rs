@@ -25,13 +25,13 @@ pub struct Payout<'a> {
 impl<'a> Converted<'a> {
     /// Reads `{"USD": "3.20"}`. No currency may occur twice.
     pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
-        let members = decode::members(text)?;
+        let members = decode::members(text, |_| true)?;
         let currencies: BTreeSet<_> = members.iter().map(|(currency, _)| currency).collect();
         if currencies.len() < members.len() {
             return None;
         }
-        let converted = |(currency, amount): (_, Option<Cow<'_, str>>)| {
-            let amount = decimal(&amount?)?;
+        let converted = |(currency, amount)| {
+            let amount = decimal(&decode::value_text(amount)?)?;
             Some(Self { currency, amount })
         };
         members.into_iter().map(converted).collect()
@@ -61,9 +61,8 @@ impl<'a> Payout<'a> {
                 }]
             });
         };
-        if let Some(members) = decode::members(text) {
-            let payout =
-                |(address, share): (_, Option<Cow<'_, str>>)| Self::with_share(address, &share?);
+        if let Some(members) = decode::members(text, |_| true) {
+            let payout = |(address, share)| Self::with_share(address, &decode::value_text(share)?);
             return members.into_iter().map(payout).collect();
         }
         let unquoted = |text: &'a str| text.trim().trim_matches(['"', '\'']);

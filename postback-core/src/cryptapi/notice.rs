@@ -12,7 +12,8 @@ use crate::{Amount, Field};
 /// be anybody's, from a [`Bound`](super::Bound) it is the shop's own.
 ///
 /// Names and meanings are those of the provider's documentation of callbacks, and of running
-/// integrations where it is silent. Amounts are never negative.
+/// integrations where it is silent. Amounts are never negative. A field that is there and cannot be read is
+/// [unreadable](Self::unreadable), and its accessor offers none.
 #[derive(Clone)]
 pub struct Notice {
     /// The signed text that the fields stand in: UTF-8.
@@ -21,8 +22,12 @@ pub struct Notice {
     pub(super) decoded: String,
     /// Where each field's value stands.
     pub(super) places: Places,
+    /// The fields that are there and cannot be read.
+    pub(super) unreadable: Flags,
     pub(super) stage: Stage,
 }
+
+pub(super) type Flags = [bool; Name::ALL.len()];
 
 pub(super) type Places = [Option<Place>; Name::ALL.len()];
 
@@ -163,6 +168,20 @@ impl Notice {
         self.text(Name::Result)
     }
 
+    /// The fields that are there and cannot be read, with their values: as JSON has them, decoded, or, where that is
+    /// not possible, encoded as in the form or query.
+    ///
+    /// None of them rejects a callback; `reconcile` names the one that it needs, and a log event names all of them.
+    pub fn unreadable(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let fields = Name::ALL
+            .into_iter()
+            .filter(|name| self.is_unreadable(*name));
+        fields.map(|name| {
+            let raw = self.raw(name).and_then(|raw| str::from_utf8(raw).ok());
+            (name.name(), raw.unwrap_or_default())
+        })
+    }
+
     /// Whether an id or address begins as in the samples of the provider's support pages.
     pub(super) fn is_test(&self) -> bool {
         [
@@ -185,6 +204,17 @@ impl Notice {
 
     /// The text's bytes, where it need not be looked at whole.
     pub(super) fn bytes(&self, name: Name) -> Option<&[u8]> {
+        match self.is_unreadable(name) {
+            true => None,
+            false => self.raw(name),
+        }
+    }
+
+    fn is_unreadable(&self, name: Name) -> bool {
+        self.unreadable.get(name as usize) == Some(&true)
+    }
+
+    fn raw(&self, name: Name) -> Option<&[u8]> {
         // The place was taken from these very texts when the callback was read.
         let (source, place) = match self.places.get(name as usize)?.as_ref()? {
             Place::Decoded(place) => (self.decoded.as_bytes(), place),
@@ -208,9 +238,12 @@ impl Notice {
         name: Name,
         read: impl FnOnce(&'a str) -> Option<T>,
     ) -> Field<'a, T> {
-        match self.text(name) {
-            None => Field::Absent,
-            Some(text) => read(text).map_or(Field::Other(text), Field::Known),
+        let Some(text) = self.raw(name).and_then(|raw| str::from_utf8(raw).ok()) else {
+            return Field::Absent;
+        };
+        match self.is_unreadable(name) {
+            true => Field::Other(text),
+            false => read(text).map_or(Field::Other(text), Field::Known),
         }
     }
 }

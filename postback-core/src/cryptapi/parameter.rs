@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt};
 
 use super::{Received, field::FieldName};
-use crate::decode::form;
+use crate::decode::{self, form};
 
 /// A parameter of a callback that is none of the provider's known fields.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,9 +15,9 @@ pub struct Parameter<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "it does or it does not")]
 pub enum Coverage {
-    /// The provider signed it, at the wish of whoever made the callback URL: that may be anybody.
+    /// The provider signed it, as part of a callback URL that anyone can have chosen.
     Signed,
-    /// Whoever sent the request may have written it, replaying a body that is signed.
+    /// The sender of the request may have written it, and replayed a signed body beside it.
     Unsigned,
 }
 
@@ -51,37 +51,69 @@ impl fmt::Debug for Parameter<'_> {
     }
 }
 
-/// A parameter whose value may be none: its name counts all the same.
+/// A parameter that is not decoded: its name counts even where its value cannot be read.
 pub(super) struct Entry<'a> {
-    pub(super) name: Cow<'a, str>,
-    value: Option<Cow<'a, str>>,
-    pub(super) coverage: Coverage,
+    name: Cow<'a, str>,
+    value: Encoded<'a>,
+    coverage: Coverage,
+}
+
+enum Encoded<'a> {
+    Json(&'a str),
+    Pair(form::Pair<'a>),
 }
 
 impl<'a> Entry<'a> {
-    pub(super) fn new(
-        name: Cow<'a, str>,
-        value: Option<Cow<'a, str>>,
-        coverage: Coverage,
-    ) -> Option<Self> {
-        let own = form::is_name(&name) && FieldName::named(&name).is_none();
-        own.then_some(Self {
-            name,
-            value,
-            coverage,
-        })
+    pub(super) const fn coverage(&self) -> Coverage {
+        self.coverage
     }
 
     pub(super) fn read(self) -> Option<Parameter<'a>> {
+        let value = match self.value {
+            Encoded::Json(raw) => decode::value_text(raw),
+            Encoded::Pair(pair) => pair.text(),
+        };
         Some(Parameter {
             name: self.name,
-            value: self.value?,
+            value: value?,
             coverage: self.coverage,
         })
     }
 
-    /// Those of a form or query.
-    pub(super) fn pairs(text: &'a str, coverage: Coverage) -> impl Iterator<Item = Self> {
-        form::pairs(text).filter_map(move |pair| Self::new(pair.name()?, pair.text(), coverage))
+    /// Those of a form or query whose names `is_wanted`.
+    pub(super) fn of_pairs(
+        text: &'a str,
+        coverage: Coverage,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = Self> {
+        form::pairs(text).filter_map(move |pair| {
+            let name = pair
+                .name()
+                .filter(|name| is_parameter(name) && is_wanted(name))?;
+            Some(Self {
+                name,
+                value: Encoded::Pair(pair),
+                coverage,
+            })
+        })
     }
+
+    /// Those of a signed JSON object whose names `is_wanted`. A member that is null is absent.
+    pub(super) fn of_members(
+        object: &'a str,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = Self> {
+        let is_wanted = |name: &str| form::is_name(name) && is_parameter(name) && is_wanted(name);
+        let members = decode::members(object, is_wanted).unwrap_or_default();
+        let members = members.into_iter().filter(|(_, raw)| *raw != "null");
+        members.map(|(name, raw)| Self {
+            name,
+            value: Encoded::Json(raw),
+            coverage: Coverage::Signed,
+        })
+    }
+}
+
+fn is_parameter(name: &str) -> bool {
+    FieldName::named(name).is_none()
 }

@@ -1,6 +1,8 @@
 use bytes::Bytes;
 
-use super::{Callback, Get, Mode, PUBLISHED_KEY, Post};
+use super::{
+    Callback, CallbackUrl, CallbackUrlBuilder, CallbackUrlError, Get, Mode, PUBLISHED_KEY, Post,
+};
 use crate::{
     Answer, Check, ConfigError, Head, MediaType, Provider, PublicKey, Rejection, Summary, Verifier,
 };
@@ -69,6 +71,61 @@ macro_rules! gateway {
                 }
             }
 
+            /// Starts the callback URL of an order at the route's final address, without a query:
+            /// `https://shop.example/postback/cryptapi`.
+            ///
+            /// # Errors
+            ///
+            /// - [`CallbackUrlError::InvalidAddress`] if it is not an origin in lower case and a path that no
+            ///   sender writes otherwise: letters, digits and `-._~`, and no empty, `.` or `..` segment;
+            /// - [`CallbackUrlError::ForeignOrigin`] if, under GET, it does not begin with one of the public
+            ///   origins and the stripped prefix.
+            pub fn callback_url(&self, address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
+                let builder = CallbackUrl::builder(address)?;
+                self.reached_by(address)?;
+                Ok(builder)
+            }
+
+            /// Loads the callback URL that was stored with an order, with the nonce under
+            /// [`CallbackUrl::NONCE_NAME`].
+            ///
+            /// # Errors
+            ///
+            /// As [`stored_callback_url_with`](Self::stored_callback_url_with).
+            pub fn stored_callback_url(&self, url: &str) -> Result<CallbackUrl, CallbackUrlError> {
+                self.stored_callback_url_with(CallbackUrl::NONCE_NAME, url)
+            }
+
+            /// Loads the callback URL that was stored with an order, with the nonce under `nonce_name`: as
+            /// strict as building it.
+            ///
+            /// # Errors
+            ///
+            /// - [`CallbackUrlError::InvalidAddress`] and [`CallbackUrlError::ForeignOrigin`] as
+            ///   [`callback_url`](Self::callback_url), and the former if it has a fragment, a character that the
+            ///   builder would escape, or a broken escape;
+            /// - [`CallbackUrlError::ReservedName`] if a parameter or `nonce_name` bears the name of a field of the
+            ///   provider;
+            /// - [`CallbackUrlError::InvalidName`] if a parameter's name is not plain, or occurs twice;
+            /// - [`CallbackUrlError::NoNonce`] if `nonce_name` is not in it exactly once;
+            /// - [`CallbackUrlError::WeakNonce`] as [`Nonce::from_stored`](super::Nonce::from_stored).
+            pub fn stored_callback_url_with(
+                &self,
+                nonce_name: &str,
+                url: &str,
+            ) -> Result<CallbackUrl, CallbackUrlError> {
+                let loaded = CallbackUrl::from_stored(nonce_name, url)?;
+                self.reached_by(url)?;
+                Ok(loaded)
+            }
+
+            fn reached_by(&self, url: &str) -> Result<(), CallbackUrlError> {
+                match self.mode.is_reached_by(url) {
+                    true => Ok(()),
+                    false => Err(CallbackUrlError::ForeignOrigin),
+                }
+            }
+
             /// A verifier with the defaults, and with the key that the provider publishes.
             ///
             /// # Errors
@@ -117,6 +174,7 @@ macro_rules! gateway {
                 check: &mut Check<'_, PublicKey>,
             ) -> Result<Callback, Rejection> {
                 let callback = self.mode.verify(evidence, body, check)?;
+                check.identify(&Self::summary(&callback));
                 match callback.unbound().is_test() && !self.test_ids {
                     true => Err(Rejection::TestCallback),
                     false => Ok(callback),
@@ -124,7 +182,10 @@ macro_rules! gateway {
             }
 
             fn summary(callback: &Callback) -> Summary<'_> {
-                Summary::default().uuid(callback.unbound().uuid())
+                let notice = callback.unbound();
+                Summary::default()
+                    .uuid(notice.uuid())
+                    .unreadable(notice.unreadable().map(|(name, _)| name))
             }
         }
     };

@@ -23,6 +23,14 @@ impl Base {
     }
 }
 
+impl Base {
+    /// Whether a URL begins with it, and goes on with a path.
+    pub(super) fn begins(&self, url: &str) -> bool {
+        url.strip_prefix(&*self.0)
+            .is_some_and(|path| path.starts_with('/'))
+    }
+}
+
 impl fmt::Debug for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

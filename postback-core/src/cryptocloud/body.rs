@@ -8,30 +8,38 @@ use serde_json::value::RawValue;
 
 use crate::{
     BodyDefect, MediaType,
-    decode::{Value, form, json::AnyName, member::Member},
+    decode::{self, Value, form, json::AnyName, member::Member},
 };
 
-/// The top level of a postback, undecoded: enough to find the token and to say what it is about.
+/// The top level of a postback, undecoded: enough to find the token and the invoice that it is about.
 #[derive(Default)]
 pub(crate) struct Body<'a> {
-    pub(crate) amount: Option<Value<'a>>,
-    pub(crate) currency: Option<Value<'a>>,
-    pub(crate) invoice_id: Option<Value<'a>>,
+    pub(crate) amount: Option<Known<'a>>,
+    pub(crate) currency: Option<Known<'a>>,
+    pub(crate) invoice_id: Option<Known<'a>>,
     /// JSON, in a body of JSON.
     pub(crate) invoice_info: Option<&'a str>,
     /// `invoice_info.uuid`
     pub(crate) invoice_uuid: Value<'a>,
-    pub(crate) order_id: Option<Value<'a>>,
-    pub(crate) status: Option<Value<'a>>,
-    pub(crate) token: Option<Value<'a>>,
+    pub(crate) order_id: Option<Known<'a>>,
+    pub(crate) status: Option<Known<'a>>,
+    pub(crate) token: Option<Known<'a>>,
+}
+
+/// A known field.
+pub(crate) struct Known<'a> {
+    pub(crate) value: Value<'a>,
+    /// The value as received.
+    pub(crate) raw: &'a str,
 }
 
 impl<'a> Body<'a> {
-    /// Reads a whole body, and refuses one whose syntax is broken or in which a known field is
+    /// Reads a whole body, and rejects one whose syntax is broken or in which a known field is
     /// repeated.
     pub(crate) fn parse(body: &'a str, media_type: MediaType) -> Result<Self, BodyDefect> {
+        let body = decode::without_byte_order_mark(body);
         match media_type {
-            MediaType::Form => Self::from_form(body),
+            MediaType::Form => Self::from_form(form::without_line_ends(body)),
             MediaType::Json => Self::from_json(body),
         }
     }
@@ -47,7 +55,7 @@ impl<'a> Body<'a> {
         let invoice_info = fields.invoice_info.unwrap_or_default();
         fields.invoice_uuid = match Member::find(invoice_info, "uuid") {
             Member::Absent => Value::Absent,
-            Member::Once(raw) => Value::from_json(raw).unwrap_or(Value::Other(raw)),
+            Member::Once(raw) => Value::from_json(raw),
             Member::Repeated => return Err(BodyDefect::Repeated("invoice_info.uuid")),
         };
         Ok(fields)
@@ -60,25 +68,34 @@ impl<'a> Body<'a> {
             return Err(BodyDefect::Syntax);
         }
         for pair in form::pairs(body) {
-            let name = pair.name().ok_or(BodyDefect::Syntax)?;
-            // `invoice_info` is not among them: a form carries it in no usable shape.
-            let Some((name, field)) = fields.field(&name) else {
+            // A longer name, or one with a space, is not a known one, however it is escaped: it need not be decoded.
+            let encoded_name = pair.encoded_name();
+            if encoded_name.len() > LONGEST_ENCODED_NAME || encoded_name.contains('+') {
+                continue;
+            }
+            // Names that cannot be decoded and names that are unknown cost no payment. `invoice_info` is unknown
+            // here: a form carries it in no usable shape.
+            let name = pair.any_name();
+            let Some((name, field)) = name.and_then(|name| fields.field(&name)) else {
                 continue;
             };
-            let text = pair.text().ok_or(BodyDefect::Syntax)?;
-            let value = match name {
-                "token" | "invoice_id" => Value::Text(text),
-                _ if form::is_null(&text) => Value::Absent,
-                _ => Value::Text(text),
-            };
-            if field.replace(value).is_some() {
+            if field.is_some() {
                 return Err(BodyDefect::Repeated(name));
             }
+            let raw = pair.encoded_value();
+            let is_needed = matches!(name, "token" | "invoice_id");
+            let value = match pair.text() {
+                Some(text) if form::is_null(&text) && !is_needed => Value::Absent,
+                Some(text) => Value::Text(text),
+                None if is_needed => return Err(BodyDefect::Syntax),
+                None => Value::Other(raw),
+            };
+            *field = Some(Known { value, raw });
         }
         Ok(fields)
     }
 
-    fn field(&mut self, name: &str) -> Option<(&'static str, &mut Option<Value<'a>>)> {
+    fn field(&mut self, name: &str) -> Option<(&'static str, &mut Option<Known<'a>>)> {
         Some(match name {
             "amount_crypto" => ("amount_crypto", &mut self.amount),
             "currency" => ("currency", &mut self.currency),
@@ -90,6 +107,9 @@ impl<'a> Body<'a> {
         })
     }
 }
+
+/// `amount_crypto` with each character escaped, in bytes.
+const LONGEST_ENCODED_NAME: usize = "amount_crypto".len().saturating_mul("%61".len());
 
 struct JsonVisitor;
 
@@ -107,11 +127,11 @@ impl<'de> Visitor<'de> for JsonVisitor {
         while let Some(AnyName(name)) = members.next_key()? {
             if let Some((name, field)) = body.field(&name) {
                 let raw: &'de RawValue = members.next_value()?;
-                match Value::from_json(raw.get()) {
-                    // Half a surrogate pair: well-formed JSON, but no text.
-                    None => defect = Some(BodyDefect::Syntax),
-                    Some(value) if field.is_none() => *field = Some(value),
-                    Some(_) => defect = Some(BodyDefect::Repeated(name)),
+                let raw = raw.get();
+                let value = Value::from_json(raw);
+                let known = Known { value, raw };
+                if field.replace(known).is_some() {
+                    defect = Some(BodyDefect::Repeated(name));
                 }
             } else if name == "invoice_info" {
                 let raw: &'de RawValue = members.next_value()?;

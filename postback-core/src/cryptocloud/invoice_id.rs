@@ -8,7 +8,7 @@ const PREFIX: &str = "INV-";
 impl InvoiceId {
     /// Takes `[A-Za-z0-9_-]{1,64}` after at most one `INV-`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let bare = text.strip_prefix(PREFIX).unwrap_or(text);
+        let bare = bare_invoice_id(text);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
         // Or `INV-INV-X` would be an id too, whose own prefix other code might take off.
         let valid = (1..=64).contains(&bare.len())
@@ -20,6 +20,22 @@ impl InvoiceId {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Returns the id of an invoice without the one `INV-` that the create call returns in front of it.
+///
+/// Store this with the order, and look the order up by [`Payment::invoice_id`](super::Payment::invoice_id), which
+/// is always without the prefix.
+///
+/// ```
+/// use postback_core::cryptocloud::bare_invoice_id;
+///
+/// assert_eq!(bare_invoice_id("INV-ILRAJE1Q"), "ILRAJE1Q");
+/// assert_eq!(bare_invoice_id("ILRAJE1Q"), "ILRAJE1Q");
+/// ```
+#[must_use]
+pub fn bare_invoice_id(created: &str) -> &str {
+    created.strip_prefix(PREFIX).unwrap_or(created)
 }
 
 /// Whether `text` is meant as an invoice's id: it begins with `INV-`, or it is eight capital

@@ -13,7 +13,7 @@ object! {
     /// is said to be.
     pub struct InvoiceInfo<'a> {
         /// The invoice's id, with `INV-`. Absent unless it is the signed one; see
-        /// [`Claimed::invoice_uuid`](super::Claimed::invoice_uuid).
+        /// [`Unsigned::invoice_uuid`](super::Unsigned::invoice_uuid).
         uuid: Cow<'a, str>,
         /// When the invoice was made.
         created: UtcDateTime,
@@ -29,7 +29,9 @@ object! {
         side_commission: Cow<'a, str>,
         /// The kind of payment: `crypto`.
         type_payments: Cow<'a, str>,
-        /// The invoice's amount.
+        /// *Asked*: the invoice's amount, in its currency, without the commission that the payer may bear.
+        /// Confidence: medium. In one documented sample it is 100 where 102 was to be paid and was paid; in the
+        /// other all three are equal.
         amount: Amount,
         /// Equal to `amount` in every sample; the difference is not documented.
         amount_: Amount,
@@ -47,15 +49,17 @@ object! {
         amount_in_crypto: Amount,
         /// The amount in the currency of the merchant's price.
         amount_in_fiat: Amount,
-        /// The invoice's amount in US dollars.
+        /// *Asked*: `amount` in US dollars. Confidence: medium, as `amount`.
         amount_usd: Amount,
-        /// What the payer is asked for, in the invoice's currency.
+        /// *Asked* of the payer, in the invoice's currency, with the commission that the payer bears. Confidence:
+        /// medium, two samples.
         amount_to_pay: Amount,
-        /// What the payer is asked for, in US dollars.
+        /// *Asked* of the payer, in US dollars. Confidence: medium, two samples.
         amount_to_pay_usd: Amount,
-        /// What was paid, in the invoice's currency.
+        /// *Paid*, in the invoice's currency, with the commission that the payer bears. Confidence: medium, two
+        /// samples, in both of which it equals `amount_to_pay`.
         amount_paid: Amount,
-        /// What was paid, in US dollars.
+        /// *Paid*, in US dollars. Confidence: medium, two samples.
         amount_paid_usd: Amount,
         /// The network's fee, in the invoice's currency.
         fee: Amount,
@@ -65,13 +69,14 @@ object! {
         service_fee: Amount,
         /// The provider's fee, in US dollars.
         service_fee_usd: Amount,
-        /// What the merchant gets, in the invoice's currency.
+        /// *Credited* to the merchant, in the invoice's currency: `amount_paid` without both fees. Confidence: high
+        /// for the sum, which fits both samples (102 - 1.4 - 0.8048 = 99.7952).
         received: Amount,
-        /// What the merchant gets, in US dollars.
+        /// *Credited* to the merchant, in US dollars. Confidence: medium: rounded in both samples.
         received_usd: Amount,
-        /// What is still to be paid, in the invoice's currency.
+        /// Still *to be paid*, in the invoice's currency. Confidence: low: zero in both samples.
         to_surcharge: Amount,
-        /// What is still to be paid, in US dollars.
+        /// Still *to be paid*, in US dollars. Confidence: low: zero in both samples.
         to_surcharge_usd: Amount,
         /// Zero in every sample.
         total_rub: Amount,

@@ -15,37 +15,52 @@
 //! integrations for the claims' names.
 //!
 //! So a [`Payment`] that is verified says for certain that *the provider announced this invoice, and
-//! its token has not expired*. Status, amount, currency and order id are what the sender
-//! [claims](Payment::claimed): nobody without the secret can announce an invoice, but whoever can
-//! see or change a genuine postback on its way can change them. Look the order up by
-//! [`Payment::invoice_id`] and compare amount and currency with what you asked for; before you part
-//! with something of value, read the invoice back over the provider's API.
+//! its token has not expired*. Status, amount, currency and order id are [unsigned](Payment::unsigned): no sender
+//! without the secret can announce an invoice, but a sender that reads or changes a genuine postback on its way can
+//! change them. Look the order up by [`Payment::invoice_id`], [reconcile](crate::Verified::reconcile) the payment
+//! with its price, and **before you part with something of value, read the invoice back over the provider's API**.
+//!
+//! # Coin or dollars
+//!
+//! The create call takes an amount in a fiat currency, and the buyer picks the coin unless the call fixes it. So
+//! there are two ways to know what was owed:
+//!
+//! - fix the coin when you create the invoice, store the coin amount that the call returns, and make the
+//!   [`Price`](crate::reconcile::Price) of it;
+//! - make the price in `USD`: it is compared with what `invoice_info` says in dollars. Forms and version 1 carry no
+//!   `invoice_info`; their payments are [unknown](crate::reconcile::Outcome::Unknown) against such a price. For
+//!   anything of value, read the invoice back over the API.
 //!
 //! # What is bound
 //!
 //! The signed id must equal the body's `invoice_id`, and `invoice_info.uuid` where that looks like
-//! an invoice's id; otherwise the postback is refused. One `INV-` in front of an id is ignored.
+//! an invoice's id; otherwise the postback is rejected. One `INV-` in front of an id is ignored.
 //!
 //! # What may be missing
 //!
-//! Only the token and the invoice id are required. `order_id` is null when an invoice was made
-//! without one, and in the dashboard's check of the notification URL.
+//! Only the token and the invoice id are needed. `order_id` is null when an invoice was made
+//! without one, and in the dashboard's check of the notification URL. No other field costs a payment. One of an
+//! undocumented type, grammar or encoding is [unreadable](Unsigned::unreadable), and a payment that cannot be
+//! reconciled without an absent or unreadable field is unknown. A known name that occurs twice is rejected, because
+//! two readers could read different values.
 
 mod body;
-mod claim;
 mod currency;
+mod event;
 mod invoice_id;
 mod invoice_info;
 mod payment;
 mod provider;
-mod settle;
+mod reconcile;
 mod status;
 mod token;
 
 pub use self::{
     currency::Currency,
+    invoice_id::bare_invoice_id,
     invoice_info::{InvoiceCurrency, InvoiceInfo, Network, Project},
-    payment::{Claimed, Payment},
+    payment::{Payment, Unsigned},
     provider::{CryptoCloud, Trybit},
+    reconcile::states_amounts_in,
     status::{InvoiceStatus, Status},
 };

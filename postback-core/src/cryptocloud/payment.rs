@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::{
     Currency, InvoiceInfo, Status,
-    body::Body,
-    invoice_id::{InvoiceId, looks_like_invoice_id},
+    body::{Body, Known},
+    invoice_id::{InvoiceId, bare_invoice_id, looks_like_invoice_id},
     token::GenuineToken,
 };
 use crate::{
@@ -14,22 +14,23 @@ use crate::{
     decode::{self, Value},
 };
 
-/// A payment that CryptoCloud or Trybit announced, split into what is signed and what is only
-/// [claimed](Self::claimed). The [module documentation](super) says what that is worth.
+/// A payment that CryptoCloud or Trybit announced, split into signed and [unsigned](Self::unsigned) fields.
+/// The [module documentation](super) says what each is worth.
 #[derive(Clone)]
 pub struct Payment {
     invoice_id: InvoiceId,
     expires_at: u64,
-    claimed: Claimed,
+    unsigned: Unsigned,
 }
 
-/// What a postback says without a signature over it: anybody who could read one genuine postback
-/// within its lifetime could have written this.
+/// The fields of a postback that no signature covers: a sender that can read or change one genuine postback on its way
+/// can have written them, until its token expires.
 ///
-/// Each field may be absent. Nothing here identifies the payment: look it up by
-/// [`Payment::invoice_id`].
+/// Each field may be absent, or [unreadable](Self::unreadable): of a type, grammar or encoding that was never
+/// documented. Both read as `None`, and neither rejects the postback. Nothing here identifies the payment: look
+/// the order up by [`Payment::invoice_id`].
 #[derive(Clone)]
-pub struct Claimed {
+pub struct Unsigned {
     status: Option<Status>,
     amount: Option<Amount>,
     currency: Option<Currency>,
@@ -37,15 +38,39 @@ pub struct Claimed {
     invoice_uuid: Option<Box<str>>,
     /// `invoice_info` as received, if it is there.
     invoice_info: Bytes,
+    /// Names and values, as received.
+    unreadable: Vec<(&'static str, Bytes)>,
 }
 
 impl Payment {
     /// The signed id of the invoice, without `INV-`.
     ///
-    /// The key to look an order up by, and to recognise a postback that was handled before.
+    /// The key to look an order up by, and to recognise a postback that was handled before. The create call
+    /// returns the same id with `INV-` in front: store [`bare_invoice_id`] of it, or compare with
+    /// [`is_for_invoice`](Self::is_for_invoice).
     #[must_use]
     pub fn invoice_id(&self) -> &str {
         self.invoice_id.as_str()
+    }
+
+    /// Whether this is about the invoice that was stored, with or without the `INV-` that the create call returns.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// # use postback_core::{MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+    /// # let secret = SecretKey::new("the project's secret key")?;
+    /// # let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
+    /// # let body = testing::sample_json(Some(&testing::token(&secret, "ILRAJE1Q", 1_769_509_700)));
+    /// # let payment = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
+    /// assert!(payment.is_for_invoice("INV-ILRAJE1Q"));
+    /// assert!(payment.is_for_invoice("ILRAJE1Q"));
+    /// assert!(!payment.is_for_invoice("INV-INV-ILRAJE1Q"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_for_invoice(&self, stored: &str) -> bool {
+        bare_invoice_id(stored) == self.invoice_id()
     }
 
     /// The signed expiry of the token, in Unix seconds: the time of sending plus 300.
@@ -54,26 +79,19 @@ impl Payment {
         self.expires_at
     }
 
-    /// What the postback says besides, unsigned.
+    /// The fields that are not signed.
     #[must_use]
-    pub const fn claimed(&self) -> &Claimed {
-        &self.claimed
+    pub const fn unsigned(&self) -> &Unsigned {
+        &self.unsigned
     }
 
-    /// Decodes the fields, then binds them to what is signed.
+    /// Binds the body to what is signed, and reads the rest.
     pub(super) fn new(
         token: GenuineToken,
         body: Body<'_>,
         received: &Bytes,
     ) -> Result<Self, Rejection> {
-        let status = text("status", body.status)?;
-        let amount = amount("amount_crypto", body.amount)?;
-        let currency = text("currency", body.currency)?;
-        let order_id = order_id(body.order_id)?;
-        let named = text("invoice_id", body.invoice_id)?
-            .ok_or(Rejection::Malformed(BodyDefect::Missing("invoice_id")))?;
-        let named = InvoiceId::parse(&named).ok_or(wrong("invoice_id"))?;
-
+        let named = named_invoice(body.invoice_id)?;
         if named != token.invoice_id {
             return Err(Rejection::InvoiceMismatch);
         }
@@ -82,39 +100,57 @@ impl Payment {
             Value::Text(uuid) if looks_like_invoice_id(&uuid) => {
                 return Err(Rejection::InvoiceMismatch);
             }
-            // Of a shape never seen: no reason to refuse, but nothing ties it to the token.
+            // Of a shape never seen: no reason to reject, but nothing ties it to the token.
             _ => None,
         };
+        let mut unreadable = Unreadable {
+            received,
+            fields: Vec::new(),
+        };
+        let status = unreadable.or_known("status", body.status, text);
+        let amount = unreadable.or_known("amount_crypto", body.amount, amount);
+        let currency = unreadable.or_known("currency", body.currency, text);
+        let order_id = unreadable.or_known("order_id", body.order_id, text_or_number);
+        // Its members are decoded when they are asked for.
+        let invoice_info = body.invoice_info.unwrap_or_default();
+        if !invoice_info.is_empty() && !invoice_info.starts_with(['{', 'n']) {
+            unreadable.note("invoice_info", invoice_info);
+        }
         Ok(Self {
             invoice_id: token.invoice_id,
             expires_at: token.expires_at,
-            claimed: Claimed {
+            unsigned: Unsigned {
                 status: status.map(|text| Status::from(&*text)),
                 amount,
                 currency: currency.map(|text| Currency::from(&*text)),
-                order_id,
+                order_id: order_id.map(Into::into),
                 invoice_uuid: invoice_uuid.map(Into::into),
+                unreadable: unreadable.fields,
                 // A part of what was received, which `slice_ref` demands, or empty.
-                invoice_info: received.slice_ref(body.invoice_info.unwrap_or_default().as_bytes()),
+                invoice_info: received.slice_ref(invoice_info.as_bytes()),
             },
         })
     }
 }
 
-impl Claimed {
+impl Unsigned {
     /// The status; only [`Status::Success`] is documented.
     #[must_use]
     pub const fn status(&self) -> Option<&Status> {
         self.status.as_ref()
     }
 
-    /// The amount, in units of [`currency`](Self::currency); never negative.
+    /// `amount_crypto`, in units of [`currency`](Self::currency); never negative.
+    ///
+    /// What the invoice *asked for*, without the commission that the payer may bear: in the documented samples it
+    /// equals `invoice_info.amount`, also where `amount_paid` is larger. Confidence: medium; the documentation
+    /// gives the samples and no definition.
     #[must_use]
     pub const fn amount(&self) -> Option<&Amount> {
         self.amount.as_ref()
     }
 
-    /// What was paid, and on which network.
+    /// The coin that was paid, and its network.
     #[must_use]
     pub const fn currency(&self) -> Option<&Currency> {
         self.currency.as_ref()
@@ -128,9 +164,21 @@ impl Claimed {
         self.order_id.as_deref()
     }
 
+    /// The fields that are there and cannot be read, with their values as the body has them: JSON text, or the
+    /// encoded text of a form.
+    ///
+    /// Such a value was not documented when this version was made. `reconcile` names it where it is needed, and so
+    /// does the log event of the postback. The members of `invoice_info` are not among them: see
+    /// [`invoice_info`](Self::invoice_info).
+    pub fn unreadable(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        // They were read as text when the postback was verified.
+        let fields = self.unreadable.iter();
+        fields.map(|(name, raw)| (*name, str::from_utf8(raw).unwrap_or_default()))
+    }
+
     /// `invoice_info.uuid` as received, if it is the signed invoice id with or without `INV-`.
     ///
-    /// One that names another invoice refuses the postback; one of another shape is withheld.
+    /// A value that names another invoice rejects the postback; a value of another shape is withheld.
     #[must_use]
     pub fn invoice_uuid(&self) -> Option<&str> {
         self.invoice_uuid.as_deref()
@@ -158,7 +206,7 @@ impl Claimed {
     }
 }
 
-/// Shows what is signed and no more: claims may hold a buyer's data.
+/// Shows the signed fields alone: the others may hold a buyer's data.
 impl fmt::Debug for Payment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payment")
@@ -169,9 +217,9 @@ impl fmt::Debug for Payment {
 }
 
 /// Shows status, amount and currency.
-impl fmt::Debug for Claimed {
+impl fmt::Debug for Unsigned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claimed")
+        f.debug_struct("Unsigned")
             .field("status", &self.status)
             .field("amount", &self.amount)
             .field("currency", &self.currency)
@@ -179,42 +227,67 @@ impl fmt::Debug for Claimed {
     }
 }
 
-fn wrong(field: &'static str) -> Rejection {
-    Rejection::Malformed(BodyDefect::Value(field))
+/// Collects the fields that cannot be read.
+struct Unreadable<'a> {
+    received: &'a Bytes,
+    fields: Vec<(&'static str, Bytes)>,
 }
 
-fn text<'a>(
-    field: &'static str,
-    value: Option<Value<'a>>,
-) -> Result<Option<Cow<'a, str>>, Rejection> {
-    match value.unwrap_or_default() {
-        Value::Absent => Ok(None),
-        Value::Text(text) => Ok(Some(text)),
-        Value::Number(_) | Value::Other(_) => Err(wrong(field)),
+impl Unreadable<'_> {
+    /// The field's value as `read` has it, or `None` if it is absent or cannot be read.
+    fn or_known<'a, T>(
+        &mut self,
+        name: &'static str,
+        field: Option<Known<'a>>,
+        read: impl FnOnce(Value<'a>) -> Option<T>,
+    ) -> Option<T> {
+        let Known { value, raw } = field.filter(|field| field.value != Value::Absent)?;
+        let known = read(value);
+        if known.is_none() {
+            self.note(name, raw);
+        }
+        known
+    }
+
+    fn note(&mut self, name: &'static str, raw: &str) {
+        self.fields
+            .push((name, self.received.slice_ref(raw.as_bytes())));
     }
 }
 
-/// An amount that was paid: a number or its text, without a minus.
-fn amount(field: &'static str, value: Option<Value<'_>>) -> Result<Option<Amount>, Rejection> {
-    let amount: Amount = match value.unwrap_or_default() {
-        Value::Absent => return Ok(None),
-        Value::Number(number) => number.parse(),
-        Value::Text(text) => text.parse(),
-        Value::Other(_) => return Err(wrong(field)),
-    }
-    .map_err(|_| wrong(field))?;
-    match amount.is_negative() {
-        true => Err(wrong(field)),
-        false => Ok(Some(amount)),
+/// The invoice that the body names: a text, or the digits of a number.
+fn named_invoice(field: Option<Known<'_>>) -> Result<InvoiceId, Rejection> {
+    let value = field.map(|field| field.value).unwrap_or_default();
+    let named = match value {
+        Value::Absent => {
+            return Err(Rejection::Malformed(BodyDefect::Missing("invoice_id")));
+        }
+        Value::Number(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            InvoiceId::parse(number)
+        }
+        Value::Text(text) => InvoiceId::parse(&text),
+        Value::Number(_) | Value::Other(_) => None,
+    };
+    named.ok_or(Rejection::Malformed(BodyDefect::Value("invoice_id")))
+}
+
+fn text(value: Value<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Text(text) => Some(text),
+        Value::Absent | Value::Number(_) | Value::Other(_) => None,
     }
 }
 
 /// A text, or the digits of a number: merchants number their orders.
-fn order_id(value: Option<Value<'_>>) -> Result<Option<Box<str>>, Rejection> {
-    match value.unwrap_or_default() {
-        Value::Absent => Ok(None),
-        Value::Number(number) => Ok(Some(number.into())),
-        Value::Text(text) => Ok(Some(text.into())),
-        Value::Other(_) => Err(wrong("order_id")),
+fn text_or_number(value: Value<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Number(number) => Some(number.into()),
+        other => text(other),
     }
+}
+
+/// An amount that can have been paid: one without a minus.
+fn amount(value: Value<'_>) -> Option<Amount> {
+    let amount: Amount = text_or_number(value)?.parse().ok()?;
+    (!amount.is_negative()).then_some(amount)
 }

@@ -57,6 +57,7 @@ macro_rules! gateway {
                 Summary::default()
                     .invoice_id(payment.invoice_id())
                     .expires_at(payment.expires_at())
+                    .unreadable(payment.unsigned().unreadable().map(|(name, _)| name))
             }
 
             fn unpadded(secret: &SecretKey) -> Option<&SecretKey> {
@@ -91,9 +92,9 @@ gateway! {
     /// let admitted = verifier.admit(&Head::new("POST", "/postback", &headers))?;
     /// let payment = admitted.verify_at(body, 1_769_509_400)?;
     /// assert_eq!(payment.invoice_id(), "ILRAJE1Q");
-    /// assert_eq!(payment.claimed().amount().map(ToString::to_string).as_deref(), Some("0.000113"));
-    /// assert_eq!(payment.claimed().currency(), Some(&Currency::UsdtTrc20));
-    /// assert_eq!(payment.claimed().order_id(), None);
+    /// assert_eq!(payment.unsigned().amount().map(ToString::to_string).as_deref(), Some("0.000113"));
+    /// assert_eq!(payment.unsigned().currency(), Some(&Currency::UsdtTrc20));
+    /// assert_eq!(payment.unsigned().order_id(), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     CryptoCloud, "cryptocloud"
@@ -120,7 +121,7 @@ fn verify(
 ) -> Result<Payment, Rejection> {
     let text = str::from_utf8(received).map_err(|_| Rejection::Malformed(BodyDefect::Syntax))?;
     let mut body = Body::parse(text, media_type).map_err(Rejection::Malformed)?;
-    let token = match body.token.take() {
+    let token = match body.token.take().map(|token| token.value) {
         Some(Value::Text(token)) => token,
         Some(Value::Absent) | None => return Err(Rejection::Unsigned),
         Some(_) => return Err(Rejection::Malformed(BodyDefect::Value("token"))),

@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 
 use super::invoice_id::InvoiceId;
 use crate::{
-    Amount, Check, ClaimsDefect, Rejection, SecretKey,
+    Amount, Check, ClaimsDefect, Rejection, SecretKey, Summary,
+    check::LATEST,
     decode::{base64url, json::Name},
 };
 
@@ -21,9 +22,6 @@ pub(crate) struct GenuineToken {
     /// In Unix seconds.
     pub(crate) expires_at: u64,
 }
-
-/// The last second of the year 9999; a later expiry is no date.
-const LATEST: u64 = 253_402_300_799;
 
 impl GenuineToken {
     /// Checks a token: signature, then JOSE header, then claims, then times.
@@ -43,12 +41,15 @@ impl GenuineToken {
             ErrorKind::Base64(_) => Rejection::BadSignature,
             _ => UNUSABLE,
         })?;
+        let invoice_id = InvoiceId::parse(&claims.id).ok_or(UNUSABLE)?;
+        check.identify(&Summary::default().invoice_id(invoice_id.as_str()));
+        // Judged after the id was noted, so that the log names the invoice.
+        let exp = claims.exp.as_deref().ok_or(UNUSABLE)?;
         let not_before = match &claims.nbf {
             Some(nbf) => Some(seconds(nbf, Amount::ceil).ok_or(UNUSABLE)?),
             None => None,
         };
-        let expires_at = seconds(&claims.exp, Amount::floor).ok_or(UNUSABLE)?;
-        let invoice_id = InvoiceId::parse(&claims.id).ok_or(UNUSABLE)?;
+        let expires_at = seconds(exp, Amount::floor).ok_or(UNUSABLE)?;
         check.validity(not_before, expires_at)?;
         Ok(Self {
             invoice_id,
@@ -127,7 +128,7 @@ impl<'de> Visitor<'de> for StrictHeader {
 /// is taken: a derived struct would take an array too.
 struct Claims {
     id: String,
-    exp: Box<RawValue>,
+    exp: Option<Box<RawValue>>,
     nbf: Option<Box<RawValue>>,
 }
 
@@ -165,7 +166,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
         }
         Ok(Claims {
             id: id.ok_or_else(|| A::Error::missing_field("id"))?,
-            exp: exp.ok_or_else(|| A::Error::missing_field("exp"))?,
+            exp,
             nbf,
         })
     }

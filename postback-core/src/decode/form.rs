@@ -2,36 +2,38 @@
 use std::ops::Range;
 use std::{borrow::Cow, iter};
 
-use memchr::{memchr_iter, memchr3_iter};
+use memchr::memchr_iter;
 use percent_encoding::percent_decode_str;
 
-/// The pairs of an `application/x-www-form-urlencoded` body or query, as they stand there.
+/// The pairs of an `application/x-www-form-urlencoded` body or query, as received.
 ///
 /// Each ends at an `&`, and its name at its first `=`. Empty pairs (`a=1&&b=2`) are skipped.
 pub(crate) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
-    // Most pairs are spelled as they are meant: one search finds where they end, and which are not.
-    let mut marks = memchr3_iter(b'&', b'%', b'+', text.as_bytes());
-    let mut next = Some(0_usize);
+    let mut begin = 0_usize;
     iter::from_fn(move || {
         loop {
-            let begin = next?;
-            let mut plain = true;
-            let end = loop {
-                match marks.next() {
-                    Some(at) if text.as_bytes().get(at) == Some(&b'&') => {
-                        next = at.checked_add(1);
-                        break at;
+            let rest = text
+                .as_bytes()
+                .get(begin..)
+                .filter(|rest| !rest.is_empty())?;
+            let (mut length, mut equals, mut plain) = (rest.len(), None, true);
+            // One look at each byte: hostile input is pairs of one byte, and escapes.
+            for (at, byte) in rest.iter().enumerate() {
+                match byte {
+                    b'&' => {
+                        length = at;
+                        break;
                     }
-                    Some(_) => plain = false,
-                    None => {
-                        next = None;
-                        break text.len();
-                    }
+                    b'=' if equals.is_none() => equals = Some(at),
+                    b'%' | b'+' => plain = false,
+                    _ => {}
                 }
-            };
+            }
+            let end = begin.saturating_add(length);
             let pair = text.get(begin..end)?;
-            let (name, value) = match pair.bytes().position(|byte| byte == b'=') {
-                Some(at) => (pair.get(..at)?, pair.get(at.checked_add(1)?..)?),
+            begin = end.saturating_add(1);
+            let (name, value) = match equals {
+                Some(at) => (pair.get(..at)?, pair.get(at.saturating_add(1)..)?),
                 None => (pair, ""),
             };
             if !pair.is_empty() {
@@ -46,7 +48,7 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
     })
 }
 
-/// A pair as it stands in the text.
+/// A pair as received.
 pub(crate) struct Pair<'a> {
     name: &'a str,
     value: &'a str,
@@ -61,10 +63,14 @@ pub(crate) struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    /// The name as it stands in the text.
-    #[cfg(feature = "cryptapi")]
+    /// The name as received.
     pub(crate) const fn encoded_name(&self) -> &'a str {
         self.name
+    }
+
+    /// The value as received.
+    pub(crate) const fn encoded_value(&self) -> &'a str {
+        self.value
     }
 
     /// Where the value stands in the text.
@@ -73,9 +79,15 @@ impl<'a> Pair<'a> {
         self.end.saturating_sub(self.value.len())..self.end
     }
 
-    /// The name, if it is strictly encoded and [one](is_name).
+    /// The name, if it is strictly encoded and [plain](is_name).
+    #[cfg(feature = "cryptapi")]
     pub(crate) fn name(&self) -> Option<Cow<'a, str>> {
-        self.decoded(self.name).filter(|name| is_name(name))
+        self.any_name().filter(|name| is_name(name))
+    }
+
+    /// The name, if it is strictly encoded.
+    pub(crate) fn any_name(&self) -> Option<Cow<'a, str>> {
+        self.decoded(self.name)
     }
 
     /// The value, if it is strictly encoded.
@@ -123,7 +135,13 @@ pub(crate) fn is_null(text: &str) -> bool {
     matches!(text, "" | "None" | "null")
 }
 
+/// A form without the line ends behind it, which some senders write.
+pub(crate) fn without_line_ends(text: &str) -> &str {
+    text.trim_end_matches(['\r', '\n'])
+}
+
 /// Whether `name` is one to 64 letters, digits and `_ . [ ] -`, beginning with a letter, digit or `_`.
+#[cfg(feature = "cryptapi")]
 pub(crate) fn is_name(name: &str) -> bool {
     let first = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let further = |byte: u8| first(byte) || b".[]-".contains(&byte);

@@ -8,22 +8,29 @@ use serde_json::value::RawValue;
 
 use super::json::{AnyName, text};
 
-/// A name, and a value if it is no string of half a surrogate pair.
-type Member<'a> = (Cow<'a, str>, Option<Cow<'a, str>>);
-
-/// The members of an object with their values: texts decoded, all others as they stand. `None` if `raw`
-/// is no object.
-pub(crate) fn members(raw: &str) -> Option<Vec<Member<'_>>> {
+/// The members of an object whose names `is_wanted`, with their values as received. `None` if `raw` is no object.
+pub(crate) fn members<'a>(
+    raw: &'a str,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Option<Vec<(Cow<'a, str>, &'a str)>> {
     let mut deserializer = serde_json::Deserializer::from_str(raw);
-    let members = deserializer.deserialize_map(Visit).ok()?;
+    let members = deserializer.deserialize_map(Visit(is_wanted)).ok()?;
     deserializer.end().ok()?;
     Some(members)
 }
 
-struct Visit;
+/// A member's value: texts decoded, all others as received. `None` if it is a string with half a surrogate pair.
+pub(crate) fn value_text(raw: &str) -> Option<Cow<'_, str>> {
+    match raw.starts_with('"') {
+        true => text(raw),
+        false => Some(Cow::Borrowed(raw)),
+    }
+}
 
-impl<'a> Visitor<'a> for Visit {
-    type Value = Vec<Member<'a>>;
+struct Visit<F>(F);
+
+impl<'a, F: Fn(&str) -> bool> Visitor<'a> for Visit<F> {
+    type Value = Vec<(Cow<'a, str>, &'a str)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -31,14 +38,11 @@ impl<'a> Visitor<'a> for Visit {
 
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut all = Vec::new();
-        while let Some((AnyName(name), value)) = members.next_entry()? {
-            let value: &'a RawValue = value;
-            let raw = value.get();
-            let value = match raw.starts_with('"') {
-                true => text(raw),
-                false => Some(Cow::Borrowed(raw)),
-            };
-            all.push((name, value));
+        while let Some(AnyName(name)) = members.next_key()? {
+            let value: &'a RawValue = members.next_value()?;
+            if self.0(&name) {
+                all.push((name, value.get()));
+            }
         }
         Ok(all)
     }
@@ -50,9 +54,10 @@ mod tests {
 
     #[test]
     fn all_members_in_order() {
-        let all = members(r#"{"a":"\u00e4","b":1.50,"a":{"c":"d"},"e":"\ud800","\ud800":null}"#);
-        let all = all.unwrap();
-        let values: Vec<_> = all.iter().map(|(_, value)| value.as_deref()).collect();
+        let object = r#"{"a":"\u00e4","b":1.50,"a":{"c":"d"},"e":"\ud800","\ud800":null}"#;
+        let all = members(object, |_| true).unwrap();
+        let values: Vec<_> = all.iter().map(|(_, raw)| value_text(raw)).collect();
+        let values: Vec<_> = values.iter().map(|value| value.as_deref()).collect();
         let expected = [
             Some("\u{e4}"),
             Some("1.50"),
@@ -64,7 +69,9 @@ mod tests {
         let names: Vec<_> = all.iter().take(4).map(|(name, _)| &**name).collect();
         assert_eq!(names, ["a", "b", "a", "e"]);
         for raw in ["", "[]", "1", r#"{"a":1} x"#, r#"{"a":1"#] {
-            assert_eq!(members(raw), None, "{raw}");
+            assert_eq!(members(raw, |_| true), None, "{raw}");
         }
+        let wanted = members(object, |name| name == "a").unwrap();
+        assert_eq!(wanted.len(), 2);
     }
 }

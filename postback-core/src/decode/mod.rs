@@ -1,4 +1,4 @@
-//! Strict decoding: what is ambiguous is refused, or handed over as it came, rather than guessed.
+//! Strict decoding: ambiguous input is rejected, or handed over as received, and never guessed.
 
 #[cfg(feature = "cryptocloud")]
 pub(crate) mod base64url;
@@ -14,8 +14,13 @@ mod object;
 mod open_enum;
 mod value;
 
+/// A body's text without one byte order mark in front of it, which RFC 8259, section 8.1, lets a reader ignore.
+pub(crate) fn without_byte_order_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 #[cfg(feature = "cryptapi")]
-pub(crate) use self::members::members;
+pub(crate) use self::members::{members, value_text};
 pub(crate) use self::value::Value;
 #[cfg(feature = "cryptocloud")]
 pub(crate) use self::{

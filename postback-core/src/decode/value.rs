@@ -8,11 +8,8 @@ pub(crate) enum Value<'a> {
     Absent,
     /// A JSON number, as written.
     Number(&'a str),
-    /// A truth value, array or object, as written.
-    #[cfg_attr(
-        not(feature = "cryptapi"),
-        allow(dead_code, reason = "read for CryptAPI alone")
-    )]
+    /// What is neither a number nor a text, as written: a truth value, an array, an object, or a value whose
+    /// encoding is broken.
     Other(&'a str),
     /// A text.
     Text(Cow<'a, str>),

@@ -1,5 +1,7 @@
 use std::{fmt, iter, sync::Arc};
 
+use crate::check::LATEST;
+
 /// The keys of one project: the current one, and retired ones until a time. Never empty.
 ///
 /// One ring is one project. Several projects are several [`Verifier`](crate::Verifier)s: two
@@ -37,6 +39,9 @@ impl<K> KeyRing<K> {
 
     /// Adds a key that was current once and is trusted while the clock, in Unix seconds, is
     /// before `until`.
+    ///
+    /// A time past the year 9999 trusts the key at no time: it is most often one in milliseconds, which would trust
+    /// the key forever.
     #[must_use]
     pub fn with_retired(mut self, label: impl Into<String>, key: K, until: u64) -> Self {
         self.retired.push((Labelled::new(label, key), until));
@@ -45,7 +50,8 @@ impl<K> KeyRing<K> {
 
     /// The keys trusted at `now`, the current one first.
     pub(crate) fn trusted_at(&self, now: u64) -> impl Iterator<Item = (&Arc<str>, &K)> {
-        let retired = self.retired.iter().filter(move |(_, until)| now < *until);
+        let retired = self.retired.iter();
+        let retired = retired.filter(move |(_, until)| now < *until && *until <= LATEST);
         iter::once(&self.current)
             .chain(retired.map(|(labelled, _)| labelled))
             .map(|labelled| (&labelled.label, &labelled.key))
@@ -53,7 +59,8 @@ impl<K> KeyRing<K> {
 
     /// The keys that are no longer trusted at `now`.
     pub(crate) fn retired_at(&self, now: u64) -> impl Iterator<Item = &K> {
-        let retired = self.retired.iter().filter(move |(_, until)| now >= *until);
+        let retired = self.retired.iter();
+        let retired = retired.filter(move |(_, until)| now >= *until || *until > LATEST);
         retired.map(|(labelled, _)| &labelled.key)
     }
 }
@@ -97,5 +104,19 @@ mod tests {
         assert_eq!(at(100), ["new"]);
         assert_eq!(ring.retired_at(99).count(), 0);
         assert_eq!(ring.retired_at(100).collect::<String>(), "o");
+    }
+
+    #[test]
+    fn retirement_time_in_milliseconds_trusts_nothing() {
+        for (until, trusted) in [
+            (LATEST, 2),
+            (LATEST + 1, 1),
+            (1_796_083_200_000, 1),
+            (u64::MAX, 1),
+        ] {
+            let ring = KeyRing::new("new", 'n').with_retired("old", 'o', until);
+            assert_eq!(ring.trusted_at(100).count(), trusted, "{until}");
+            assert_eq!(ring.retired_at(100).count(), 2 - trusted, "{until}");
+        }
     }
 }

@@ -29,8 +29,8 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space, invisible characters
-    ///   or NUL bytes;
+    /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space, control characters and characters
+    ///   that no font shows (Unicode's `Default_Ignorable_Code_Point`);
     /// - [`ConfigError::PaddedSecret`] if it begins or ends with one of these, which is most often
     ///   an accident of copying; [`exact`](Self::exact) takes it as it is.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
@@ -45,8 +45,8 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::BlankSecret`] if it is empty or holds only white space, invisible characters or
-    /// NUL bytes.
+    /// [`ConfigError::BlankSecret`] if it is empty or holds only white space, control characters and characters that
+    /// no font shows.
     pub fn exact(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let secret = secret.as_ref();
         if str::from_utf8(secret).is_ok_and(|text| text.chars().all(is_blank)) {
@@ -60,7 +60,7 @@ impl SecretKey {
         Ok(key)
     }
 
-    /// This secret without the white space, invisible characters and NUL bytes at its ends, if
+    /// This secret without the white space, control characters and invisible characters at its ends, if
     /// [`exact`](Self::exact) took it with some.
     #[must_use]
     pub fn unpadded(&self) -> Option<&Self> {
@@ -111,10 +111,34 @@ fn unpadded(secret: &[u8]) -> &[u8] {
     }
 }
 
-/// White space, characters that no font shows, and NUL: HMAC pads a key with NUL bytes, so one of
-/// nothing else is the empty key.
+/// White space, control characters, and the characters that no font shows. NUL is among them: HMAC pads a key with
+/// NUL bytes, so that a secret of nothing else is the empty key.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\0' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    c.is_whitespace() || c.is_control() || is_default_ignorable(c)
+}
+
+/// Unicode's property `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`, version 16).
+const fn is_default_ignorable(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]
@@ -123,13 +147,24 @@ mod tests {
 
     #[test]
     fn a_secret_that_cannot_be_meant_is_refused() {
-        let cases: [(&[u8], ConfigError); 11] = [
+        let cases: [(&[u8], ConfigError); 16] = [
             (b"", ConfigError::BlankSecret),
             (b" \t\r\n", ConfigError::BlankSecret),
             ("\u{a0}\u{2003}".as_bytes(), ConfigError::BlankSecret),
             (b"\0\0\0\0", ConfigError::BlankSecret),
             (b"\0 ", ConfigError::BlankSecret),
             ("\u{feff}\u{200b}".as_bytes(), ConfigError::BlankSecret),
+            (b"\x01\x1b\x7f", ConfigError::BlankSecret),
+            (
+                "\u{ad}\u{200e}\u{2063}".as_bytes(),
+                ConfigError::BlankSecret,
+            ),
+            (
+                "\u{3164}\u{fe0f}\u{e0041}".as_bytes(),
+                ConfigError::BlankSecret,
+            ),
+            ("key\u{200e}".as_bytes(), ConfigError::PaddedSecret),
+            (b"\x1bkey", ConfigError::PaddedSecret),
             ("\u{feff}key".as_bytes(), ConfigError::PaddedSecret),
             (b"key\0", ConfigError::PaddedSecret),
             (b"key\n", ConfigError::PaddedSecret),

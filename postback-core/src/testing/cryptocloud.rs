@@ -1,3 +1,5 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::SecretKey;
@@ -11,6 +13,19 @@ pub const SAMPLE_INVOICE_ID: &str = "ILRAJE1Q";
 pub fn token(secret: &SecretKey, invoice_id: &str, expires_at: u64) -> String {
     let claims = serde_json::json!({ "id": invoice_id, "exp": expires_at }).to_string();
     sign_hs256(secret, r#"{"typ":"JWT","alg":"HS256"}"#, &claims)
+}
+
+/// A genuine [`token`] that was sent just now, by the system's clock, and expires in 300 seconds as a provider's does.
+///
+/// # Panics
+///
+/// If the system's clock is before 1970.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a test stops where its clock is wrong")]
+pub fn fresh_token(secret: &SecretKey, invoice_id: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.expect("a clock after 1970").as_secs();
+    token(secret, invoice_id, now.saturating_add(300))
 }
 
 /// Signs any header and claims, JSON or not, as a JWT with HS256 would be (RFC 7515).

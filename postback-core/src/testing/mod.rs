@@ -33,11 +33,12 @@ pub use self::cryptapi::{
 };
 #[cfg(feature = "cryptocloud")]
 pub use self::cryptocloud::{
-    SAMPLE_INVOICE_ID, sample_form, sample_json, sign_hs256, sign_message, token,
+    SAMPLE_INVOICE_ID, fresh_token, sample_form, sample_json, sign_hs256, sign_message, token,
 };
 use crate::{Head, MediaType, Method, Provider, Rejection, Verified, Verifier};
 
-/// Posts a body to a verifier as an adapter would, with a content type and no other header, and the clock at `now`, in Unix seconds.
+/// Posts a body to a verifier as an adapter would, with a content type and no other header, and the clock at `now`, in
+/// Unix seconds.
 ///
 /// # Errors
 ///

@@ -1,9 +1,9 @@
-//! What stands between a verified event and a credit: what it is worth, and what it is known by.
+//! What happens between a verified payment and its credit: it is reconciled, and has a record.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-mod claim;
-mod settle;
+mod reconcile;
+mod records;
 
 use std::sync::LazyLock;
 

@@ -1,0 +1,88 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Basis, Bound, Callback, Stage, address, field::FieldName, ticker};
+use crate::{
+    Amount, Provider,
+    event::{Contents, Digester, EventRecord},
+};
+
+/// The record of a payment to an address. Both brands are one provider, and their ids are of one kind. The key is
+/// `uuid`, the same while the payment is pending and when it is confirmed.
+///
+/// What must not change: address, coin, value and the payer's transaction. Confirmations, price, result and
+/// converted values do.
+pub(super) fn record<P: Provider<Event = Callback>>(bound: &Bound<P>) -> EventRecord {
+    let address_in = address::canonical(bound.address_in());
+    let coin = ticker::canonical(bound.coin());
+    let value = bound.value_coin().map(|value| value.shortest());
+    let digest = Digester::new("cryptapi 1")
+        .field(Some(&address_in))
+        .field(Some(&coin))
+        .field(value.as_deref())
+        .field(bound.txid_in());
+    let transfer = bound.txid_in().map(|txid_in| {
+        let transfer = Digester::new("cryptapi transfer 1")
+            .field(Some(&coin))
+            .field(Some(txid_in))
+            .field(Some(&address_in));
+        transfer.finish()
+    });
+    EventRecord::from(Contents {
+        namespace: "cryptapi",
+        scope: bound.verified().scope(),
+        id: bound.uuid(),
+        digest: digest.finish(),
+        transfer,
+        payload: Payload {
+            provider: P::NAME,
+            bound_by: match bound.basis() {
+                Basis::AddressWithoutNonce => "address without nonce",
+                Basis::CallbackUrl => "callback URL",
+                Basis::Nonce => "nonce",
+            },
+            uuid: bound.uuid(),
+            pending: bound.stage() == Stage::Pending,
+            address_in: bound.address_in(),
+            address_out: bound.address_out(),
+            coin: bound.coin(),
+            value_coin: text(bound.value_coin()),
+            value_coin_convert: bound.text(FieldName::ValueCoinConvert),
+            value_forwarded_coin: text(bound.value_forwarded_coin()),
+            fee_coin: text(bound.fee_coin()),
+            price: text(bound.price()),
+            confirmations: bound.confirmations(),
+            txid_in: bound.txid_in(),
+            txid_out: bound.txid_out(),
+            unreadable: bound.unreadable().collect(),
+        },
+    })
+}
+
+fn text(amount: Option<Amount>) -> Option<String> {
+    amount.map(|amount| amount.to_string())
+}
+
+#[derive(Serialize)]
+struct Payload<'a> {
+    provider: &'a str,
+    bound_by: &'a str,
+    uuid: &'a str,
+    pending: bool,
+    address_in: &'a str,
+    address_out: Option<&'a str>,
+    coin: &'a str,
+    value_coin: Option<String>,
+    /// As received: a price in fiat was compared with it.
+    value_coin_convert: Option<&'a str>,
+    value_forwarded_coin: Option<String>,
+    fee_coin: Option<String>,
+    price: Option<String>,
+    confirmations: Option<u64>,
+    txid_in: Option<&'a str>,
+    txid_out: Option<&'a str>,
+    /// Names, and values as received.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unreadable: BTreeMap<&'a str, &'a str>,
+}

@@ -1,0 +1,323 @@
+use super::{InvoiceInfo, InvoiceStatus, Payment, Status, Unsigned, event};
+use crate::{
+    Amount, Field, Provider, Verified,
+    reconcile::{Assurance, Outcome, Price, ReconcileError, Reconciliation},
+};
+
+impl<P: Provider<Event = Payment>> Verified<P> {
+    /// Compares the payment with a price, by what the postback says of itself: status, amount and currency are not
+    /// signed, so the assurance is always [`Assurance::Unsigned`].
+    ///
+    /// The smallest of what was asked (`amount_crypto`, `invoice_info.amount`) and what was paid
+    /// (`invoice_info.amount_paid`) is compared with the price, as far as they are there; so an invoice of the price's
+    /// amount which the buyer overpays is [paid](Outcome::Paid). A price in US dollars is compared with the smaller of
+    /// `invoice_info.amount_usd` and `invoice_info.amount_paid_usd`, and is [unknown](Outcome::Unknown) without the
+    /// latter. Codes of coins compare exactly, and amounts too, but that what was paid is what was asked if it is less by
+    /// no more than a billionth: the provider calculates in binary fractions.
+    ///
+    /// Where `invoice_info` contradicts the top level, the payment is not paid: another status than `paid` and
+    /// `overpaid`, a surcharge that is still due, another currency, less of the coin paid than asked. **Where
+    /// `invoice_info` is there, it must also say `test_mode: false`.** A form and version 1 carry no `invoice_info`:
+    /// the top level decides, and test mode cannot be seen.
+    ///
+    /// # Errors
+    ///
+    /// [`ReconcileError::FiatNotStated`] if the price is in another fiat currency.
+    pub fn reconcile(&self, price: &Price) -> Result<Reconciliation, ReconcileError> {
+        if !states_amounts_in(price) {
+            return Err(ReconcileError::FiatNotStated {
+                provider: P::NAME,
+                currency: price.currency().to_owned(),
+            });
+        }
+        let outcome = self.unsigned().outcome(price);
+        let outcome = outcome.unwrap_or_else(|no_amount| no_amount);
+        let assurance = Assurance::Unsigned;
+        Ok(Reconciliation::new(
+            event::record(self),
+            price,
+            assurance,
+            outcome,
+        ))
+    }
+}
+
+/// Whether postbacks of CryptoCloud and Trybit can state amounts in a price's currency: a coin, or US dollars.
+///
+/// Check it when the order is made: later, each postback is rejected with [`ReconcileError::FiatNotStated`].
+#[must_use]
+pub fn states_amounts_in(price: &Price) -> bool {
+    !price.is_fiat() || price.currency().eq_ignore_ascii_case("USD")
+}
+
+impl Unsigned {
+    /// `Err` is an outcome too: one that was found before the amounts were compared with the price.
+    fn outcome(&self, price: &Price) -> Result<Outcome, Outcome> {
+        let info = match self.invoice_info() {
+            Field::Absent => None,
+            Field::Known(info) => Some(info),
+            Field::Other(_) if self.is_unsuccessful() => return Err(Outcome::NotSuccessful),
+            Field::Other(_) => return Err(Outcome::Unknown("invoice_info")),
+        };
+        let info = info.as_ref();
+        if info.is_some_and(|info| matches!(info.test_mode, Field::Known(true))) {
+            return Err(Outcome::TestMode);
+        }
+        if self.is_unsuccessful() && info.is_none_or(|info| !may_be_funded(info)) {
+            return Err(Outcome::NotSuccessful);
+        }
+        let status = self.status().ok_or(Outcome::Unknown("status"))?;
+        let doubt = (*status != Status::Success).then_some("status");
+        let doubt = doubt.or(match info {
+            Some(info) => self.contradiction(info)?,
+            None => None,
+        });
+
+        let amounts = Amounts::of(self, info)?;
+        if amounts.are_zero() {
+            return Err(Outcome::Underpaid(amounts.asked.clone()));
+        }
+        let currency = self.currency().ok_or(Outcome::Unknown("currency"))?;
+        let (worth, name) = if price.is_fiat() {
+            amounts.in_dollars()?
+        } else if currency.as_str() != price.currency() {
+            return Err(Outcome::WrongCurrency(currency.as_str().to_owned()));
+        } else {
+            amounts.in_the_coin()
+        };
+        if worth.is_zero() {
+            return Err(Outcome::Unknown(name));
+        }
+        // In dollars, less of the coin is a contradiction; in the coin, the price decides what is enough.
+        let doubt =
+            doubt.or((price.is_fiat() && amounts.is_less_paid_than_asked()).then_some(PAID));
+        Ok(match (price.compare(worth), doubt) {
+            (Outcome::Underpaid(worth), _) if matches!(name, PAID | PAID_USD) => {
+                Outcome::Underpaid(worth)
+            }
+            // What was asked was not paid, another field says: how much was is not known.
+            (_, Some(field)) => Outcome::Unknown(field),
+            (outcome, None) => outcome,
+        })
+    }
+
+    fn is_unsuccessful(&self) -> bool {
+        self.status()
+            .is_some_and(|status| *status != Status::Success)
+    }
+
+    /// Looks for what contradicts a success: the first field that says that the invoice is not paid in full, if one
+    /// does.
+    fn contradiction(&self, info: &InvoiceInfo<'_>) -> Result<Option<&'static str>, Outcome> {
+        const STATUS: &str = "invoice_info.status";
+        const INVOICE_STATUS: &str = "invoice_info.invoice_status";
+        let is_funded = may_be_funded(info);
+        let mut doubt = match &info.status {
+            Field::Absent | Field::Known(InvoiceStatus::Paid | InvoiceStatus::Overpaid) => None,
+            Field::Known(InvoiceStatus::Partial) => Some(STATUS),
+            Field::Known(InvoiceStatus::Canceled | InvoiceStatus::Created) if is_funded => {
+                Some(STATUS)
+            }
+            Field::Known(InvoiceStatus::Canceled | InvoiceStatus::Created) => {
+                return Err(Outcome::NotSuccessful);
+            }
+            Field::Known(InvoiceStatus::Other(_)) | Field::Other(_) => {
+                return Err(Outcome::Unknown(STATUS));
+            }
+        };
+        match &info.invoice_status {
+            Field::Absent | Field::Known(Status::Success) => {}
+            Field::Known(_) if is_funded => doubt = doubt.or(Some(INVOICE_STATUS)),
+            Field::Known(_) => return Err(Outcome::NotSuccessful),
+            Field::Other(_) => return Err(Outcome::Unknown(INVOICE_STATUS)),
+        }
+        if !matches!(info.test_mode, Field::Known(false)) {
+            return Err(Outcome::Unknown("invoice_info.test_mode"));
+        }
+        let code = match &info.currency {
+            Field::Absent => &Field::Absent,
+            Field::Known(currency) => &currency.fullcode,
+            Field::Other(_) => return Err(Outcome::Unknown("invoice_info.currency")),
+        };
+        match code {
+            Field::Absent => {}
+            Field::Known(code) if Some(code) == self.currency() => {}
+            Field::Known(_) | Field::Other(_) => {
+                return Err(Outcome::Unknown("invoice_info.currency"));
+            }
+        }
+        for (surcharge, name, asked) in [
+            (
+                &info.to_surcharge,
+                "invoice_info.to_surcharge",
+                self.amount(),
+            ),
+            (
+                &info.to_surcharge_usd,
+                "invoice_info.to_surcharge_usd",
+                known(&info.amount_usd).or(known(&info.amount_paid_usd)),
+            ),
+        ] {
+            match surcharge {
+                Field::Absent => {}
+                Field::Known(due) if due.is_negative() || due.is_zero() => {}
+                Field::Known(due) if asked.is_some_and(|asked| is_rounding_error(due, asked)) => {}
+                Field::Known(_) => doubt = doubt.or(Some(name)),
+                Field::Other(_) => return Err(Outcome::Unknown(name)),
+            }
+        }
+        Ok(doubt)
+    }
+}
+
+/// The amounts of a postback. The dollars are not compared with the coin, because the rate moves between the invoice
+/// and its payment.
+struct Amounts<'a> {
+    /// `amount_crypto`.
+    asked: &'a Amount,
+    /// `invoice_info.amount`.
+    amount: Option<&'a Amount>,
+    paid: Option<&'a Amount>,
+    asked_usd: Option<&'a Amount>,
+    paid_usd: Option<&'a Amount>,
+    received: Option<&'a Amount>,
+    received_usd: Option<&'a Amount>,
+    has_info: bool,
+}
+
+/// What was paid, in the coin and in US dollars.
+const PAID: &str = "invoice_info.amount_paid";
+const PAID_USD: &str = "invoice_info.amount_paid_usd";
+
+impl<'a> Amounts<'a> {
+    fn of(unsigned: &'a Unsigned, info: Option<&'a InvoiceInfo<'a>>) -> Result<Self, Outcome> {
+        let asked = unsigned.amount();
+        let asked = asked.ok_or(Outcome::Unknown("amount_crypto"))?;
+        let Some(info) = info else {
+            return Ok(Self {
+                asked,
+                amount: None,
+                paid: None,
+                asked_usd: None,
+                paid_usd: None,
+                received: None,
+                received_usd: None,
+                has_info: false,
+            });
+        };
+        Ok(Self {
+            asked,
+            amount: optional(&info.amount, "invoice_info.amount")?,
+            paid: optional(&info.amount_paid, PAID)?,
+            asked_usd: optional(&info.amount_usd, "invoice_info.amount_usd")?,
+            paid_usd: optional(&info.amount_paid_usd, PAID_USD)?,
+            received: known(&info.received),
+            received_usd: known(&info.received_usd),
+            has_info: true,
+        })
+    }
+
+    fn are_zero(&self) -> bool {
+        let optional = [
+            self.amount,
+            self.paid,
+            self.asked_usd,
+            self.paid_usd,
+            self.received,
+            self.received_usd,
+        ];
+        let mut all = optional.into_iter().flatten().chain([self.asked]);
+        all.all(Amount::is_zero)
+    }
+
+    /// What counts, and the field that states it.
+    fn in_the_coin(&self) -> (&'a Amount, &'static str) {
+        let mut worth = (self.asked, "amount_crypto");
+        if let Some(amount) = self.amount.filter(|amount| *amount < worth.0) {
+            worth = (amount, "invoice_info.amount");
+        }
+        if let Some(paid) = self.paid.filter(|paid| is_less(paid, worth.0)) {
+            worth = (paid, PAID);
+        }
+        worth
+    }
+
+    fn is_less_paid_than_asked(&self) -> bool {
+        self.paid.is_some_and(|paid| is_less(paid, self.asked))
+    }
+
+    fn in_dollars(&self) -> Result<(&'a Amount, &'static str), Outcome> {
+        if !self.has_info {
+            return Err(Outcome::Unknown("invoice_info"));
+        }
+        let paid = self.paid_usd.ok_or(Outcome::Unknown(PAID_USD))?;
+        Ok(match self.asked_usd {
+            Some(asked) if !is_less(paid, asked) => (asked, "invoice_info.amount_usd"),
+            _ => (paid, PAID_USD),
+        })
+    }
+}
+
+/// An amount that may be absent, but not unreadable or negative.
+fn optional<'a>(
+    field: &'a Field<'_, Amount>,
+    name: &'static str,
+) -> Result<Option<&'a Amount>, Outcome> {
+    match field {
+        Field::Absent => Ok(None),
+        Field::Known(amount) if !amount.is_negative() => Ok(Some(amount)),
+        Field::Known(_) | Field::Other(_) => Err(Outcome::Unknown(name)),
+    }
+}
+
+fn known<'a>(field: &'a Field<'_, Amount>) -> Option<&'a Amount> {
+    match field {
+        Field::Known(amount) => Some(amount),
+        Field::Absent | Field::Other(_) => None,
+    }
+}
+
+/// Whether money may have arrived, although a status says that the payment did not succeed.
+fn may_be_funded(info: &InvoiceInfo<'_>) -> bool {
+    let amounts = [
+        &info.amount_paid,
+        &info.amount_paid_usd,
+        &info.received,
+        &info.received_usd,
+    ];
+    let may_be_positive = |field: &&Field<'_, Amount>| match field {
+        Field::Known(amount) => !amount.is_zero() && !amount.is_negative(),
+        Field::Absent => false,
+        Field::Other(_) => true,
+    };
+    let says_so = matches!(
+        &info.status,
+        Field::Known(InvoiceStatus::Overpaid | InvoiceStatus::Paid | InvoiceStatus::Partial)
+    );
+    says_so || amounts.iter().any(may_be_positive)
+}
+
+/// Whether an amount is less than another by more than a rounding error.
+fn is_less(amount: &Amount, than: &Amount) -> bool {
+    let rounded = || match (binary(amount), binary(than)) {
+        (Some(amount), Some(than)) => than - amount <= than * TOLERANCE,
+        _ => false,
+    };
+    amount < than && !rounded()
+}
+
+/// Whether an amount is what the rounding of another may leave over.
+fn is_rounding_error(amount: &Amount, of: &Amount) -> bool {
+    match (binary(amount), binary(of)) {
+        (Some(amount), Some(of)) => amount <= of * TOLERANCE,
+        _ => false,
+    }
+}
+
+/// A billionth. The provider calculates in binary fractions, whose rounding errors are smaller by far.
+const TOLERANCE: f64 = 1e-9;
+
+/// As the provider calculates: only to recognise its rounding errors.
+fn binary(amount: &Amount) -> Option<f64> {
+    amount.as_received().parse().ok()
+}

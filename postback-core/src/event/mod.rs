@@ -1,0 +1,143 @@
+//! What a store keeps of a payment, so that it is credited once.
+//!
+//! A provider sends the same postback again: after a time-out, when a person asks for it, or twice at once. An
+//! [`EventRecord`] names the payment by what is *signed* and by the verifier's project, so that each delivery has
+//! the same key, and it holds a [`Digest`] of what must not change from one delivery to the next.
+//!
+//! `reconcile` makes it, of a verified payment or of a bound callback, and hands it out with the outcome: a store
+//! takes both together, because only a payment that is credited may use up the record.
+
+mod digest;
+
+use std::fmt;
+
+pub use self::digest::Digest;
+#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
+pub(crate) use self::digest::Digester;
+
+/// A payment as a store knows it; made by `reconcile`.
+///
+/// ```
+/// # #[cfg(all(feature = "cryptocloud", feature = "testing"))] {
+/// use postback_core::{
+///     MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, reconcile::Price, testing,
+/// };
+///
+/// let secret = SecretKey::new("the project's secret key")?;
+/// let verifier = Verifier::builder(CryptoCloud::new(), secret.clone()).scope("shop-1").build()?;
+/// let deliver = |expiry| {
+///     let body = testing::sample_json(Some(&testing::token(&secret, "ILRAJE1Q", expiry)));
+///     testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)
+/// };
+/// let price = Price::new("0.000113".parse()?, "BNB")?;
+/// // The second has another token.
+/// let first = deliver(1_769_509_700)?.reconcile(&price)?;
+/// let again = deliver(1_769_509_701)?.reconcile(&price)?;
+/// assert_eq!((first.event().scope(), first.event().id()), (Some("shop-1"), "ILRAJE1Q"));
+/// assert!(first.event().is_same_event(again.event()));
+/// assert_eq!(first.event().digest(), again.event().digest());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct EventRecord {
+    namespace: &'static str,
+    scope: Option<Box<str>>,
+    id: Box<str>,
+    digest: Digest,
+    transfer: Option<Digest>,
+    payload_json: Box<str>,
+}
+
+impl EventRecord {
+    /// The provider whose ids these are: two brands of one provider share a namespace.
+    #[must_use]
+    pub const fn namespace(&self) -> &'static str {
+        self.namespace
+    }
+
+    /// The project whose verifier vouched, if it has a name.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
+    /// The provider's signed id of the payment: the same for each of its deliveries, pending or confirmed.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The digest of what must not change from one delivery to the next.
+    #[must_use]
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The digest of the transfer on the chain, where the provider names it: the same transfer under another id
+    /// may have been counted before.
+    #[must_use]
+    pub const fn transfer(&self) -> Option<&Digest> {
+        self.transfer.as_ref()
+    }
+
+    /// What the postback says of the payment, as JSON, for the operator: amounts as texts, fields that cannot be read as
+    /// received, and neither token nor signature.
+    #[must_use]
+    pub fn payload_json(&self) -> &str {
+        &self.payload_json
+    }
+
+    #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
+    pub(crate) fn without_transfer(self) -> Self {
+        Self {
+            transfer: None,
+            ..self
+        }
+    }
+
+    /// Whether both are deliveries of one payment: the same namespace, scope and id.
+    #[must_use]
+    pub fn is_same_event(&self, other: &Self) -> bool {
+        (self.namespace, &self.scope, &self.id) == (other.namespace, &other.scope, &other.id)
+    }
+}
+
+/// Shows the key, and nothing of the payload.
+impl fmt::Debug for EventRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventRecord")
+            .field("namespace", &self.namespace)
+            .field("scope", &self.scope)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a provider's module fills in.
+#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
+pub(crate) struct Contents<'a, P> {
+    pub(crate) namespace: &'static str,
+    pub(crate) scope: Option<&'a str>,
+    pub(crate) id: &'a str,
+    pub(crate) digest: Digest,
+    pub(crate) transfer: Option<Digest>,
+    pub(crate) payload: P,
+}
+
+#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
+impl<P: serde::Serialize> From<Contents<'_, P>> for EventRecord {
+    fn from(contents: Contents<'_, P>) -> Self {
+        Self {
+            namespace: contents.namespace,
+            scope: contents.scope.map(Into::into),
+            id: contents.id.into(),
+            digest: contents.digest,
+            transfer: contents.transfer,
+            // Texts under fixed names always have a form in JSON.
+            payload_json: serde_json::to_string(&contents.payload)
+                .unwrap_or_default()
+                .into(),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// Whether `code` is that of a fiat currency, whatever its case.
+pub(super) fn is_fiat(code: &str) -> bool {
+    CODES
+        .split_ascii_whitespace()
+        .any(|fiat| fiat.eq_ignore_ascii_case(code))
+}
+
+/// The currencies of ISO 4217, without funds, metals and test codes. A list rather than a crate: those there are
+/// bring a build script and a table of countries for the 154 words that are needed.
+const CODES: &str = "\
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN \
+    BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL \
+    GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF \
+    KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN \
+    MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD \
+    SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH \
+    UGX USD UYU UZS VED VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fiat codes of the providers' documentation are fiat, and its coins are not.
+    #[test]
+    fn documented_codes_are_told_apart() {
+        let documented = "USD UZS KGS KZT AMD AZN BYN AUD TRY AED CAD CNY HKD IDR INR JPY PHP SGD \
+                          THB VND MYR RUB UAH EUR GBP usd Eur";
+        for code in documented.split_whitespace() {
+            assert!(is_fiat(code), "{code}");
+        }
+        for coin in [
+            "BTC",
+            "btc",
+            "DAI",
+            "TON",
+            "SOL",
+            "USDT",
+            "USDT_TRC20",
+            "bep20/usdt",
+            "",
+            " ",
+        ] {
+            assert!(!is_fiat(coin), "{coin}");
+        }
+        assert!(CODES.split_whitespace().all(|code| code.len() == 3));
+    }
+}

@@ -1,0 +1,271 @@
+use std::{error::Error, fmt, time::Duration};
+
+use crate::{Answer, events, reconcile::ReconcileError};
+
+/// Error returned by a handler so that the provider sends a verified postback again.
+///
+/// A postback that is not credited for a reason of the application's own must not be acknowledged, because the provider
+/// would never send it again. With this type a handler uses `?` throughout: each adapter has a `Retry` of its own,
+/// which implements `From` for every type that converts into this one.
+///
+/// | code | status | when |
+/// |---|---|---|
+/// | `unknown_order` | 404 | the application has no such order, or the callback is not bound to it |
+/// | `in_flight` | 409 | another delivery of the payment is being handled |
+/// | `effect_failed` | 503 | the effect failed |
+/// | `lease_expired` | 503 | the effect took longer than its lease |
+/// | `misconfigured` | 503 | the application's configuration is wrong, or what it stored with the order |
+/// | `price_not_comparable` | 503 | the order's price cannot be compared with this provider's postbacks |
+/// | `store_unavailable` | 503 | the store failed or is busy |
+///
+/// Each carries `Retry-After`: the time for which another delivery holds its lease where that is known, and 60
+/// seconds otherwise.
+#[derive(Debug)]
+pub struct Retry {
+    id: Option<String>,
+    reason: RetryReason,
+}
+
+/// Why a provider has to send a postback again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RetryReason {
+    /// The effect failed, and is not recorded as done.
+    #[error("the effect failed")]
+    EffectFailed(#[source] Cause),
+    /// Another delivery of the same payment is being handled. Send again, because that one may fail.
+    #[error("another delivery is being handled")]
+    #[non_exhaustive]
+    InFlight {
+        /// The longest time that the other delivery holds its lease.
+        held_for: Duration,
+    },
+    /// The effect took longer than its lease, and is not recorded as done.
+    #[error("the lease ended before the effect was done")]
+    LeaseExpired,
+    /// The application's configuration is wrong, or what it stored with the order cannot be read.
+    #[error("the application is misconfigured")]
+    Misconfigured(#[source] Cause),
+    /// The order's price cannot be compared: an error of the application's.
+    #[error("the order's price cannot be compared with the payment")]
+    PriceNotComparable(#[source] ReconcileError),
+    /// The store failed or is busy, so that the payment can be neither credited nor known to be credited.
+    #[error("the store failed or is busy")]
+    StoreUnavailable(#[source] Cause),
+    /// The application has no such order. The postback is genuine all the same: find out whose it is.
+    #[error("no such order")]
+    #[non_exhaustive]
+    UnknownOrder {
+        /// Why it is not that order's, where one was found.
+        #[source]
+        cause: Option<Cause>,
+    },
+}
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+impl Retry {
+    /// Creates the error for a postback without an order. `id` is what the order was looked up by: the signed invoice
+    /// id, or a `uuid`.
+    #[must_use]
+    pub fn unknown_order(id: impl Into<String>) -> Self {
+        Self::from(RetryReason::UnknownOrder { cause: None }).with_id(id)
+    }
+
+    /// Creates the error for a callback that is not bound to the order that was found for `id`.
+    #[must_use]
+    pub fn not_bound(id: impl Into<String>, error: impl Into<Cause>) -> Self {
+        let cause = Some(error.into());
+        Self::from(RetryReason::UnknownOrder { cause }).with_id(id)
+    }
+
+    /// Creates the error for a store that failed or is busy.
+    #[must_use]
+    pub fn store_unavailable(error: impl Into<Cause>) -> Self {
+        RetryReason::StoreUnavailable(error.into()).into()
+    }
+
+    /// Creates the error for an application whose configuration is wrong, or that cannot read what it stored.
+    #[must_use]
+    pub fn misconfigured(error: impl Into<Cause>) -> Self {
+        RetryReason::Misconfigured(error.into()).into()
+    }
+
+    /// Creates the error for an effect that failed.
+    #[must_use]
+    pub fn effect_failed(error: impl Into<Cause>) -> Self {
+        RetryReason::EffectFailed(error.into()).into()
+    }
+
+    /// Creates the error for a payment that another delivery holds, for this long at most.
+    #[must_use]
+    pub const fn in_flight(held_for: Duration) -> Self {
+        Self {
+            id: None,
+            reason: RetryReason::InFlight { held_for },
+        }
+    }
+
+    /// Adds the signed id of the payment, by which the operator finds it on the log.
+    #[must_use]
+    pub fn with_id(self, id: impl Into<String>) -> Self {
+        Self {
+            id: Some(id.into()),
+            ..self
+        }
+    }
+
+    /// Returns the id of the payment, if it was added.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Returns why the provider has to send again.
+    #[must_use]
+    pub const fn reason(&self) -> &RetryReason {
+        &self.reason
+    }
+
+    /// Returns the stable name, for logs and metrics.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.row().0
+    }
+
+    /// Returns status, headers and public text.
+    pub const fn reply(&self) -> Answer {
+        let delay = match self.reason {
+            RetryReason::InFlight { held_for } => held_for,
+            _ => DEFAULT_DELAY,
+        };
+        self.row().1.retry_after(delay)
+    }
+
+    /// Leaves one log event, `postback not acknowledged`, with the code, the id and the cause. Adapters call it where
+    /// they make the response.
+    pub fn log(&self) {
+        events::not_acknowledged(self);
+    }
+
+    /// Whether it may happen in an application in which nothing is wrong.
+    #[cfg(feature = "tracing")]
+    pub(crate) const fn is_expected(&self) -> bool {
+        matches!(
+            self.reason,
+            RetryReason::InFlight { .. } | RetryReason::UnknownOrder { .. }
+        )
+    }
+
+    /// The one table of codes, statuses and texts.
+    const fn row(&self) -> (&'static str, Answer) {
+        match self.reason {
+            RetryReason::EffectFailed(_) => ("effect_failed", TRY_AGAIN),
+            RetryReason::InFlight { .. } => (
+                "in_flight",
+                Answer::refusal(409, &[], r#"{"error":"In progress"}"#),
+            ),
+            RetryReason::LeaseExpired => ("lease_expired", TRY_AGAIN),
+            RetryReason::Misconfigured(_) => ("misconfigured", TRY_AGAIN),
+            RetryReason::PriceNotComparable(_) => ("price_not_comparable", TRY_AGAIN),
+            RetryReason::StoreUnavailable(_) => ("store_unavailable", TRY_AGAIN),
+            RetryReason::UnknownOrder { .. } => (
+                "unknown_order",
+                Answer::refusal(404, &[], r#"{"error":"Unknown order"}"#),
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Retry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.reason, f)
+    }
+}
+
+impl Error for Retry {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.reason.source()
+    }
+}
+
+impl From<RetryReason> for Retry {
+    fn from(reason: RetryReason) -> Self {
+        Self { id: None, reason }
+    }
+}
+
+impl From<ReconcileError> for Retry {
+    fn from(error: ReconcileError) -> Self {
+        RetryReason::PriceNotComparable(error).into()
+    }
+}
+
+/// As long as a lease is, unless the handler asks for another.
+const DEFAULT_DELAY: Duration = Duration::from_secs(60);
+
+const TRY_AGAIN: Answer = Answer::refusal(503, &[], r#"{"error":"Try again later"}"#);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The statuses, texts and delays that the documentation promises, code by code.
+    #[test]
+    fn each_code_has_one_reply() {
+        let try_again = (503, r#"{"error":"Try again later"}"#, "60");
+        let not_stated = ReconcileError::FiatNotStated {
+            provider: "p",
+            currency: "EUR".to_owned(),
+        };
+        let in_progress = |delay| (409, r#"{"error":"In progress"}"#, delay);
+        let unknown_order = (404, r#"{"error":"Unknown order"}"#, "60");
+        let cases = [
+            (Retry::effect_failed("no mail"), "effect_failed", try_again),
+            (
+                Retry::in_flight(Duration::ZERO),
+                "in_flight",
+                in_progress("1"),
+            ),
+            (
+                Retry::in_flight(Duration::from_millis(41_001)),
+                "in_flight",
+                in_progress("42"),
+            ),
+            (RetryReason::LeaseExpired.into(), "lease_expired", try_again),
+            (
+                Retry::misconfigured("no origin"),
+                "misconfigured",
+                try_again,
+            ),
+            (not_stated.into(), "price_not_comparable", try_again),
+            (
+                Retry::store_unavailable("down"),
+                "store_unavailable",
+                try_again,
+            ),
+            (Retry::unknown_order("X"), "unknown_order", unknown_order),
+            (
+                Retry::not_bound("X", "another coin"),
+                "unknown_order",
+                unknown_order,
+            ),
+        ];
+        for (retry, code, (status, body, delay)) in cases {
+            let reply = retry.reply();
+            assert_eq!(retry.code(), code);
+            assert_eq!((reply.status(), reply.body()), (status, body), "{code}");
+            let headers: Vec<_> = reply.headers().collect();
+            let headers: Vec<_> = headers
+                .iter()
+                .map(|(name, value)| (*name, &**value))
+                .collect();
+            let expected = [
+                ("content-type", "application/json"),
+                ("cache-control", "no-store"),
+                ("retry-after", delay),
+            ];
+            assert_eq!(headers, expected, "{code}");
+        }
+    }
+}
