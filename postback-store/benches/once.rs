@@ -1,8 +1,8 @@
-//! What `once` costs, on each store: how many events a second, by one task and by many, and how much longer a handler
-//! takes. Read them beside each other: absolute figures say more about the machine and its disk.
+//! What `once` costs, on each store: how many payments a second, by one task and by many, and how much longer a handler
+//! takes. Compare them with each other: absolute figures say more about the machine and its disk.
 //!
 //! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and `POSTBACK_REDIS`; without them,
-//! they are left out.
+//! they are skipped.
 
 #![expect(
     clippy::expect_used,
@@ -20,7 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use postback_core::claim::Claim;
+use postback_core::reconcile::Reconciliation;
 use postback_store::{
     LeaseStore, Once, StoreError, memory::MemoryStore, once, postgres::PostgresStore,
     redis::RedisStore, sqlite::SqliteStore,
@@ -28,20 +28,20 @@ use postback_store::{
 use tokio::{runtime::Runtime, task::JoinSet};
 
 use self::{
-    measure::{claim, median},
+    measure::{median, payment},
     postgres_server::{POSTGRES, database},
     redis_server::{REDIS, emptied},
 };
 
 fn main() {
-    // As cargo and CI ask for it: everything once, nothing measured.
+    // As cargo and CI run it: everything one time, nothing measured.
     let events = match env::args().any(|argument| argument == "--test") {
         true => 64,
         false => 3_200,
     };
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        println!("{events} events on each store, whose handler does nothing");
+        println!("{events} payments on each store, whose handler does nothing");
         measure("memory", &MemoryStore::new(), events).await;
         let folder = tempfile::tempdir().expect("a folder");
         let sqlite = SqliteStore::open(folder.path().join("shop.db")).await;
@@ -51,7 +51,7 @@ fn main() {
                 let postgres = PostgresStore::connect(&database().await).await;
                 measure("Postgres", &postgres.expect("a store"), events).await;
             }
-            None => left_out("Postgres"),
+            None => skipped("Postgres"),
         }
         match env::var_os(REDIS) {
             Some(_) => {
@@ -60,27 +60,27 @@ fn main() {
                 println!("Redis is set to {durability}");
                 measure("Redis", &redis, events).await;
             }
-            None => left_out("Redis"),
+            None => skipped("Redis"),
         }
     });
 }
 
-fn left_out(server: &str) {
+fn skipped(server: &str) {
     println!(
-        "left out, for want of a server: {server}. Run it by:\n  \
+        "skipped, because there is no server: {server}. Run it by:\n  \
          tests/services.sh cargo bench -p postback-store --bench once"
     );
 }
 
 async fn measure<S: LeaseStore>(name: &str, store: &S, events: usize) {
     for tasks in [1, 16, 64] {
-        let claims = (0..events).map(|number| claim(&format!("BY{tasks}N{number}")));
-        let claims: Vec<_> = claims.collect();
-        let bare = deliver(tasks, &claims, |_| handler()).await;
-        let with = deliver(tasks, &claims, |claim| {
+        let payments = (0..events).map(|number| payment(&format!("BY{tasks}N{number}")));
+        let payments: Vec<_> = payments.collect();
+        let bare = deliver(tasks, &payments, |_| handler()).await;
+        let with = deliver(tasks, &payments, |payment| {
             let store = store.clone();
             async move {
-                let ran = once(&store, claim, handler).await;
+                let ran = once(&store, &payment, handler).await;
                 assert_eq!(ran.expect("it runs"), Once::Ran(()));
                 Ok(())
             }
@@ -101,18 +101,22 @@ async fn handler() -> Result<(), StoreError> {
 
 struct Delivered {
     in_a_second: f64,
-    /// Of one event.
+    /// Of one payment.
     median: Duration,
 }
 
-/// Each task delivers its part, one event after the other.
-async fn deliver<F>(tasks: usize, claims: &[Claim], handle: impl Fn(Claim) -> F) -> Delivered
+/// Each task delivers its part, one payment after the other.
+async fn deliver<F>(
+    tasks: usize,
+    payments: &[Reconciliation],
+    handle: impl Fn(Reconciliation) -> F,
+) -> Delivered
 where
     F: Future<Output = Result<(), StoreError>> + Send + 'static,
 {
     let begun = Instant::now();
     let mut delivering = JoinSet::new();
-    for part in claims.chunks(claims.len().div_ceil(tasks)) {
+    for part in payments.chunks(payments.len().div_ceil(tasks)) {
         let handled: Vec<_> = part.iter().cloned().map(&handle).collect();
         delivering.spawn(async move {
             let mut times = Vec::new();

@@ -4,7 +4,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Where a store that has no server reads the time.
+/// The time, for a store that has no server to read it from.
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
@@ -14,7 +14,7 @@ impl Clock {
         Self(Arc::new(clock))
     }
 
-    /// In Unix milliseconds; before 1970 they are zero.
+    /// In Unix milliseconds; zero before 1970.
     pub(crate) fn milliseconds(&self) -> i64 {
         let since = (self.0)().duration_since(UNIX_EPOCH);
         since.map_or(0, |since| since.as_millis().try_into().unwrap_or(i64::MAX))
@@ -26,7 +26,7 @@ impl Clock {
     }
 }
 
-/// The system's.
+/// The system's clock.
 impl Default for Clock {
     fn default() -> Self {
         Self(Arc::new(SystemTime::now))

@@ -1,23 +1,22 @@
 use std::error::Error;
 
-use postback_core::Rejection;
+use postback_core::Retry;
 
-/// Why a store did not answer. What it was asked to do is not known to be done.
+/// Error returned when a store did not do what it was asked to do, as far as is known.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Others write, for longer than was waited; or the transaction saw what has changed since. Tried again, it
-    /// may go through.
+    /// Other transactions write, for longer than the store waits; or the transaction saw what has changed since. It
+    /// may succeed when it is tried again.
     #[error("the store is busy")]
     Busy(#[source] Source),
-    /// The server forgets at need what it was told to remember, as its `maxmemory-policy` says: it must be
-    /// `noeviction`.
+    /// The server may drop records when memory is short, as its `maxmemory-policy` says: it must be `noeviction`.
     #[error("the store evicts: its maxmemory-policy is {policy}, and must be noeviction")]
     Evicts {
         /// The policy found.
         policy: String,
     },
-    /// The database refused, or cannot be reached.
+    /// The database returned an error, or cannot be reached.
     #[error("the store failed")]
     Failed(#[source] Source),
     /// The database was written by a later version of this crate.
@@ -25,14 +24,14 @@ pub enum StoreError {
     NewerSchema {
         /// The version found.
         found: i64,
-        /// The latest version known here.
+        /// The latest version known to this crate.
         known: i64,
     },
 }
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// For the application's own writes beside a claim, and for its commit.
+/// For the application's own writes beside a record, and for its commit.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
@@ -59,9 +58,9 @@ fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
     }
 }
 
-/// The provider is told to try again, whatever the reason.
-impl From<StoreError> for Rejection {
-    fn from(_: StoreError) -> Self {
-        Self::StoreUnavailable
+/// Asks the provider to send the postback again, whatever the reason.
+impl From<StoreError> for Retry {
+    fn from(error: StoreError) -> Self {
+        Self::store_unavailable(error)
     }
 }

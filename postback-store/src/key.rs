@@ -1,43 +1,20 @@
-use postback_core::claim::{Claim, Finality};
+use postback_core::event::EventRecord;
 
-/// What an event is known by.
+/// Key of a payment: the same for each of its deliveries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub(crate) namespace: String,
-    /// Empty where the verifier has no scope.
+    /// Empty if the verifier's project has no name.
     pub(crate) scope: String,
     pub(crate) id: String,
-    pub(crate) finality: Finality,
 }
 
 impl Key {
-    pub(crate) fn of(claim: &Claim) -> Self {
+    pub(crate) fn of(event: &EventRecord) -> Self {
         Self {
-            namespace: claim.namespace().to_owned(),
-            scope: claim.scope().unwrap_or_default().to_owned(),
-            id: claim.id().to_owned(),
-            finality: claim.finality(),
-        }
-    }
-}
-
-#[cfg(any(
-    feature = "memory",
-    feature = "postgres",
-    feature = "redis",
-    feature = "sqlite"
-))]
-impl Key {
-    pub(crate) fn is_final(&self) -> bool {
-        self.finality == Finality::Final
-    }
-
-    /// The same payment's notice of that finality.
-    #[cfg(any(feature = "memory", feature = "redis"))]
-    pub(crate) fn with(&self, finality: Finality) -> Self {
-        Self {
-            finality,
-            ..self.clone()
+            namespace: event.namespace().to_owned(),
+            scope: event.scope().unwrap_or_default().to_owned(),
+            id: event.id().to_owned(),
         }
     }
 }

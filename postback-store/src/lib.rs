@@ -1,40 +1,62 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Credits each payment once, in the shop's own transaction, and runs effects outside of it.
+//! Credits each payment once, in your own database transaction, and runs effects outside of it.
 //!
-//! Gateways send the same postback again: on time-outs, at the press of a button, twice at once. A store claims
-//! a verified event in the very transaction in which the shop writes its credit, so that both are kept or neither is:
-//! two deliveries at once, a crash, and a client that hangs up leave one credit or none, and none is made up for by the
-//! next delivery.
+//! Providers send the same webhook again: after a time-out, when a person asks for it, or twice at once. A handler
+//! finds the order, [reconciles](postback_core::reconcile) the payment with its price, and calls `record_in` in the
+//! transaction in which it writes its credit, so that the database keeps both or neither. Concurrent deliveries,
+//! crashes and dropped connections produce at most one credit. If nothing was committed, the provider's next delivery
+//! completes it.
 //!
-//! That is what "exactly once" means here: *the writes in that transaction* happen once for each event that is
-//! delivered and committed. It cannot mean that a mail is sent once, or that another service is called once: what is not
-//! in the transaction happens before or after it. Nor can it mean that a payment whose postback never comes is
-//! credited.
+//! # What is recorded
 //!
-//! For what is not a row there is [`once`]: at most once at a time, on whatever machine, and again where it failed or
-//! its process died. [`LeaseStore::unfinished`] lists what was begun or owed and never done, and [`resume`] runs it
-//! again; that is the application's to call, when it starts and now and then. What is claimed and what is recorded for
-//! `once` are kept apart: a handler may do both, and `record_in` makes them one transaction.
+//! [`Recorded`] is the result, and **only [`Recorded::New`] is credited**:
 //!
-//! What an event is known by, and what must not change about it, is for core to say:
-//! [`Claim`](postback_core::claim::Claim). What a claim may turn out to be is [`Claimed`], and what an effect,
-//! [`Once`]. All of it is acknowledged; [`StoreError`] and [`OnceError`] become a
-//! [`Rejection`](postback_core::Rejection), for the provider to try again.
+//! | the payment | the record | the result |
+//! |---|---|---|
+//! | pays the price | credited | [`New`](Recorded::New) |
+//! | is money that does not pay the price, or may be money | for review | [`Review`](Recorded::Review) |
+//! | is money by a transfer that was counted under another id | for review | [`PossibleDuplicate`](Recorded::PossibleDuplicate) |
+//! | is pending, in test mode, not successful, or zero | none | [`NotCredited`](Recorded::NotCredited) |
+//! | was credited, and is delivered again | as it was | [`Duplicate`](Recorded::Duplicate) |
+//! | is pending, and was credited before | as it was | [`Superseded`](Recorded::Superseded) |
+//! | was credited, and says something else now | as it was | [`Conflict`](Recorded::Conflict) |
 //!
-//! One project needs no scope. With two projects in one database each verifier has a scope, and keeps it: it is part
-//! of what an event is known by.
+//! A record for review leaves room: each later delivery of the same payment is recorded in its place,
+//! and one that pays the price is new, unless its transfer was counted under another id. So a postback
+//! that was altered on its way, or came too early, cannot keep the genuine one from being credited.
+//!
+//! "Once" means *the writes in that transaction*. They happen once for each payment that is delivered and committed. A
+//! payment whose postback never arrives is not credited.
+//!
+//! # Effects
+//!
+//! A mail, or a call of another service, is not part of the transaction. [`once`] runs such an effect in one worker at
+//! a time, on whatever machine, and again if it failed or its process died. [`LeaseStore::unfinished`] lists the
+//! effects that are not done, and [`resume`] runs one again: call them when your application starts, and regularly
+//! after that. `enqueue_effect_in` enqueues the effect in the transaction of the credit, for a payment
+//! that pays its price and no other. Records and effects are kept apart, so that a handler may use
+//! both.
+//!
+//! # Replies
+//!
+//! Acknowledge each [`Recorded`] and each [`Once`]. [`StoreError`] and [`OnceError`] convert into
+//! [`Retry`](postback_core::Retry), which asks the provider to send the postback again.
+//!
+//! # Projects
+//!
+//! One project needs no name. If two projects share a database, give the verifier of each a name and never change it,
+//! because it is part of the key of a payment.
 //!
 //! # Features
 //!
-//! None is on by default.
+//! All are off by default.
 //!
-//! - `sqlite`: `sqlite::SqliteStore`, a file. Brings SQLite's C code into the tree; an application that links another
-//!   copy of it, by `rusqlite` for example, needs versions that agree on `libsqlite3-sys`.
+//! - `sqlite`: `sqlite::SqliteStore`, a file. Brings SQLite's C code into the tree. An application that links another
+//!   copy of it, through `rusqlite` for example, needs versions that agree on `libsqlite3-sys`.
 //! - `postgres`: `postgres::PostgresStore`.
 //! - `redis`: `redis::RedisStore`, for effects alone.
 //! - `memory`: `memory::MemoryStore`, for tests of an application.
 
-mod claimed;
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
 mod clock;
 mod error;
@@ -44,6 +66,7 @@ pub mod memory;
 mod once;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod recorded;
 #[cfg(feature = "redis")]
 pub mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -54,16 +77,17 @@ mod stored;
 
 use self::key::Key;
 
-/// For other writers, and for a connection: a gateway does not wait much longer for its answer.
+/// How long a store waits for other writers, for a connection and for a server, because a provider does not wait much
+/// longer for a response.
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
-const WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+const STORE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
 pub use self::{
-    claimed::Claimed,
     error::StoreError,
     once::{
         LEASE, Lease, LeaseError, LeaseStore, Once, OnceError, Unfinished, once, once_leased,
         resume, resume_leased,
     },
+    recorded::Recorded,
     stored::Stored,
 };

@@ -1,25 +1,29 @@
 use std::fmt;
 
-use postback_core::claim::Digest;
+use postback_core::event::Digest;
 
-/// What is kept of a claim.
+/// Record of a payment, as [`Recorded`](crate::Recorded) left it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stored {
-    /// Of what must not change from one delivery to the next.
+    /// Whether the payment was credited. If not, it was recorded for a person to look at.
+    pub credited: bool,
+    /// Digest of what must not change from one delivery to the next.
     pub digest: Digest,
-    /// What the event said, as JSON; absent once it was pruned.
-    pub event: Option<String>,
-    /// When it was claimed, by the store's clock, in Unix seconds.
-    pub claimed_at: i64,
+    /// The payload as JSON, as [`EventRecord::payload_json`](postback_core::event::EventRecord::payload_json) has it;
+    /// absent once it was pruned.
+    pub payload: Option<String>,
+    /// When it was recorded, by the store's clock, in Unix seconds.
+    pub recorded_at: i64,
 }
 
-/// Shows nothing of what the event said.
+/// Shows nothing of the payload.
 impl fmt::Debug for Stored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stored")
+            .field("credited", &self.credited)
             .field("digest", &self.digest)
-            .field("claimed_at", &self.claimed_at)
+            .field("recorded_at", &self.recorded_at)
             .finish_non_exhaustive()
     }
 }

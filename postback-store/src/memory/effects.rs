@@ -1,40 +1,37 @@
 use std::time::Duration;
 
-use postback_core::claim::{Claim, Digest, Finality};
+use postback_core::event::{Digest, EventRecord};
 
-use super::{Contents, MemoryStore};
+use super::{Contents, MemoryStore, MemoryTransaction, Undo};
 use crate::{
     Key, StoreError, Unfinished,
-    once::{Acquired, Standing, Steps, held_for, milliseconds},
+    once::{Acquired, EffectState, Steps, held_for, milliseconds},
 };
 
-/// An event that was recorded for `once`. Times are in Unix milliseconds.
+/// The effect of a payment. Times are in Unix milliseconds.
+#[derive(Clone)]
 pub(super) struct Effect {
+    /// Otherwise it was enqueued for a payment that waits for a person.
+    credited: bool,
     digest: Digest,
-    transfer: Option<Digest>,
     /// Absent once it was pruned.
-    event: Option<String>,
+    payload: Option<String>,
     recorded_at: i64,
     /// Rises with each lease.
     token: u64,
     leased_at: i64,
-    /// Zero where nobody holds it.
+    /// Zero if no worker holds it.
     leased_until: i64,
     is_done: bool,
     duplicate_of: Option<String>,
 }
 
 impl Effect {
-    /// The transfer that is counted for it: none while it may be a duplicate.
-    pub(super) fn transfer(&self) -> Option<Digest> {
-        self.transfer.filter(|_| self.duplicate_of.is_none())
-    }
-
     fn is_held_by(&self, token: u64, now: i64) -> bool {
         self.token == token && !self.is_done && now < self.leased_until
     }
 
-    /// Lets the lease run anew where the clock was set back, for it would last so much longer.
+    /// Starts the lease again if the clock was set back, because it would last so much longer.
     fn follow_clock(&mut self, now: i64) {
         if now < self.leased_at && self.leased_at < self.leased_until {
             let length = self.leased_until.saturating_sub(self.leased_at);
@@ -44,61 +41,58 @@ impl Effect {
     }
 }
 
-impl Contents {
-    /// Tells whether it was not recorded before.
-    pub(super) fn record(&mut self, claim: &Claim, now: i64) -> bool {
-        let key = Key::of(claim);
-        if self.effects.contains_key(&key) || self.is_superseded(&key) {
-            return false;
+impl MemoryTransaction {
+    /// Adds the effect of a payment, unless there is one that stays. A worker that holds one which is replaced has lost
+    /// its lease.
+    pub(super) fn enqueue(&mut self, event: &EventRecord, is_paid: bool, now: i64) {
+        let key = Key::of(event);
+        let before = self.contents.effects.get(&key);
+        if before.is_some_and(|before| before.credited || !is_paid) {
+            return;
         }
+        let token = before.map_or(0, |before| before.token.saturating_add(1));
         let effect = Effect {
-            digest: *claim.digest(),
-            transfer: claim.transfer().copied(),
-            event: Some(claim.event().to_owned()),
+            credited: is_paid,
+            digest: *event.digest(),
+            payload: Some(event.payload_json().to_owned()),
             recorded_at: now,
-            token: 0,
+            token,
             leased_at: now,
             leased_until: 0,
             is_done: false,
-            duplicate_of: self.other_of(&key, claim.transfer()),
+            duplicate_of: self.count_transfer(event),
         };
-        self.effects.insert(key, effect);
-        true
+        let before = self.contents.effects.insert(key.clone(), effect);
+        self.undo.push(Undo::Effect(key, before));
     }
+}
 
-    /// Drops what events said that were recorded before a Unix time, in seconds, and are done or superseded.
+impl Contents {
+    /// Drops the payloads of effects that were recorded before a Unix time, in seconds, and are done.
     pub(super) fn prune_effects(&mut self, before: i64) -> usize {
         let before = before.saturating_mul(1_000);
-        let old = self.effects.iter().filter(|(key, effect)| {
-            effect.recorded_at < before
-                && effect.event.is_some()
-                && (effect.is_done || self.is_superseded(key))
-        });
-        let old: Vec<Key> = old.map(|(key, _)| key.clone()).collect();
-        for key in &old {
-            if let Some(effect) = self.effects.get_mut(key) {
-                effect.event = None;
-            }
-        }
-        old.len()
+        let effects = self.effects.values_mut();
+        effects
+            .filter(|effect| effect.recorded_at < before && effect.is_done)
+            .filter_map(|effect| effect.payload.take())
+            .count()
     }
 
     fn lease(
         &mut self,
         key: &Key,
+        credited: bool,
         delivered: Option<Digest>,
         length: Duration,
         now: i64,
     ) -> Result<Acquired, StoreError> {
-        let is_superseded = self.is_superseded(key);
-        let Some(effect) = self.effects.get_mut(key) else {
-            return match delivered {
-                Some(_) => Ok(Acquired::Superseded),
-                None => Err(StoreError::Failed("it is recorded elsewhere".into())),
-            };
-        };
+        let effect = self.effects.get_mut(key);
+        let effect = effect.ok_or_else(|| StoreError::Failed("no such effect".into()))?;
+        if effect.credited != credited {
+            return Ok(Acquired::REPLACED);
+        }
         effect.follow_clock(now);
-        let is_free = effect.leased_until <= now && !effect.is_done && !is_superseded;
+        let is_free = effect.leased_until <= now && !effect.is_done;
         let is_same = delivered.is_none_or(|delivered| delivered == effect.digest);
         if is_free && is_same && effect.duplicate_of.is_none() {
             effect.token = effect.token.saturating_add(1);
@@ -108,34 +102,37 @@ impl Contents {
                 token: effect.token,
             });
         }
-        let standing = Standing {
+        let state = EffectState {
             digest: effect.digest,
             is_done: effect.is_done,
-            is_superseded,
             duplicate_of: effect.duplicate_of.clone(),
             held_for: held_for(effect.leased_at, effect.leased_until, now),
         };
-        Ok(standing.refusal(delivered))
-    }
-
-    /// Whether it is a pending notice whose final one has come.
-    fn is_superseded(&self, key: &Key) -> bool {
-        !key.is_final() && self.effects.contains_key(&key.with(Finality::Final))
+        Ok(state.not_leased(delivered))
     }
 }
 
 impl Steps for MemoryStore {
-    async fn acquire(&self, claim: &Claim, length: Duration) -> Result<Acquired, StoreError> {
-        let mut contents = self.contents.lock().await;
+    async fn acquire(&self, event: &EventRecord, length: Duration) -> Result<Acquired, StoreError> {
+        let mut transaction = self.begin().await;
         let now = self.clock.milliseconds();
-        contents.record(claim, now);
-        contents.lease(&Key::of(claim), Some(*claim.digest()), length, now)
+        transaction.enqueue(event, true, now);
+        let delivered = Some(*event.digest());
+        let contents = &mut transaction.contents;
+        let acquired = contents.lease(&Key::of(event), true, delivered, length, now);
+        transaction.commit();
+        acquired
     }
 
-    async fn acquire_recorded(&self, key: &Key, length: Duration) -> Result<Acquired, StoreError> {
+    async fn acquire_recorded(
+        &self,
+        key: &Key,
+        credited: bool,
+        length: Duration,
+    ) -> Result<Acquired, StoreError> {
         let mut contents = self.contents.lock().await;
         let now = self.clock.milliseconds();
-        contents.lease(key, None, length, now)
+        contents.lease(key, credited, None, length, now)
     }
 
     async fn extend(&self, key: &Key, token: u64, length: Duration) -> Result<bool, StoreError> {
@@ -173,12 +170,12 @@ impl Steps for MemoryStore {
         let contents = self.contents.lock().await;
         let now = self.clock.milliseconds();
         let left = contents.effects.iter();
-        let left = left.filter(|(key, effect)| !effect.is_done && !contents.is_superseded(key));
-        let mut left: Vec<_> = left.collect();
+        let mut left: Vec<_> = left.filter(|(_, effect)| !effect.is_done).collect();
         left.sort_by_key(|(_, effect)| (effect.duplicate_of.is_some(), effect.leased_at));
         let left = left.into_iter().map(|(key, effect)| Unfinished {
             key: key.clone(),
-            event: effect.event.clone(),
+            credited: effect.credited,
+            payload: effect.payload.clone(),
             recorded_at: effect.recorded_at,
             attempts: effect.token,
             duplicate_of: effect.duplicate_of.clone(),
@@ -187,16 +184,18 @@ impl Steps for MemoryStore {
         Ok(left.take(limit.try_into().unwrap_or(usize::MAX)).collect())
     }
 
-    async fn clear(&self, key: &Key) -> Result<bool, StoreError> {
+    async fn clear(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
         self.change(key, |effect, _| {
-            !effect.is_done && effect.duplicate_of.take().is_some()
+            let is_listed = effect.credited == credited && !effect.is_done;
+            is_listed && effect.duplicate_of.take().is_some()
         })
         .await
     }
 
-    async fn close(&self, key: &Key) -> Result<bool, StoreError> {
+    async fn close(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
-            let is_free = effect.leased_until <= now && !effect.is_done;
+            let is_listed = effect.credited == credited && !effect.is_done;
+            let is_free = is_listed && effect.leased_until <= now;
             if is_free {
                 effect.is_done = true;
                 effect.token = effect.token.saturating_add(1);

@@ -4,13 +4,16 @@ mod effects;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
 
-use postback_core::claim::{Claim, Digest, Finality};
+use postback_core::{
+    event::{Digest, EventRecord},
+    reconcile::{Disposition, Outcome, Reconciliation},
+};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use self::effects::Effect;
-use crate::{Claimed, Key, Stored, clock::Clock};
+use crate::{Key, Recorded, Stored, clock::Clock};
 
-/// Claims and effects in memory: what it holds is gone with the process.
+/// Records and effects in memory, which are lost when the process ends.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     contents: Arc<Mutex<Contents>>,
@@ -19,32 +22,38 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Contents {
-    claims: BTreeMap<Key, Row>,
+    records: BTreeMap<Key, Stored>,
     effects: BTreeMap<Key, Effect>,
+    /// The ids that transfers on the chain were counted under.
+    transfers: BTreeMap<Transfer, String>,
 }
 
-struct Row {
-    stored: Stored,
-    transfer: Option<Digest>,
-}
+/// Namespace, scope and digest.
+type Transfer = (String, String, [u8; 32]);
 
-/// Claims and records that are kept once it is committed, and are gone if it is dropped before. Others wait for its
-/// end.
-#[must_use = "what is not committed is not claimed"]
+/// Transaction whose writes are kept if it is committed, and undone if it is dropped before. Others wait for its end.
+#[must_use = "nothing is recorded unless it is committed"]
 pub struct MemoryTransaction {
     contents: OwnedMutexGuard<Contents>,
-    claimed: Vec<Key>,
-    recorded: Vec<Key>,
+    /// In the order of the writes.
+    undo: Vec<Undo>,
+}
+
+/// How one write is undone.
+enum Undo {
+    Effect(Key, Option<Effect>),
+    Record(Key, Option<Stored>),
+    Transfer(Transfer),
 }
 
 impl MemoryStore {
-    /// An empty one.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads the time from `clock` instead of the system: it decides when leases end.
+    /// Reads the time from `clock` instead of the system. It decides when leases end.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self {
@@ -57,124 +66,173 @@ impl MemoryStore {
     pub async fn begin(&self) -> MemoryTransaction {
         MemoryTransaction {
             contents: Arc::clone(&self.contents).lock_owned().await,
-            claimed: Vec::new(),
-            recorded: Vec::new(),
+            undo: Vec::new(),
         }
     }
 
-    /// Claims a verified payment or a bound callback within a transaction.
-    pub fn claim_in(
+    /// Records a payment within a transaction, if it is to be credited or looked at. If the transaction is not
+    /// committed, nothing was recorded.
+    ///
+    /// A record that is not credited leaves room: each later delivery of the same payment is recorded
+    /// in its place, and one that pays the price is still [`New`](Recorded::New). A record that is
+    /// credited is never written again.
+    pub fn record_in(
         &self,
         transaction: &mut MemoryTransaction,
-        claim: impl Into<Claim>,
-    ) -> Claimed {
-        let claim = claim.into();
-        let key = Key::of(&claim);
-        let now = *claim.digest();
-        let claims = &transaction.contents.claims;
-        if let Some(row) = claims.get(&key) {
-            return Claimed::again(row.stored.digest, now);
-        }
-        if claims.contains_key(&key.with(Finality::Final)) {
-            return Claimed::Superseded;
-        }
-        let other = transaction.contents.other_of(&key, claim.transfer());
-        let row = Row {
-            stored: Stored {
-                digest: now,
-                event: Some(claim.event().to_owned()),
-                claimed_at: self.clock.seconds(),
-            },
-            transfer: claim.transfer().copied(),
+        reconciliation: &Reconciliation,
+    ) -> Recorded {
+        let (event, outcome) = (reconciliation.event(), reconciliation.outcome());
+        let key = Key::of(event);
+        let before = transaction.contents.records.get(&key);
+        let is_credit = match reconciliation.disposition() {
+            Disposition::Credit => true,
+            Disposition::Review => false,
+            Disposition::Ignore => {
+                let is_superseded =
+                    *outcome == Outcome::Pending && before.is_some_and(|before| before.credited);
+                return Recorded::ignored(outcome, is_superseded);
+            }
         };
-        transaction.contents.claims.insert(key.clone(), row);
-        transaction.claimed.push(key);
-        match other {
-            Some(of) => Claimed::PossibleDuplicate { of },
-            None => Claimed::New,
+        if let Some(before) = before
+            && before.credited
+        {
+            return Recorded::kept(before.digest, *event.digest());
         }
+        let duplicate_of = transaction.count_transfer(event);
+        let record = Stored {
+            credited: is_credit && duplicate_of.is_none(),
+            digest: *event.digest(),
+            payload: Some(event.payload_json().to_owned()),
+            recorded_at: self.clock.seconds(),
+        };
+        transaction.write(key, record);
+        Recorded::written(outcome, duplicate_of)
     }
 
-    /// What is kept of a claim, if it was made.
-    pub async fn stored(&self, claim: impl Into<Claim>) -> Option<Stored> {
+    /// Returns the record of a payment, if there is one.
+    pub async fn stored(&self, event: &EventRecord) -> Option<Stored> {
         let contents = self.contents.lock().await;
-        let row = contents.claims.get(&Key::of(&claim.into()))?;
-        Some(row.stored.clone())
+        contents.records.get(&Key::of(event)).cloned()
     }
 
-    /// Records an event within a transaction, for [`once`](crate::once): once that is committed, its effect is
-    /// [unfinished](crate::LeaseStore::unfinished) until it is run. Call `once` after the commit, and not before: it
-    /// waits for the transaction's end.
-    pub fn record_in(&self, transaction: &mut MemoryTransaction, claim: impl Into<Claim>) {
-        let claim = claim.into();
-        let now = self.clock.milliseconds();
-        if transaction.contents.record(&claim, now) {
-            transaction.recorded.push(Key::of(&claim));
+    /// Enqueues the effect of a payment within a transaction: when that is committed, the effect is
+    /// [unfinished](crate::LeaseStore::unfinished) until [`once`](crate::once) or [`resume`](crate::resume) has run
+    /// it.
+    ///
+    /// For a payment that does not pay its price it does nothing. If its transfer on the chain was
+    /// counted under another id, the effect waits until a person
+    /// [approves](crate::LeaseStore::approve) it.
+    ///
+    /// A payment has one effect. This one replaces an effect that was
+    /// [enqueued for review](Self::enqueue_effect_of_review_in), done or not, so that it runs.
+    /// Otherwise an effect that is enqueued already is left as it is, also if this delivery says
+    /// something else.
+    ///
+    /// Call `once` after the commit, because it waits for the end of the transaction.
+    pub fn enqueue_effect_in(
+        &self,
+        transaction: &mut MemoryTransaction,
+        reconciliation: &Reconciliation,
+    ) {
+        self.enqueue_if(Disposition::Credit, transaction, reconciliation);
+    }
+
+    /// Enqueues the effect of a payment for [review](crate::Recorded::Review) within a transaction,
+    /// for an application that counts part payments. For any other payment it does nothing.
+    ///
+    /// An effect that is enqueued already is left as it is. [`once`](crate::once) does not run the
+    /// effect of a payment for review: [`resume`](crate::resume) does.
+    pub fn enqueue_effect_of_review_in(
+        &self,
+        transaction: &mut MemoryTransaction,
+        reconciliation: &Reconciliation,
+    ) {
+        self.enqueue_if(Disposition::Review, transaction, reconciliation);
+    }
+
+    /// Enqueues the effect of a payment that is to be treated like this.
+    fn enqueue_if(
+        &self,
+        disposition: Disposition,
+        transaction: &mut MemoryTransaction,
+        reconciliation: &Reconciliation,
+    ) {
+        if reconciliation.disposition() == disposition {
+            let (event, is_paid) = (reconciliation.event(), reconciliation.is_paid());
+            transaction.enqueue(event, is_paid, self.clock.milliseconds());
         }
     }
 
-    /// Drops what events said that were claimed, or recorded and are done or superseded, before a Unix time, in
-    /// seconds, and returns of how many.
+    /// Drops the payloads of payments that were recorded before a Unix time, in seconds, and returns
+    /// how many were dropped. It keeps those of payments that are not credited, because a person has
+    /// to look at them, and those of effects that are not done.
     pub async fn prune(&self, before: i64) -> u64 {
         let contents = &mut *self.contents.lock().await;
-        let claims = contents.claims.values_mut();
-        let claims = claims
-            .filter(|row| row.stored.claimed_at < before)
-            .filter_map(|row| row.stored.event.take());
-        let claims = claims.count();
-        let pruned = claims.saturating_add(contents.prune_effects(before));
+        let records = contents.records.values_mut();
+        let records = records
+            .filter(|record| record.credited && record.recorded_at < before)
+            .filter_map(|record| record.payload.take());
+        let records = records.count();
+        let pruned = records.saturating_add(contents.prune_effects(before));
         pruned.try_into().unwrap_or(u64::MAX)
     }
 }
 
-impl Contents {
-    /// The other final event that a transfer was counted under.
-    fn other_of(&self, key: &Key, transfer: Option<&Digest>) -> Option<String> {
-        let transfer = transfer.filter(|_| key.is_final())?;
-        let claims = self.claims.iter().map(|(key, row)| (key, row.transfer));
-        let effects = self.effects.iter();
-        let effects = effects.map(|(key, effect)| (key, effect.transfer()));
-        let other = claims.chain(effects).find(|(other, of)| {
-            of.as_ref() == Some(transfer)
-                && other.is_final()
-                && (&other.namespace, &other.scope) == (&key.namespace, &key.scope)
-                && other.id != key.id
-        });
-        other.map(|(other, _)| other.id.clone())
-    }
-}
-
 impl MemoryTransaction {
-    /// Keeps its claims and records.
+    /// Keeps what was written in it.
     pub fn commit(mut self) {
-        self.claimed.clear();
-        self.recorded.clear();
+        self.undo.clear();
+    }
+
+    fn write(&mut self, key: Key, record: Stored) {
+        let before = self.contents.records.insert(key.clone(), record);
+        self.undo.push(Undo::Record(key, before));
+    }
+
+    /// Counts the transfer of a payment for it; returns the other id that it was counted under before.
+    fn count_transfer(&mut self, event: &EventRecord) -> Option<String> {
+        let key = Key::of(event);
+        let transfer = event.transfer().map(Digest::as_bytes)?;
+        let transfer = (key.namespace, key.scope, *transfer);
+        if let Some(of) = self.contents.transfers.get(&transfer) {
+            return Some(of.clone()).filter(|of| *of != key.id);
+        }
+        self.contents.transfers.insert(transfer.clone(), key.id);
+        self.undo.push(Undo::Transfer(transfer));
+        None
     }
 }
 
 impl Drop for MemoryTransaction {
     fn drop(&mut self) {
-        for key in &self.claimed {
-            self.contents.claims.remove(key);
-        }
-        for key in &self.recorded {
-            self.contents.effects.remove(key);
+        while let Some(write) = self.undo.pop() {
+            match write {
+                Undo::Effect(key, Some(before)) => {
+                    self.contents.effects.insert(key, before);
+                }
+                Undo::Effect(key, None) => drop(self.contents.effects.remove(&key)),
+                Undo::Record(key, Some(before)) => {
+                    self.contents.records.insert(key, before);
+                }
+                Undo::Record(key, None) => drop(self.contents.records.remove(&key)),
+                Undo::Transfer(transfer) => drop(self.contents.transfers.remove(&transfer)),
+            }
         }
     }
 }
 
-/// Shows nothing of what is in it.
+/// Shows nothing of the contents.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").finish_non_exhaustive()
     }
 }
 
-/// Shows how much it claimed.
+/// Shows how much was written.
 impl fmt::Debug for MemoryTransaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryTransaction")
-            .field("claims", &self.claimed.len())
+            .field("writes", &self.undo.len())
             .finish_non_exhaustive()
     }
 }

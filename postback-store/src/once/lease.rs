@@ -1,11 +1,11 @@
 use std::{fmt, time::Duration};
 
-use postback_core::Rejection;
+use postback_core::{Retry, RetryReason};
 
 use super::{Access, LeaseStore, Steps};
 use crate::{Key, StoreError};
 
-/// The right to run one event's effect, for a time.
+/// The right to run the effect of one payment, for a time.
 #[derive(Clone)]
 pub struct Lease<S> {
     pub(super) store: S,
@@ -13,47 +13,51 @@ pub struct Lease<S> {
     pub(super) token: u64,
 }
 
-/// Why a lease was not extended.
+/// Error returned when a lease was not extended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LeaseError {
-    /// The lease has ended: another may be at work. Stop.
+    /// The lease has ended, and another worker may run the effect: stop.
     #[error("the lease has ended")]
-    Fenced,
-    /// The store did not answer. The lease ends when it would have ended.
+    Expired,
+    /// The store did not respond. The lease ends when it would have ended.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl<S: LeaseStore> Lease<S> {
-    /// The fencing token: it rises with each lease of the same event. A service that remembers the highest it has seen
-    /// of an event, and refuses lower ones, refuses whoever comes too late. It begins anew where the store lost what it
-    /// was told, as an old copy of a database has, or a Redis that did not keep it.
+    /// Returns the fencing token, which rises with each lease of the same effect.
+    ///
+    /// A service that remembers the highest token of a payment and rejects lower ones is protected from workers whose
+    /// lease has ended. Tokens start again if the store loses its data: a database restored from an old copy, or a
+    /// Redis that did not persist them.
     #[must_use]
     pub const fn token(&self) -> u64 {
         self.token
     }
 
-    /// Lets the lease end `length` from now, by the store's clock: for work that takes longer than was thought, or
-    /// shorter. At most a year. Not while the same task holds a transaction of the store open: memory waits for its end
-    /// for ever, and SQLite is busy.
+    /// Lets the lease end `length` from now, by the store's clock: for work that takes longer than expected, or
+    /// shorter. At most a year.
+    ///
+    /// Do not call it while the same task holds a transaction of the store open: memory waits for the end of that
+    /// forever, and SQLite is busy.
     ///
     /// # Errors
     ///
-    /// [`LeaseError::Fenced`] if it has ended before, and [`LeaseError::Store`].
+    /// [`LeaseError::Expired`] if it has ended before, and [`LeaseError::Store`].
     pub async fn extend(&self, length: Duration) -> Result<(), LeaseError> {
         let steps = self.store.steps(Access::OURS);
         match steps.extend(&self.key, self.token, length).await? {
             true => Ok(()),
-            false => Err(LeaseError::Fenced),
+            false => Err(LeaseError::Expired),
         }
     }
 }
 
-impl From<LeaseError> for Rejection {
+impl From<LeaseError> for Retry {
     fn from(error: LeaseError) -> Self {
         match error {
-            LeaseError::Fenced => Self::Fenced,
+            LeaseError::Expired => RetryReason::LeaseExpired.into(),
             LeaseError::Store(error) => error.into(),
         }
     }

@@ -1,4 +1,4 @@
-//! Effects outside the database: at most once at a time, and again after a crash.
+//! Effects outside the database: one worker at a time, and again after a crash.
 
 mod lease;
 mod outcome;
@@ -8,7 +8,7 @@ mod outcome;
     feature = "redis",
     feature = "sqlite"
 ))]
-mod standing;
+mod state;
 mod steps;
 mod store;
 #[cfg(any(
@@ -22,7 +22,7 @@ mod unfinished;
 
 use std::time::{Duration, Instant};
 
-use postback_core::claim::Claim;
+use postback_core::reconcile::Reconciliation;
 
 pub(crate) use self::steps::{Access, Acquired, Steps};
 pub use self::{
@@ -38,44 +38,50 @@ pub use self::{
     feature = "sqlite"
 ))]
 pub(crate) use self::{
-    standing::Standing,
+    state::EffectState,
     time::{held_for, milliseconds},
 };
 use crate::{Key, StoreError};
 
-/// How long a lease is unless a handler asks for another length: a minute.
+/// Length of a lease, unless a handler asks for another. Defaults to 60 seconds.
 pub const LEASE: Duration = Duration::from_secs(60);
 
-/// Runs the effect of a verified payment or a bound callback, unless it is done: under a lease of [a minute](LEASE),
-/// so that no other delivery runs it meanwhile, on any machine that shares the store.
+/// Runs the effect of a payment that pays its price, unless it is done: under a lease of [60 seconds](LEASE), so that
+/// no other delivery runs it meanwhile, on any machine that shares the store.
 ///
-/// The event is recorded before the effect begins. An effect that fails gives its lease back; one that panics, is
-/// dropped or dies with its process keeps it until it ends. Then, and not before, the next delivery runs it again;
-/// where none comes, [`resume`] does.
+/// A payment that does not pay the price is [`NotCredited`](Once::NotCredited): the store is not asked, and the
+/// delivery that does pay runs the effect.
 ///
-/// So an effect is run *at least* once: whoever dies between the effect and its record leaves an event whose effect is
-/// run again. Name the event's id to the service that is called, as an idempotency key.
+/// The payment is recorded before the effect begins. An effect that fails gives its lease back. One that panics, is
+/// dropped or dies with its process keeps its lease until that ends, and the next delivery runs it again after that. If
+/// no delivery comes, [`resume`] runs it.
+///
+/// **So an effect runs *at least* once**: if a process dies between the effect and its record, the effect runs again.
+/// Pass the payment's id to the service that you call, as an idempotency key.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// # use postback_core::{MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
 /// use std::io;
 ///
-/// use postback_core::Rejection;
+/// use postback_core::{Retry, reconcile::Price};
 /// use postback_store::{Once, memory::MemoryStore, once};
 ///
 /// # let secret = SecretKey::new("the project's secret key")?;
 /// # let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
 /// # let body = testing::sample_json(Some(&testing::token(&secret, "ILRAJE1Q", 1_769_509_700)));
-/// # let postback = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
+/// # let payment = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
 /// let store = MemoryStore::new();
-/// // In a handler, with the `postback` that it was handed:
-/// let failed = once(&store, &postback, || async { Err::<(), _>(io::Error::other("no mail today")) });
-/// assert_eq!(Rejection::from(failed.await.unwrap_err()), Rejection::EffectFailed);
-/// let mailed = once(&store, &postback, || async { Ok::<_, io::Error>("mailed") });
-/// assert_eq!(mailed.await?, Once::Ran("mailed"));
-/// let again = once(&store, &postback, || async { Ok::<_, io::Error>("mailed") });
-/// assert_eq!(again.await?, Once::AlreadyDone);
+/// // In a handler, with a verified `payment` and the price of its order:
+/// let price = Price::new("0.000113".parse()?, "BNB")?;
+/// let reconciliation = payment.reconcile(&price)?;
+/// let fail = || async { Err::<(), _>(io::Error::other("the mail server is down")) };
+/// let failed = once(&store, &reconciliation, fail).await;
+/// assert_eq!(Retry::from(failed.unwrap_err()).code(), "effect_failed");
+///
+/// let mail = || async { Ok::<_, io::Error>("mailed") };
+/// assert_eq!(once(&store, &reconciliation, mail).await?, Once::Ran("mailed"));
+/// assert_eq!(once(&store, &reconciliation, mail).await?, Once::AlreadyDone);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -83,28 +89,28 @@ pub const LEASE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 ///
-/// [`OnceError`]; none of them is acknowledged.
+/// [`OnceError`]; do not acknowledge any of them.
 pub async fn once<S, T, E, F>(
     store: &S,
-    verified: impl Into<Claim>,
+    reconciliation: &Reconciliation,
     effect: impl FnOnce() -> F,
 ) -> Result<Once<T>, OnceError<E>>
 where
     S: LeaseStore,
     F: Future<Output = Result<T, E>>,
 {
-    once_leased(store, verified, LEASE, |_| effect()).await
+    once_leased(store, reconciliation, LEASE, |_| effect()).await
 }
 
-/// As [`once`], under a lease of another length, which the effect is shown: to extend it, and to name its fencing
-/// token to a service that knows what to do with one. At most a year.
+/// Does the same as [`once`] under a lease of another length, at most a year, and passes the lease to the effect: to
+/// extend it, and to pass its fencing token to a service that checks it.
 ///
 /// # Errors
 ///
 /// As [`once`].
 pub async fn once_leased<S, T, E, F>(
     store: &S,
-    verified: impl Into<Claim>,
+    reconciliation: &Reconciliation,
     length: Duration,
     effect: impl FnOnce(Lease<S>) -> F,
 ) -> Result<Once<T>, OnceError<E>>
@@ -112,13 +118,17 @@ where
     S: LeaseStore,
     F: Future<Output = Result<T, E>>,
 {
-    let claim = verified.into();
-    let acquired = store.steps(Access::OURS).acquire(&claim, length);
-    run(store, Key::of(&claim), length, acquired, effect).await
+    if !reconciliation.is_paid() {
+        return Ok(Once::NotCredited(reconciliation.outcome().clone()));
+    }
+    let event = reconciliation.event();
+    let acquired = store.steps(Access::OURS).acquire(event, length);
+    run(store, Key::of(event), length, acquired, effect).await
 }
 
-/// Runs the effect of an event that is [unfinished](LeaseStore::unfinished), under a lease of [a minute](LEASE), as
-/// [`once`] does. What is [held](Unfinished::held_for) is [in flight](OnceError::InFlight) until its lease ends.
+/// Runs an [unfinished](LeaseStore::unfinished) effect under a lease of [60 seconds](LEASE), as [`once`] does. One that
+/// is [held](Unfinished::held_for) is [in flight](OnceError::InFlight) until its lease ends. So is one that was
+/// [replaced](Unfinished::is_credited) after it was listed: list again.
 ///
 /// # Errors
 ///
@@ -135,7 +145,7 @@ where
     resume_leased(store, unfinished, LEASE, |_| effect()).await
 }
 
-/// As [`resume`], under a lease of another length, which the effect is shown.
+/// Does the same as [`resume`] under a lease of another length, and passes the lease to the effect.
 ///
 /// # Errors
 ///
@@ -150,8 +160,9 @@ where
     S: LeaseStore,
     F: Future<Output = Result<T, E>>,
 {
-    let key = &unfinished.key;
-    let acquired = store.steps(Access::OURS).acquire_recorded(key, length);
+    let (key, credited) = (&unfinished.key, unfinished.credited);
+    let steps = store.steps(Access::OURS);
+    let acquired = steps.acquire_recorded(key, credited, length);
     run(store, key.clone(), length, acquired, effect).await
 }
 
@@ -170,13 +181,12 @@ where
     let token = match acquired.await? {
         Acquired::Lease { token } => token,
         Acquired::AlreadyDone => return Ok(Once::AlreadyDone),
-        Acquired::Superseded => return Ok(Once::Superseded),
         Acquired::Changed { before, now } => return Ok(Once::Changed { before, now }),
         Acquired::PossibleDuplicate { of } => return Ok(Once::PossibleDuplicate { of }),
         Acquired::InFlight { held_for } => return Err(OnceError::InFlight { held_for }),
     };
     let steps = store.steps(Access::OURS);
-    // The answer may have come when much of the lease had passed, or all.
+    // Much of the lease may have passed before the store responded, or all.
     if asked.elapsed().saturating_mul(2) > length && !steps.extend(&key, token, length).await? {
         return Err(OnceError::InFlight {
             held_for: Duration::ZERO,
@@ -190,7 +200,7 @@ where
     match effect(lease).await {
         Ok(done) => match twice(|| steps.complete(&key, token)).await? {
             true => Ok(Once::Ran(done)),
-            false => Err(OnceError::Fenced),
+            false => Err(OnceError::LeaseExpired),
         },
         Err(error) => {
             // Where this fails too, the lease ends by itself.
@@ -200,13 +210,14 @@ where
     }
 }
 
-/// A connection that broke during the effect is only noticed by the first step after it, and made anew for the second.
+/// Takes a step again if it failed: a connection that broke during the effect is noticed by the first step after it,
+/// and connected again for the second.
 async fn twice<T, F>(step: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
     match step().await {
-        // What was busy was waited for.
+        // A busy store has waited already.
         Err(StoreError::Failed(_)) => step().await,
         first => first,
     }

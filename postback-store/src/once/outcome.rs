@@ -1,67 +1,81 @@
-use std::time::Duration;
+use std::{error::Error, fmt, time::Duration};
 
-use postback_core::{Rejection, claim::Digest};
+use postback_core::{Retry, RetryReason, event::Digest, reconcile::Outcome};
 
 use crate::StoreError;
 
-/// What became of an event. Each of them is acknowledged.
+/// Result of an effect. Acknowledge all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "what a person should look at depends on it"]
+#[must_use = "it says what a person should look at"]
 #[non_exhaustive]
 pub enum Once<T> {
-    /// The effect was run, and is recorded as done.
-    Ran(T),
-    /// It was done before. There is nothing to do.
+    /// The effect was done before. There is nothing to do.
     AlreadyDone,
-    /// A pending notice of a payment whose final one has come before. There is nothing to do.
-    Superseded,
-    /// It was recorded before and said something else. What was recorded stands, whether its effect is done or not, and
-    /// nothing of what is said now is kept: tell a person.
+    /// The payment was recorded before and said something else. What was recorded stays, whether its effect is done or
+    /// not, and what the delivery says now is not kept: a person must look at it.
     Changed {
-        /// Of what was recorded.
+        /// Digest of the payment that was recorded.
         before: Digest,
-        /// Of what is said now.
+        /// Digest of the payment as delivered now.
         now: Digest,
     },
-    /// Its transfer on the chain was recorded under another id. The effect was not run: tell a person, who looks at
-    /// it among what is [unfinished](crate::LeaseStore::unfinished), and approves or dismisses it.
+    /// The payment does not pay the price; the effect was not run and nothing was recorded. The delivery that does pay
+    /// runs it.
+    NotCredited(Outcome),
+    /// Its transfer on the chain was counted under another id. The effect was not run: a person looks at it among the
+    /// [unfinished](crate::LeaseStore::unfinished) effects, and approves or dismisses it.
     PossibleDuplicate {
-        /// The other id.
+        /// The id that the transfer was counted under.
         of: String,
     },
+    /// The effect was run, and is recorded as done.
+    Ran(T),
 }
 
-/// Why an effect was not run, or is not known to be done. None of them is acknowledged.
+/// Error returned when an effect was not run, or is not known to be done. Do not acknowledge any of them.
 ///
-/// It becomes the [`Rejection`] to answer with, for the provider to try again. That says no more of the effect's own
-/// error than that there was one: log it before.
+/// It converts into the [`Retry`] to return from a handler, so that the provider sends the postback again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OnceError<E> {
     /// The effect failed. Its lease is given back, so that the next delivery runs it again.
     #[error("the effect failed")]
     Effect(#[source] E),
-    /// The effect was run, and took longer than its lease: another may have run it, or will, unless a person dismissed
-    /// it meanwhile.
-    #[error("the effect took longer than its lease")]
-    Fenced,
-    /// Another delivery is at work, or died at it.
-    #[error("another delivery is at work")]
+    /// Another delivery runs the effect, or its process died while it did. Or the effect that was to
+    /// be [resumed](crate::resume) was [replaced](crate::Unfinished::is_credited) after it was listed.
+    #[error("another delivery runs the effect")]
     InFlight {
-        /// For how long at most, unless it extends its lease.
+        /// For how long at most, unless it extends its lease; zero if the effect was replaced.
         held_for: Duration,
     },
-    /// The store did not answer. If the effect was run, it may be run again.
+    /// The effect was run, and took longer than its lease: another worker may have run it, or will, unless a person
+    /// has dismissed it.
+    #[error("the effect took longer than its lease")]
+    LeaseExpired,
+    /// The store did not respond. If the effect was run, it may be run again.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl<E> From<OnceError<E>> for Rejection {
+/// Shows what the operator's log needs, and neither an amount nor the effect's value.
+impl<T> fmt::Display for Once<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyDone => f.write_str("already done"),
+            Self::Changed { .. } => f.write_str("conflict with what was recorded before"),
+            Self::NotCredited(outcome) => outcome.fmt(f),
+            Self::PossibleDuplicate { of } => write!(f, "possible duplicate of {of}"),
+            Self::Ran(_) => f.write_str("ran"),
+        }
+    }
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<OnceError<E>> for Retry {
     fn from(error: OnceError<E>) -> Self {
         match error {
-            OnceError::Effect(_) => Self::EffectFailed,
-            OnceError::Fenced => Self::Fenced,
-            OnceError::InFlight { .. } => Self::InFlight,
+            OnceError::Effect(error) => Self::effect_failed(error),
+            OnceError::InFlight { held_for } => Self::in_flight(held_for),
+            OnceError::LeaseExpired => RetryReason::LeaseExpired.into(),
             OnceError::Store(error) => error.into(),
         }
     }

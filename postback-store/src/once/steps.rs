@@ -1,23 +1,25 @@
 use std::time::Duration;
 
-use postback_core::claim::{Claim, Digest};
+use postback_core::event::{Digest, EventRecord};
 
 use super::Unfinished;
 use crate::{Key, StoreError};
 
-/// What a store does, each step at once or not at all.
+/// What a store does; each step is atomic.
 pub trait Steps {
-    /// Records an event unless it is recorded, and leases it if it may be worked on.
+    /// Records an effect unless it is recorded, and leases it if it may be run.
     fn acquire(
         &self,
-        claim: &Claim,
+        event: &EventRecord,
         length: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
 
-    /// Leases an event that was recorded, if it may be worked on.
+    /// Leases an effect that is recorded, if it may be run and has not been replaced: if `credited`
+    /// is what the effect says.
     fn acquire_recorded(
         &self,
         key: &Key,
+        credited: bool,
         length: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
 
@@ -29,7 +31,7 @@ pub trait Steps {
         length: Duration,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Records that an event is done, if the lease is in force; tells the same when it is asked again.
+    /// Records that an effect is done, if the lease is in force. Returns the same when it is called again.
     fn complete(
         &self,
         key: &Key,
@@ -40,17 +42,26 @@ pub trait Steps {
     fn release(&self, key: &Key, token: u64)
     -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// What is not done and not superseded: first what was tried the longest ago, last possible duplicates.
+    /// Lists the effects that are not done: first those last tried the longest ago, last possible duplicates.
     fn list(&self, limit: u32) -> impl Future<Output = Result<Vec<Unfinished>, StoreError>> + Send;
 
-    /// Lets a possible duplicate be worked on.
-    fn clear(&self, key: &Key) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// Lets a possible duplicate be run, if it has not been replaced.
+    fn clear(
+        &self,
+        key: &Key,
+        credited: bool,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Records that an event is done, if nobody works on it. Who worked on it too long is fenced.
-    fn close(&self, key: &Key) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// Records that an effect is done, if it has not been replaced and no worker holds it. A worker
+    /// whose lease has ended cannot complete it.
+    fn close(
+        &self,
+        key: &Key,
+        credited: bool,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// What came of asking for a lease.
+/// Result of asking for a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "it has no public path")]
 pub enum Acquired {
@@ -59,10 +70,17 @@ pub enum Acquired {
     InFlight { held_for: Duration },
     Lease { token: u64 },
     PossibleDuplicate { of: String },
-    Superseded,
 }
 
-/// What only this crate can make: the steps are not for others to take.
+#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+impl Acquired {
+    /// The effect was replaced after it was listed.
+    pub(crate) const REPLACED: Self = Self::InFlight {
+        held_for: Duration::ZERO,
+    };
+}
+
+/// Argument that only this crate can make: other crates cannot take the steps.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs, reason = "it has no public path")]
 pub struct Access(());

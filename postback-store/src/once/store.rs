@@ -1,9 +1,9 @@
 use super::{Access, Steps, Unfinished};
 use crate::StoreError;
 
-/// A store that gives leases: each store of this crate.
+/// Store that leases effects to workers: each store of this crate.
 ///
-/// Its methods are the operator's; a handler calls [`once`](crate::once).
+/// Its methods are for operators and for sweeps; a handler calls [`once`](crate::once).
 pub trait LeaseStore: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     type Steps: Steps + Send + Sync;
@@ -11,12 +11,11 @@ pub trait LeaseStore: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn steps(&self, access: Access) -> &Self::Steps;
 
-    /// The events whose effect was never done, or not yet: at most `limit`, of all projects that share the store. First
-    /// come those that were last tried the longest ago, and last the
-    /// [possible duplicates](Unfinished::possible_duplicate_of), which wait for a person. An event that is being
-    /// worked on, or was when its process died, is [held](Unfinished::held_for).
+    /// Returns the effects that are not done: at most `limit`, of all projects that share the store.
     ///
-    /// A pending notice is not among them once the final one has come.
+    /// First come those that were last tried the longest ago, and last the
+    /// [possible duplicates](Unfinished::possible_duplicate_of), which wait for a person. An effect that a worker runs,
+    /// or ran when its process died, is [held](Unfinished::held_for).
     ///
     /// # Errors
     ///
@@ -28,8 +27,9 @@ pub trait LeaseStore: Clone + Send + Sync + 'static {
         self.steps(Access::OURS).list(limit)
     }
 
-    /// A person has looked at a possible duplicate, and it is none: its effect may run. Tells whether it was held to
-    /// be one.
+    /// Lets the effect of a possible duplicate run, because a person has looked and found that it is
+    /// not one. Returns false if it was not held as one, or was
+    /// [replaced](Unfinished::is_credited) after it was listed: then it is left as it is.
     ///
     /// # Errors
     ///
@@ -38,11 +38,13 @@ pub trait LeaseStore: Clone + Send + Sync + 'static {
         &self,
         unfinished: &Unfinished,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        self.steps(Access::OURS).clear(&unfinished.key)
+        self.steps(Access::OURS)
+            .clear(&unfinished.key, unfinished.credited)
     }
 
-    /// A person has looked, and the effect is not to run, or was done by hand: the event is done from now on. False
-    /// where it was done before, or is being worked on: that is left alone.
+    /// Records an effect as done, because a person has decided that it is not to run, or has done it
+    /// by hand. Returns false if it was done before, a worker holds it, or it was
+    /// [replaced](Unfinished::is_credited) after it was listed: then it is left as it is.
     ///
     /// # Errors
     ///
@@ -51,7 +53,8 @@ pub trait LeaseStore: Clone + Send + Sync + 'static {
         &self,
         unfinished: &Unfinished,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        self.steps(Access::OURS).close(&unfinished.key)
+        self.steps(Access::OURS)
+            .close(&unfinished.key, unfinished.credited)
     }
 }
 

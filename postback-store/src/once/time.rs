@@ -7,7 +7,7 @@ pub(crate) fn milliseconds(length: Duration) -> i64 {
     length.clamp(1, YEAR)
 }
 
-/// How long a lease is in force yet, as far as a clock can tell that may have been set back.
+/// How long a lease is still in force, by a clock that may have been set back.
 pub(crate) fn held_for(leased_at: i64, leased_until: i64, now: i64) -> Duration {
     let from = now.max(leased_at);
     let left = leased_until.saturating_sub(from);

@@ -1,16 +1,15 @@
 use std::{fmt, time::Duration};
 
-use postback_core::claim::Finality;
-
 use crate::Key;
 
-/// An event whose effect was never done, or not yet, with what is needed to run it again.
+/// Effect that is not done, with what is needed to run it again.
 #[derive(Clone)]
-#[must_use = "nobody else may run it again"]
+#[must_use = "it may never be run again otherwise"]
 pub struct Unfinished {
     pub(crate) key: Key,
+    pub(crate) credited: bool,
     /// Never pruned before it is done.
-    pub(crate) event: Option<String>,
+    pub(crate) payload: Option<String>,
     /// In Unix milliseconds.
     pub(crate) recorded_at: i64,
     pub(crate) attempts: u64,
@@ -19,69 +18,75 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// The gateway's ids, as [`Claim::namespace`](postback_core::claim::Claim::namespace).
+    /// Returns the provider whose ids these are, as
+    /// [`EventRecord::namespace`](postback_core::event::EventRecord::namespace).
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.key.namespace
     }
 
-    /// The project whose verifier vouched, if it has a name.
+    /// Returns the name of the project whose verifier accepted the payment, if it has one.
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
         Some(&*self.key.scope).filter(|scope| !scope.is_empty())
     }
 
-    /// The gateway's signed id of the payment.
+    /// Returns the provider's signed id of the payment.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.key.id
     }
 
-    /// Whether it is the last word of the payment.
+    /// Returns whether it was enqueued for a payment that pays its price; false if it was enqueued for
+    /// one under review.
+    ///
+    /// The effect of a payment under review is replaced when a later delivery pays the price. An
+    /// entry that was listed before is then stale: it can be neither resumed nor dismissed.
     #[must_use]
-    pub const fn finality(&self) -> Finality {
-        self.key.finality
+    pub const fn is_credited(&self) -> bool {
+        self.credited
     }
 
-    /// What the event said when it was recorded, as JSON:
-    /// [`Claim::event`](postback_core::claim::Claim::event).
+    /// Returns the payload as it was recorded, as JSON:
+    /// [`EventRecord::payload_json`](postback_core::event::EventRecord::payload_json).
     #[must_use]
-    pub fn event(&self) -> &str {
-        self.event.as_deref().unwrap_or_default()
+    pub fn payload_json(&self) -> &str {
+        self.payload.as_deref().unwrap_or_default()
     }
 
-    /// When it was recorded, by the store's clock, in Unix seconds.
+    /// Returns when it was recorded, by the store's clock, in Unix seconds.
     #[must_use]
     pub const fn recorded_at(&self) -> i64 {
         self.recorded_at.div_euclid(1_000)
     }
 
-    /// How often its effect was begun, at most: the fencing token of the last lease.
+    /// Returns how often it was begun, at most: the fencing token of the last lease.
     #[must_use]
     pub const fn attempts(&self) -> u64 {
         self.attempts
     }
 
-    /// The other id that its transfer was counted under. Its effect was not begun, and is not until a person
-    /// [approves](crate::LeaseStore::approve).
+    /// Returns the other id that its transfer on the chain was counted under. The effect does not run until a person
+    /// [approves](crate::LeaseStore::approve) it.
     #[must_use]
     pub fn possible_duplicate_of(&self) -> Option<&str> {
         self.duplicate_of.as_deref()
     }
 
-    /// How long its lease was in force yet when it was listed; zero if nobody holds it. A process that died holds it
-    /// so long.
+    /// Returns how long its lease was still in force when it was listed; zero if no worker holds it. The lease of a
+    /// process that died stays in force until it ends.
     #[must_use]
     pub const fn held_for(&self) -> Duration {
         self.held_for
     }
 }
 
-/// Shows by what the event is known and how it stands, and nothing of what it said.
+/// Shows the key and the state, and nothing of the payload.
 impl fmt::Debug for Unfinished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unfinished")
             .field("key", &self.key)
+            .field("credited", &self.credited)
             .field("recorded_at", &self.recorded_at)
             .field("attempts", &self.attempts)
             .field("duplicate_of", &self.duplicate_of)

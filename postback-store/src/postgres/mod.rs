@@ -1,26 +1,29 @@
 //! A Postgres server.
 
-use postback_core::claim::{Claim, Digest, Finality};
+use postback_core::{
+    event::{Digest, EventRecord},
+    reconcile::{Disposition, Outcome, Reconciliation},
+};
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgPoolOptions};
 
-use crate::{Claimed, StoreError, Stored, WAIT, clock::Clock, sql};
+use crate::{Recorded, STORE_TIMEOUT, StoreError, Stored, clock::Clock, sql};
 
-/// Claims and effects in a Postgres database, beside the application's own tables.
+/// Records and effects in a Postgres database, beside the application's own tables.
 ///
-/// Used as [`SqliteStore`](crate::sqlite::SqliteStore) is, and any transaction of the application's will do. A
-/// second delivery waits until the first one's transaction has ended, and is then
-/// [already done](Claimed::AlreadyDone), or new if that was rolled back. Under `REPEATABLE READ` and `SERIALIZABLE` it
+/// It is used as [`SqliteStore`](crate::sqlite::SqliteStore) is, within any transaction of the application's. A
+/// second delivery waits until the first one's transaction has ended, and is then a
+/// [duplicate](Recorded::Duplicate), or new if that was rolled back. Under `REPEATABLE READ` and `SERIALIZABLE` it
 /// is [busy](StoreError::Busy) instead.
 ///
-/// A statement that fails spoils its transaction, and Postgres calls the commit of a spoilt one a success, though it
-/// keeps nothing: end with [`commit`](Self::commit), which does not, and return every error.
+/// A statement that fails aborts its transaction, and Postgres reports the commit of an aborted one as a success,
+/// although it keeps nothing: commit by [`commit`](Self::commit), which returns an error, and return every error.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     pool: PgPool,
     clock: Clock,
 }
 
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 
 sql::store!(PostgresStore, Postgres);
 sql::effects::effects!(
@@ -30,20 +33,20 @@ sql::effects::effects!(
 );
 
 impl PostgresStore {
-    /// Connects to a server, `postgres://user@host/database`, and waits up to five seconds for each connection. TLS
-    /// takes one of sqlx's features for it, in the application.
+    /// Connects to a server, `postgres://user@host/database`, and waits up to five seconds for each connection. For
+    /// TLS, enable one of sqlx's features for it in your application.
     ///
     /// # Errors
     ///
     /// [`StoreError::NewerSchema`] if the tables were written by a later version; [`StoreError::Busy`] and
     /// [`StoreError::Failed`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let pool = PgPoolOptions::new().acquire_timeout(WAIT);
+        let pool = PgPoolOptions::new().acquire_timeout(STORE_TIMEOUT);
         Self::with_pool(pool.connect(url).await?).await
     }
 
-    /// Keeps claims in the application's own database, in tables whose names begin with `postback_`. That a commit
-    /// survives a loss of power is for the server's settings to see to: `synchronous_commit`.
+    /// Keeps records in the application's own database, in tables whose names begin with `postback_`. Whether a commit
+    /// survives a loss of power depends on the server's settings: `synchronous_commit`.
     ///
     /// # Errors
     ///
@@ -53,7 +56,7 @@ impl PostgresStore {
         let store = Self { pool, clock };
         if !store.is_current().await {
             let mut transaction = store.begin().await?;
-            // One of several that start at once makes the tables.
+            // One of several processes that start at the same time creates the tables.
             sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('postback_schema', 0))")
                 .execute(&mut *transaction)
                 .await?;
@@ -73,7 +76,7 @@ impl PostgresStore {
         Ok(self.pool.begin_with(begin).await?)
     }
 
-    /// When leases end: the server says.
+    /// The server's time is used, within each statement.
     fn lease_clock(&self) -> Option<i64> {
         None
     }

@@ -1,18 +1,14 @@
--- Records an effect that was delivered, unless it is recorded, and leases it if it may be worked on.
-local effect, final, pending, unfinished, suspects, done, transfer = unpack(KEYS)
-local length, delivered, event, namespace, scope, id, finality = unpack(ARGV)
+-- Records an effect that was delivered, unless it is recorded, and leases it if it may be run.
+local effect, unfinished, suspects, done, transfer = unpack(KEYS)
+local length, delivered, payload, namespace, scope, id = unpack(ARGV)
 
-local superseded = effect ~= final and redis.call('EXISTS', final) == 1
-if delivered ~= '' and not superseded and redis.call('EXISTS', effect) == 0 then
-    redis.call('HSET', effect, 'digest', delivered, 'event', event, 'namespace', namespace, 'scope', scope,
-        'id', id, 'finality', finality, 'recorded_at', now, 'token', 0, 'leased_at', now, 'leased_until', 0)
+if delivered ~= '' and redis.call('EXISTS', effect) == 0 then
+    redis.call('HSET', effect, 'digest', delivered, 'payload', payload, 'namespace', namespace, 'scope', scope,
+        'id', id, 'recorded_at', now, 'token', 0, 'leased_at', now, 'leased_until', 0)
     redis.call('ZADD', unfinished, now, effect)
-    -- Where somebody deleted it before.
+    -- In case it was deleted by hand.
     redis.call('ZREM', suspects, effect)
     redis.call('ZREM', done, effect)
-    if effect == final then
-        supersede(pending, unfinished, done)
-    end
     if transfer and not redis.call('SET', transfer, id, 'NX') then
         local of = redis.call('GET', transfer)
         if of ~= id then
@@ -26,20 +22,19 @@ end
 local row = redis.call('HMGET', effect, 'digest', 'done_at', 'duplicate_of', 'leased_at', 'leased_until')
 local digest, done_at, duplicate_of = row[1], row[2], row[3]
 if not digest then
-    return { 0, false, false, superseded, false, 0 }
+    return { 0, false, false, false, 0 }
 end
 local leased_at, leased_until = tonumber(row[4]), tonumber(row[5])
 if now < leased_at and leased_at < leased_until then
-    -- The clock was set back. The lease runs anew, for it would last so much longer.
+    -- The clock was set back. The lease starts again, because it would last so much longer.
     leased_until = now + leased_until - leased_at
     redis.call('HSET', effect, 'leased_at', now, 'leased_until', leased_until)
     redis.call('ZADD', unfinished, 'XX', now, effect)
 end
-local is_free = leased_until <= now and not done_at and not duplicate_of and not superseded
+local is_free = leased_until <= now and not done_at and not duplicate_of
 if is_free and (delivered == '' or delivered == digest) then
     redis.call('HSET', effect, 'leased_at', now, 'leased_until', now + length)
     redis.call('ZADD', unfinished, now, effect)
-    redis.call('ZREM', done, effect)
-    return { redis.call('HINCRBY', effect, 'token', 1), digest, false, false, false, 0 }
+    return { redis.call('HINCRBY', effect, 'token', 1), digest, false, false, 0 }
 end
-return { 0, digest, done_at and true, superseded, duplicate_of, math.max(leased_until - now, 0) }
+return { 0, digest, done_at and true, duplicate_of, math.max(leased_until - now, 0) }

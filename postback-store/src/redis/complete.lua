@@ -1,7 +1,7 @@
 local effect, unfinished, suspects, done = unpack(KEYS)
 local row = redis.call('HMGET', effect, 'token', 'done_at')
 if row[1] == ARGV[1] and row[2] then
-    -- It was told before, and the answer was lost.
+    -- It was called before, and the reply was lost.
     return 1
 end
 if not is_held(effect, ARGV[1]) then

@@ -1,24 +1,24 @@
 use std::time::Duration;
 
-use postback_core::claim::{Claim, Digest, Finality};
+use postback_core::event::{Digest, EventRecord};
 use redis::{FromRedisValue, ParsingError, ScriptInvocation, Value, from_redis_value};
 
 use super::{RedisStore, within};
 use crate::{
     Key, StoreError, Unfinished,
-    once::{Acquired, Standing, Steps, held_for, milliseconds},
+    once::{Acquired, EffectState, Steps, held_for, milliseconds},
 };
 
 /// The effects that are not done, by when they were last tried.
 const UNFINISHED: &str = "postback:unfinished";
 /// The possible duplicates that a person has to look at, by when they were recorded.
 const SUSPECTS: &str = "postback:suspects";
-/// The effects that are done or superseded, and not pruned, by when they were recorded.
+/// The effects that are done and not pruned, by when they were recorded.
 const DONE: &str = "postback:done";
 
 impl RedisStore {
-    /// Drops what events said that were recorded before a Unix time, in seconds, and are done or superseded, and
-    /// returns of how many. Their keys and digests are kept for ever: without them an old postback would be new.
+    /// Drops the payloads of effects that were recorded before a Unix time, in seconds, and are done, and returns how
+    /// many were dropped. Keys and digests are kept forever, because without them an old postback would be new.
     ///
     /// # Errors
     ///
@@ -36,7 +36,7 @@ impl RedisStore {
             }
             let mut pipeline = redis::pipe();
             for effect in &old {
-                pipeline.hdel(effect, "event");
+                pipeline.hdel(effect, "payload");
             }
             pipeline.zrem(DONE, &old).ignore();
             let mut connection = self.connection.clone();
@@ -49,28 +49,23 @@ impl RedisStore {
     async fn lease(
         &self,
         key: &Key,
-        claim: Option<&Claim>,
+        event: Option<&EventRecord>,
         length: Duration,
     ) -> Result<Acquired, StoreError> {
-        let delivered = claim.map(Claim::digest);
+        let delivered = event.map(EventRecord::digest);
         let mut lease = self.scripts.acquire.prepare_invoke();
         lease
             .key(name(key))
-            .key(name(&key.with(Finality::Final)))
-            .key(name(&key.with(Finality::Pending)))
             .key(UNFINISHED)
             .key(SUSPECTS)
             .key(DONE)
             .arg(milliseconds(length))
             .arg(delivered.map_or(&[][..], |digest| digest.as_bytes()))
-            .arg(claim.map_or("", Claim::event))
+            .arg(event.map_or("", EventRecord::payload_json))
             .arg(&key.namespace)
             .arg(&key.scope)
-            .arg(&key.id)
-            .arg(finality(key.finality));
-        if let Some(transfer) = claim.and_then(Claim::transfer)
-            && key.is_final()
-        {
+            .arg(&key.id);
+        if let Some(transfer) = event.and_then(EventRecord::transfer) {
             let scope = &key.scope;
             lease.key(format!(
                 "postback:transfer:{}:{}:{scope}:{transfer}",
@@ -78,25 +73,20 @@ impl RedisStore {
                 scope.len()
             ));
         }
-        let answer: Answer = self.run(&lease).await?;
-        let (token, digest, is_done, is_superseded, duplicate_of, held_for) = answer;
+        let reply: Reply = self.run(&lease).await?;
+        let (token, digest, is_done, duplicate_of, held_for) = reply;
         if token > 0 {
             return Ok(Acquired::Lease { token });
         }
-        let Some(digest) = digest else {
-            return match delivered {
-                Some(_) if is_superseded => Ok(Acquired::Superseded),
-                _ => Err(broken()),
-            };
-        };
-        let standing = Standing {
-            digest: Digest::from_bytes(&digest).ok_or_else(broken)?,
+        let state = EffectState {
+            digest: digest
+                .and_then(|digest| Digest::from_bytes(&digest))
+                .ok_or_else(broken)?,
             is_done,
-            is_superseded,
             duplicate_of,
             held_for: Duration::from_millis(held_for),
         };
-        Ok(standing.refusal(delivered.copied()))
+        Ok(state.not_leased(delivered.copied()))
     }
 
     async fn run<T: FromRedisValue>(&self, step: &ScriptInvocation<'_>) -> Result<T, StoreError> {
@@ -105,16 +95,21 @@ impl RedisStore {
     }
 }
 
-/// Token, digest, whether it is done, whether it is superseded, of what it may be a duplicate, and for how many
-/// milliseconds it is held.
-type Answer = (u64, Option<Vec<u8>>, bool, bool, Option<String>, u64);
+/// Token, digest, whether it is done, the id that it may be a duplicate of, and for how many milliseconds it is held.
+type Reply = (u64, Option<Vec<u8>>, bool, Option<String>, u64);
 
 impl Steps for RedisStore {
-    async fn acquire(&self, claim: &Claim, length: Duration) -> Result<Acquired, StoreError> {
-        self.lease(&Key::of(claim), Some(claim), length).await
+    async fn acquire(&self, event: &EventRecord, length: Duration) -> Result<Acquired, StoreError> {
+        self.lease(&Key::of(event), Some(event), length).await
     }
 
-    async fn acquire_recorded(&self, key: &Key, length: Duration) -> Result<Acquired, StoreError> {
+    /// Each effect is that of a payment to credit, and none is replaced.
+    async fn acquire_recorded(
+        &self,
+        key: &Key,
+        _credited: bool,
+        length: Duration,
+    ) -> Result<Acquired, StoreError> {
         self.lease(key, None, length).await
     }
 
@@ -150,12 +145,12 @@ impl Steps for RedisStore {
         Ok(left)
     }
 
-    async fn clear(&self, key: &Key) -> Result<bool, StoreError> {
+    async fn clear(&self, key: &Key, _credited: bool) -> Result<bool, StoreError> {
         let mut clear = self.scripts.clear.key(name(key));
         self.run(clear.key(UNFINISHED).key(SUSPECTS)).await
     }
 
-    async fn close(&self, key: &Key) -> Result<bool, StoreError> {
+    async fn close(&self, key: &Key, _credited: bool) -> Result<bool, StoreError> {
         let mut close = self.scripts.close.key(name(key));
         self.run(close.key(UNFINISHED).key(SUSPECTS).key(DONE))
             .await
@@ -163,7 +158,6 @@ impl Steps for RedisStore {
 }
 
 type Row = (
-    String,
     String,
     String,
     String,
@@ -180,8 +174,7 @@ fn unfinished(row: Row, now: i64) -> Unfinished {
         namespace,
         scope,
         id,
-        finality,
-        event,
+        payload,
         recorded_at,
         attempts,
         leased_at,
@@ -193,12 +186,9 @@ fn unfinished(row: Row, now: i64) -> Unfinished {
             namespace,
             scope,
             id,
-            finality: match &*finality {
-                FINAL => Finality::Final,
-                _ => Finality::Pending,
-            },
         },
-        event,
+        credited: true,
+        payload,
         recorded_at,
         attempts,
         duplicate_of,
@@ -212,20 +202,8 @@ fn name(key: &Key) -> String {
         namespace,
         scope,
         id,
-        ..
     } = key;
-    let finality = finality(key.finality);
-    let length = scope.len();
-    format!("postback:effect:{namespace}:{finality}:{length}:{scope}:{id}")
-}
-
-const FINAL: &str = "final";
-
-const fn finality(finality: Finality) -> &'static str {
-    match finality {
-        Finality::Pending => "pending",
-        Finality::Final => FINAL,
-    }
+    format!("postback:effect:{namespace}:{}:{scope}:{id}", scope.len())
 }
 
 fn unreadable(error: ParsingError) -> StoreError {

@@ -1,4 +1,4 @@
--- The time, and what is not done: first what was tried the longest ago, then possible duplicates.
+-- The time, and what is not done: first what was last tried the longest ago, then possible duplicates.
 local left = tonumber(ARGV[1])
 local list = { now }
 for _, index in ipairs(KEYS) do
@@ -10,14 +10,14 @@ for _, index in ipairs(KEYS) do
             break
         end
         for _, effect in ipairs(effects) do
-            local row = redis.call('HMGET', effect, 'namespace', 'scope', 'id', 'finality', 'event', 'recorded_at',
-                'token', 'leased_at', 'leased_until', 'duplicate_of')
+            local row = redis.call('HMGET', effect, 'namespace', 'scope', 'id', 'payload', 'recorded_at', 'token',
+                'leased_at', 'leased_until', 'duplicate_of')
             if row[1] then
                 table.insert(list, row)
                 left = left - 1
                 from = from + 1
             else
-                -- Somebody deleted it.
+                -- It was deleted by hand.
                 redis.call('ZREM', index, effect)
             end
         end

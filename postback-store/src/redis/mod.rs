@@ -16,10 +16,10 @@ use tokio::time::timeout;
 
 pub use self::durability::Durability;
 use self::scripts::Scripts;
-use crate::{StoreError, WAIT};
+use crate::{STORE_TIMEOUT, StoreError};
 
-/// Effects in a Redis server, for a fleet that shares nothing else. There are no transactions of the application's to
-/// claim in: [`once`](crate::once) is all.
+/// Effects in a Redis server, for several processes that share no database. There are no transactions of the
+/// application's to record in, so that it offers [`once`](crate::once) alone.
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,9 +31,10 @@ use crate::{StoreError, WAIT};
 /// # }
 /// ```
 ///
-/// Each step is one script, which the server runs whole; leases end by the server's clock. Keys begin with `postback:`
-/// and are kept for ever, for without them an old postback would be new. What they survive is for the server's settings
-/// to see to: [`durability`](Self::durability) reads them. Redis 5 or later, alone or with replicas; a cluster is none.
+/// Each step is one atomic script; leases end by the server's clock. Keys begin with `postback:` and are kept forever,
+/// because without them an old postback would be new. The server's settings decide what they survive:
+/// [`durability`](Self::durability) reads them. It needs Redis 5 or later, alone or with replicas. A cluster is not
+/// supported.
 #[derive(Clone)]
 pub struct RedisStore {
     connection: ConnectionManager,
@@ -41,34 +42,35 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Connects to a server, `redis://:password@host:port/database`, over one connection that is made anew when it
-    /// breaks; a step fails after five seconds without an answer. TLS takes one of redis's features for it, in the
-    /// application.
+    /// Connects to a server, `redis://:password@host:port/database`, over one connection that is made again when it
+    /// breaks. A step fails if the server does not reply within five seconds. For TLS, enable one of redis's features
+    /// for it in your application.
     ///
     /// # Errors
     ///
     /// As [`with_client`](Self::with_client).
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let server = url.into_connection_info().map_err(failed)?;
-        // A server that is gone without a word is noticed by what it does not acknowledge.
+        // A server that disappears is noticed by what it does not acknowledge.
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        let server = server.set_tcp_settings(TcpSettings::default().set_user_timeout(WAIT));
+        let server =
+            server.set_tcp_settings(TcpSettings::default().set_user_timeout(STORE_TIMEOUT));
         Self::with_client(Client::open(server).map_err(failed)?).await
     }
 
-    /// As [`open`](Self::open), for a client that the application has set up: with certificates of its own, for
-    /// example. Give it a `user_timeout` of TCP: without one a server that is gone without a word is asked in vain until the
-    /// system gives the connection up, a quarter of an hour on Linux.
+    /// Does the same as [`open`](Self::open) with a client that the application has set up: with its own certificates,
+    /// for example. Give it a `user_timeout` of TCP: without one, a connection to a server that disappears is used
+    /// until the system gives it up, after a quarter of an hour on Linux.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Evicts`] unless the server's `maxmemory-policy` is `noeviction`: under another one it forgets at
-    /// need what was done, and another delivery would do it again. It is looked at here, and not again.
+    /// [`StoreError::Evicts`] unless the server's `maxmemory-policy` is `noeviction`: under another one it may drop
+    /// what was done, and another delivery would do it again. The policy is read here, and not again.
     /// [`StoreError::Failed`].
     pub async fn with_client(client: Client) -> Result<Self, StoreError> {
         let configuration = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(WAIT))
-            .set_response_timeout(Some(WAIT))
+            .set_connection_timeout(Some(STORE_TIMEOUT))
+            .set_response_timeout(Some(STORE_TIMEOUT))
             .set_number_of_retries(2)
             .set_max_delay(Duration::from_millis(500));
         let connection = ConnectionManager::new_with_config(client, configuration);
@@ -84,7 +86,7 @@ impl RedisStore {
         }
     }
 
-    /// What the server's records survive, as it is set now.
+    /// Reads from the server what its records survive.
     ///
     /// # Errors
     ///
@@ -95,7 +97,7 @@ impl RedisStore {
             return Ok(Durability::Snapshots);
         }
         let sync = redis::cmd("CONFIG").arg(&["GET", "appendfsync"]).take();
-        // Some servers keep their configuration to themselves.
+        // Some servers do not show their configuration.
         let sync: Result<(String, String), _> = self.ask(&sync).await;
         Ok(match sync.as_ref().map(|(_, sync)| &**sync) {
             Ok("always") => Durability::Always,
@@ -116,10 +118,10 @@ impl RedisStore {
     }
 }
 
-/// A server that says nothing is not waited for, nor is a connection that is made anew.
-async fn within<T>(answer: impl Future<Output = Result<T, RedisError>>) -> Result<T, StoreError> {
-    match timeout(WAIT, answer).await {
-        Ok(answer) => answer.map_err(failed),
+/// Limits how long a reply is waited for, and a connection that is made again.
+async fn within<T>(reply: impl Future<Output = Result<T, RedisError>>) -> Result<T, StoreError> {
+    match timeout(STORE_TIMEOUT, reply).await {
+        Ok(reply) => reply.map_err(failed),
         Err(late) => Err(StoreError::Failed(late.into())),
     }
 }

@@ -8,17 +8,9 @@ local function is_held(effect, token)
     return row[1] == token and not row[2] and tonumber(row[3]) > now
 end
 
--- What an effect said is not needed again, if it is there.
-local function supersede(effect, unfinished, done)
-    local recorded_at = redis.call('HGET', effect, 'recorded_at')
-    redis.call('ZREM', unfinished, effect)
-    if recorded_at then
-        redis.call('ZADD', done, recorded_at, effect)
-    end
-end
-
 local function finish(effect, unfinished, suspects, done)
     redis.call('HSET', effect, 'done_at', now)
     redis.call('ZREM', suspects, effect)
-    supersede(effect, unfinished, done)
+    redis.call('ZREM', unfinished, effect)
+    redis.call('ZADD', done, redis.call('HGET', effect, 'recorded_at'), effect)
 end

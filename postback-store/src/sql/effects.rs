@@ -1,52 +1,25 @@
 //! What both databases share of effects: each step is one statement, whose time is `$1`, or the server's.
 
-use postback_core::claim::Finality;
+use sqlx::{Database, query::Query};
 
 use crate::StoreError;
 
-/// An event is `$2` to `$5`.
+/// The row of a payment, which is `$2` to `$4`.
 macro_rules! is_it {
     () => {
-        "effect.namespace = $2 AND effect.scope = $3 AND effect.id = $4 AND effect.final = $5"
+        "effect.namespace = $2 AND effect.scope = $3 AND effect.id = $4"
     };
 }
 
-/// Whether an event is a pending notice whose final one has come.
-macro_rules! superseded {
-    ($namespace:literal, $scope:literal, $id:literal, $is_final:literal) => {
-        concat!(
-            "(NOT ",
-            $is_final,
-            " AND EXISTS (SELECT 1 FROM postback_effects AS other WHERE other.namespace = ",
-            $namespace,
-            " AND other.scope = ",
-            $scope,
-            " AND other.id = ",
-            $id,
-            " AND other.final))"
-        )
-    };
-}
-
-/// The same of a row.
-macro_rules! is_superseded {
-    () => {
-        superseded!(
-            "effect.namespace",
-            "effect.scope",
-            "effect.id",
-            "effect.final"
-        )
-    };
-}
-
-/// A new row, unless it is superseded; digest and event are `$6` and `$7`.
+/// A new row; digest and payload are `$5` and `$6`.
 macro_rules! insert {
-    ($now:literal, $token:literal, $leased_until:expr) => {
+    ($now:literal, $credited:literal, $token:literal, $leased_until:expr) => {
         concat!(
             "INSERT INTO postback_effects AS effect
-                 (namespace, scope, id, final, digest, event, recorded_at, token, leased_at, leased_until)
-             SELECT $2, $3, $4, $5, $6, $7, ",
+                 (namespace, scope, id, credited, digest, payload, recorded_at, token, leased_at, leased_until)
+             VALUES ($2, $3, $4, ",
+            $credited,
+            ", $5, $6, ",
             $now,
             ", ",
             $token,
@@ -54,8 +27,7 @@ macro_rules! insert {
             $now,
             ", ",
             $leased_until,
-            " WHERE NOT ",
-            superseded!("$2", "$3", "$4", "$5")
+            ")"
         )
     };
 }
@@ -74,23 +46,14 @@ macro_rules! leased_for {
     };
 }
 
-pub(crate) use {insert, is_it, is_superseded, leased_for, superseded};
+pub(crate) use {insert, is_it, leased_for};
 
-pub(crate) const PRUNE: &str = concat!(
-    "UPDATE postback_effects AS effect SET event = NULL
-     WHERE recorded_at < $1 AND event IS NOT NULL AND (done_at IS NOT NULL OR ",
-    is_superseded!(),
-    ")"
-);
+pub(crate) const PRUNE: &str = "UPDATE postback_effects SET payload = NULL
+    WHERE recorded_at < $1 AND payload IS NOT NULL AND done_at IS NOT NULL";
 
-pub(crate) const fn finality(is_final: bool) -> Finality {
-    match is_final {
-        true => Finality::Final,
-        false => Finality::Pending,
-    }
-}
+pub(crate) type Statement<'q, D> = Query<'q, D, <D as Database>::Arguments>;
 
-/// A fencing token as the database keeps it; one that it cannot keep is nobody's.
+/// A fencing token as the database keeps it. One that it cannot keep matches no row.
 pub(crate) fn kept(token: u64) -> i64 {
     token.try_into().unwrap_or(-1)
 }
@@ -100,57 +63,104 @@ pub(crate) fn read(token: i64) -> Result<u64, StoreError> {
     token.map_err(|_| StoreError::Failed("a token is negative".into()))
 }
 
-/// `$now` is evaluated where it stands, after a lock was waited for. Rows are fetched to their end, for it is then that
-/// SQLite commits.
+/// `$now` is evaluated by the statement that contains it, after that waited for a lock. Rows are fetched to their end,
+/// because SQLite commits then.
 macro_rules! effects {
     ($Store:ident, $Database:ty, $now:literal) => {
         use std::time::Duration;
 
-        use sqlx::{Row, query::Query};
+        use sqlx::Row;
 
         use crate::{
             Key, Unfinished,
-            once::{Acquired, Standing, Steps, held_for, milliseconds},
-            sql::effects::{finality, insert, is_it, is_superseded, kept, leased_for, read, superseded},
+            once::{Acquired, EffectState, Steps, held_for, milliseconds},
+            sql::effects::{Statement, insert, is_it, kept, leased_for, read},
         };
 
-        type Statement<'q> = Query<'q, $Database, <$Database as sqlx::Database>::Arguments>;
-
         impl $Store {
-            /// Records an event within a transaction, for [`once`](crate::once): once that is committed, its effect is
-            /// [unfinished](crate::LeaseStore::unfinished) until it is run. So a mail follows each credit that is
-            /// kept, and none that is not.
+            /// Enqueues the effect of a payment within a transaction: when that is committed, the effect is
+            /// [unfinished](crate::LeaseStore::unfinished) until [`once`](crate::once) or [`resume`](crate::resume)
+            /// has run it. So each credit that is kept has its mail.
             ///
-            /// Call `once` after the commit, and not before: it waits for the transaction's end.
+            /// For a payment that does not pay its price it does nothing. If its transfer on the chain
+            /// was counted under another id, the effect waits until a person
+            /// [approves](crate::LeaseStore::approve) it.
+            ///
+            /// A payment has one effect. This one replaces an effect that was
+            /// [enqueued for review](Self::enqueue_effect_of_review_in), done or not, so that it runs.
+            /// Otherwise an effect that is enqueued already is left as it is, also if this delivery
+            /// says something else.
+            ///
+            /// Call `once` after the commit, because it waits for the end of the transaction.
             ///
             /// # Errors
             ///
-            /// As [`claim_in`](Self::claim_in).
-            pub async fn record_in(
+            /// As [`record_in`](Self::record_in).
+            pub async fn enqueue_effect_in(
                 &self,
                 transaction: &mut Transaction<'_, $Database>,
-                claim: impl Into<Claim>,
+                reconciliation: &Reconciliation,
             ) -> Result<(), StoreError> {
-                let claim = claim.into();
-                self.record(transaction, &Key::of(&claim), &claim).await
+                self.enqueue_if(Disposition::Credit, transaction, reconciliation).await
             }
 
-            /// Records an event that nobody holds, unless it is recorded.
-            async fn record(
+            /// Enqueues the effect of a payment for [review](crate::Recorded::Review) within a
+            /// transaction, for an application that counts part payments. For any other payment it
+            /// does nothing.
+            ///
+            /// An effect that is enqueued already is left as it is. [`once`](crate::once) does not run
+            /// the effect of a payment for review: [`resume`](crate::resume) does.
+            ///
+            /// # Errors
+            ///
+            /// As [`record_in`](Self::record_in).
+            pub async fn enqueue_effect_of_review_in(
+                &self,
+                transaction: &mut Transaction<'_, $Database>,
+                reconciliation: &Reconciliation,
+            ) -> Result<(), StoreError> {
+                self.enqueue_if(Disposition::Review, transaction, reconciliation).await
+            }
+
+            /// Enqueues the effect of a payment that is to be treated like this.
+            async fn enqueue_if(
+                &self,
+                disposition: Disposition,
+                transaction: &mut Transaction<'_, $Database>,
+                reconciliation: &Reconciliation,
+            ) -> Result<(), StoreError> {
+                if reconciliation.disposition() != disposition {
+                    return Ok(());
+                }
+                let (event, is_paid) = (reconciliation.event(), reconciliation.is_paid());
+                self.enqueue(transaction, &Key::of(event), event, is_paid).await
+            }
+
+            /// Inserts a row that no worker holds, unless there is one that stays. A worker that holds one which is
+            /// replaced has lost its lease.
+            async fn enqueue(
                 &self,
                 transaction: &mut Transaction<'_, $Database>,
                 key: &Key,
-                claim: &Claim,
+                event: &EventRecord,
+                is_paid: bool,
             ) -> Result<(), StoreError> {
-                let record = concat!(insert!($now, "0", "0"), " ON CONFLICT DO NOTHING");
-                let record = self.saying(key, claim, record);
-                let recorded = record.execute(&mut **transaction).await?;
-                if recorded.rows_affected() == 0 || !key.is_final() {
+                let enqueue = concat!(
+                    insert!($now, "$7", "0", "0"),
+                    " ON CONFLICT (namespace, scope, id) DO UPDATE SET credited = excluded.credited,
+                         digest = excluded.digest, payload = excluded.payload,
+                         recorded_at = excluded.recorded_at, token = effect.token + 1, leased_until = 0,
+                         done_at = NULL, duplicate_of = NULL
+                     WHERE excluded.credited AND NOT effect.credited"
+                );
+                let enqueue = self.of_delivery(key, event, enqueue).bind(is_paid);
+                let enqueued = enqueue.execute(&mut **transaction).await?;
+                if enqueued.rows_affected() == 0 {
                     return Ok(());
                 }
-                if let Some(of) = self.duplicate_of(transaction, claim).await? {
+                if let Some(of) = Self::count_transfer(transaction, event).await? {
                     let suspect = concat!(
-                        "UPDATE postback_effects AS effect SET duplicate_of = $6 WHERE ",
+                        "UPDATE postback_effects AS effect SET duplicate_of = $5 WHERE ",
                         is_it!()
                     );
                     let suspect = self.about(key, suspect).bind(of);
@@ -159,47 +169,52 @@ macro_rules! effects {
                 Ok(())
             }
 
-            /// Records an event and leases it, or leases it anew if it may be.
-            async fn record_and_lease(
+            /// Inserts a row of a payment to credit that is leased, or leases the one that is there if it may be
+            /// leased. One for review is replaced.
+            async fn insert_or_lease(
                 &self,
                 key: &Key,
-                claim: &Claim,
+                event: &EventRecord,
                 length: Duration,
             ) -> Result<Option<Acquired>, StoreError> {
                 let lease = concat!(
-                    insert!($now, "1", concat!($now, " + $8")),
-                    " ON CONFLICT (namespace, scope, id, final) DO UPDATE SET token = effect.token + 1, ",
-                    leased_for!($now, "$8"),
+                    insert!($now, "TRUE", "1", concat!($now, " + $7")),
+                    " ON CONFLICT (namespace, scope, id) DO UPDATE SET credited = TRUE,
+                         digest = excluded.digest, done_at = NULL, token = effect.token + 1,
+                         payload = CASE WHEN effect.credited THEN effect.payload ELSE excluded.payload END,
+                         recorded_at =
+                             CASE WHEN effect.credited THEN effect.recorded_at ELSE excluded.recorded_at END,
+                         duplicate_of = CASE WHEN effect.credited THEN effect.duplicate_of END, ",
+                    leased_for!($now, "$7"),
                     "
-                     WHERE effect.digest = excluded.digest AND effect.done_at IS NULL
+                     WHERE NOT effect.credited OR (effect.digest = excluded.digest AND effect.done_at IS NULL
                          AND effect.duplicate_of IS NULL AND effect.leased_until <= ",
                     $now,
-                    " RETURNING token, leased_until, ",
+                    ") RETURNING token, leased_until, ",
                     $now,
                     " AS now"
                 );
-                let lease = self.saying(key, claim, lease);
+                let lease = self.of_delivery(key, event, lease);
                 let lease = lease.bind(milliseconds(length));
                 self.leased(key, lease, length).await
             }
 
-            /// Leases an event that was recorded, if it may be.
+            /// Leases an effect that is enqueued, if it may be leased and `credited` is what it says.
             async fn lease(
                 &self,
                 key: &Key,
+                credited: bool,
                 delivered: Option<&Digest>,
                 length: Duration,
             ) -> Result<Option<Acquired>, StoreError> {
                 let lease = concat!(
                     "UPDATE postback_effects AS effect SET token = token + 1, ",
-                    leased_for!($now, "$6"),
+                    leased_for!($now, "$5"),
                     " WHERE ",
                     is_it!(),
-                    " AND ($7 IS NULL OR digest = $7) AND done_at IS NULL AND duplicate_of IS NULL
+                    " AND ($6 IS NULL OR digest = $6) AND credited = $7 AND done_at IS NULL AND duplicate_of IS NULL
                          AND leased_until <= ",
                     $now,
-                    " AND NOT ",
-                    is_superseded!(),
                     " RETURNING token, leased_until, ",
                     $now,
                     " AS now"
@@ -207,7 +222,8 @@ macro_rules! effects {
                 let lease = self
                     .about(key, lease)
                     .bind(milliseconds(length))
-                    .bind(delivered.map(|delivered| delivered.as_bytes().as_slice()));
+                    .bind(delivered.map(|delivered| delivered.as_bytes().as_slice()))
+                    .bind(credited);
                 self.leased(key, lease, length).await
             }
 
@@ -215,7 +231,7 @@ macro_rules! effects {
             async fn leased(
                 &self,
                 key: &Key,
-                lease: Statement<'_>,
+                lease: Statement<'_, $Database>,
                 length: Duration,
             ) -> Result<Option<Acquired>, StoreError> {
                 let rows = lease.fetch_all(&self.pool).await?;
@@ -224,7 +240,7 @@ macro_rules! effects {
                 };
                 let token = read(row.try_get("token")?)?;
                 let lasting = self.lasting(row)?;
-                // Much of it may have passed while a lock was waited for, or all.
+                // Much of it may have passed while the statement waited for a lock, or all.
                 if lasting < milliseconds(length).div_euclid(2)
                     && !self.extend(key, token, length).await?
                 {
@@ -243,123 +259,127 @@ macro_rules! effects {
                 Ok(leased_until.saturating_sub(now))
             }
 
-            /// How an event stands that could not be leased, or a lease, if it is free by now.
-            async fn standing_or_lease(
+            /// Why an effect was not leased, or a lease if it has become free.
+            async fn state_or_lease(
                 &self,
                 key: &Key,
+                credited: bool,
                 delivered: Option<&Digest>,
                 length: Duration,
             ) -> Result<Acquired, StoreError> {
-                let standing = self.standing(key, delivered).await?;
-                if standing == (Acquired::InFlight { held_for: Duration::ZERO })
-                    && let Some(lease) = self.lease(key, delivered, length).await?
+                let state = self.state(key, credited, delivered).await?;
+                if state == (Acquired::InFlight { held_for: Duration::ZERO })
+                    && let Some(lease) = self.lease(key, credited, delivered, length).await?
                 {
                     return Ok(lease);
                 }
-                Ok(standing)
+                Ok(state)
             }
 
-            async fn standing(
+            async fn state(
                 &self,
                 key: &Key,
+                credited: bool,
                 delivered: Option<&Digest>,
             ) -> Result<Acquired, StoreError> {
-                let standing = concat!(
-                    "SELECT digest, done_at IS NOT NULL AS is_done, duplicate_of, leased_at, leased_until, ",
+                let state = concat!(
+                    "SELECT credited, digest, done_at IS NOT NULL AS is_done, duplicate_of, leased_at, leased_until, ",
                     $now,
-                    " AS now, ",
-                    is_superseded!(),
-                    " AS is_superseded FROM postback_effects AS effect WHERE ",
+                    " AS now FROM postback_effects AS effect WHERE ",
                     is_it!()
                 );
-                let row = self.about(key, standing).fetch_optional(&self.pool).await?;
-                let Some(row) = row else {
-                    return match delivered {
-                        Some(_) if !key.is_final() => Ok(Acquired::Superseded),
-                        // Somebody took the row away, or hides it from us.
-                        _ => Err(StoreError::Failed("an event is there, and is not".into())),
-                    };
-                };
+                let row = self.about(key, state).fetch_optional(&self.pool).await?;
+                let row = row.ok_or_else(|| sql::unreadable("effect"))?;
+                if row.try_get::<bool, _>("credited")? != credited {
+                    return Ok(Acquired::REPLACED);
+                }
                 let leased_at: i64 = row.try_get("leased_at")?;
                 let leased_until: i64 = row.try_get("leased_until")?;
                 let now: i64 = row.try_get("now")?;
-                let standing = Standing {
+                let state = EffectState {
                     digest: sql::digest(row.try_get("digest")?)?,
                     is_done: row.try_get("is_done")?,
-                    is_superseded: row.try_get("is_superseded")?,
                     duplicate_of: row.try_get("duplicate_of")?,
                     held_for: held_for(leased_at, leased_until, now),
                 };
                 if now < leased_at && leased_at < leased_until {
-                    // The clock was set back. The lease runs anew, for it would last so much longer.
-                    let anew = concat!(
+                    // The clock was set back. The lease starts again, because it would last so much longer.
+                    let restart = concat!(
                         "UPDATE postback_effects AS effect SET ",
                         leased_for!($now, "(leased_until - leased_at)"),
                         " WHERE ",
                         is_it!(),
-                        " AND leased_at = $6 AND leased_until = $7"
+                        " AND leased_at = $5 AND leased_until = $6"
                     );
-                    let anew = self.about(key, anew).bind(leased_at).bind(leased_until);
-                    anew.execute(&self.pool).await?;
+                    let restart = self.about(key, restart).bind(leased_at).bind(leased_until);
+                    restart.execute(&self.pool).await?;
                 }
-                Ok(standing.refusal(delivered.copied()))
+                Ok(state.not_leased(delivered.copied()))
             }
 
-            /// A statement about an event.
-            fn about<'q>(&self, key: &'q Key, statement: &'static str) -> Statement<'q> {
+            /// A statement about an effect.
+            fn about<'q>(
+                &self,
+                key: &'q Key,
+                statement: &'static str,
+            ) -> Statement<'q, $Database> {
                 sqlx::query(statement)
                     .bind(self.lease_clock())
                     .bind(&*key.namespace)
                     .bind(&*key.scope)
                     .bind(&*key.id)
-                    .bind(key.is_final())
             }
 
-            /// A statement about an event, and what it says.
-            fn saying<'q>(
+            /// A statement about an effect, and what the delivery says.
+            fn of_delivery<'q>(
                 &self,
                 key: &'q Key,
-                claim: &'q Claim,
+                event: &'q EventRecord,
                 statement: &'static str,
-            ) -> Statement<'q> {
+            ) -> Statement<'q, $Database> {
                 let statement = self.about(key, statement);
-                let statement = statement.bind(claim.digest().as_bytes().as_slice());
-                statement.bind(claim.event())
+                let statement = statement.bind(event.digest().as_bytes().as_slice());
+                statement.bind(event.payload_json())
             }
 
-            /// Tells whether it changed the event.
-            async fn change(&self, change: Statement<'_>) -> Result<bool, StoreError> {
+            /// Returns whether the statement changed the effect.
+            async fn change(&self, change: Statement<'_, $Database>) -> Result<bool, StoreError> {
                 let changed = change.execute(&self.pool).await?;
                 Ok(changed.rows_affected() > 0)
             }
         }
 
         impl Steps for $Store {
-            async fn acquire(&self, claim: &Claim, length: Duration) -> Result<Acquired, StoreError> {
-                let key = Key::of(claim);
-                let delivered = Some(claim.digest());
-                let lease = if claim.transfer().is_none() {
-                    self.record_and_lease(&key, claim, length).await?
+            async fn acquire(
+                &self,
+                event: &EventRecord,
+                length: Duration,
+            ) -> Result<Acquired, StoreError> {
+                let key = Key::of(event);
+                let delivered = Some(event.digest());
+                let lease = if event.transfer().is_none() {
+                    self.insert_or_lease(&key, event, length).await?
                 } else {
                     let mut transaction = self.begin().await?;
-                    self.record(&mut transaction, &key, claim).await?;
+                    self.enqueue(&mut transaction, &key, event, true).await?;
                     self.commit(transaction).await?;
-                    self.lease(&key, delivered, length).await?
+                    self.lease(&key, true, delivered, length).await?
                 };
                 match lease {
                     Some(lease) => Ok(lease),
-                    None => self.standing_or_lease(&key, delivered, length).await,
+                    None => self.state_or_lease(&key, true, delivered, length).await,
                 }
             }
 
             async fn acquire_recorded(
                 &self,
                 key: &Key,
+                credited: bool,
                 length: Duration,
             ) -> Result<Acquired, StoreError> {
-                match self.lease(key, None, length).await? {
+                match self.lease(key, credited, None, length).await? {
                     Some(lease) => Ok(lease),
-                    None => self.standing_or_lease(key, None, length).await,
+                    None => self.state_or_lease(key, credited, None, length).await,
                 }
             }
 
@@ -371,10 +391,10 @@ macro_rules! effects {
             ) -> Result<bool, StoreError> {
                 let extend = concat!(
                     "UPDATE postback_effects AS effect SET ",
-                    leased_for!($now, "$7"),
+                    leased_for!($now, "$6"),
                     " WHERE ",
                     is_it!(),
-                    " AND token = $6 AND done_at IS NULL AND leased_until > ",
+                    " AND token = $5 AND done_at IS NULL AND leased_until > ",
                     $now,
                     " RETURNING leased_until, ",
                     $now,
@@ -393,7 +413,7 @@ macro_rules! effects {
                     $now,
                     ") WHERE ",
                     is_it!(),
-                    " AND token = $6 AND (done_at IS NOT NULL OR leased_until > ",
+                    " AND token = $5 AND (done_at IS NOT NULL OR leased_until > ",
                     $now,
                     ")"
                 );
@@ -404,7 +424,7 @@ macro_rules! effects {
                 let release = concat!(
                     "UPDATE postback_effects AS effect SET leased_until = 0 WHERE ",
                     is_it!(),
-                    " AND token = $6 AND done_at IS NULL"
+                    " AND token = $5 AND done_at IS NULL"
                 );
                 let release = self.about(key, release).bind(kept(token));
                 self.change(release).await.map(drop)
@@ -412,12 +432,11 @@ macro_rules! effects {
 
             async fn list(&self, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
                 let rows = sqlx::query(concat!(
-                    "SELECT namespace, scope, id, final, event, recorded_at, token, duplicate_of, leased_at,
-                         leased_until, ",
+                    "SELECT namespace, scope, id, credited, payload, recorded_at, token, duplicate_of,
+                         leased_at, leased_until, ",
                     $now,
-                    " AS now FROM postback_effects AS effect WHERE done_at IS NULL AND NOT ",
-                    is_superseded!(),
-                    " ORDER BY duplicate_of IS NOT NULL, leased_at, namespace, scope, id, final LIMIT $2"
+                    " AS now FROM postback_effects WHERE done_at IS NULL
+                     ORDER BY duplicate_of IS NOT NULL, leased_at, namespace, scope, id LIMIT $2"
                 ))
                 .bind(self.lease_clock())
                 .bind(i64::from(limit))
@@ -429,9 +448,9 @@ macro_rules! effects {
                             namespace: row.try_get("namespace")?,
                             scope: row.try_get("scope")?,
                             id: row.try_get("id")?,
-                            finality: finality(row.try_get("final")?),
                         },
-                        event: row.try_get("event")?,
+                        credited: row.try_get("credited")?,
+                        payload: row.try_get("payload")?,
                         recorded_at: row.try_get("recorded_at")?,
                         attempts: read(row.try_get("token")?)?,
                         duplicate_of: row.try_get("duplicate_of")?,
@@ -445,25 +464,25 @@ macro_rules! effects {
                 rows.iter().map(unfinished).collect()
             }
 
-            async fn clear(&self, key: &Key) -> Result<bool, StoreError> {
+            async fn clear(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
                 let clear = concat!(
                     "UPDATE postback_effects AS effect SET duplicate_of = NULL WHERE ",
                     is_it!(),
-                    " AND duplicate_of IS NOT NULL AND done_at IS NULL"
+                    " AND credited = $5 AND duplicate_of IS NOT NULL AND done_at IS NULL"
                 );
-                self.change(self.about(key, clear)).await
+                self.change(self.about(key, clear).bind(credited)).await
             }
 
-            async fn close(&self, key: &Key) -> Result<bool, StoreError> {
+            async fn close(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
                 let close = concat!(
                     "UPDATE postback_effects AS effect SET token = token + 1, done_at = ",
                     $now,
                     " WHERE ",
                     is_it!(),
-                    " AND done_at IS NULL AND leased_until <= ",
+                    " AND credited = $5 AND done_at IS NULL AND leased_until <= ",
                     $now
                 );
-                self.change(self.about(key, close)).await
+                self.change(self.about(key, close).bind(credited)).await
             }
         }
     };

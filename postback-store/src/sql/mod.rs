@@ -1,39 +1,38 @@
-//! What both databases share: the statements, the schema's version, and what a row tells. SQLite reads `$1` as
+//! What both databases share: the statements, the schema's version, and how rows are read. SQLite reads `$1` as
 //! Postgres does.
 
 pub(crate) mod effects;
 
-use postback_core::claim::{Claim, Digest, Finality};
+use postback_core::event::{Digest, EventRecord};
 
-use crate::{Claimed, StoreError, Stored};
+use crate::{Recorded, StoreError, Stored};
 
-/// A claim, unless there is one. Whoever claims the same at once waits for the other's end.
-pub(crate) const INSERT: &str = "INSERT INTO postback_claims
-    (namespace, scope, id, final, digest, event, claimed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT DO NOTHING";
+/// Writes a record, unless the payment is credited. Another transaction that writes the same record waits for the end
+/// of this one.
+pub(crate) const RECORD: &str = "INSERT INTO postback_records AS record
+    (namespace, scope, id, credited, digest, payload, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (namespace, scope, id) DO UPDATE SET credited = excluded.credited, digest = excluded.digest,
+        payload = excluded.payload, recorded_at = excluded.recorded_at
+    WHERE NOT record.credited";
 
-/// A final claim keeps the place of the pending notice that has not come, so that it is superseded when it does.
-pub(crate) const INSERT_PLACE: &str = "INSERT INTO postback_claims
-    (namespace, scope, id, final, digest, event, claimed_at) VALUES ($1, $2, $3, $4, NULL, NULL, $5)
-    ON CONFLICT DO NOTHING";
+/// Leaves to a person whether a payment is credited.
+pub(crate) const HOLD: &str = "UPDATE postback_records SET credited = FALSE
+    WHERE namespace = $1 AND scope = $2 AND id = $3";
 
-/// Its digest, if there is a claim or a place for one.
-pub(crate) const DIGEST: &str = "SELECT digest FROM postback_claims
-    WHERE namespace = $1 AND scope = $2 AND id = $3 AND final = $4";
-
-/// The transfer of a final claim, unless another has it.
+/// Counts a transfer for a payment, unless it is counted.
 pub(crate) const INSERT_TRANSFER: &str = "INSERT INTO postback_transfers
     (namespace, scope, transfer, id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 
-/// Whose it is.
+/// The payment that a transfer is counted for.
 pub(crate) const TRANSFER: &str = "SELECT id FROM postback_transfers
     WHERE namespace = $1 AND scope = $2 AND transfer = $3";
 
-pub(crate) const STORED: &str = "SELECT digest, event, claimed_at FROM postback_claims
-    WHERE namespace = $1 AND scope = $2 AND id = $3 AND final = $4 AND digest IS NOT NULL";
+pub(crate) const STORED: &str =
+    "SELECT credited, digest, payload, recorded_at FROM postback_records
+    WHERE namespace = $1 AND scope = $2 AND id = $3";
 
-pub(crate) const PRUNE: &str =
-    "UPDATE postback_claims SET event = NULL WHERE claimed_at < $1 AND event IS NOT NULL";
+pub(crate) const PRUNE: &str = "UPDATE postback_records SET payload = NULL
+    WHERE recorded_at < $1 AND payload IS NOT NULL AND credited";
 
 pub(crate) const VERSION: &str = "SELECT version FROM postback_schema";
 
@@ -56,30 +55,37 @@ pub(crate) fn missing<'a>(
         })
 }
 
-/// What a claim is that could not be inserted, by the row under its key.
-pub(crate) fn existing(claim: &Claim, row: Option<Option<Vec<u8>>>) -> Result<Claimed, StoreError> {
-    let before = match row {
-        Some(Some(before)) => digest(&before)?,
-        Some(None) if claim.finality() == Finality::Pending => return Ok(Claimed::Superseded),
-        // Somebody took the row away between two statements, or hides it from us.
-        _ => return Err(StoreError::Failed("a claim is there, and is not".into())),
-    };
-    Ok(Claimed::again(before, *claim.digest()))
+/// The result for a payment whose record was not written: it is credited.
+pub(crate) fn kept(event: &EventRecord, record: Option<&Stored>) -> Result<Recorded, StoreError> {
+    let record = record.ok_or_else(|| unreadable("record"))?;
+    Ok(Recorded::kept(record.digest, *event.digest()))
 }
 
-/// Whether a transfer that could not be inserted is another id's.
-pub(crate) fn transferred(claim: &Claim, of: Option<String>) -> Result<Option<String>, StoreError> {
-    let of = of.ok_or_else(|| StoreError::Failed("a transfer is there, and is not".into()))?;
-    Ok(Some(of).filter(|of| of != claim.id()))
+/// The other id that a transfer is counted under, if it is another.
+pub(crate) fn other_id(
+    event: &EventRecord,
+    of: Option<String>,
+) -> Result<Option<String>, StoreError> {
+    let of = of.ok_or_else(|| unreadable("transfer"))?;
+    Ok(Some(of).filter(|of| of != event.id()))
 }
 
-pub(crate) fn stored(
-    (digest, event, claimed_at): (Vec<u8>, Option<String>, i64),
-) -> Result<Stored, StoreError> {
+/// The error for a row that can be neither inserted nor read.
+pub(crate) fn unreadable(row: &str) -> StoreError {
+    let error = format!(
+        "{row} conflicts on insert but cannot be read (deleted concurrently, or hidden by row-level security)"
+    );
+    StoreError::Failed(error.into())
+}
+
+pub(crate) type Row = (bool, Vec<u8>, Option<String>, i64);
+
+pub(crate) fn stored((credited, digest, payload, recorded_at): Row) -> Result<Stored, StoreError> {
     Ok(Stored {
+        credited,
         digest: self::digest(&digest)?,
-        event,
-        claimed_at,
+        payload,
+        recorded_at,
     })
 }
 
@@ -91,99 +97,93 @@ pub(crate) fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
 macro_rules! store {
     ($Store:ident, $Database:ty) => {
         impl $Store {
-            /// The connections, for the application's own queries.
+            /// Returns the connections, for the application's own queries.
             #[must_use]
             pub const fn pool(&self) -> &sqlx::Pool<$Database> {
                 &self.pool
             }
 
-            /// Claims a verified payment or a bound callback within a transaction: if that is not committed,
-            /// nothing was claimed.
+            /// Records a payment within a transaction, if it is to be credited or looked at. If the transaction is not
+            /// committed, nothing was recorded.
+            ///
+            /// A record that is not credited leaves room: each later delivery of the same payment is
+            /// recorded in its place, and one that pays the price is still [`New`](Recorded::New). A
+            /// record that is credited is never written again.
             ///
             /// # Errors
             ///
-            /// [`StoreError::Busy`] and [`StoreError::Failed`]. An error of this or of any other statement ends the
-            /// transaction: return it, and do not commit.
-            pub async fn claim_in(
+            /// [`StoreError::Busy`] and [`StoreError::Failed`]. After an error of this or of any other statement,
+            /// return the error and do not commit.
+            pub async fn record_in(
                 &self,
                 transaction: &mut Transaction<'_, $Database>,
-                claim: impl Into<Claim>,
-            ) -> Result<Claimed, StoreError> {
-                let claim = claim.into();
-                let scope = claim.scope().unwrap_or_default();
-                let is_final = claim.finality() == Finality::Final;
-                let inserted = sqlx::query(sql::INSERT)
-                    .bind(claim.namespace())
-                    .bind(scope)
-                    .bind(claim.id())
-                    .bind(is_final)
-                    .bind(claim.digest().as_bytes().as_slice())
-                    .bind(claim.event())
+                reconciliation: &Reconciliation,
+            ) -> Result<Recorded, StoreError> {
+                let (event, outcome) = (reconciliation.event(), reconciliation.outcome());
+                let is_credit = match reconciliation.disposition() {
+                    Disposition::Credit => true,
+                    Disposition::Review => false,
+                    Disposition::Ignore => {
+                        let is_superseded = *outcome == Outcome::Pending
+                            && Self::read_record(&mut **transaction, event)
+                                .await?
+                                .is_some_and(|record| record.credited);
+                        return Ok(Recorded::ignored(outcome, is_superseded));
+                    }
+                };
+                let written = Self::on_record(event, sql::RECORD)
+                    .bind(is_credit)
+                    .bind(event.digest().as_bytes().as_slice())
+                    .bind(event.payload_json())
                     .bind(self.clock.seconds())
                     .execute(&mut **transaction)
                     .await?;
-                if inserted.rows_affected() == 0 {
-                    let row = sqlx::query_scalar(sql::DIGEST)
-                        .bind(claim.namespace())
-                        .bind(scope)
-                        .bind(claim.id())
-                        .bind(is_final)
-                        .fetch_optional(&mut **transaction)
-                        .await?;
-                    return sql::existing(&claim, row);
+                if written.rows_affected() == 0 {
+                    let record = Self::read_record(&mut **transaction, event).await?;
+                    return sql::kept(event, record.as_ref());
                 }
-                if !is_final || !claim.has_stages() {
-                    return Ok(Claimed::New);
+                let duplicate_of = Self::count_transfer(transaction, event).await?;
+                if is_credit && duplicate_of.is_some() {
+                    let hold = Self::on_record(event, sql::HOLD);
+                    hold.execute(&mut **transaction).await?;
                 }
-                sqlx::query(sql::INSERT_PLACE)
-                    .bind(claim.namespace())
-                    .bind(scope)
-                    .bind(claim.id())
-                    .bind(false)
-                    .bind(self.clock.seconds())
-                    .execute(&mut **transaction)
-                    .await?;
-                match self.duplicate_of(transaction, &claim).await? {
-                    Some(of) => Ok(Claimed::PossibleDuplicate { of }),
-                    None => Ok(Claimed::New),
-                }
+                Ok(Recorded::written(outcome, duplicate_of))
             }
 
-            /// Counts the transfer of a final claim for it; returns the other id that it was counted for before.
-            async fn duplicate_of(
-                &self,
+            /// Counts the transfer of a payment for it; returns the other id that it was counted under before.
+            async fn count_transfer(
                 transaction: &mut Transaction<'_, $Database>,
-                claim: &Claim,
+                event: &EventRecord,
             ) -> Result<Option<String>, StoreError> {
-                let Some(transfer) = claim.transfer() else {
+                let Some(transfer) = event.transfer() else {
                     return Ok(None);
                 };
-                let scope = claim.scope().unwrap_or_default();
+                let scope = event.scope().unwrap_or_default();
                 let inserted = sqlx::query(sql::INSERT_TRANSFER)
-                    .bind(claim.namespace())
+                    .bind(event.namespace())
                     .bind(scope)
                     .bind(transfer.as_bytes().as_slice())
-                    .bind(claim.id())
+                    .bind(event.id())
                     .execute(&mut **transaction)
                     .await?;
                 if inserted.rows_affected() == 1 {
                     return Ok(None);
                 }
                 let of = sqlx::query_scalar(sql::TRANSFER)
-                    .bind(claim.namespace())
+                    .bind(event.namespace())
                     .bind(scope)
                     .bind(transfer.as_bytes().as_slice())
                     .fetch_optional(&mut **transaction)
                     .await?;
-                sql::transferred(claim, of)
+                sql::other_id(event, of)
             }
 
-            /// Commits, and fails where a statement failed that was not looked at: Postgres takes the commit of such
-            /// a transaction for a rollback, and calls it a success.
+            /// Commits, and fails if a statement failed whose error was dropped: Postgres takes the commit of such a
+            /// transaction for a rollback, and reports success.
             ///
             /// # Errors
             ///
-            /// [`StoreError::Busy`] and [`StoreError::Failed`]: then nothing was claimed, as far as is known.
+            /// [`StoreError::Busy`] and [`StoreError::Failed`]: nothing was recorded, as far as is known.
             pub async fn commit(
                 &self,
                 mut transaction: Transaction<'_, $Database>,
@@ -192,35 +192,39 @@ macro_rules! store {
                 Ok(transaction.commit().await?)
             }
 
-            /// What is kept of a claim, if it was made.
+            /// Returns the record of a payment, if there is one.
             ///
             /// # Errors
             ///
-            /// [`StoreError::Failed`].
-            pub async fn stored(
-                &self,
-                claim: impl Into<Claim>,
+            /// [`StoreError::Busy`] and [`StoreError::Failed`].
+            pub async fn stored(&self, event: &EventRecord) -> Result<Option<Stored>, StoreError> {
+                Self::read_record(&self.pool, event).await
+            }
+
+            async fn read_record<'c>(
+                executor: impl sqlx::Executor<'c, Database = $Database>,
+                event: &EventRecord,
             ) -> Result<Option<Stored>, StoreError> {
-                let claim = claim.into();
                 let row = sqlx::query_as(sql::STORED)
-                    .bind(claim.namespace())
-                    .bind(claim.scope().unwrap_or_default())
-                    .bind(claim.id())
-                    .bind(claim.finality() == Finality::Final)
-                    .fetch_optional(&self.pool)
+                    .bind(event.namespace())
+                    .bind(event.scope().unwrap_or_default())
+                    .bind(event.id())
+                    .fetch_optional(executor)
                     .await?;
                 row.map(sql::stored).transpose()
             }
 
-            /// Drops what events said that were claimed, or recorded and are done or superseded, before a Unix time, in
-            /// seconds, and returns of how many, in a statement for each table: drop a million in steps. Their keys and
-            /// digests are kept for ever: without them an old postback would be new.
+            /// Drops the payloads of payments that were recorded before a Unix time, in seconds, and
+            /// returns how many were dropped. It keeps those of payments that are not credited,
+            /// because a person has to look at them, and those of effects that are not done. It takes
+            /// one statement for each table: drop a million in steps. Keys and digests are kept
+            /// forever, because without them an old postback would be new.
             ///
             /// # Errors
             ///
             /// [`StoreError::Busy`] and [`StoreError::Failed`].
             pub async fn prune(&self, before: i64) -> Result<u64, StoreError> {
-                let claims = sqlx::query(sql::PRUNE)
+                let records = sqlx::query(sql::PRUNE)
                     .bind(before)
                     .execute(&self.pool)
                     .await?;
@@ -228,12 +232,12 @@ macro_rules! store {
                     .bind(before.saturating_mul(1_000))
                     .execute(&self.pool)
                     .await?;
-                Ok(claims
+                Ok(records
                     .rows_affected()
                     .saturating_add(effects.rows_affected()))
             }
 
-            /// Applies the migrations that are missing, in the transaction that looked which.
+            /// Applies the migrations that are missing, in the transaction that looked for them.
             async fn migrate(
                 &self,
                 mut transaction: Transaction<'static, $Database>,
@@ -258,14 +262,44 @@ macro_rules! store {
                 self.commit(transaction).await
             }
 
-            /// Whether nothing is missing. A database without a version lacks everything.
+            /// Whether no migration is missing. A database without a version lacks all of them.
             async fn is_current(&self) -> bool {
                 let found: Result<i64, _> =
                     sqlx::query_scalar(sql::VERSION).fetch_one(&self.pool).await;
                 found.is_ok_and(|found| found == sql::known(&MIGRATIONS))
+            }
+
+            /// A statement about the record of a payment, which is `$1` to `$3`.
+            fn on_record<'q>(
+                event: &'q EventRecord,
+                statement: &'static str,
+            ) -> sql::effects::Statement<'q, $Database> {
+                sqlx::query(statement)
+                    .bind(event.namespace())
+                    .bind(event.scope().unwrap_or_default())
+                    .bind(event.id())
             }
         }
     };
 }
 
 pub(crate) use store;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_migrations_are_those_above_the_version_found() {
+        let migrations = ["a", "b"];
+        for (found, expected) in [(0, &["a", "b"][..]), (1, &["b"]), (2, &[])] {
+            let missing = missing(&migrations, found);
+            assert_eq!(missing.ok(), Some(expected), "{found}");
+        }
+        let newer = missing(&migrations, 3);
+        assert!(
+            matches!(newer, Err(StoreError::NewerSchema { found: 3, known: 2 })),
+            "{newer:?}"
+        );
+    }
+}

@@ -2,77 +2,142 @@
 
 use std::{path::Path, time::SystemTime};
 
-use postback_core::claim::{Claim, Digest, Finality};
+use postback_core::{
+    event::{Digest, EventRecord},
+    reconcile::{Disposition, Outcome, Reconciliation},
+};
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Claimed, StoreError, Stored, WAIT, clock::Clock, sql};
+use crate::{Recorded, STORE_TIMEOUT, StoreError, Stored, clock::Clock, sql};
 
-/// Claims and effects in a SQLite file, beside the application's own tables or in a file of its own.
+/// Records and effects in a SQLite file, beside the application's own tables or in a file of its own.
 ///
+/// A handler credits an order in the transaction of the record, so that the database keeps both or
+/// neither. An error asks the provider to send the postback again:
+///
+/// <!-- handler: store_sqlite -->
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// use postback_core::{MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
-/// use postback_store::{Claimed, sqlite::SqliteStore};
+/// use postback_core::{Retry, Verified, cryptocloud::CryptoCloud, reconcile::Price};
+/// use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 ///
-/// let folder = tempfile::tempdir()?;
-/// let store = SqliteStore::open(folder.path().join("shop.db")).await?;
+/// /// Finds the order, reconciles the payment with its price, records it, and credits the order.
+/// async fn credit(store: &SqliteStore, payment: &Verified<CryptoCloud>) -> Result<(), Retry> {
+///     let id = payment.invoice_id();
+///     try_credit(store, id, payment).await.map_err(|retry| retry.with_id(id))
+/// }
+///
+/// async fn try_credit(
+///     store: &SqliteStore,
+///     id: &str,
+///     payment: &Verified<CryptoCloud>,
+/// ) -> Result<(), Retry> {
+///     let price = price(store, id).await?.ok_or_else(|| Retry::unknown_order(id))?;
+///     let reconciliation = payment.reconcile(&price)?;
+///     let mut transaction = store.begin().await?;
+///     match store.record_in(&mut transaction, &reconciliation).await? {
+///         Recorded::New => {
+///             let credit = sqlx::query("UPDATE orders SET is_credited = 1 WHERE invoice_id = $1");
+///             let credit = credit.bind(id).execute(&mut *transaction).await;
+///             if credit.map_err(StoreError::from)?.rows_affected() != 1 {
+///                 // The order was deleted in the meantime. Nothing is committed.
+///                 return Err(Retry::unknown_order(id));
+///             }
+///         }
+///         // The provider sent it again.
+///         Recorded::Duplicate => {}
+///         // A person has to look at some of these.
+///         other => tracing::warn!(invoice_id = id, "not credited: {other}"),
+///     }
+///     Ok(store.commit(transaction).await?)
+/// }
+///
+/// /// Returns the price of an order, as you stored it.
+/// async fn price(store: &SqliteStore, invoice_id: &str) -> Result<Option<Price>, StoreError> {
+///     let price = sqlx::query_as("SELECT price, currency FROM orders WHERE invoice_id = $1");
+///     let price = price.bind(invoice_id).fetch_optional(store.pool()).await?;
+///     let Some((amount, currency)): Option<(String, String)> = price else {
+///         return Ok(None);
+///     };
+///     let amount = amount.parse().map_err(|error| StoreError::Failed(Box::new(error)))?;
+///     let price = Price::new(amount, currency);
+///     price.map(Some).map_err(|error| StoreError::Failed(Box::new(error)))
+/// }
+/// #
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # use postback_core::{MediaType, SecretKey, Verifier, testing};
+/// # let folder = tempfile::tempdir()?;
+/// # let store = SqliteStore::open(folder.path().join("shop.db")).await?;
+/// # let orders = "CREATE TABLE orders (
+/// #         invoice_id TEXT PRIMARY KEY, price TEXT, currency TEXT, is_credited INTEGER);
+/// #     INSERT INTO orders VALUES ('ILRAJE1Q', '0.000113', 'BNB', 0);
+/// #     INSERT INTO orders VALUES ('ILRAJE1P', '0.000114', 'BNB', 0);
+/// #     INSERT INTO orders VALUES ('ILRAJE1D', '0.000113', 'BNB', 0);
+/// #     CREATE TRIGGER deleted BEFORE INSERT ON postback_records WHEN new.id = 'ILRAJE1D'
+/// #     BEGIN DELETE FROM orders WHERE invoice_id = new.id; END";
+/// # sqlx::raw_sql(orders).execute(store.pool()).await?;
 /// # let secret = SecretKey::new("the project's secret key")?;
 /// # let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
-/// # let body = testing::sample_json(Some(&testing::token(&secret, "ILRAJE1Q", 1_769_509_700)));
-/// # let postback = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
-///
-/// // In a handler, with the `postback` that it was handed:
-/// let mut transaction = store.begin().await?;
-/// if store.claim_in(&mut transaction, &postback).await? == Claimed::New {
-///     // The shop's own writes, with `&mut *transaction`.
-/// }
-/// store.commit(transaction).await?;
-/// # let mut transaction = store.begin().await?;
-/// # assert_eq!(store.claim_in(&mut transaction, &postback).await?, Claimed::AlreadyDone);
+/// # let deliver = |id| {
+/// #     let body = testing::sample_json(Some(&testing::token(&secret, id, 1_769_509_700)));
+/// #     testing::deliver(&verifier, MediaType::Json, body.replace("ILRAJE1Q", id), 1_769_509_400)
+/// # };
+/// # // Paid, sent again, and underpaid.
+/// # for id in ["ILRAJE1Q", "ILRAJE1Q", "ILRAJE1P"] {
+/// #     credit(&store, &deliver(id)?).await?;
+/// # }
+/// # let credited = sqlx::query_scalar("SELECT invoice_id FROM orders WHERE is_credited = 1");
+/// # let credited: Vec<String> = credited.fetch_all(store.pool()).await?;
+/// # assert_eq!(credited, ["ILRAJE1Q"]);
+/// # // Without an order, and deleted in the meantime.
+/// # for id in ["ILRAJE1X", "ILRAJE1D"] {
+/// #     let payment = deliver(id)?;
+/// #     assert_eq!(credit(&store, &payment).await.unwrap_err().code(), "unknown_order");
+/// #     let price = Price::new("0.000113".parse()?, "BNB")?;
+/// #     assert!(store.stored(payment.reconcile(&price)?.event()).await?.is_none());
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// SQLite has one writer at a time. [`begin`](Self::begin) becomes that writer at once, and waits for others. An
-/// application that begins transactions of its own claims *first*: one that has read before may find that what it
-/// read has changed, and is [busy](StoreError::Busy) at once, however long it would wait.
+/// SQLite has one writer at a time. [`begin`](Self::begin) becomes that writer at once, and waits for others. If your
+/// application begins its own transactions, call `record_in` *first*: a transaction that has read before may find that
+/// what it read has changed, and is [busy](StoreError::Busy) at once, without waiting.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     pool: SqlitePool,
     clock: Clock,
 }
 
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 
 sql::store!(SqliteStore, Sqlite);
 sql::effects::effects!(SqliteStore, Sqlite, "$1");
 
 impl SqliteStore {
-    /// Opens a file, and makes it if it is not there: with a write-ahead log that is synced at each commit, so
-    /// that what was acknowledged survives a loss of power, and waiting up to five seconds for other writers and for
-    /// a connection.
+    /// Opens a file, or creates it: with a write-ahead log that is synced at each commit, so that what was
+    /// acknowledged survives a loss of power. It waits up to five seconds for other writers and for a connection.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NewerSchema`] if the file was written by a later version; [`StoreError::Busy`] may come where
-    /// several processes make it at once, for all but one of them to try again; [`StoreError::Failed`].
+    /// [`StoreError::NewerSchema`] if the file was written by a later version; [`StoreError::Busy`] if several
+    /// processes create it at the same time, for all but one of them to try again; [`StoreError::Failed`].
     pub async fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(WAIT);
-        let pool = SqlitePoolOptions::new().acquire_timeout(WAIT);
+            .busy_timeout(STORE_TIMEOUT);
+        let pool = SqlitePoolOptions::new().acquire_timeout(STORE_TIMEOUT);
         Self::with_pool(pool.connect_with(options).await?).await
     }
 
-    /// Keeps claims in the application's own database, in tables whose names begin with `postback_`. That a commit
-    /// survives a loss of power is then for the application's settings to see to.
+    /// Keeps records in the application's own database, in tables whose names begin with `postback_`. Whether a commit
+    /// survives a loss of power then depends on the application's settings.
     ///
     /// # Errors
     ///
@@ -89,7 +154,7 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// Reads the time from `clock` instead of the system: it decides when leases end, and is to be the same for all
+    /// Reads the time from `clock` instead of the system. It decides when leases end, and must be the same for all
     /// processes that share the file.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
@@ -103,13 +168,16 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] if others write for longer than is waited, and [`StoreError::Failed`].
+    /// [`StoreError::Busy`] if others write for longer than the store waits, and [`StoreError::Failed`].
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 
-    /// When leases end.
-    #[expect(clippy::unnecessary_wraps, reason = "none where a server has the time")]
+    /// The time that leases are compared with.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "absent where a server has the time"
+    )]
     fn lease_clock(&self) -> Option<i64> {
         Some(self.clock.milliseconds())
     }

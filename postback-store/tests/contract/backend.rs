@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use postback_core::claim::Claim;
+use postback_core::{event::EventRecord, reconcile::Reconciliation};
 use postback_store::{
-    Claimed, StoreError, Stored,
+    Recorded, StoreError, Stored,
     memory::{MemoryStore, MemoryTransaction},
     postgres::PostgresStore,
     redis::RedisStore,
@@ -31,17 +31,22 @@ pub(crate) trait Backend: Leasing {
 
     fn begin(&self) -> impl Future<Output = Self::Transaction> + Send;
 
-    fn claim(
-        &self,
-        transaction: &mut Self::Transaction,
-        claim: Claim,
-    ) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
-
-    /// Records an event for `once`.
     fn record(
         &self,
         transaction: &mut Self::Transaction,
-        claim: Claim,
+        reconciliation: &Reconciliation,
+    ) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
+
+    fn enqueue(
+        &self,
+        transaction: &mut Self::Transaction,
+        reconciliation: &Reconciliation,
+    ) -> impl Future<Output = ()> + Send;
+
+    fn enqueue_review(
+        &self,
+        transaction: &mut Self::Transaction,
+        reconciliation: &Reconciliation,
     ) -> impl Future<Output = ()> + Send;
 
     /// The shop's own write.
@@ -56,7 +61,7 @@ pub(crate) trait Backend: Leasing {
     /// What the shop has credited, in order.
     fn credits(&self) -> impl Future<Output = Vec<String>> + Send;
 
-    fn stored(&self, claim: Claim) -> impl Future<Output = Option<Stored>> + Send;
+    fn stored(&self, event: &EventRecord) -> impl Future<Output = Option<Stored>> + Send;
 }
 
 #[derive(Clone, Debug)]
@@ -73,16 +78,29 @@ impl Backend for Memory {
         (self.store.begin().await, Vec::new())
     }
 
-    async fn claim(
+    async fn record(
         &self,
         (transaction, _): &mut Self::Transaction,
-        claim: Claim,
-    ) -> Result<Claimed, StoreError> {
-        Ok(self.store.claim_in(transaction, claim))
+        reconciliation: &Reconciliation,
+    ) -> Result<Recorded, StoreError> {
+        Ok(self.store.record_in(transaction, reconciliation))
     }
 
-    async fn record(&self, (transaction, _): &mut Self::Transaction, claim: Claim) {
-        self.store.record_in(transaction, claim);
+    async fn enqueue(
+        &self,
+        (transaction, _): &mut Self::Transaction,
+        reconciliation: &Reconciliation,
+    ) {
+        self.store.enqueue_effect_in(transaction, reconciliation);
+    }
+
+    async fn enqueue_review(
+        &self,
+        (transaction, _): &mut Self::Transaction,
+        reconciliation: &Reconciliation,
+    ) {
+        let store = &self.store;
+        store.enqueue_effect_of_review_in(transaction, reconciliation);
     }
 
     async fn credit(&self, (_, credits): &mut Self::Transaction, id: &str) {
@@ -100,8 +118,8 @@ impl Backend for Memory {
         credits
     }
 
-    async fn stored(&self, claim: Claim) -> Option<Stored> {
-        self.store.stored(claim).await
+    async fn stored(&self, event: &EventRecord) -> Option<Stored> {
+        self.store.stored(event).await
     }
 }
 
@@ -143,16 +161,31 @@ macro_rules! on_sql {
             self.store.begin().await.unwrap()
         }
 
-        async fn claim(
+        async fn record(
             &self,
             transaction: &mut Self::Transaction,
-            claim: Claim,
-        ) -> Result<Claimed, StoreError> {
-            self.store.claim_in(transaction, claim).await
+            reconciliation: &Reconciliation,
+        ) -> Result<Recorded, StoreError> {
+            self.store.record_in(transaction, reconciliation).await
         }
 
-        async fn record(&self, transaction: &mut Self::Transaction, claim: Claim) {
-            self.store.record_in(transaction, claim).await.unwrap();
+        async fn enqueue(
+            &self,
+            transaction: &mut Self::Transaction,
+            reconciliation: &Reconciliation,
+        ) {
+            let enqueued = self.store.enqueue_effect_in(transaction, reconciliation);
+            enqueued.await.unwrap();
+        }
+
+        async fn enqueue_review(
+            &self,
+            transaction: &mut Self::Transaction,
+            reconciliation: &Reconciliation,
+        ) {
+            let store = &self.store;
+            let enqueued = store.enqueue_effect_of_review_in(transaction, reconciliation);
+            enqueued.await.unwrap();
         }
 
         async fn credit(&self, transaction: &mut Self::Transaction, id: &str) {
@@ -174,8 +207,8 @@ macro_rules! on_sql {
                 .unwrap()
         }
 
-        async fn stored(&self, claim: Claim) -> Option<Stored> {
-            self.store.stored(claim).await.unwrap()
+        async fn stored(&self, event: &EventRecord) -> Option<Stored> {
+            self.store.stored(event).await.unwrap()
         }
     };
 }

@@ -1,4 +1,4 @@
-//! What `once` promises, on every store that gives leases.
+//! What `once` guarantees, on every store.
 
 use std::{
     collections::BTreeMap,
@@ -13,11 +13,11 @@ use std::{
 
 use libtest_mimic::Trial;
 use postback_core::{
-    Rejection,
-    claim::{Claim, Finality},
+    Retry, RetryReason,
+    reconcile::{Assurance, Reconciliation},
 };
 use postback_store::{
-    LeaseError, LeaseStore, Once, OnceError, StoreError, Unfinished, once, once_leased,
+    LeaseError, LeaseStore, Once, OnceError, Recorded, StoreError, Unfinished, once, once_leased,
     redis::{Durability, RedisStore},
     resume, resume_leased,
 };
@@ -26,12 +26,12 @@ use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 
 use crate::{
     backend::{Backend, Redis},
-    cases::{run, trial},
-    events::{Payment, callback, payment},
+    events::{Callback, Payment, callback, payment},
     leasing::{Leasing, SetBack},
+    records::{UNDERPAID, run, trial},
 };
 
-/// A lease that a test waits for the end of, on servers in earnest.
+/// A lease whose end a test waits for, on servers in real time.
 const SHORT: Duration = Duration::from_secs(2);
 /// A little longer.
 const LONGER: Duration = Duration::from_millis(2_400);
@@ -48,88 +48,97 @@ macro_rules! contract {
 /// The tests of one store.
 pub(crate) fn all<L: Leasing>(name: &str) -> Vec<Trial> {
     contract!(name, L, [
-        an_effect_runs_once
-        what_fails_runs_again
-        what_panics_runs_again_when_its_lease_has_ended
-        what_is_dropped_runs_again_when_its_lease_has_ended
-        what_is_at_work_is_in_flight
-        sixty_four_tasks_run_each_event_once_and_never_two_at_once
-        who_is_slower_than_his_lease_is_fenced
-        who_was_overtaken_is_fenced
-        who_was_overtaken_does_not_release_his_successor
-        a_lease_that_is_extended_holds
-        a_lease_that_has_ended_is_not_extended
+        effect_runs_once
+        failed_effect_runs_again
+        panicked_effect_runs_again_after_its_lease
+        dropped_effect_runs_again_after_its_lease
+        running_effect_is_in_flight
+        sixty_four_tasks_run_each_effect_once_and_never_two_at_once
+        effect_longer_than_its_lease_has_expired
+        overtaken_effect_has_expired
+        stale_lease_cannot_release_newer_lease
+        extended_lease_stays_in_force
+        ended_lease_is_not_extended
         tokens_rise
-        another_scope_is_another_event
-        another_token_of_the_same_invoice_is_the_same_event
-        what_changed_is_not_run
-        what_changed_while_unfinished_is_not_run
-        pending_and_final_both_run
-        a_pending_notice_after_the_final_one_is_superseded
-        an_unfinished_pending_notice_is_superseded_by_the_final_one
-        the_same_transfer_under_another_id_is_not_run
-        pending_notices_of_one_transfer_both_run
-        a_possible_duplicate_runs_once_approved
-        a_possible_duplicate_is_dismissed
-        what_is_at_work_is_not_dismissed
-        what_failed_is_unfinished_with_all_that_was_said
-        what_is_at_work_is_unfinished_and_held
-        what_is_done_is_not_unfinished
-        what_is_unfinished_is_resumed_once
-        what_was_tried_the_longest_ago_comes_first
+        another_project_is_another_effect
+        another_token_of_the_same_invoice_is_the_same_effect
+        changed_payment_is_not_run
+        changed_payment_is_not_run_while_unfinished
+        delivery_that_does_not_pay_runs_and_records_nothing
+        pending_notice_runs_and_records_nothing
+        money_for_review_runs_and_records_nothing
+        callbacks_bound_by_address_alone_run_if_the_price_accepts_them
+        same_transfer_under_another_id_is_not_run
+        possible_duplicate_runs_after_approval
+        possible_duplicate_is_dismissed
+        running_effect_is_not_dismissed
+        failed_effect_is_unfinished_with_its_payload
+        running_effect_is_unfinished_and_held
+        done_effect_is_not_unfinished
+        unfinished_effect_is_resumed_once
+        effect_tried_the_longest_ago_comes_first
         possible_duplicates_come_last
-        what_is_superseded_is_pruned
-        what_is_unfinished_is_not_pruned
-        the_answers_are_those_of_the_table
-        what_is_recorded_is_not_in_debug
+        unfinished_effect_is_not_pruned
+        errors_convert_to_retries
+        payload_is_not_in_debug
     ])
 }
 
-/// Where there are transactions of the application's.
-pub(crate) fn beside_claims<B: Backend>(name: &str) -> Vec<Trial> {
+/// The tests of a store that has transactions of the application's.
+pub(crate) fn beside_records<B: Backend>(name: &str) -> Vec<Trial> {
     contract!(name, B, [
-        what_is_recorded_in_a_transaction_is_unfinished_once_committed
-        what_is_recorded_in_a_transaction_that_is_rolled_back_is_not
-        what_is_recorded_twice_is_one
-        a_lease_that_was_waited_for_is_whole
-        a_credit_within_once_is_made_once
-        a_transfer_that_was_claimed_is_not_run_under_another_id
-        a_transfer_that_was_recorded_is_not_run_under_another_id
+        enqueued_effect_is_unfinished_after_the_commit
+        enqueued_effect_is_forgotten_after_a_rollback
+        effect_enqueued_twice_is_one
+        effect_of_a_delivery_that_pays_nothing_is_not_enqueued
+        effect_of_a_review_is_not_enqueued
+        effect_of_a_review_is_enqueued_for_review
+        effect_of_no_review_is_not_enqueued_for_review
+        effect_of_a_paid_payment_replaces_that_of_its_review
+        effect_of_a_paid_payment_replaces_one_that_is_running
+        replaced_effect_is_kept_after_a_rollback
+        replaced_effect_is_not_resumed_or_dismissed
+        replaced_possible_duplicate_is_not_approved
+        replaced_possible_duplicate_runs_by_another_transfer
+        lease_after_a_wait_has_its_full_length
+        credit_within_an_effect_is_made_once
+        recorded_transfer_is_not_run_under_another_id
+        enqueued_transfer_is_not_run_under_another_id
     ])
 }
 
-/// Where the clock is the process's own.
+/// The tests of a store that reads the process's clock.
 pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
     contract!(name, L, [
-        a_clock_set_back_ends_no_lease
-        a_clock_set_back_does_not_prolong_a_lease_by_an_hour
-        a_clock_set_back_fences_nobody_in_time
-        a_clock_set_back_keeps_nobody_from_what_is_free
+        clock_set_back_ends_no_lease
+        clock_set_back_does_not_prolong_a_lease_by_an_hour
+        clock_set_back_keeps_the_lease_in_force
+        clock_set_back_keeps_free_effects_free
     ])
 }
 
-/// What is Redis's own.
+/// The tests of Redis alone.
 pub(crate) fn of_redis() -> Vec<Trial> {
     vec![
-        trial("redis", "a_server_that_evicts_is_refused", || {
-            run(a_server_that_evicts_is_refused());
+        trial("redis", "server_that_evicts_is_rejected", || {
+            run(server_that_evicts_is_rejected());
         }),
-        trial("redis", "a_server_that_is_full_runs_nothing", || {
-            run(a_server_that_is_full_runs_nothing());
+        trial("redis", "full_server_runs_nothing", || {
+            run(full_server_runs_nothing());
         }),
         trial("redis", "durability_is_read_from_the_server", || {
             run(durability_is_read_from_the_server());
         }),
-        trial("redis", "what_was_deleted_by_hand_hides_nothing", || {
-            run(what_was_deleted_by_hand_hides_nothing());
+        trial("redis", "effect_deleted_by_hand_hides_no_other", || {
+            run(effect_deleted_by_hand_hides_no_other());
         }),
         trial(
             "redis",
-            "what_was_deleted_by_hand_and_failed_is_not_pruned",
-            || run(what_was_deleted_by_hand_and_failed_is_not_pruned()),
+            "effect_deleted_by_hand_is_not_pruned_after_it_failed",
+            || run(effect_deleted_by_hand_is_not_pruned_after_it_failed()),
         ),
-        trial("redis", "a_scope_cannot_pose_as_another", || {
-            run(a_scope_cannot_pose_as_another());
+        trial("redis", "project_cannot_pose_as_another", || {
+            run(project_cannot_pose_as_another());
         }),
     ]
 }
@@ -137,27 +146,31 @@ pub(crate) fn of_redis() -> Vec<Trial> {
 type Ran = Result<Once<u32>, OnceError<&'static str>>;
 
 /// Runs an effect that counts.
-async fn count(store: &impl LeaseStore, claim: Claim, counter: &AtomicU32) -> Ran {
-    once(store, claim, || async {
+async fn count(
+    store: &impl LeaseStore,
+    reconciliation: &Reconciliation,
+    counter: &AtomicU32,
+) -> Ran {
+    once(store, reconciliation, || async {
         Ok(counter.fetch_add(1, Ordering::Relaxed) + 1)
     })
     .await
 }
 
-async fn fail(store: &impl LeaseStore, claim: Claim) {
-    let failed: Ran = once(store, claim, || async { Err("no") }).await;
+async fn fail(store: &impl LeaseStore, reconciliation: &Reconciliation) {
+    let failed: Ran = once(store, reconciliation, || async { Err("no") }).await;
     assert!(matches!(failed, Err(OnceError::Effect("no"))), "{failed:?}");
 }
 
-async fn succeed(store: &impl LeaseStore, claim: Claim) {
-    let done: Ran = once(store, claim, || async { Ok(0) }).await;
+async fn succeed(store: &impl LeaseStore, reconciliation: &Reconciliation) {
+    let done: Ran = once(store, reconciliation, || async { Ok(0) }).await;
     assert_eq!(done.unwrap(), Once::Ran(0));
 }
 
-/// Begins an effect under a lease, and dies at it.
-async fn abandon(store: &impl LeaseStore, claim: Claim, length: Duration) {
+/// Begins an effect under a lease, and drops it.
+async fn abandon(store: &impl LeaseStore, reconciliation: &Reconciliation, length: Duration) {
     let begun = AtomicU32::new(0);
-    let effect = once_leased(store, claim, length, |_| async {
+    let effect = once_leased(store, reconciliation, length, |_| async {
         begun.fetch_add(1, Ordering::Relaxed);
         std::future::pending::<Result<(), &str>>().await
     });
@@ -184,31 +197,31 @@ async fn the_unfinished(store: &impl LeaseStore) -> Unfinished {
     one
 }
 
-async fn an_effect_runs_once<L: Leasing>(store: &L) {
+async fn effect_runs_once<L: Leasing>(store: &L) {
     let counter = AtomicU32::new(0);
-    let first = count(store.leases(), payment("A"), &counter).await;
+    let first = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(first.unwrap(), Once::Ran(1));
     for _ in 0..3 {
-        let again = count(store.leases(), payment("A"), &counter).await;
+        let again = count(store.leases(), &payment("A"), &counter).await;
         assert_eq!(again.unwrap(), Once::AlreadyDone);
     }
-    let other = count(store.leases(), payment("B"), &counter).await;
+    let other = count(store.leases(), &payment("B"), &counter).await;
     assert_eq!(other.unwrap(), Once::Ran(2));
 }
 
-async fn what_fails_runs_again<L: Leasing>(store: &L) {
+async fn failed_effect_runs_again<L: Leasing>(store: &L) {
     for _ in 0..3 {
-        fail(store.leases(), payment("A")).await;
+        fail(store.leases(), &payment("A")).await;
     }
     let counter = AtomicU32::new(0);
-    let then = count(store.leases(), payment("A"), &counter).await;
+    let then = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(then.unwrap(), Once::Ran(1));
 }
 
-async fn what_panics_runs_again_when_its_lease_has_ended<L: Leasing>(store: &L) {
+async fn panicked_effect_runs_again_after_its_lease<L: Leasing>(store: &L) {
     let leases = store.leases().clone();
     let panicked = tokio::spawn(async move {
-        once_leased(&leases, payment("A"), SHORT, |_| async {
+        once_leased(&leases, &payment("A"), SHORT, |_| async {
             panic!("on purpose");
             #[expect(unreachable_code, reason = "it says what the effect would be")]
             Ok::<(), &str>(())
@@ -219,27 +232,27 @@ async fn what_panics_runs_again_when_its_lease_has_ended<L: Leasing>(store: &L) 
     runs_when_the_lease_has_ended(store).await;
 }
 
-async fn what_is_dropped_runs_again_when_its_lease_has_ended<L: Leasing>(store: &L) {
-    abandon(store.leases(), payment("A"), SHORT).await;
+async fn dropped_effect_runs_again_after_its_lease<L: Leasing>(store: &L) {
+    abandon(store.leases(), &payment("A"), SHORT).await;
     runs_when_the_lease_has_ended(store).await;
 }
 
 async fn runs_when_the_lease_has_ended<L: Leasing>(store: &L) {
     let counter = AtomicU32::new(0);
-    let before = count(store.leases(), payment("A"), &counter).await;
+    let before = count(store.leases(), &payment("A"), &counter).await;
     assert!(is_in_flight(&before), "{before:?}");
     store.pass(LONGER).await;
-    let then = count(store.leases(), payment("A"), &counter).await;
+    let then = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(then.unwrap(), Once::Ran(1));
 }
 
-async fn what_is_at_work_is_in_flight<L: Leasing>(store: &L) {
+async fn running_effect_is_in_flight<L: Leasing>(store: &L) {
     let counter = AtomicU32::new(0);
     let (begun, has_begun) = oneshot::channel();
     let (end, is_to_end) = oneshot::channel();
     let leases = store.leases().clone();
     let first = tokio::spawn(async move {
-        once(&leases, payment("A"), || async {
+        once(&leases, &payment("A"), || async {
             begun.send(()).unwrap();
             is_to_end.await.map_err(|_| "never")
         })
@@ -247,22 +260,22 @@ async fn what_is_at_work_is_in_flight<L: Leasing>(store: &L) {
     });
     has_begun.await.unwrap();
     for _ in 0..3 {
-        let second = count(store.leases(), payment("A"), &counter).await;
+        let second = count(store.leases(), &payment("A"), &counter).await;
         let Err(OnceError::InFlight { held_for }) = second else {
             panic!("{second:?}");
         };
         assert!(held_for > Duration::from_secs(30), "{held_for:?}");
         assert!(held_for <= Duration::from_secs(60), "{held_for:?}");
     }
-    let other = count(store.leases(), payment("B"), &counter).await;
+    let other = count(store.leases(), &payment("B"), &counter).await;
     assert_eq!(other.unwrap(), Once::Ran(1));
     end.send(7).unwrap();
     assert_eq!(first.await.unwrap().unwrap(), Once::Ran(7));
-    let then = count(store.leases(), payment("A"), &counter).await;
+    let then = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(then.unwrap(), Once::AlreadyDone);
 }
 
-async fn sixty_four_tasks_run_each_event_once_and_never_two_at_once<L: Leasing>(store: &L) {
+async fn sixty_four_tasks_run_each_effect_once_and_never_two_at_once<L: Leasing>(store: &L) {
     let at_work: Arc<[AtomicU32; 20]> = Arc::default();
     let done: Arc<[AtomicU32; 20]> = Arc::default();
     let mut tasks = JoinSet::new();
@@ -272,7 +285,8 @@ async fn sixty_four_tasks_run_each_event_once_and_never_two_at_once<L: Leasing>(
         tasks.spawn(async move {
             for (number, (at_work, done)) in at_work.iter().zip(done.iter()).enumerate() {
                 loop {
-                    let ran = once(&leases, payment(&format!("ORDER{number}")), || async {
+                    let paid = payment(&format!("ORDER{number}"));
+                    let ran = once(&leases, &paid, || async {
                         assert_eq!(at_work.fetch_add(1, Ordering::SeqCst), 0, "two at once");
                         tokio::task::yield_now().await;
                         at_work.fetch_sub(1, Ordering::SeqCst);
@@ -296,37 +310,40 @@ async fn sixty_four_tasks_run_each_event_once_and_never_two_at_once<L: Leasing>(
     }
 }
 
-async fn who_is_slower_than_his_lease_is_fenced<L: Leasing>(store: &L) {
-    let slow = once_leased(store.leases(), payment("A"), SHORT, |_| async {
+async fn effect_longer_than_its_lease_has_expired<L: Leasing>(store: &L) {
+    let paid = payment("A");
+    let slow = once_leased(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
         Ok::<_, &str>(())
     });
     let slow = slow.await;
-    assert!(matches!(slow, Err(OnceError::Fenced)), "{slow:?}");
+    assert!(matches!(slow, Err(OnceError::LeaseExpired)), "{slow:?}");
     let left = the_unfinished(store.leases()).await;
     assert_eq!(left.held_for(), Duration::ZERO);
     let counter = AtomicU32::new(0);
-    let then = count(store.leases(), payment("A"), &counter).await;
+    let then = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(then.unwrap(), Once::Ran(1));
 }
 
-async fn who_was_overtaken_is_fenced<L: Leasing>(store: &L) {
-    let slow = once_leased(store.leases(), payment("A"), SHORT, |_| async {
+async fn overtaken_effect_has_expired<L: Leasing>(store: &L) {
+    let paid = payment("A");
+    let slow = once_leased(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
-        succeed(store.leases(), payment("A")).await;
+        succeed(store.leases(), &payment("A")).await;
         Ok::<_, &str>(())
     });
     let slow = slow.await;
-    assert!(matches!(slow, Err(OnceError::Fenced)), "{slow:?}");
+    assert!(matches!(slow, Err(OnceError::LeaseExpired)), "{slow:?}");
     let counter = AtomicU32::new(0);
-    let then = count(store.leases(), payment("A"), &counter).await;
+    let then = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(then.unwrap(), Once::AlreadyDone);
 }
 
-async fn who_was_overtaken_does_not_release_his_successor<L: Leasing>(store: &L) {
-    let slow = once_leased(store.leases(), payment("A"), SHORT, |_| async {
+async fn stale_lease_cannot_release_newer_lease<L: Leasing>(store: &L) {
+    let paid = payment("A");
+    let slow = once_leased(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
-        abandon(store.leases(), payment("A"), HOUR).await;
+        abandon(store.leases(), &payment("A"), HOUR).await;
         Err::<(), _>("too late")
     });
     let slow = slow.await;
@@ -335,12 +352,13 @@ async fn who_was_overtaken_does_not_release_his_successor<L: Leasing>(store: &L)
         "{slow:?}"
     );
     let counter = AtomicU32::new(0);
-    let then = count(store.leases(), payment("A"), &counter).await;
+    let then = count(store.leases(), &payment("A"), &counter).await;
     assert!(is_in_flight(&then), "{then:?}");
 }
 
-async fn a_lease_that_is_extended_holds<L: Leasing>(store: &L) {
-    let long = once_leased(store.leases(), payment("A"), SHORT, |lease| async move {
+async fn extended_lease_stays_in_force<L: Leasing>(store: &L) {
+    let paid = payment("A");
+    let long = once_leased(store.leases(), &paid, SHORT, |lease| async move {
         lease.extend(HOUR).await?;
         store.pass(LONGER).await;
         Ok::<_, LeaseError>(())
@@ -348,24 +366,28 @@ async fn a_lease_that_is_extended_holds<L: Leasing>(store: &L) {
     assert_eq!(long.await.unwrap(), Once::Ran(()));
 }
 
-async fn a_lease_that_has_ended_is_not_extended<L: Leasing>(store: &L) {
-    let long = once_leased(store.leases(), payment("A"), SHORT, |lease| async move {
+async fn ended_lease_is_not_extended<L: Leasing>(store: &L) {
+    let paid = payment("A");
+    let long = once_leased(store.leases(), &paid, SHORT, |lease| async move {
         store.pass(LONGER).await;
         lease.extend(HOUR).await
     });
-    let long = long.await;
+    let error = long.await.unwrap_err();
     assert!(
-        matches!(long, Err(OnceError::Effect(LeaseError::Fenced))),
-        "{long:?}"
+        matches!(error, OnceError::Effect(LeaseError::Expired)),
+        "{error:?}"
     );
-    succeed(store.leases(), payment("A")).await;
+    assert_eq!(Retry::from(error).code(), "effect_failed");
+    assert_eq!(Retry::from(LeaseError::Expired).code(), "lease_expired");
+    succeed(store.leases(), &payment("A")).await;
 }
 
 async fn tokens_rise<L: Leasing>(store: &L) {
     let mut last = 0;
     for _ in 0..3 {
         let mut token = 0;
-        let failed = once_leased(store.leases(), payment("A"), HOUR, |lease| {
+        let paid = payment("A");
+        let failed = once_leased(store.leases(), &paid, HOUR, |lease| {
             token = lease.token();
             async { Err::<(), _>("no") }
         });
@@ -384,114 +406,140 @@ async fn tokens_rise<L: Leasing>(store: &L) {
     assert!(token > last, "{token} after {last}");
 }
 
-async fn another_scope_is_another_event<L: Leasing>(store: &L) {
+async fn another_project_is_another_effect<L: Leasing>(store: &L) {
     let counter = AtomicU32::new(0);
-    for (scope, number) in [(None, 1), (Some("eu"), 2), (Some("us"), 3)] {
+    for (project, number) in [(None, 1), (Some("eu"), 2), (Some("us"), 3)] {
         let of = Payment {
-            scope,
+            project,
             ..Payment::default()
         };
-        let ran = count(store.leases(), of.claim("A"), &counter).await;
-        assert_eq!(ran.unwrap(), Once::Ran(number), "{scope:?}");
+        let ran = count(store.leases(), &of.reconciled("A"), &counter).await;
+        assert_eq!(ran.unwrap(), Once::Ran(number), "{project:?}");
     }
 }
 
-async fn another_token_of_the_same_invoice_is_the_same_event<L: Leasing>(store: &L) {
-    succeed(store.leases(), payment("A")).await;
+async fn another_token_of_the_same_invoice_is_the_same_effect<L: Leasing>(store: &L) {
+    succeed(store.leases(), &payment("A")).await;
     let again = Payment {
         expiry: 1_769_509_999,
         by_trybit: true,
         ..Payment::default()
     };
     let counter = AtomicU32::new(0);
-    let again = count(store.leases(), again.claim("A"), &counter).await;
+    let again = count(store.leases(), &again.reconciled("A"), &counter).await;
     assert_eq!(again.unwrap(), Once::AlreadyDone);
 }
 
-fn changed() -> Claim {
-    Payment {
+async fn changed_payment_is_not_run<L: Leasing>(store: &L) {
+    for (first, changed) in changed_payments() {
+        succeed(store.leases(), &first).await;
+        is_changed(store, &first, &changed).await;
+    }
+}
+
+/// What was recorded stays, and is finished as it was.
+async fn changed_payment_is_not_run_while_unfinished<L: Leasing>(store: &L) {
+    for (first, changed) in changed_payments() {
+        fail(store.leases(), &first).await;
+        is_changed(store, &first, &changed).await;
+        let left = the_unfinished(store.leases()).await;
+        assert_eq!(left.payload_json(), first.event().payload_json());
+        succeed(store.leases(), &first).await;
+    }
+}
+
+/// Payments, and deliveries of the same that pay the price by another amount.
+fn changed_payments() -> [(Reconciliation, Reconciliation); 2] {
+    let of_payment = Payment {
         amount: "0.06",
         ..Payment::default()
-    }
-    .claim("A")
+    };
+    let of_callback = Callback {
+        value: "0.06",
+        ..Callback::default()
+    };
+    [
+        (payment("A"), of_payment.reconciled("A")),
+        (callback("u-1", "tx-1", false), of_callback.reconciled()),
+    ]
 }
 
-async fn what_changed_is_not_run<L: Leasing>(store: &L) {
-    succeed(store.leases(), payment("A")).await;
-    is_changed(store).await;
-}
-
-/// What was recorded stands, and is finished as it was.
-async fn what_changed_while_unfinished_is_not_run<L: Leasing>(store: &L) {
-    fail(store.leases(), payment("A")).await;
-    is_changed(store).await;
-    let left = the_unfinished(store.leases()).await;
-    assert_eq!(left.event(), payment("A").event());
-    succeed(store.leases(), payment("A")).await;
-}
-
-async fn is_changed<L: Leasing>(store: &L) {
+async fn is_changed<L: Leasing>(store: &L, first: &Reconciliation, changed: &Reconciliation) {
     let counter = AtomicU32::new(0);
     let expected = Once::Changed {
-        before: *payment("A").digest(),
-        now: *changed().digest(),
+        before: *first.event().digest(),
+        now: *changed.event().digest(),
     };
-    let ran = count(store.leases(), changed(), &counter).await;
+    let ran = count(store.leases(), changed, &counter).await;
     assert_eq!(ran.unwrap(), expected);
     assert_eq!(counter.into_inner(), 0);
 }
 
-async fn pending_and_final_both_run<L: Leasing>(store: &L) {
+async fn delivery_that_does_not_pay_runs_and_records_nothing<L: Leasing>(store: &L) {
+    let unclear = Payment::UNCLEAR.into_iter();
+    for (number, incomplete) in unclear.chain(Payment::NOT_PAYING).enumerate() {
+        let id = format!("A{number}");
+        is_not_credited(store, &incomplete.reconciled(&id)).await;
+        succeed(store.leases(), &payment(&id)).await;
+        is_not_credited(store, &incomplete.reconciled(&id)).await;
+    }
+}
+
+async fn pending_notice_runs_and_records_nothing<L: Leasing>(store: &L) {
+    for uuid in ["u-2", "u-1"] {
+        is_not_credited(store, &callback(uuid, "tx-1", true)).await;
+    }
+    succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
+    is_not_credited(store, &callback("u-1", "tx-1", true)).await;
+}
+
+async fn money_for_review_runs_and_records_nothing<L: Leasing>(store: &L) {
+    let in_another_coin = Payment {
+        currency: Some("LTC"),
+        ..Payment::default()
+    };
+    for (id, review) in [("A", UNDERPAID), ("B", in_another_coin)] {
+        is_not_credited(store, &review.reconciled(id)).await;
+        succeed(store.leases(), &payment(id)).await;
+    }
+    for uuid in ["u-1", "u-8", "u-9"] {
+        let planted = Callback {
+            uuid,
+            bound_by_url: false,
+            ..Callback::default()
+        };
+        is_not_credited(store, &planted.reconciled()).await;
+    }
+    succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
+}
+
+async fn is_not_credited<L: Leasing>(store: &L, reconciliation: &Reconciliation) {
     let counter = AtomicU32::new(0);
-    for (pending, number) in [(true, 1), (false, 2)] {
-        let notice = callback("u-1", "tx-1", pending);
-        let ran = count(store.leases(), notice, &counter).await;
-        assert_eq!(ran.unwrap(), Once::Ran(number), "pending: {pending}");
-    }
-    for pending in [true, false] {
-        let notice = callback("u-1", "tx-1", pending);
-        let again = count(store.leases(), notice, &counter).await;
-        assert_eq!(again.unwrap(), Once::AlreadyDone, "pending: {pending}");
-    }
+    let outcome = reconciliation.outcome().clone();
+    let ran = count(store.leases(), reconciliation, &counter).await;
+    assert_eq!(ran.unwrap(), Once::NotCredited(outcome));
+    assert_eq!(counter.into_inner(), 0);
+    assert!(unfinished(store.leases()).await.is_empty());
 }
 
-async fn a_pending_notice_after_the_final_one_is_superseded<L: Leasing>(store: &L) {
-    let counter = AtomicU32::new(0);
-    fail(store.leases(), callback("u-1", "tx-1", false)).await;
-    for _ in 0..2 {
-        let pending = count(store.leases(), callback("u-1", "tx-1", true), &counter);
-        assert_eq!(pending.await.unwrap(), Once::Superseded);
-        assert_eq!(
-            the_unfinished(store.leases()).await.finality(),
-            Finality::Final
-        );
-    }
-    succeed(store.leases(), callback("u-1", "tx-1", false)).await;
-    let pending = count(store.leases(), callback("u-1", "tx-1", true), &counter);
-    assert_eq!(pending.await.unwrap(), Once::Superseded);
+async fn callbacks_bound_by_address_alone_run_if_the_price_accepts_them<L: Leasing>(store: &L) {
+    let accepted = Callback {
+        bound_by_url: false,
+        assurance: Assurance::ArrangedByAnyone,
+        ..Callback::default()
+    };
+    succeed(store.leases(), &accepted.reconciled()).await;
 }
 
-async fn an_unfinished_pending_notice_is_superseded_by_the_final_one<L: Leasing>(store: &L) {
-    fail(store.leases(), callback("u-1", "tx-1", true)).await;
-    let left = the_unfinished(store.leases()).await;
-    assert_eq!(left.finality(), Finality::Pending);
-    fail(store.leases(), callback("u-1", "tx-1", false)).await;
-    assert_eq!(
-        the_unfinished(store.leases()).await.finality(),
-        Finality::Final
-    );
-    let resumed = resume(store.leases(), &left, || async { Ok::<_, &str>(()) });
-    assert_eq!(resumed.await.unwrap(), Once::Superseded);
-}
-
-async fn the_same_transfer_under_another_id_is_not_run<L: Leasing>(store: &L) {
-    succeed(store.leases(), callback("u-1", "tx-1", false)).await;
+async fn same_transfer_under_another_id_is_not_run<L: Leasing>(store: &L) {
+    succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
     let counter = AtomicU32::new(0);
     let expected = Once::PossibleDuplicate {
         of: "u-1".to_owned(),
     };
     for _ in 0..3 {
-        let second = count(store.leases(), callback("u-2", "tx-1", false), &counter);
+        let paid = callback("u-2", "tx-1", false);
+        let second = count(store.leases(), &paid, &counter);
         assert_eq!(second.await.unwrap(), expected);
     }
     let left = the_unfinished(store.leases()).await;
@@ -502,78 +550,75 @@ async fn the_same_transfer_under_another_id_is_not_run<L: Leasing>(store: &L) {
     let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
     assert_eq!(resumed.unwrap(), expected);
     assert_eq!(counter.into_inner(), 0);
-    succeed(store.leases(), callback("u-3", "tx-3", false)).await;
-}
-
-async fn pending_notices_of_one_transfer_both_run<L: Leasing>(store: &L) {
-    for uuid in ["u-1", "u-2"] {
-        succeed(store.leases(), callback(uuid, "tx-1", true)).await;
-    }
+    succeed(store.leases(), &callback("u-3", "tx-3", false)).await;
 }
 
 /// "u-2", whose transfer "u-1" had before.
 async fn possible_duplicate<L: Leasing>(store: &L, counter: &AtomicU32) -> Unfinished {
-    succeed(store.leases(), callback("u-1", "tx-1", false)).await;
-    let held = count(store.leases(), callback("u-2", "tx-1", false), counter).await;
+    succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
+    let held = count(store.leases(), &callback("u-2", "tx-1", false), counter).await;
     assert!(matches!(held, Ok(Once::PossibleDuplicate { .. })));
     the_unfinished(store.leases()).await
 }
 
-async fn a_possible_duplicate_runs_once_approved<L: Leasing>(store: &L) {
+async fn possible_duplicate_runs_after_approval<L: Leasing>(store: &L) {
     let counter = AtomicU32::new(0);
     let left = possible_duplicate(store, &counter).await;
     assert!(store.leases().approve(&left).await.unwrap());
     assert!(!store.leases().approve(&left).await.unwrap());
     for expected in [Once::Ran(1), Once::AlreadyDone] {
-        let then = count(store.leases(), callback("u-2", "tx-1", false), &counter);
+        let paid = callback("u-2", "tx-1", false);
+        let then = count(store.leases(), &paid, &counter);
         assert_eq!(then.await.unwrap(), expected);
     }
 }
 
-async fn a_possible_duplicate_is_dismissed<L: Leasing>(store: &L) {
+async fn possible_duplicate_is_dismissed<L: Leasing>(store: &L) {
     let counter = AtomicU32::new(0);
     let left = possible_duplicate(store, &counter).await;
     assert!(store.leases().dismiss(&left).await.unwrap());
     assert!(!store.leases().dismiss(&left).await.unwrap());
     assert!(!store.leases().approve(&left).await.unwrap());
-    let then = count(store.leases(), callback("u-2", "tx-1", false), &counter).await;
+    let then = count(store.leases(), &callback("u-2", "tx-1", false), &counter).await;
     assert_eq!(then.unwrap(), Once::AlreadyDone);
     assert!(unfinished(store.leases()).await.is_empty());
 }
 
-async fn what_is_at_work_is_not_dismissed<L: Leasing>(store: &L) {
-    let worked = once(store.leases(), payment("A"), || async {
+async fn running_effect_is_not_dismissed<L: Leasing>(store: &L) {
+    let paid = payment("A");
+    let worked = once(store.leases(), &paid, || async {
         let left = the_unfinished(store.leases()).await;
         Ok::<_, &str>(store.leases().dismiss(&left).await.unwrap())
     });
     assert_eq!(worked.await.unwrap(), Once::Ran(false));
 }
 
-async fn what_failed_is_unfinished_with_all_that_was_said<L: Leasing>(store: &L) {
-    let scoped = Payment {
-        scope: Some("eu"),
+async fn failed_effect_is_unfinished_with_its_payload<L: Leasing>(store: &L) {
+    let named = Payment {
+        project: Some("eu"),
         ..Payment::default()
     };
-    let claim = scoped.claim("A");
+    let paid = named.reconciled("A");
+    let event = paid.event();
     for attempts in 1..=2 {
-        fail(store.leases(), claim.clone()).await;
+        fail(store.leases(), &paid).await;
         let left = the_unfinished(store.leases()).await;
-        assert_eq!(left.namespace(), claim.namespace());
-        assert_eq!((left.scope(), left.id()), (claim.scope(), claim.id()));
-        assert_eq!(left.finality(), claim.finality());
-        assert_eq!(left.event(), claim.event());
+        assert_eq!(left.namespace(), event.namespace());
+        assert_eq!((left.scope(), left.id()), (event.scope(), event.id()));
+        assert_eq!(left.payload_json(), event.payload_json());
         assert_eq!(left.attempts(), attempts);
         assert_eq!(left.possible_duplicate_of(), None);
+        assert!(left.is_credited());
         assert_eq!(left.held_for(), Duration::ZERO);
-        // The clocks of servers are this machine's.
+        // Servers use the clock of this machine.
         let now = std::time::SystemTime::now();
         let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         assert!(now.abs_diff(left.recorded_at().try_into().unwrap()) < 60);
     }
 }
 
-async fn what_is_at_work_is_unfinished_and_held<L: Leasing>(store: &L) {
-    abandon(store.leases(), payment("A"), HOUR).await;
+async fn running_effect_is_unfinished_and_held<L: Leasing>(store: &L) {
+    abandon(store.leases(), &payment("A"), HOUR).await;
     let left = the_unfinished(store.leases()).await;
     assert!(left.held_for() > HOUR / 2, "{left:?}");
     assert!(left.held_for() <= HOUR, "{left:?}");
@@ -581,16 +626,16 @@ async fn what_is_at_work_is_unfinished_and_held<L: Leasing>(store: &L) {
     assert!(is_in_flight(&resumed), "{resumed:?}");
 }
 
-async fn what_is_done_is_not_unfinished<L: Leasing>(store: &L) {
-    fail(store.leases(), payment("A")).await;
-    succeed(store.leases(), payment("B")).await;
+async fn done_effect_is_not_unfinished<L: Leasing>(store: &L) {
+    fail(store.leases(), &payment("A")).await;
+    succeed(store.leases(), &payment("B")).await;
     assert_eq!(the_unfinished(store.leases()).await.id(), "A");
-    succeed(store.leases(), payment("A")).await;
+    succeed(store.leases(), &payment("A")).await;
     assert!(unfinished(store.leases()).await.is_empty());
 }
 
-async fn what_is_unfinished_is_resumed_once<L: Leasing>(store: &L) {
-    fail(store.leases(), payment("A")).await;
+async fn unfinished_effect_is_resumed_once<L: Leasing>(store: &L) {
+    fail(store.leases(), &payment("A")).await;
     let left = the_unfinished(store.leases()).await;
     let failed: Ran = resume(store.leases(), &left, || async { Err("again") }).await;
     assert!(matches!(failed, Err(OnceError::Effect("again"))));
@@ -599,14 +644,14 @@ async fn what_is_unfinished_is_resumed_once<L: Leasing>(store: &L) {
     let again: Ran = resume(store.leases(), &left, || async { Ok(2) }).await;
     assert_eq!(again.unwrap(), Once::AlreadyDone);
     let counter = AtomicU32::new(0);
-    let delivered = count(store.leases(), payment("A"), &counter).await;
+    let delivered = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(delivered.unwrap(), Once::AlreadyDone);
 }
 
-async fn what_was_tried_the_longest_ago_comes_first<L: Leasing>(store: &L) {
+async fn effect_tried_the_longest_ago_comes_first<L: Leasing>(store: &L) {
     let a_moment = Duration::from_millis(20);
     for id in ["A", "B", "C", "A"] {
-        fail(store.leases(), payment(id)).await;
+        fail(store.leases(), &payment(id)).await;
         store.pass(a_moment).await;
     }
     let left = store.leases().unfinished(2).await.unwrap();
@@ -619,14 +664,14 @@ async fn what_was_tried_the_longest_ago_comes_first<L: Leasing>(store: &L) {
 
 /// However many wait for a person.
 async fn possible_duplicates_come_last<L: Leasing>(store: &L) {
-    succeed(store.leases(), callback("u-0", "tx-1", false)).await;
+    succeed(store.leases(), &callback("u-0", "tx-1", false)).await;
     let counter = AtomicU32::new(0);
     for uuid in ["u-1", "u-2", "u-3"] {
-        let held = count(store.leases(), callback(uuid, "tx-1", false), &counter).await;
+        let held = count(store.leases(), &callback(uuid, "tx-1", false), &counter).await;
         assert!(matches!(held, Ok(Once::PossibleDuplicate { .. })));
     }
     store.pass(Duration::from_millis(20)).await;
-    fail(store.leases(), payment("A")).await;
+    fail(store.leases(), &payment("A")).await;
     for (limit, expected) in [
         (0, &[][..]),
         (1, &["A"]),
@@ -639,103 +684,322 @@ async fn possible_duplicates_come_last<L: Leasing>(store: &L) {
     }
 }
 
-async fn what_is_superseded_is_pruned<L: Leasing>(store: &L) {
-    fail(store.leases(), callback("u-1", "tx-1", true)).await;
-    assert_eq!(store.prune(9_000_000_000).await, 0);
-    fail(store.leases(), callback("u-1", "tx-1", false)).await;
-    assert_eq!(store.prune(9_000_000_000).await, 1);
-    succeed(store.leases(), callback("u-1", "tx-1", false)).await;
-    assert_eq!(store.prune(9_000_000_000).await, 1);
-}
-
-async fn what_is_unfinished_is_not_pruned<L: Leasing>(store: &L) {
-    fail(store.leases(), payment("A")).await;
-    succeed(store.leases(), payment("B")).await;
+async fn unfinished_effect_is_not_pruned<L: Leasing>(store: &L) {
+    fail(store.leases(), &payment("A")).await;
+    succeed(store.leases(), &payment("B")).await;
     assert_eq!(store.prune(1_000_000_000).await, 0);
     assert_eq!(store.prune(9_000_000_000).await, 1);
     assert_eq!(store.prune(9_000_000_000).await, 0);
     let left = the_unfinished(store.leases()).await;
-    assert_eq!(left.event(), payment("A").event());
+    assert_eq!(left.payload_json(), payment("A").event().payload_json());
     let counter = AtomicU32::new(0);
-    let again = count(store.leases(), payment("B"), &counter).await;
+    let again = count(store.leases(), &payment("B"), &counter).await;
     assert_eq!(again.unwrap(), Once::AlreadyDone);
 }
 
-async fn the_answers_are_those_of_the_table<L: Leasing>(store: &L) {
-    type Answered = Result<Once<()>, OnceError<&'static str>>;
-    let code = |answered: Answered| Rejection::from(answered.unwrap_err()).code();
-    let failed: Answered = once(store.leases(), payment("A"), || async { Err("no") }).await;
+async fn errors_convert_to_retries<L: Leasing>(store: &L) {
+    let code = |ran: Ran| Retry::from(ran.unwrap_err()).code();
+    let paid = payment("A");
+    let failed: Ran = once(store.leases(), &paid, || async { Err("no") }).await;
     assert_eq!(code(failed), "effect_failed");
-    let slow: Answered = once_leased(store.leases(), payment("A"), SHORT, |_| async {
+    let slow: Ran = once_leased(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
-        Ok(())
+        Ok(0)
     })
     .await;
-    assert_eq!(code(slow), "fenced");
-    abandon(store.leases(), payment("A"), HOUR).await;
-    let busy: Answered = once(store.leases(), payment("A"), || async { Ok(()) }).await;
-    assert_eq!(code(busy), "in_flight");
+    assert_eq!(code(slow), "lease_expired");
+    abandon(store.leases(), &paid, HOUR).await;
+    let busy: Ran = once(store.leases(), &paid, || async { Ok(0) }).await;
+    let busy = busy.unwrap_err();
+    let OnceError::InFlight { held_for } = busy else {
+        panic!("{busy:?}");
+    };
+    let retry = Retry::from(busy);
+    assert!(
+        matches!(retry.reason(), RetryReason::InFlight { held_for: then, .. } if *then == held_for),
+        "{retry:?}"
+    );
 }
 
-async fn what_is_recorded_is_not_in_debug<L: Leasing>(store: &L) {
+async fn payload_is_not_in_debug<L: Leasing>(store: &L) {
     let mut shown = format!("{store:?} {:?}", store.leases());
-    let failed = once_leased(store.leases(), payment("A"), HOUR, |lease| {
+    let paid = payment("A");
+    let failed = once_leased(store.leases(), &paid, HOUR, |lease| {
         shown += &format!(" {lease:?}");
         async { Err::<(), _>("no") }
     });
     assert!(failed.await.is_err());
+    let short = once(store.leases(), &UNDERPAID.reconciled("B"), || async {
+        Ok::<_, &str>(())
+    })
+    .await;
+    shown += &format!(" {}", short.unwrap());
+    assert!(shown.ends_with(" underpaid"), "{shown}");
     shown += &format!(" {:?}", the_unfinished(store.leases()).await);
     assert!(shown.contains("Unfinished"), "{shown}");
     assert!(!shown.contains("0.05"), "{shown}");
 }
 
-async fn what_is_recorded_in_a_transaction_is_unfinished_once_committed<B: Backend>(store: &B) {
+async fn enqueued_effect_is_unfinished_after_the_commit<B: Backend>(store: &B) {
+    let paid = payment("A");
     let mut transaction = store.begin().await;
-    let claimed = store.claim(&mut transaction, payment("A")).await;
-    assert!(claimed.unwrap().is_new());
-    store.record(&mut transaction, payment("A")).await;
+    let recorded = store.record(&mut transaction, &paid).await;
+    assert!(recorded.unwrap().is_new());
+    store.enqueue(&mut transaction, &paid).await;
     store.commit(transaction).await;
     let left = the_unfinished(store.leases()).await;
     assert_eq!((left.id(), left.attempts()), ("A", 0));
-    assert_eq!(left.event(), payment("A").event());
+    assert_eq!(left.payload_json(), paid.event().payload_json());
     let counter = AtomicU32::new(0);
     for expected in [Once::Ran(1), Once::AlreadyDone] {
-        let ran = count(store.leases(), payment("A"), &counter).await;
+        let ran = count(store.leases(), &paid, &counter).await;
         assert_eq!(ran.unwrap(), expected);
     }
     assert!(unfinished(store.leases()).await.is_empty());
 }
 
-async fn what_is_recorded_in_a_transaction_that_is_rolled_back_is_not<B: Backend>(store: &B) {
+async fn enqueued_effect_is_forgotten_after_a_rollback<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
-    store.record(&mut transaction, payment("A")).await;
+    store
+        .enqueue(&mut transaction, &callback("u-1", "tx-1", false))
+        .await;
     drop(transaction);
     assert!(unfinished(store.leases()).await.is_empty());
+    // So is its transfer.
+    succeed(store.leases(), &callback("u-2", "tx-1", false)).await;
 }
 
-async fn what_is_recorded_twice_is_one<B: Backend>(store: &B) {
-    let record = async |claim| {
-        let mut transaction = store.begin().await;
-        store.record(&mut transaction, claim).await;
-        store.commit(transaction).await;
-    };
-    record(payment("A")).await;
-    fail(store.leases(), payment("A")).await;
-    record(payment("A")).await;
+async fn effect_enqueued_twice_is_one<B: Backend>(store: &B) {
+    let paid = payment("A");
+    enqueue(store, &paid).await;
+    fail(store.leases(), &paid).await;
+    enqueue(store, &paid).await;
     let left = the_unfinished(store.leases()).await;
     assert_eq!(left.attempts(), 1);
-    succeed(store.leases(), payment("A")).await;
-    record(payment("A")).await;
+    succeed(store.leases(), &paid).await;
+    enqueue(store, &paid).await;
     assert!(unfinished(store.leases()).await.is_empty());
 }
 
-/// Somebody's transaction has the event, for longer than the lease is to be.
-async fn a_lease_that_was_waited_for_is_whole<B: Backend>(store: &B) {
+/// Enqueues in a transaction of its own, and commits.
+async fn enqueue<B: Backend>(store: &B, reconciliation: &Reconciliation) {
     let mut transaction = store.begin().await;
-    store.record(&mut transaction, payment("A")).await;
+    store.enqueue(&mut transaction, reconciliation).await;
+    store.commit(transaction).await;
+}
+
+/// Enqueues for review in a transaction of its own, and commits.
+async fn enqueue_review<B: Backend>(store: &B, reconciliation: &Reconciliation) {
+    let mut transaction = store.begin().await;
+    let enqueued = store.enqueue_review(&mut transaction, reconciliation);
+    enqueued.await;
+    store.commit(transaction).await;
+}
+
+async fn effect_of_a_delivery_that_pays_nothing_is_not_enqueued<B: Backend>(store: &B) {
+    for incomplete in Payment::NOT_PAYING {
+        enqueue(store, &incomplete.reconciled("A")).await;
+    }
+    enqueue(store, &callback("u-1", "tx-1", true)).await;
+    for incomplete in Payment::NOT_PAYING {
+        enqueue_review(store, &incomplete.reconciled("A")).await;
+    }
+    enqueue_review(store, &callback("u-1", "tx-1", true)).await;
+    assert!(unfinished(store.leases()).await.is_empty());
+    enqueue(store, &payment("A")).await;
+    assert_eq!(the_unfinished(store.leases()).await.id(), "A");
+}
+
+/// An application may call it for each delivery, and mails nothing for dust.
+async fn effect_of_a_review_is_not_enqueued<B: Backend>(store: &B) {
+    let in_another_coin = Payment {
+        currency: Some("LTC"),
+        ..Payment::default()
+    };
+    let planted = Callback {
+        bound_by_url: false,
+        ..Callback::default()
+    };
+    let reviews = [UNDERPAID, in_another_coin].into_iter();
+    let reviews = reviews.chain(Payment::UNCLEAR);
+    let reviews = reviews.map(|review| review.reconciled("A"));
+    for review in reviews.chain([planted.reconciled()]) {
+        let mut transaction = store.begin().await;
+        let recorded = store.record(&mut transaction, &review).await;
+        assert!(matches!(recorded, Ok(Recorded::Review(_))), "{recorded:?}");
+        store.enqueue(&mut transaction, &review).await;
+        store.commit(transaction).await;
+        assert!(unfinished(store.leases()).await.is_empty());
+    }
+}
+
+async fn effect_of_no_review_is_not_enqueued_for_review<B: Backend>(store: &B) {
+    let more = Payment {
+        amount: "0.06",
+        ..Payment::default()
+    };
+    for paid in [
+        payment("A"),
+        more.reconciled("A"),
+        callback("u-1", "tx-1", false),
+    ] {
+        enqueue_review(store, &paid).await;
+    }
+    assert!(unfinished(store.leases()).await.is_empty());
+}
+
+/// The application has decided that several payments pay the price together.
+async fn effect_of_a_review_is_enqueued_for_review<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    let mut transaction = store.begin().await;
+    let recorded = store.record(&mut transaction, &short).await;
+    assert!(matches!(recorded, Ok(Recorded::Review(_))), "{recorded:?}");
+    store.enqueue_review(&mut transaction, &short).await;
+    store.commit(transaction).await;
+    let left = the_unfinished(store.leases()).await;
+    assert_eq!(left.payload_json(), short.event().payload_json());
+    assert!(!left.is_credited());
+    let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
+    assert_eq!(resumed.unwrap(), Once::Ran(1));
+}
+
+/// Else the licence would never be mailed, because an underpaid delivery was told of before.
+async fn effect_of_a_paid_payment_replaces_that_of_its_review<B: Backend>(store: &B) {
+    // Enqueued again, or run at once; and with the same digest too, because the price was lowered.
+    let lowered = Payment {
+        price: "0.04",
+        ..UNDERPAID
+    };
+    for (id, paid, at_once) in [
+        ("A", payment("A"), false),
+        ("B", payment("B"), true),
+        ("C", lowered.reconciled("C"), false),
+        ("D", lowered.reconciled("D"), true),
+    ] {
+        let short = UNDERPAID.reconciled(id);
+        assert!(paid.is_paid() && !short.is_paid(), "{id}");
+        enqueue_review(store, &short).await;
+        let left = the_unfinished(store.leases()).await;
+        let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
+        assert_eq!(resumed.unwrap(), Once::Ran(1), "{id}");
+        if !at_once {
+            enqueue(store, &paid).await;
+            let left = the_unfinished(store.leases()).await;
+            assert_eq!(left.payload_json(), paid.event().payload_json(), "{id}");
+            assert!(left.is_credited(), "{id}");
+        }
+        let counter = AtomicU32::new(0);
+        for expected in [Once::Ran(1), Once::AlreadyDone] {
+            let ran = count(store.leases(), &paid, &counter).await;
+            assert_eq!(ran.unwrap(), expected, "{id}");
+        }
+        // What is credited is not replaced.
+        enqueue_review(store, &short).await;
+        enqueue(store, &paid).await;
+        assert!(unfinished(store.leases()).await.is_empty(), "{id}");
+    }
+}
+
+/// The worker that mails of the review has lost its lease.
+async fn effect_of_a_paid_payment_replaces_one_that_is_running<B: Backend>(store: &B) {
+    enqueue_review(store, &UNDERPAID.reconciled("A")).await;
+    let left = the_unfinished(store.leases()).await;
+    let resumed = resume(store.leases(), &left, || async {
+        enqueue(store, &payment("A")).await;
+        Ok::<_, StoreError>(1)
+    });
+    let resumed = resumed.await;
+    assert!(
+        matches!(resumed, Err(OnceError::LeaseExpired)),
+        "{resumed:?}"
+    );
+    succeed(store.leases(), &payment("A")).await;
+}
+
+async fn replaced_effect_is_kept_after_a_rollback<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    enqueue_review(store, &short).await;
+    let mut transaction = store.begin().await;
+    store.enqueue(&mut transaction, &payment("A")).await;
+    drop(transaction);
+    let left = the_unfinished(store.leases()).await;
+    assert_eq!(left.payload_json(), short.event().payload_json());
+}
+
+/// An operator with an old list must not close the effect of the credit.
+async fn replaced_effect_is_not_resumed_or_dismissed<B: Backend>(store: &B) {
+    // With another digest, and with the same, because the price was lowered.
+    let lowered = Payment {
+        price: "0.04",
+        ..UNDERPAID
+    };
+    for (id, paid) in [("A", payment("A")), ("B", lowered.reconciled("B"))] {
+        enqueue_review(store, &UNDERPAID.reconciled(id)).await;
+        let stale = the_unfinished(store.leases()).await;
+        enqueue(store, &paid).await;
+        is_stale(store, &stale).await;
+        let left = the_unfinished(store.leases()).await;
+        assert_eq!((left.id(), left.is_credited()), (id, true));
+        let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
+        assert_eq!(resumed.unwrap(), Once::Ran(1), "{id}");
+        // Whether the effect that replaced it is done or not.
+        is_stale(store, &stale).await;
+    }
+}
+
+async fn is_stale<B: Backend>(store: &B, stale: &Unfinished) {
+    let leases = store.leases();
+    assert!(!leases.approve(stale).await.unwrap());
+    assert!(!leases.dismiss(stale).await.unwrap());
+    let resumed: Ran = resume(leases, stale, || async { Ok(0) }).await;
+    let Err(OnceError::InFlight { held_for }) = resumed else {
+        panic!("{resumed:?}");
+    };
+    assert_eq!(held_for, Duration::ZERO);
+}
+
+/// By the transfer that was counted under another id.
+async fn replaced_possible_duplicate_is_not_approved<B: Backend>(store: &B) {
+    let stale = possible_duplicate_for_review(store).await;
+    enqueue(store, &callback("u-2", "tx-1", false)).await;
+    is_stale(store, &stale).await;
+    let left = the_unfinished(store.leases()).await;
+    assert_eq!(left.possible_duplicate_of(), Some("u-1"));
+    assert!(store.leases().approve(&left).await.unwrap());
+    succeed(store.leases(), &callback("u-2", "tx-1", false)).await;
+}
+
+async fn replaced_possible_duplicate_runs_by_another_transfer<B: Backend>(store: &B) {
+    let stale = possible_duplicate_for_review(store).await;
+    let paid = callback("u-2", "tx-2", false);
+    enqueue(store, &paid).await;
+    is_stale(store, &stale).await;
+    let left = the_unfinished(store.leases()).await;
+    assert_eq!((left.possible_duplicate_of(), left.id()), (None, "u-2"));
+    succeed(store.leases(), &paid).await;
+}
+
+/// "u-2", too little by a transfer that "u-1" had before.
+async fn possible_duplicate_for_review<B: Backend>(store: &B) -> Unfinished {
+    succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
+    let short = Callback {
+        uuid: "u-2",
+        value: "0.04",
+        ..Callback::default()
+    };
+    enqueue_review(store, &short.reconciled()).await;
+    let left = the_unfinished(store.leases()).await;
+    assert_eq!(left.possible_duplicate_of(), Some("u-1"));
+    left
+}
+
+/// The other transaction has the row for longer than the lease lasts.
+async fn lease_after_a_wait_has_its_full_length<B: Backend>(store: &B) {
+    let mut transaction = store.begin().await;
+    store.enqueue(&mut transaction, &payment("A")).await;
     let leases = store.leases().clone();
     let waiting = tokio::spawn(async move {
-        once_leased(&leases, payment("A"), SHORT, |lease| async move {
+        once_leased(&leases, &payment("A"), SHORT, |lease| async move {
             lease.extend(SHORT).await
         })
         .await
@@ -745,13 +1009,14 @@ async fn a_lease_that_was_waited_for_is_whole<B: Backend>(store: &B) {
     assert_eq!(waiting.await.unwrap().unwrap(), Once::Ran(()));
 }
 
-/// What is claimed and what is recorded are different things: the claim within finds itself new.
-async fn a_credit_within_once_is_made_once<B: Backend>(store: &B) {
+/// Records and effects are kept apart: the record within is new.
+async fn credit_within_an_effect_is_made_once<B: Backend>(store: &B) {
+    let paid = payment("A");
     for fails in [true, false] {
-        let credited = once(store.leases(), payment("A"), || async {
+        let credited = once(store.leases(), &paid, || async {
             let mut transaction = store.begin().await;
-            let claimed = store.claim(&mut transaction, payment("A")).await;
-            if claimed.unwrap().is_new() {
+            let recorded = store.record(&mut transaction, &paid).await;
+            if recorded.unwrap().is_new() {
                 store.credit(&mut transaction, "A").await;
             }
             store.commit(transaction).await;
@@ -762,28 +1027,26 @@ async fn a_credit_within_once_is_made_once<B: Backend>(store: &B) {
     }
 }
 
-async fn a_transfer_that_was_claimed_is_not_run_under_another_id<B: Backend>(store: &B) {
+async fn recorded_transfer_is_not_run_under_another_id<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     let first = callback("u-1", "tx-1", false);
-    let claimed = store.claim(&mut transaction, first.clone()).await;
-    assert!(claimed.unwrap().is_new());
+    let recorded = store.record(&mut transaction, &first).await;
+    assert!(recorded.unwrap().is_new());
     store.commit(transaction).await;
     let counter = AtomicU32::new(0);
-    let second = count(store.leases(), callback("u-2", "tx-1", false), &counter);
+    let second = callback("u-2", "tx-1", false);
+    let second = count(store.leases(), &second, &counter).await;
     let expected = Once::PossibleDuplicate {
         of: "u-1".to_owned(),
     };
-    assert_eq!(second.await.unwrap(), expected);
-    let first = count(store.leases(), first, &counter).await;
+    assert_eq!(second.unwrap(), expected);
+    let first = count(store.leases(), &first, &counter).await;
     assert_eq!(first.unwrap(), Once::Ran(1));
 }
 
-async fn a_transfer_that_was_recorded_is_not_run_under_another_id<B: Backend>(store: &B) {
+async fn enqueued_transfer_is_not_run_under_another_id<B: Backend>(store: &B) {
     for uuid in ["u-1", "u-2"] {
-        let mut transaction = store.begin().await;
-        let recorded = callback(uuid, "tx-1", false);
-        store.record(&mut transaction, recorded).await;
-        store.commit(transaction).await;
+        enqueue(store, &callback(uuid, "tx-1", false)).await;
     }
     let left = unfinished(store.leases()).await;
     let suspected: Vec<_> = left.iter().map(Unfinished::possible_duplicate_of).collect();
@@ -798,33 +1061,34 @@ async fn a_transfer_that_was_recorded_is_not_run_under_another_id<B: Backend>(st
     }
 }
 
-async fn a_clock_set_back_ends_no_lease<L: SetBack>(store: &L) {
-    abandon(store.leases(), payment("A"), SHORT).await;
+async fn clock_set_back_ends_no_lease<L: SetBack>(store: &L) {
+    abandon(store.leases(), &payment("A"), SHORT).await;
     store.set_back(HOUR);
     let counter = AtomicU32::new(0);
     for _ in 0..3 {
-        let second = count(store.leases(), payment("A"), &counter).await;
+        let second = count(store.leases(), &payment("A"), &counter).await;
         assert!(is_in_flight(&second), "{second:?}");
     }
 }
 
-async fn a_clock_set_back_does_not_prolong_a_lease_by_an_hour<L: SetBack>(store: &L) {
-    abandon(store.leases(), payment("A"), SHORT).await;
+async fn clock_set_back_does_not_prolong_a_lease_by_an_hour<L: SetBack>(store: &L) {
+    abandon(store.leases(), &payment("A"), SHORT).await;
     store.set_back(HOUR);
     let left = the_unfinished(store.leases()).await;
     assert!(left.held_for() <= SHORT, "{left:?}");
-    // Who looks first has the lease run anew.
+    // The first look starts the lease again.
     let first: Ran = resume(store.leases(), &left, || async { Ok(0) }).await;
     assert!(is_in_flight(&first), "{first:?}");
     store.pass(LONGER).await;
-    succeed(store.leases(), payment("A")).await;
+    succeed(store.leases(), &payment("A")).await;
 }
 
-async fn a_clock_set_back_fences_nobody_in_time<L: SetBack>(store: &L) {
-    let ran = once_leased(store.leases(), payment("A"), SHORT, |lease| async move {
+async fn clock_set_back_keeps_the_lease_in_force<L: SetBack>(store: &L) {
+    let paid = payment("A");
+    let ran = once_leased(store.leases(), &paid, SHORT, |lease| async move {
         store.set_back(HOUR);
         let counter = AtomicU32::new(0);
-        let second = count(store.leases(), payment("A"), &counter).await;
+        let second = count(store.leases(), &payment("A"), &counter).await;
         assert!(is_in_flight(&second), "{second:?}");
         lease.extend(SHORT).await?;
         Ok::<_, LeaseError>(())
@@ -832,17 +1096,17 @@ async fn a_clock_set_back_fences_nobody_in_time<L: SetBack>(store: &L) {
     assert_eq!(ran.await.unwrap(), Once::Ran(()));
 }
 
-async fn a_clock_set_back_keeps_nobody_from_what_is_free<L: SetBack>(store: &L) {
+async fn clock_set_back_keeps_free_effects_free<L: SetBack>(store: &L) {
     for id in ["A", "B"] {
-        fail(store.leases(), payment(id)).await;
+        fail(store.leases(), &payment(id)).await;
     }
     store.set_back(HOUR);
-    succeed(store.leases(), payment("A")).await;
+    succeed(store.leases(), &payment("A")).await;
     let left = the_unfinished(store.leases()).await;
     assert!(store.leases().dismiss(&left).await.unwrap());
 }
 
-async fn a_server_that_evicts_is_refused() {
+async fn server_that_evicts_is_rejected() {
     let server = Server::start();
     for policy in ["allkeys-lru", "volatile-ttl"] {
         server.set("maxmemory-policy", policy);
@@ -856,19 +1120,19 @@ async fn a_server_that_evicts_is_refused() {
     assert!(RedisStore::open(&server.url).await.is_ok());
 }
 
-/// Whoever cannot be remembered is not run.
-async fn a_server_that_is_full_runs_nothing() {
+/// An effect that cannot be recorded is not run.
+async fn full_server_runs_nothing() {
     let server = Server::start();
     let store = RedisStore::open(&server.url).await.unwrap();
     server.set("maxmemory", "1");
     let counter = AtomicU32::new(0);
-    let refused = count(&store, payment("A"), &counter).await;
+    let failed = count(&store, &payment("A"), &counter).await;
     assert!(
-        matches!(refused, Err(OnceError::Store(StoreError::Failed(_)))),
-        "{refused:?}"
+        matches!(failed, Err(OnceError::Store(StoreError::Failed(_)))),
+        "{failed:?}"
     );
     server.set("maxmemory", "0");
-    let then = count(&store, payment("A"), &counter).await;
+    let then = count(&store, &payment("A"), &counter).await;
     assert_eq!(then.unwrap(), Once::Ran(1));
 }
 
@@ -888,16 +1152,16 @@ async fn durability_is_read_from_the_server() {
     assert_eq!(store.durability().await.unwrap(), Durability::Snapshots);
 }
 
-async fn what_was_deleted_by_hand_hides_nothing() {
+async fn effect_deleted_by_hand_hides_no_other() {
     let server = Server::start();
     let store = RedisStore::open(&server.url).await.unwrap();
     for id in ["A", "B"] {
-        fail(&store, payment(id)).await;
+        fail(&store, &payment(id)).await;
     }
     let left = unfinished(&store).await;
     let mut connection = server.connect().unwrap();
     let deleted: u32 = redis::cmd("DEL")
-        .arg("postback:effect:cryptocloud:final:0::A")
+        .arg("postback:effect:cryptocloud:0::A")
         .query(&mut connection)
         .unwrap();
     assert_eq!(deleted, 1);
@@ -907,42 +1171,44 @@ async fn what_was_deleted_by_hand_hides_nothing() {
     assert!(matches!(gone, Err(OnceError::Store(_))), "{gone:?}");
 }
 
-/// It was done, deleted, and is new.
-async fn what_was_deleted_by_hand_and_failed_is_not_pruned() {
+/// It was done, was deleted, and is new.
+async fn effect_deleted_by_hand_is_not_pruned_after_it_failed() {
     let server = Server::start();
     let store = RedisStore::open(&server.url).await.unwrap();
-    succeed(&store, payment("A")).await;
+    succeed(&store, &payment("A")).await;
     let mut connection = server.connect().unwrap();
     let deleted: u32 = redis::cmd("DEL")
-        .arg("postback:effect:cryptocloud:final:0::A")
+        .arg("postback:effect:cryptocloud:0::A")
         .query(&mut connection)
         .unwrap();
     assert_eq!(deleted, 1);
-    fail(&store, payment("A")).await;
+    fail(&store, &payment("A")).await;
     assert_eq!(store.prune(9_000_000_000).await.unwrap(), 0);
     let left = the_unfinished(&store).await;
-    assert_eq!(left.event(), payment("A").event());
+    assert_eq!(left.payload_json(), payment("A").event().payload_json());
 }
 
-/// A scope that ends in what another's key goes on with.
-async fn a_scope_cannot_pose_as_another() {
+/// The name of one project ends in what another's key continues with.
+async fn project_cannot_pose_as_another() {
     let store = Redis::fresh().await;
     let counter = AtomicU32::new(0);
     let mut ran = BTreeMap::new();
-    for scope in ["a", "a:A", "a:1:a", "1:a"] {
+    for project in ["a", "a:A", "a:1:a", "1:a"] {
         let of = Payment {
-            scope: Some(scope),
+            project: Some(project),
             ..Payment::default()
         };
         for id in ["A", "a-A"] {
-            let done = count(store.leases(), of.claim(id), &counter).await.unwrap();
-            ran.insert((scope, id), done);
+            let done = count(store.leases(), &of.reconciled(id), &counter)
+                .await
+                .unwrap();
+            ran.insert((project, id), done);
         }
     }
     assert_eq!(counter.into_inner(), 8, "{ran:?}");
 }
 
-/// A server of the test's own, for its settings are its own.
+/// A server of the test's own, because the test changes its settings.
 struct Server {
     process: Child,
     url: String,

@@ -1,4 +1,4 @@
-//! The stores that give leases, and the time they go by.
+//! The stores, and the clocks that decide when their leases end.
 
 use std::{
     fmt::Debug,
@@ -24,12 +24,12 @@ pub(crate) trait Leasing: Clone + Debug + Send + Sync + 'static {
     fn prune(&self, before: i64) -> impl Future<Output = u64> + Send;
 }
 
-/// Those that go by a clock of the process's.
+/// Store that reads the process's clock.
 pub(crate) trait SetBack: Leasing {
     fn set_back(&self, time: Duration);
 }
 
-/// The system's, put forward and back at will.
+/// The system's clock, which a test sets forward and back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
     /// In milliseconds.

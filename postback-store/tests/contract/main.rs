@@ -1,7 +1,7 @@
-//! What every store promises, on every store there is: one suite.
+//! One suite of what every store guarantees, run on each of them.
 //!
 //! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and `POSTBACK_REDIS`. Without them,
-//! their tests are named as left out.
+//! their tests are skipped, with a notice.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -12,12 +12,12 @@
 )]
 
 mod backend;
-mod cases;
 mod effects;
 mod events;
 mod leasing;
 #[path = "../servers/postgres.rs"]
 mod postgres_server;
+mod records;
 #[path = "../servers/redis.rs"]
 mod redis_server;
 #[path = "../shop/mod.rs"]
@@ -31,35 +31,35 @@ use self::backend::{Memory, Postgres, Redis, Sqlite};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let mut trials: Vec<Trial> = cases::all::<Memory>("memory");
-    trials.extend(cases::all::<Sqlite>("sqlite"));
+    let mut trials: Vec<Trial> = records::all::<Memory>("memory");
+    trials.extend(records::all::<Sqlite>("sqlite"));
     trials.extend(effects::all::<Memory>("memory"));
     trials.extend(effects::all::<Sqlite>("sqlite"));
-    trials.extend(effects::beside_claims::<Memory>("memory"));
-    trials.extend(effects::beside_claims::<Sqlite>("sqlite"));
+    trials.extend(effects::beside_records::<Memory>("memory"));
+    trials.extend(effects::beside_records::<Sqlite>("sqlite"));
     trials.extend(effects::set_back::<Memory>("memory"));
     trials.extend(effects::set_back::<Sqlite>("sqlite"));
     match env::var_os(postgres_server::POSTGRES) {
         Some(_) => {
-            trials.extend(cases::all::<Postgres>("postgres"));
+            trials.extend(records::all::<Postgres>("postgres"));
             trials.extend(effects::all::<Postgres>("postgres"));
-            trials.extend(effects::beside_claims::<Postgres>("postgres"));
+            trials.extend(effects::beside_records::<Postgres>("postgres"));
         }
-        None => left_out("Postgres"),
+        None => skipped("Postgres"),
     }
     match env::var_os(redis_server::REDIS) {
         Some(_) => {
             trials.extend(effects::all::<Redis>("redis"));
             trials.extend(effects::of_redis());
         }
-        None => left_out("Redis"),
+        None => skipped("Redis"),
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn left_out(server: &str) {
+fn skipped(server: &str) {
     println!(
-        "left out, for want of a server: the contract on {server}. Run it by:\n  \
+        "skipped, because there is no server: the contract on {server}. Run it by:\n  \
          tests/services.sh cargo test -p postback-store --locked"
     );
 }

@@ -56,17 +56,16 @@ impl Database {
         }
     }
 
-    /// Each event was credited, and none twice; nothing else was.
-    pub(crate) fn must_hold_each_once(&self, events: i64) {
-        let [credits, distinct, claims, _] = self.counts();
-        assert_eq!((credits, distinct, claims), (events, events, events));
+    /// Asserts that each payment was credited one time, and nothing else.
+    pub(crate) fn must_hold_each_credit_once(&self, events: i64) {
+        let [credits, distinct, records, _] = self.counts();
+        assert_eq!((credits, distinct, records), (events, events, events));
     }
 
-    /// Nothing is credited that was not claimed, claimed that was not credited, or credited twice.
-    /// Returns how many are credited.
+    /// Asserts that the same payments are recorded and credited, each one time. Returns how many.
     pub(crate) fn must_be_consistent(&self) -> i64 {
-        let [credits, distinct, claims, both] = self.counts();
-        assert_eq!((distinct, claims, both), (credits, credits, credits));
+        let [credits, distinct, records, both] = self.counts();
+        assert_eq!((distinct, records, both), (credits, credits, credits));
         credits
     }
 
@@ -76,14 +75,14 @@ impl Database {
         }
     }
 
-    /// Credits, events credited, claims, and claims that were credited: in one look, for a server may still be
+    /// Credits, payments credited, records, and records that were credited: in one query, because a server may still be
     /// ending what a process that was killed had begun.
     fn counts(&self) -> [i64; 4] {
         const COUNTS: &str = "SELECT
             (SELECT count(*) FROM credits),
             (SELECT count(DISTINCT id) FROM credits),
-            (SELECT count(*) FROM postback_claims),
-            (SELECT count(*) FROM postback_claims WHERE id IN (SELECT id FROM credits))";
+            (SELECT count(*) FROM postback_records),
+            (SELECT count(*) FROM postback_records WHERE id IN (SELECT id FROM credits))";
         let counts = async {
             match &self.kind {
                 Kind::Postgres(store) => sqlx::query_as(COUNTS).fetch_one(store.pool()).await,

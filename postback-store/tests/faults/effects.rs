@@ -9,7 +9,7 @@ use std::{
 };
 
 use libtest_mimic::Trial;
-use postback_core::claim::Claim;
+use postback_core::reconcile::Reconciliation;
 use postback_store::{
     LeaseStore, Once, OnceError, StoreError, once_leased, postgres::PostgresStore,
     redis::RedisStore, resume, sqlite::SqliteStore,
@@ -18,18 +18,18 @@ use tempfile::TempDir;
 use tokio::{runtime::Runtime, task::JoinSet, time::sleep};
 
 use crate::{
-    outside::Outside,
+    file_effects::FileEffects,
     postgres_server::database,
     random_below,
     redis_server::emptied,
     trial,
-    worker::{Kind, Work, Worker, claim, with_store},
+    worker::{Kind, Work, Worker, payment, with_store},
 };
 
-/// Of an event that is worked on where processes die.
+/// Of an effect whose process dies.
 const LEASE: Duration = Duration::from_secs(1);
-/// What a process that was fenced out ends with.
-const FENCED: u8 = 42;
+/// Exit code of a process whose lease had expired.
+const LEASE_EXPIRED: u8 = 42;
 
 /// A fresh store in a folder, or on a server.
 type Fresh = fn(&Path) -> String;
@@ -50,16 +50,16 @@ pub(crate) fn all(name: &str, fresh: Fresh) -> Vec<Trial> {
     vec![
         trial(
             name,
-            "killed_twenty_times_without_a_resend_nothing_is_lost_or_doubled",
+            "process_killed_twenty_times_loses_and_doubles_nothing_without_a_resend",
             move || killed_twenty_times_without_a_resend(fresh),
         ),
-        trial(name, "who_is_frozen_past_his_lease_is_fenced", move || {
-            who_is_frozen_past_his_lease_is_fenced(&Bench::fresh(fresh));
+        trial(name, "lease_of_a_frozen_process_has_expired", move || {
+            lease_of_a_frozen_process_has_expired(&Bench::fresh(fresh));
         }),
     ]
 }
 
-/// SQLite and Postgres have a smaller one in the contract, for each of theirs is a commit on disk.
+/// SQLite and Postgres have a smaller one in the contract, because each of theirs is a commit on disk.
 pub(crate) fn of_redis() -> Trial {
     trial(
         "redis",
@@ -68,11 +68,11 @@ pub(crate) fn of_redis() -> Trial {
     )
 }
 
-/// A store that several processes share, and the world outside of it.
+/// A store that several processes share, and a service outside of it.
 struct Bench {
     runtime: Runtime,
     place: String,
-    outside: Outside,
+    outside: FileEffects,
     _folder: TempDir,
 }
 
@@ -82,10 +82,10 @@ impl Bench {
         let bench = Self {
             runtime: Runtime::new().expect("a runtime"),
             place: fresh(folder.path()),
-            outside: Outside::at(folder.path().join("outside").into()),
+            outside: FileEffects::at(folder.path().join("outside").into()),
             _folder: folder,
         };
-        // Its tables are there before processes compete for them.
+        // Create its tables before processes compete for them.
         bench.unfinished();
         bench
     }
@@ -116,13 +116,13 @@ impl Bench {
         let left = self.unfinished();
         let done: BTreeSet<_> = had.difference(&left).cloned().collect();
         assert!(left.is_disjoint(&acknowledged), "done, and unfinished");
-        assert!(begun.is_subset(&left), "begun, and forgotten");
+        assert!(begun.is_subset(&left), "begun, and not listed");
         assert!(acknowledged.is_subset(&done), "acknowledged, and not done");
         // Each of four tasks may have been between its effect and its record.
         let repeated: BTreeSet<_> = had.intersection(&left).cloned().collect();
         assert!(repeated.len() <= 4, "{repeated:?}");
 
-        self.outside.forget_who_was_at_work();
+        self.outside.end_all();
         let finished = self.runtime.block_on(async {
             with_store!(&self.place, store => finish(&store, &self.outside).await)
         });
@@ -158,7 +158,7 @@ fn two_processes_of_64_tasks(bench: &Bench) {
     assert!(bench.unfinished().is_empty());
 }
 
-/// Nobody sends again: what did not complete is known from the store alone.
+/// The provider does not send again: what did not complete is known from the store alone.
 fn killed_twenty_times_without_a_resend(fresh: Fresh) {
     let killed = [(); 20].map(|()| {
         let bench = Bench::fresh(fresh);
@@ -169,7 +169,7 @@ fn killed_twenty_times_without_a_resend(fresh: Fresh) {
         worker.kill();
         (bench, delay)
     });
-    // What the last one sent last may be heard after it died.
+    // A server may still receive what the last process sent before it died.
     thread::sleep(LEASE + LEASE / 2);
     let (mut in_the_middle, mut in_between) = (0, 0);
     for (bench, delay) in killed {
@@ -180,7 +180,9 @@ fn killed_twenty_times_without_a_resend(fresh: Fresh) {
         in_the_middle += u32::from(done < 500);
         in_between += repeated;
     }
-    println!("{in_between} effects were repeated, of those who died before they could record them");
+    println!(
+        "{in_between} effects were repeated, because their processes died before they recorded them"
+    );
     assert!(
         in_the_middle > 10,
         "{in_the_middle} of 20 were at work when they were killed"
@@ -188,7 +190,7 @@ fn killed_twenty_times_without_a_resend(fresh: Fresh) {
 }
 
 /// As an application does when it starts.
-async fn finish(store: &impl LeaseStore, outside: &Outside) -> usize {
+async fn finish(store: &impl LeaseStore, outside: &FileEffects) -> usize {
     let left = store.unfinished(10_000).await.expect("a list");
     for unfinished in &left {
         let ran = resume(store, unfinished, || effect(outside, unfinished.id()));
@@ -197,33 +199,33 @@ async fn finish(store: &impl LeaseStore, outside: &Outside) -> usize {
     left.len()
 }
 
-fn who_is_frozen_past_his_lease_is_fenced(bench: &Bench) {
+fn lease_of_a_frozen_process_has_expired(bench: &Bench) {
     let worker = Worker::start(&bench.work(Kind::Hold, 1, 1));
     bench.wait_for("at_work");
     worker.signal("-STOP");
     thread::sleep(LEASE + LEASE / 2);
-    bench.outside.forget_who_was_at_work();
+    bench.outside.end_all();
     let finished = bench.runtime.block_on(async {
         with_store!(&bench.place, store => finish(&store, &bench.outside).await)
     });
     assert_eq!(finished, 1);
     worker.signal("-CONT");
-    assert_eq!(worker.ends(), Some(FENCED.into()));
+    assert_eq!(worker.ends(), Some(LEASE_EXPIRED.into()));
     assert!(bench.outside.all("acknowledged").is_empty());
     assert!(bench.unfinished().is_empty());
 }
 
 /// A process whose effect would end in time.
-pub(crate) async fn hold(store: impl LeaseStore, outside: Outside) -> ExitCode {
-    let claim = claim(0);
-    let id = claim.id().to_owned();
-    let held = once_leased(&store, claim, LEASE, |_| async {
+pub(crate) async fn hold(store: impl LeaseStore, outside: FileEffects) -> ExitCode {
+    let payment = payment(0);
+    let id = payment.event().id().to_owned();
+    let held = once_leased(&store, &payment, LEASE, |_| async {
         outside.begin(&id);
         sleep(LEASE / 2).await;
         Ok::<_, &str>(())
     });
     match held.await {
-        Err(OnceError::Fenced) => ExitCode::from(FENCED),
+        Err(OnceError::LeaseExpired) => ExitCode::from(LEASE_EXPIRED),
         Ok(_) => {
             outside.acknowledged(&id);
             ExitCode::SUCCESS
@@ -232,16 +234,21 @@ pub(crate) async fn hold(store: impl LeaseStore, outside: Outside) -> ExitCode {
     }
 }
 
-/// A process whose tasks all deliver every event, until it is acknowledged.
-pub(crate) async fn deliver(store: impl LeaseStore, outside: Outside, tasks: usize, events: usize) {
-    let claims: Vec<_> = (0..events).map(claim).collect();
+/// A process whose tasks all deliver every payment, until it is acknowledged.
+pub(crate) async fn deliver(
+    store: impl LeaseStore,
+    outside: FileEffects,
+    tasks: usize,
+    events: usize,
+) {
+    let payments: Vec<_> = (0..events).map(payment).collect();
     let mut delivering = JoinSet::new();
     for _ in 0..tasks {
-        let (store, outside, claims) = (store.clone(), outside.clone(), claims.clone());
+        let (store, outside, payments) = (store.clone(), outside.clone(), payments.clone());
         delivering.spawn(async move {
-            for claim in claims {
+            for payment in payments {
                 let lease = Duration::from_secs(60);
-                while !run(&store, &outside, claim.clone(), lease).await {
+                while !run(&store, &outside, &payment, lease).await {
                     sleep(Duration::from_millis(1)).await;
                 }
             }
@@ -250,22 +257,21 @@ pub(crate) async fn deliver(store: impl LeaseStore, outside: Outside, tasks: usi
     delivering.join_all().await;
 }
 
-/// A process of whose tasks one delivers each event, and never again.
+/// A process of whose tasks one delivers each payment, and never again.
 pub(crate) async fn deliver_once(
     store: impl LeaseStore,
-    outside: Outside,
+    outside: FileEffects,
     tasks: usize,
     events: usize,
 ) {
-    let claims: Vec<_> = (0..events).map(claim).collect();
+    let payments: Vec<_> = (0..events).map(payment).collect();
     let mut delivering = JoinSet::new();
-    for part in claims.chunks(events.div_ceil(tasks)) {
+    for part in payments.chunks(events.div_ceil(tasks)) {
         let (store, outside, part) = (store.clone(), outside.clone(), part.to_vec());
         delivering.spawn(async move {
-            for claim in part {
-                let id = claim.id().to_owned();
-                if run(&store, &outside, claim, LEASE).await {
-                    outside.acknowledged(&id);
+            for payment in part {
+                if run(&store, &outside, &payment, LEASE).await {
+                    outside.acknowledged(payment.event().id());
                 }
             }
         });
@@ -273,20 +279,27 @@ pub(crate) async fn deliver_once(
     delivering.join_all().await;
 }
 
-/// Tells whether the event is acknowledged.
-async fn run(store: &impl LeaseStore, outside: &Outside, claim: Claim, lease: Duration) -> bool {
-    let id = claim.id().to_owned();
-    let ran = once_leased(store, claim, lease, |_| effect(outside, &id)).await;
+/// Returns whether the payment is acknowledged.
+async fn run(
+    store: &impl LeaseStore,
+    outside: &FileEffects,
+    payment: &Reconciliation,
+    lease: Duration,
+) -> bool {
+    let id = payment.event().id();
+    let ran = once_leased(store, payment, lease, |_| effect(outside, id)).await;
     match ran {
         Ok(_) => true,
         Err(
-            OnceError::InFlight { .. } | OnceError::Fenced | OnceError::Store(StoreError::Busy(_)),
+            OnceError::InFlight { .. }
+            | OnceError::LeaseExpired
+            | OnceError::Store(StoreError::Busy(_)),
         ) => false,
         Err(error) => unreachable!("{error:?}"),
     }
 }
 
-async fn effect(outside: &Outside, id: &str) -> Result<(), &'static str> {
+async fn effect(outside: &FileEffects, id: &str) -> Result<(), &'static str> {
     outside.begin(id);
     sleep(Duration::from_millis(1)).await;
     outside.act(id);

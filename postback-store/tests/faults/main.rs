@@ -1,9 +1,9 @@
-//! What happens to claims and to effects when processes compete, are killed or frozen, or lose their server: with real
+//! What happens to records and to effects when processes compete, are killed or frozen, or lose their server: with real
 //! processes, on real databases. A credit is a row of the shop's own, counted in the same database; an effect is a
 //! file outside.
 //!
 //! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and `POSTBACK_REDIS`. Without them,
-//! their tests are named as left out.
+//! their tests are skipped, with a notice.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -13,7 +13,7 @@
 
 mod database;
 mod effects;
-mod outside;
+mod file_effects;
 #[path = "../servers/postgres.rs"]
 mod postgres_server;
 #[path = "../servers/redis.rs"]
@@ -39,21 +39,21 @@ use self::{
 };
 
 fn main() -> ExitCode {
-    if let Some(work) = Work::asked_for() {
+    if let Some(work) = Work::from_environment() {
         return work.run();
     }
     let mut arguments = Arguments::from_args();
     // One after the other: some of them stop the server.
     arguments.test_threads = Some(1);
-    let mut trials = claims("sqlite", Database::sqlite);
+    let mut trials = records("sqlite", Database::sqlite);
     trials.extend(effects::all("sqlite", effects::sqlite));
     match env::var_os(postgres_server::POSTGRES) {
         Some(_) => {
-            trials.extend(claims("postgres", Database::postgres));
+            trials.extend(records("postgres", Database::postgres));
             trials.extend(effects::all("postgres", effects::postgres));
             trials.extend(server::of_postgres());
         }
-        None => left_out("Postgres"),
+        None => skipped("Postgres"),
     }
     match env::var_os(redis_server::REDIS) {
         Some(_) => {
@@ -61,32 +61,32 @@ fn main() -> ExitCode {
             trials.push(effects::of_redis());
             trials.extend(server::of_redis());
         }
-        None => left_out("Redis"),
+        None => skipped("Redis"),
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn left_out(server: &str) {
+fn skipped(server: &str) {
     println!(
-        "left out, for want of a server: the faults on {server}. Run them by:\n  \
+        "skipped, because there is no server: the faults on {server}. Run them by:\n  \
          tests/services.sh cargo test -p postback-store --locked"
     );
 }
 
-fn claims(name: &str, database: fn() -> Database) -> Vec<Trial> {
+fn records(name: &str, database: fn() -> Database) -> Vec<Trial> {
     vec![
         trial(
             name,
-            "two_processes_of_64_tasks_credit_1000_events_once_each",
+            "two_processes_of_64_tasks_credit_1000_payments_once_each",
             move || {
-                two_processes_of_64_tasks_credit_1000_events_once_each(&database());
+                two_processes_of_64_tasks_credit_1000_payments_once_each(&database());
             },
         ),
         trial(
             name,
-            "killed_twenty_times_nothing_is_lost_or_doubled",
+            "process_killed_twenty_times_loses_and_doubles_nothing",
             move || {
-                killed_twenty_times_nothing_is_lost_or_doubled(database);
+                process_killed_twenty_times_loses_and_doubles_nothing(database);
             },
         ),
     ]
@@ -99,17 +99,17 @@ pub(crate) fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static)
     })
 }
 
-fn two_processes_of_64_tasks_credit_1000_events_once_each(database: &Database) {
+fn two_processes_of_64_tasks_credit_1000_payments_once_each(database: &Database) {
     let work = credit(database, 64, 1_000);
     let workers = [(); 2].map(|()| Worker::start(&work));
     for worker in workers {
         worker.succeeds();
     }
-    database.must_hold_each_once(1_000);
+    database.must_hold_each_credit_once(1_000);
 }
 
-/// The provider sends again what was not acknowledged: each start delivers all events anew, and each of them twice.
-fn killed_twenty_times_nothing_is_lost_or_doubled(database: fn() -> Database) {
+/// The provider sends again what was not acknowledged: each start delivers all payments again, and each of them twice.
+fn process_killed_twenty_times_loses_and_doubles_nothing(database: fn() -> Database) {
     let mut in_the_middle = 0;
     for _ in 0..20 {
         let database = database();
@@ -123,7 +123,7 @@ fn killed_twenty_times_nothing_is_lost_or_doubled(database: fn() -> Database) {
         in_the_middle += u32::from(credits < 500);
         println!("killed {delay} ms after the first credit, at {credits} of 500");
         Worker::start(&work).succeeds();
-        database.must_hold_each_once(500);
+        database.must_hold_each_credit_once(500);
     }
     assert!(
         in_the_middle > 10,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use libtest_mimic::Trial;
-use postback_core::Rejection;
+use postback_core::Retry;
 use postback_store::{
     LeaseStore, Once, OnceError, StoreError, once, once_leased, postgres::PostgresStore,
     redis::RedisStore,
@@ -20,10 +20,10 @@ use crate::{
     postgres_server::database,
     redis_server::emptied,
     trial,
-    worker::{claim, on_postgres},
+    worker::{on_postgres, payment},
 };
 
-/// How a server is stopped and started: a program, and what to ask of it.
+/// How a server is stopped and started: a program, and its arguments.
 struct Control {
     /// The variable that names the program.
     program: &'static str,
@@ -31,7 +31,7 @@ struct Control {
     start: &'static [&'static str],
 }
 
-/// As `pg_ctl` is asked.
+/// By `pg_ctl`.
 const POSTGRES: Control = Control {
     program: "POSTBACK_POSTGRES_CONTROL",
     stop: &["--mode", "immediate", "stop"],
@@ -49,20 +49,20 @@ pub(crate) fn of_postgres() -> Vec<Trial> {
     vec![
         trial(
             "postgres",
-            "a_server_that_stops_in_the_middle",
-            a_server_that_stops_in_the_middle,
+            "server_that_stops_before_a_commit_loses_and_doubles_nothing",
+            server_that_stops_before_a_commit_loses_and_doubles_nothing,
         ),
         trial(
             "postgres",
-            "what_is_done_is_on_disk_when_it_is_answered",
+            "done_effect_is_on_disk_when_it_is_acknowledged",
             || {
                 let runtime = Runtime::new().expect("a runtime");
-                runtime.block_on(what_is_done_is_on_disk_when_it_is_answered());
+                runtime.block_on(done_effect_is_on_disk_when_it_is_acknowledged());
             },
         ),
         trial(
             "postgres",
-            "a_server_that_is_killed_during_an_effect_loses_nothing",
+            "server_killed_during_an_effect_loses_nothing",
             || {
                 Runtime::new().expect("a runtime").block_on(async {
                     let store = PostgresStore::connect(&database().await).await;
@@ -78,7 +78,7 @@ pub(crate) fn of_postgres() -> Vec<Trial> {
 pub(crate) fn of_redis() -> Vec<Trial> {
     vec![trial(
         "redis",
-        "a_server_that_is_killed_during_an_effect_loses_nothing",
+        "server_killed_during_an_effect_loses_nothing",
         || {
             Runtime::new().expect("a runtime").block_on(async {
                 let store = RedisStore::open(&emptied()).await;
@@ -90,53 +90,51 @@ pub(crate) fn of_redis() -> Vec<Trial> {
     )]
 }
 
-fn a_server_that_stops_in_the_middle() {
+fn server_that_stops_before_a_commit_loses_and_doubles_nothing() {
     let database = Database::postgres();
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let store = PostgresStore::connect(&database.place)
             .await
             .expect("a store");
-        on_postgres(store.clone(), claim(0))
+        on_postgres(store.clone(), payment(0))
             .await
             .expect("a credit");
 
         let mut transaction = store.begin().await.expect("a transaction");
-        let claimed = store.claim_in(&mut transaction, claim(1)).await;
-        assert!(claimed.expect("a claim").is_new());
+        let recorded = store.record_in(&mut transaction, &payment(1)).await;
+        assert!(recorded.expect("a record").is_new());
         POSTGRES.stop();
         let lost = store.commit(transaction).await;
         is_unavailable(lost.expect_err("the server is gone"));
-        // And so for all that come meanwhile.
+        // So do all deliveries meanwhile.
         for number in [0, 1, 2] {
             let begun = Instant::now();
-            let refused = on_postgres(store.clone(), claim(number)).await;
-            is_unavailable(refused.expect_err("the server is gone"));
+            let failed = on_postgres(store.clone(), payment(number)).await;
+            is_unavailable(failed.expect_err("the server is gone"));
             assert!(
                 begun.elapsed() < Duration::from_secs(8),
-                "a gateway has given up"
+                "a provider has given up"
             );
         }
 
         POSTGRES.start();
         for number in [0, 1, 2] {
-            let resent = on_postgres(store.clone(), claim(number)).await;
+            let resent = on_postgres(store.clone(), payment(number)).await;
             resent.expect("the server is back");
         }
     });
-    database.must_hold_each_once(3);
+    database.must_hold_each_credit_once(3);
 }
 
-/// The provider is told to come again.
+/// The provider is asked to send again.
 fn is_unavailable(error: StoreError) {
     assert!(matches!(error, StoreError::Failed(_)), "{error:?}");
-    let answer = Rejection::from(error).answer();
-    assert_eq!(answer.status(), 503);
-    assert!(answer.headers().any(|(name, _)| name == "retry-after"));
+    assert_eq!(Retry::from(error).code(), "store_unavailable");
 }
 
-/// As the server is set, which the store leaves alone; and not where it is told not to wait for its disk.
-async fn what_is_done_is_on_disk_when_it_is_answered() {
+/// As the server's setting has it, which the store leaves as it is: with `off`, it is not.
+async fn done_effect_is_on_disk_when_it_is_acknowledged() {
     let place = database().await;
     let mut not_on_disk = [0, 0];
     for (waits, not_on_disk) in ["on", "off"].into_iter().zip(&mut not_on_disk) {
@@ -147,9 +145,9 @@ async fn what_is_done_is_on_disk_when_it_is_answered() {
         let store = store.expect("a store");
         for number in 0..50 {
             let mut written = String::new();
-            // Another event for each setting.
-            let event = claim(if waits == "on" { number } else { number + 50 });
-            let ran = once(&store, event, || async {
+            // Another payment for each setting.
+            let payment = payment(if waits == "on" { number } else { number + 50 });
+            let ran = once(&store, &payment, || async {
                 let so_far = sqlx::query_scalar("SELECT pg_current_wal_insert_lsn()::text");
                 written = so_far.fetch_one(&pool).await?;
                 Ok::<_, sqlx::Error>(())
@@ -157,7 +155,7 @@ async fn what_is_done_is_on_disk_when_it_is_answered() {
             assert_eq!(ran.await.expect("it runs"), Once::Ran(()));
             let on_disk = sqlx::query_scalar("SELECT pg_current_wal_flush_lsn() > $1::pg_lsn");
             let on_disk: Result<bool, _> = on_disk.bind(&written).fetch_one(&pool).await;
-            *not_on_disk += u32::from(!on_disk.expect("an answer"));
+            *not_on_disk += u32::from(!on_disk.expect("a reply"));
         }
     }
     let [waiting, not_waiting] = not_on_disk;
@@ -165,27 +163,28 @@ async fn what_is_done_is_on_disk_when_it_is_answered() {
     assert!(not_waiting > 0, "it would be seen");
 }
 
-/// What was done before stays done, what failed stays unfinished, and what was at work is refused, and runs again.
+/// What was done before stays done, what failed stays unfinished, and what was running is an error and runs again.
 async fn killed_during_an_effect(store: &impl LeaseStore, control: &Control) {
     const LEASE: Duration = Duration::from_secs(3);
     let succeed =
-        async |number| once(store, claim(number), || async { Ok::<_, &str>(number) }).await;
+        async |number| once(store, &payment(number), || async { Ok::<_, &str>(number) }).await;
     assert_eq!(succeed(0).await.expect("it runs"), Once::Ran(0));
-    let failed = once(store, claim(1), || async { Err::<(), _>("no") }).await;
+    let failed = once(store, &payment(1), || async { Err::<(), _>("no") }).await;
     assert!(matches!(failed, Err(OnceError::Effect("no"))), "{failed:?}");
 
-    let at_work = once_leased(store, claim(2), LEASE, |_| async {
+    let running = payment(2);
+    let at_work = once_leased(store, &running, LEASE, |_| async {
         control.stop();
         Ok::<_, &str>(2)
     });
-    refused(at_work.await);
-    // And so all that come meanwhile.
+    is_not_run(at_work.await);
+    // So do all deliveries meanwhile.
     for number in [0, 3] {
         let begun = Instant::now();
-        refused(succeed(number).await);
+        is_not_run(succeed(number).await);
         assert!(
             begun.elapsed() < Duration::from_secs(8),
-            "a gateway has given up"
+            "a provider has given up"
         );
     }
 
@@ -194,7 +193,7 @@ async fn killed_during_an_effect(store: &impl LeaseStore, control: &Control) {
     let left = store.unfinished(10).await.expect("a list");
     let mut left: Vec<_> = left.iter().map(|it| it.id().to_owned()).collect();
     left.sort();
-    assert_eq!(left, [claim(1).id(), claim(2).id()]);
+    assert_eq!(left, [payment(1).event().id(), payment(2).event().id()]);
     tokio::time::sleep(LEASE).await;
     for number in [1, 2, 3] {
         let resent = succeed(number).await.expect("it runs");
@@ -205,32 +204,33 @@ async fn killed_during_an_effect(store: &impl LeaseStore, control: &Control) {
     assert!(store.unfinished(10).await.expect("a list").is_empty());
 }
 
-/// A connection that broke is made anew, which may take a try or two.
+/// A connection that broke is made again, which may take a try or two.
 async fn comes_back<F: Future<Output = Result<Once<usize>, OnceError<&'static str>>>>(
     ask: impl Fn() -> F,
 ) -> Once<usize> {
     let begun = Instant::now();
     loop {
         match ask().await {
-            Ok(answer) => return answer,
+            Ok(ran) => return ran,
             Err(error) => assert!(begun.elapsed() < Duration::from_secs(10), "{error:?}"),
         }
     }
 }
 
-/// The connection that the effect began with is broken, and nobody has noticed.
+/// The connection that the effect began with is broken, which is noticed after the effect.
 async fn restarted_during_an_effect(store: &impl LeaseStore, control: &Control) {
-    let restarted = once(store, claim(10), || async {
+    let running = payment(10);
+    let restarted = once(store, &running, || async {
         control.stop();
         control.start();
         Ok::<_, &str>(())
     });
     assert_eq!(restarted.await.expect("it is recorded"), Once::Ran(()));
-    let again = once(store, claim(10), || async { Ok::<_, &str>(()) }).await;
+    let again = once(store, &payment(10), || async { Ok::<_, &str>(()) }).await;
     assert_eq!(again.expect("it is done"), Once::AlreadyDone);
 }
 
-fn refused(ran: Result<Once<usize>, OnceError<&'static str>>) {
+fn is_not_run(ran: Result<Once<usize>, OnceError<&'static str>>) {
     match ran {
         Err(OnceError::Store(error)) => is_unavailable(error),
         other => unreachable!("the server is gone: {other:?}"),

@@ -1,4 +1,4 @@
-//! A process of the shop's: this very binary, asked by its environment.
+//! A process of the shop's: this binary, started with variables in its environment.
 
 use std::{
     env,
@@ -6,12 +6,15 @@ use std::{
 };
 
 use postback_core::{
-    MediaType, SecretKey, Verifier, claim::Claim, cryptocloud::CryptoCloud, testing,
+    MediaType, SecretKey, Verifier,
+    cryptocloud::CryptoCloud,
+    reconcile::{Price, Reconciliation},
+    testing,
 };
 use postback_store::{StoreError, postgres::PostgresStore, redis::RedisStore, sqlite::SqliteStore};
 use tokio::{runtime::Runtime, task::JoinSet};
 
-use crate::{effects, outside::Outside, shop::CREDIT};
+use crate::{effects, file_effects::FileEffects, shop::CREDIT};
 
 /// Opens the store at a place: a file, or a server's address.
 macro_rules! with_store {
@@ -43,7 +46,7 @@ const OUTSIDE: &str = "POSTBACK_WORKER_OUTSIDE";
 const TASKS: &str = "POSTBACK_WORKER_TASKS";
 const EVENTS: &str = "POSTBACK_WORKER_EVENTS";
 
-/// A process that does not outlive the test.
+/// Process that does not outlive the test.
 pub(crate) struct Worker(Child);
 
 impl Worker {
@@ -67,7 +70,7 @@ impl Worker {
         assert!(status.success(), "{status}");
     }
 
-    /// With the code that it ends with.
+    /// Waits for its end, and returns its exit code.
     pub(crate) fn ends(mut self) -> Option<i32> {
         self.0.wait().expect("it ends").code()
     }
@@ -88,32 +91,32 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // Where a test gives up; otherwise it has ended.
+        // If a test fails; otherwise it has ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// What a process is asked to do.
+/// Work of one process.
 #[derive(Clone)]
 pub(crate) struct Work {
     pub(crate) kind: Kind,
-    /// The store's.
+    /// Where the store is.
     pub(crate) place: String,
-    pub(crate) outside: Option<Outside>,
+    pub(crate) outside: Option<FileEffects>,
     pub(crate) tasks: usize,
     pub(crate) events: usize,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// Each event is delivered by eight tasks, or by all, and credited in a transaction.
+    /// Each payment is delivered by eight tasks, or by all, and credited in a transaction.
     Credit,
-    /// Each event is delivered by every task, and has an effect outside.
+    /// Each payment is delivered by every task, and has an effect outside.
     Effects,
-    /// Each event is delivered by one task and never again, and has an effect outside.
+    /// Each payment is delivered by one task and never again, and has an effect outside.
     EffectsOnce,
-    /// One event has an effect that does not end until it may.
+    /// One payment has an effect that takes half of its lease.
     Hold,
 }
 
@@ -131,13 +134,13 @@ impl Kind {
 }
 
 impl Work {
-    pub(crate) fn asked_for() -> Option<Self> {
+    pub(crate) fn from_environment() -> Option<Self> {
         let number = |name| env::var(name).ok()?.parse().ok();
         let work = env::var(WORK).ok()?;
         Some(Self {
             kind: Kind::ALL.into_iter().find(|kind| kind.name() == work)?,
             place: env::var(PLACE).ok()?,
-            outside: env::var_os(OUTSIDE).map(Outside::at),
+            outside: env::var_os(OUTSIDE).map(FileEffects::at),
             tasks: number(TASKS)?,
             events: number(EVENTS)?,
         })
@@ -162,30 +165,32 @@ impl Work {
     async fn credit(&self) {
         if self.place.starts_with("postgres:") {
             let store = PostgresStore::connect(&self.place).await.expect("a store");
-            self.deliver(move |claim| on_postgres(store.clone(), claim))
+            self.deliver(move |payment| on_postgres(store.clone(), payment))
                 .await;
         } else {
             let store = SqliteStore::open(&self.place).await.expect("a store");
-            self.deliver(move |claim| on_sqlite(store.clone(), claim))
+            self.deliver(move |payment| on_sqlite(store.clone(), payment))
                 .await;
         }
     }
 
-    async fn deliver<F>(&self, handle: impl Fn(Claim) -> F + Clone + Send + 'static)
+    async fn deliver<F>(&self, handle: impl Fn(Reconciliation) -> F + Clone + Send + 'static)
     where
         F: Future<Output = Result<(), StoreError>> + Send,
     {
-        let claims: Vec<_> = (0..self.events).map(claim).collect();
+        let payments: Vec<_> = (0..self.events).map(payment).collect();
         let mut tasks = JoinSet::new();
         for task in 0..self.tasks {
             // Eight tasks compete for the same part, in the same order.
             let parts = self.tasks.div_ceil(8);
-            let part = claims.chunks(self.events.div_ceil(parts)).nth(task % parts);
-            let (handle, claims) = (handle.clone(), part.expect("a part").to_vec());
+            let part = payments
+                .chunks(self.events.div_ceil(parts))
+                .nth(task % parts);
+            let (handle, payments) = (handle.clone(), part.expect("a part").to_vec());
             tasks.spawn(async move {
-                for claim in claims {
+                for payment in payments {
                     // As a provider does: what was not acknowledged is sent again.
-                    while let Err(error) = handle(claim.clone()).await {
+                    while let Err(error) = handle(payment.clone()).await {
                         assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
                     }
                 }
@@ -195,25 +200,33 @@ impl Work {
     }
 }
 
-pub(crate) fn claim(number: usize) -> Claim {
+/// A payment that pays its price.
+pub(crate) fn payment(number: usize) -> Reconciliation {
     let secret = SecretKey::new("s").expect("a secret");
     let id = format!("ORDER{number:04}");
     let token = testing::token(&secret, &id, NOW + 300);
-    let body = format!(r#"{{"invoice_id":"{id}","token":"{token}"}}"#);
+    let body = format!(
+        r#"{{"status":"success","invoice_id":"{id}","amount_crypto":0.05,"currency":"BTC","token":"{token}"}}"#
+    );
     let verifier = Verifier::new(CryptoCloud::new(), secret);
     let payment = testing::deliver(&verifier, MediaType::Json, body, NOW);
-    Claim::from(&payment.expect("a genuine payment"))
+    let price = Price::new("0.05".parse().expect("an amount"), "BTC").expect("a price");
+    let reconciliation = payment.expect("a genuine payment").reconcile(&price);
+    reconciliation.expect("a price in a coin")
 }
 
-/// The shop's handler on a database: what is new is credited, in the transaction that claimed it.
+/// The shop's handler on a database: what is new is credited in the transaction that recorded it.
 macro_rules! handler {
     ($name:ident, $Store:ty) => {
-        pub(crate) async fn $name(store: $Store, claim: Claim) -> Result<(), StoreError> {
+        pub(crate) async fn $name(
+            store: $Store,
+            payment: Reconciliation,
+        ) -> Result<(), StoreError> {
             let mut transaction = store.begin().await?;
-            let claimed = store.claim_in(&mut transaction, claim.clone()).await?;
-            if claimed.is_new() {
+            let recorded = store.record_in(&mut transaction, &payment).await?;
+            if recorded.is_new() {
                 sqlx::query(CREDIT)
-                    .bind(claim.id())
+                    .bind(payment.event().id())
                     .execute(&mut *transaction)
                     .await?;
             }

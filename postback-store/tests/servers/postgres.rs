@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 /// The variable that names a Postgres server: `postgres://user@host:port/database`.
 pub(crate) const POSTGRES: &str = "POSTBACK_POSTGRES";
 
-/// The address of a fresh database on the server.
+/// Creates a database on the server, and returns its address.
 #[expect(
     clippy::expect_used,
     reason = "without a server there is nothing to do"

@@ -8,8 +8,8 @@ use std::{
 /// The variable that names a Redis server: `redis://host:port`.
 pub(crate) const REDIS: &str = "POSTBACK_REDIS";
 
-/// The address of an empty database on the Redis server, which no other test of this process has. One that is not the
-/// tests' own is left alone.
+/// Returns the address of an empty database on the Redis server, which no other test of this process uses. A database
+/// with other contents than the tests' is left as it is.
 #[expect(
     clippy::expect_used,
     reason = "without a server there is nothing to do"
@@ -22,12 +22,16 @@ pub(crate) fn emptied() -> String {
     let client = redis::Client::open(&*url).expect("an address");
     let mut connection = client.get_connection().expect("a server");
     let mut ask = |command: &[&str]| -> i64 {
-        let answer = redis::cmd("EVAL").arg(command).query(&mut connection);
-        answer.expect("an answer")
+        let reply = redis::cmd("EVAL").arg(command).query(&mut connection);
+        reply.expect("a reply")
     };
     let empty =
         "if redis.call('DBSIZE') > 0 and redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
         redis.call('FLUSHDB') redis.call('SET', KEYS[1], 'tests') return 1";
-    assert_eq!(ask(&[empty, "1", "postback_tests"]), 1, "it is somebody's");
+    assert_eq!(
+        ask(&[empty, "1", "postback_tests"]),
+        1,
+        "the database is not empty"
+    );
     url
 }

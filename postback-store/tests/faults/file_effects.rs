@@ -1,4 +1,4 @@
-//! A service outside of any database: files, each made or added to at once.
+//! A service outside of any database: files, each created or appended to atomically.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,11 +9,11 @@ use std::{
 };
 
 #[derive(Clone)]
-pub(crate) struct Outside {
+pub(crate) struct FileEffects {
     folder: PathBuf,
 }
 
-impl Outside {
+impl FileEffects {
     pub(crate) fn at(folder: OsString) -> Self {
         let outside = Self {
             folder: folder.into(),
@@ -28,48 +28,50 @@ impl Outside {
         &self.folder
     }
 
-    /// Somebody begins, and must be alone.
+    /// Begins an effect, which must not be running.
     pub(crate) fn begin(&self, id: &str) {
         let made = OpenOptions::new()
             .write(true)
             .create_new(true)
             .open(self.path("at_work", id));
-        made.expect("nobody else is at it");
+        made.expect("no other worker runs it");
     }
 
-    /// The effect.
+    /// Runs the effect.
     pub(crate) fn act(&self, id: &str) {
         let file = OpenOptions::new()
             .append(true)
             .create(true)
             .open(self.path("effects", id));
-        file.expect("a file").write_all(b"x").expect("it is kept");
+        file.expect("a file")
+            .write_all(b"x")
+            .expect("it is written");
     }
 
     pub(crate) fn end(&self, id: &str) {
         fs::remove_file(self.path("at_work", id)).expect("it was begun");
     }
 
-    /// The gateway was told that all is well.
+    /// Notes that the provider received an acknowledgement.
     pub(crate) fn acknowledged(&self, id: &str) {
         fs::write(self.path("acknowledged", id), "").expect("a file");
     }
 
-    /// Nobody is left of a process that was killed.
-    pub(crate) fn forget_who_was_at_work(&self) {
+    /// Ends the effects of a process that was killed.
+    pub(crate) fn end_all(&self) {
         for id in self.all("at_work") {
             self.end(&id);
         }
     }
 
-    /// How often each effect was had, if it was. A file may have been made by one that was killed before it wrote.
+    /// How often each effect was run. A file may have been created by a process that was killed before it wrote.
     pub(crate) fn effects(&self) -> BTreeMap<String, u64> {
-        let had = |id: String| {
+        let runs = |id: String| {
             let file = fs::metadata(self.path("effects", &id));
             let times = file.expect("a file").len();
             (id, times)
         };
-        let effects = self.all("effects").into_iter().map(had);
+        let effects = self.all("effects").into_iter().map(runs);
         effects.filter(|(_, times)| *times > 0).collect()
     }
 

@@ -1,7 +1,7 @@
-//! What a claim costs, on each database: beside the same transaction without it, and with many claims there before.
+//! What a record costs, on each database: beside the same transaction without it, and with many records there before.
 //! Read the ratios: absolute figures say more about the machine and its disk.
 //!
-//! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`; without it, it is left out.
+//! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`; without it, it is skipped.
 
 #![expect(
     clippy::expect_used,
@@ -19,13 +19,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use postback_core::claim::Claim;
+use postback_core::reconcile::Reconciliation;
 use postback_store::{StoreError, postgres::PostgresStore, sqlite::SqliteStore};
 use sqlx::AssertSqlSafe;
 use tokio::runtime::Runtime;
 
 use self::{
-    measure::{claim, median},
+    measure::{median, payment},
     postgres_server::{POSTGRES, database},
     shop::{CREDIT, CREDITS},
 };
@@ -37,14 +37,14 @@ enum Shop {
 }
 
 impl Shop {
-    /// The shop's own write, in a transaction: beside a claim, or alone.
-    async fn credit(&self, claim: Option<Claim>, id: &str) -> Result<(), StoreError> {
+    /// The shop's own write, in a transaction: beside a record, or alone.
+    async fn credit(&self, payment: Option<Reconciliation>, id: &str) -> Result<(), StoreError> {
         macro_rules! credit {
             ($store:expr) => {{
                 let mut transaction = $store.begin().await?;
-                if let Some(claim) = claim {
-                    let claimed = $store.claim_in(&mut transaction, claim).await?;
-                    assert!(claimed.is_new());
+                if let Some(payment) = &payment {
+                    let recorded = $store.record_in(&mut transaction, payment).await?;
+                    assert!(recorded.is_new());
                 }
                 sqlx::query(CREDIT)
                     .bind(id)
@@ -68,15 +68,15 @@ impl Shop {
         done.expect("it goes through");
     }
 
-    /// Claims that were made before.
+    /// Adds records of earlier payments.
     async fn fill(&self, from: u64, to: u64) {
-        let insert = "INSERT INTO postback_claims
-            (namespace, scope, id, final, digest, event, claimed_at)";
+        let insert = "INSERT INTO postback_records
+            (namespace, scope, id, credited, digest, payload, recorded_at)";
         self.execute(match self {
             Self::Postgres(_) => format!(
                 "{insert} SELECT 'cryptocloud', '', 'OLD' || n, true,
                      sha256(n::text::bytea), '{{}}', 1769509400
-                 FROM generate_series({from}, {to} - 1) AS n; ANALYZE postback_claims;"
+                 FROM generate_series({from}, {to} - 1) AS n; ANALYZE postback_records;"
             ),
             Self::Sqlite(_) => format!(
                 "WITH RECURSIVE numbers (n) AS
@@ -90,7 +90,7 @@ impl Shop {
 }
 
 fn main() {
-    // As cargo and CI ask for it: everything once, nothing measured.
+    // As cargo and CI run it: everything one time, nothing measured.
     let (rounds, many) = match env::args().any(|argument| argument == "--test") {
         true => (1, 2_000),
         false => (1_000, 1_000_000),
@@ -111,8 +111,8 @@ fn main() {
             measure("Postgres", &shop, rounds, many).await;
         }),
         None => println!(
-            "left out, for want of a server: Postgres. Run it by:\n  \
-             tests/services.sh cargo bench -p postback-store --bench claims"
+            "skipped, because there is no server: Postgres. Run it by:\n  \
+             tests/services.sh cargo bench -p postback-store --bench records"
         ),
     }
 }
@@ -125,7 +125,7 @@ async fn measure(name: &str, shop: &Shop, rounds: usize, many: u64) {
     let (full, _) = pairs(shop, "B", rounds).await;
     println!("{name}: medians of {rounds} transactions, one after the other");
     println!(
-        "  with a claim       {:>8.0} in a second",
+        "  with a record      {:>8.0} in a second",
         1.0 / few.as_secs_f64()
     );
     println!(
@@ -149,11 +149,11 @@ async fn pairs(shop: &Shop, prefix: &str, rounds: usize) -> (Duration, Duration)
     for round in 0..=rounds {
         let id = format!("{prefix}{round}");
         // Neither is always the first.
-        for claimed in [round % 2 == 0, round % 2 == 1] {
-            let claim = claimed.then(|| claim(&id));
+        for recorded in [round % 2 == 0, round % 2 == 1] {
+            let payment = recorded.then(|| payment(&id));
             let begun = Instant::now();
-            shop.credit(claim, &id).await.expect("a credit");
-            let times = if claimed { &mut with } else { &mut without };
+            shop.credit(payment, &id).await.expect("a credit");
+            let times = if recorded { &mut with } else { &mut without };
             if round > 0 {
                 times.push(begun.elapsed());
             }

@@ -1,0 +1,56 @@
+CREATE TABLE postback_records (
+    namespace TEXT NOT NULL,
+    -- Empty if the verifier's project has no name.
+    scope TEXT NOT NULL,
+    id TEXT NOT NULL,
+    -- If not, the record waits for a person to look at it.
+    credited INTEGER NOT NULL CHECK (credited IN (0, 1)),
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    -- Null once it was pruned.
+    payload TEXT,
+    -- Unix seconds.
+    recorded_at INTEGER NOT NULL,
+    PRIMARY KEY (namespace, scope, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX postback_records_to_prune
+    ON postback_records (recorded_at) WHERE payload IS NOT NULL AND credited;
+
+-- The payment that a transfer on the chain was counted for.
+CREATE TABLE postback_transfers (
+    namespace TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    transfer BLOB NOT NULL CHECK (length(transfer) = 32),
+    id TEXT NOT NULL,
+    PRIMARY KEY (namespace, scope, transfer)
+) STRICT, WITHOUT ROWID;
+
+-- Payments whose effect is outside the database. Times are in Unix milliseconds.
+CREATE TABLE postback_effects (
+    namespace TEXT NOT NULL,
+    -- Empty if the verifier's project has no name.
+    scope TEXT NOT NULL,
+    id TEXT NOT NULL,
+    -- If not, it was enqueued for a payment that waits for a person.
+    credited INTEGER NOT NULL CHECK (credited IN (0, 1)),
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    -- Null once it was pruned.
+    payload TEXT,
+    recorded_at INTEGER NOT NULL,
+    -- Rises with each lease; zero before the first.
+    token INTEGER NOT NULL,
+    leased_at INTEGER NOT NULL,
+    -- Zero if no worker holds it.
+    leased_until INTEGER NOT NULL,
+    done_at INTEGER,
+    -- The other id of its transfer, until a person has looked.
+    duplicate_of TEXT,
+    PRIMARY KEY (namespace, scope, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX postback_effects_unfinished
+    ON postback_effects ((duplicate_of IS NOT NULL), leased_at, namespace, scope, id)
+    WHERE done_at IS NULL;
+
+CREATE INDEX postback_effects_to_prune
+    ON postback_effects (recorded_at) WHERE payload IS NOT NULL;

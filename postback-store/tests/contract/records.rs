@@ -1,0 +1,1131 @@
+//! What `record_in` guarantees, and what belongs to one store.
+
+use std::{collections::BTreeMap, future::Future, time::Duration};
+
+use libtest_mimic::Trial;
+use postback_core::{
+    Retry,
+    reconcile::{Assurance, Outcome, Reconciliation},
+};
+use postback_store::{
+    Once, OnceError, Recorded, StoreError, once, postgres::PostgresStore, sqlite::SqliteStore,
+};
+use sqlx::{
+    Connection, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
+use tokio::{runtime, task::JoinSet, time::timeout};
+
+use crate::{
+    backend::{Backend, Postgres, Sqlite},
+    events::{Callback, Payment, callback, payment},
+    leasing::Leasing,
+    postgres_server::database,
+};
+
+/// The tests of one store.
+pub(crate) fn all<B: Records>(name: &str) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    macro_rules! contract {
+        ($($test:ident)*) => {
+            $(trials.push(trial(name, stringify!($test), || {
+                run(async { $test(&B::fresh().await).await });
+            }));)*
+        };
+    }
+    contract! {
+        first_delivery_is_new
+        second_delivery_is_duplicate
+        another_token_of_the_same_invoice_is_duplicate
+        other_brand_of_the_provider_is_duplicate
+        another_invoice_is_new
+        another_project_is_another_payment
+        unnamed_project_is_a_project_of_its_own
+        same_amount_in_another_notation_is_duplicate
+        another_amount_after_credit_is_conflict
+        delivery_that_pays_nothing_leaves_room
+        delivery_that_pays_nothing_changes_no_credit
+        unclear_then_clear_is_new
+        unclear_delivery_changes_no_credit
+        pending_then_confirmed_is_new
+        pending_after_confirmed_is_superseded
+        pending_after_review_is_not_credited
+        pending_beside_uncommitted_confirmed_is_not_credited
+        pending_notices_take_no_transfer
+        underpaid_then_full_amount_is_new
+        underpaid_again_is_reviewed_again
+        underpaid_with_another_digest_is_reviewed_again
+        partial_with_another_amount_paid_is_reviewed_again
+        underpaid_is_new_at_a_lower_price
+        underpaid_by_one_transfer_is_paid_by_the_same
+        wrong_currency_then_right_is_new
+        insufficient_assurance_then_sufficient_is_new
+        review_is_not_credited
+        callbacks_bound_by_address_alone_take_no_transfer
+        callbacks_bound_by_address_alone_are_new_if_the_price_accepts_them
+        same_transfer_under_another_id_is_possible_duplicate
+        possible_duplicate_is_not_credited
+        possible_duplicate_stays_one_however_much_it_pays
+        possible_duplicate_keeps_its_latest_payload
+        rolled_back_record_is_new_again
+        rolled_back_upgrade_leaves_the_review
+        rolled_back_transfer_is_free
+        record_and_credit_are_kept_together
+        record_and_credit_vanish_together
+        panic_before_the_commit_leaves_nothing
+        dropped_future_before_the_commit_leaves_nothing
+        two_records_in_one_transaction_are_one
+        review_and_payment_in_one_transaction_are_new
+        payload_is_not_in_debug
+        amounts_are_not_in_display
+        providers_do_not_share_ids
+        payload_is_kept_until_it_is_pruned
+        pruning_keeps_keys_and_digests
+        pruning_keeps_payloads_that_are_not_credited
+        hundred_payments_from_many_tasks_are_credited_once_each
+        concurrent_delivery_waits_and_is_new_after_a_rollback
+        concurrent_deliveries_after_a_review_are_credited_once
+    }
+    trials.extend(B::own(name));
+    trials
+}
+
+/// Store that has tests of its own beside the contract.
+pub(crate) trait Records: Backend {
+    fn own(_name: &str) -> Vec<Trial> {
+        Vec::new()
+    }
+}
+
+impl Records for crate::backend::Memory {}
+
+macro_rules! own {
+    ($name:ident, [$($test:ident)*]) => {
+        vec![$(trial($name, stringify!($test), || run($test()))),*]
+    };
+}
+
+impl Records for Sqlite {
+    fn own(name: &str) -> Vec<Trial> {
+        own!(name, [
+            newer_file_is_an_error
+            file_is_opened_again
+            effect_whose_record_cannot_be_committed_is_not_run
+            transaction_that_has_read_before_is_busy
+            write_ahead_log_is_synced_at_each_commit
+        ])
+    }
+}
+
+impl Records for Postgres {
+    fn own(name: &str) -> Vec<Trial> {
+        own!(name, [
+            newer_database_is_an_error
+            eight_concurrent_starts_create_the_tables_once
+            repeatable_read_is_busy
+            concurrent_ids_of_one_transfer_are_seen
+            second_id_of_a_transfer_is_busy_at_stricter_levels
+            aborted_transaction_does_not_commit
+            hidden_row_is_an_error
+        ])
+    }
+}
+
+pub(crate) fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(format!("{name}::{test}"), || {
+        run();
+        Ok(())
+    })
+}
+
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let ended = runtime
+        .unwrap()
+        .block_on(async { timeout(Duration::from_secs(60), test).await });
+    ended.unwrap();
+}
+
+/// Records in a transaction of its own, and commits.
+async fn deliver<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Recorded {
+    let mut transaction = store.begin().await;
+    let recorded = store.record(&mut transaction, reconciliation).await;
+    store.commit(transaction).await;
+    recorded.unwrap()
+}
+
+/// Does as a handler does: what is new is credited in the same transaction.
+async fn credit_once<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Recorded {
+    let mut transaction = store.begin().await;
+    let recorded = store.record(&mut transaction, reconciliation).await;
+    let recorded = recorded.unwrap();
+    if recorded.is_new() {
+        let id = reconciliation.event().id();
+        store.credit(&mut transaction, id).await;
+    }
+    store.commit(transaction).await;
+    recorded
+}
+
+/// Whether the record of a payment is credited, if there is one.
+async fn credited<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Option<bool> {
+    let stored = store.stored(reconciliation.event()).await;
+    stored.map(|stored| stored.credited)
+}
+
+/// Less than the price.
+pub(crate) const UNDERPAID: Payment<'static> = Payment {
+    amount: "0.04",
+    ..Payment::PAYING
+};
+
+fn underpaid(amount: &str) -> Recorded {
+    Recorded::Review(Outcome::Underpaid(amount.parse().unwrap()))
+}
+
+fn possible_duplicate_of(id: &str) -> Recorded {
+    Recorded::PossibleDuplicate { of: id.to_owned() }
+}
+
+async fn first_delivery_is_new<B: Backend>(store: &B) {
+    let recorded = deliver(store, &payment("A")).await;
+    assert_eq!(recorded, Recorded::New);
+    assert!(recorded.is_new());
+    assert_eq!(credited(store, &payment("A")).await, Some(true));
+}
+
+async fn second_delivery_is_duplicate<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    for _ in 0..3 {
+        let recorded = deliver(store, &payment("A")).await;
+        assert_eq!(recorded, Recorded::Duplicate);
+        assert!(!recorded.is_new());
+    }
+}
+
+async fn another_token_of_the_same_invoice_is_duplicate<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    let later = Payment {
+        expiry: 1_769_509_999,
+        ..Payment::default()
+    };
+    let later = deliver(store, &later.reconciled("A")).await;
+    assert_eq!(later, Recorded::Duplicate);
+}
+
+async fn other_brand_of_the_provider_is_duplicate<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    let trybit = Payment {
+        by_trybit: true,
+        ..Payment::default()
+    };
+    let trybit = deliver(store, &trybit.reconciled("A")).await;
+    assert_eq!(trybit, Recorded::Duplicate);
+}
+
+async fn another_invoice_is_new<B: Backend>(store: &B) {
+    for id in ["A", "B", "a", "A-"] {
+        assert_eq!(deliver(store, &payment(id)).await, Recorded::New, "{id}");
+    }
+}
+
+async fn another_project_is_another_payment<B: Backend>(store: &B) {
+    for project in ["eu", "us"] {
+        let of = Payment {
+            project: Some(project),
+            ..Payment::default()
+        };
+        for expected in [Recorded::New, Recorded::Duplicate] {
+            let recorded = deliver(store, &of.reconciled("A")).await;
+            assert_eq!(recorded, expected, "{project}");
+        }
+    }
+}
+
+async fn unnamed_project_is_a_project_of_its_own<B: Backend>(store: &B) {
+    let named = Payment {
+        project: Some("eu"),
+        ..Payment::default()
+    };
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    assert_eq!(deliver(store, &named.reconciled("A")).await, Recorded::New);
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::Duplicate);
+}
+
+async fn same_amount_in_another_notation_is_duplicate<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    for amount in ["0.0500", "5e-2", "\"0.05\""] {
+        let same = Payment {
+            amount,
+            ..Payment::default()
+        };
+        let recorded = deliver(store, &same.reconciled("A")).await;
+        assert_eq!(recorded, Recorded::Duplicate, "{amount}");
+    }
+}
+
+/// Whether it pays or not. What was credited stays.
+async fn another_amount_after_credit_is_conflict<B: Backend>(store: &B) {
+    let first = payment("A");
+    assert_eq!(deliver(store, &first).await, Recorded::New);
+    for amount in ["0.06", "0.04", "0.06"] {
+        let other = Payment {
+            amount,
+            ..Payment::default()
+        };
+        let other = other.reconciled("A");
+        let conflict = Recorded::Conflict {
+            before: *first.event().digest(),
+            now: *other.event().digest(),
+        };
+        assert_eq!(deliver(store, &other).await, conflict, "{amount}");
+    }
+    let stored = store.stored(first.event()).await.unwrap();
+    assert!(stored.credited);
+    assert_eq!(stored.digest, *first.event().digest());
+    let payload = stored.payload.as_deref();
+    assert_eq!(payload, Some(first.event().payload_json()));
+    assert_eq!(deliver(store, &first).await, Recorded::Duplicate);
+}
+
+async fn delivery_that_pays_nothing_leaves_room<B: Backend>(store: &B) {
+    for (number, incomplete) in Payment::NOT_PAYING.into_iter().enumerate() {
+        let id = format!("A{number}");
+        let first = incomplete.reconciled(&id);
+        let expected = Recorded::NotCredited(first.outcome().clone());
+        assert_eq!(credit_once(store, &first).await, expected, "{incomplete:?}");
+        assert_eq!(store.stored(first.event()).await, None, "{incomplete:?}");
+        for expected in [Recorded::New, Recorded::Duplicate] {
+            let complete = credit_once(store, &payment(&id)).await;
+            assert_eq!(complete, expected, "{incomplete:?}");
+        }
+    }
+    assert_eq!(store.credits().await.len(), Payment::NOT_PAYING.len());
+}
+
+async fn delivery_that_pays_nothing_changes_no_credit<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    let before = store.stored(payment("A").event()).await;
+    for incomplete in Payment::NOT_PAYING {
+        let incomplete = incomplete.reconciled("A");
+        let expected = Recorded::NotCredited(incomplete.outcome().clone());
+        assert_eq!(deliver(store, &incomplete).await, expected);
+    }
+    assert_eq!(store.stored(payment("A").event()).await, before);
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::Duplicate);
+}
+
+async fn unclear_then_clear_is_new<B: Backend>(store: &B) {
+    for (number, unclear) in Payment::UNCLEAR.into_iter().enumerate() {
+        let id = format!("A{number}");
+        let first = unclear.reconciled(&id);
+        let expected = Recorded::Review(first.outcome().clone());
+        for _ in 0..2 {
+            assert_eq!(credit_once(store, &first).await, expected, "{unclear:?}");
+            assert_eq!(credited(store, &first).await, Some(false), "{unclear:?}");
+        }
+        for expected in [Recorded::New, Recorded::Duplicate] {
+            let clear = credit_once(store, &payment(&id)).await;
+            assert_eq!(clear, expected, "{unclear:?}");
+        }
+    }
+    assert_eq!(store.credits().await.len(), Payment::UNCLEAR.len());
+}
+
+async fn unclear_delivery_changes_no_credit<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    let before = store.stored(payment("A").event()).await;
+    for unclear in Payment::UNCLEAR {
+        let unclear = unclear.reconciled("A");
+        let (before, now) = (*payment("A").event().digest(), *unclear.event().digest());
+        let expected = match before == now {
+            true => Recorded::Duplicate,
+            false => Recorded::Conflict { before, now },
+        };
+        assert_eq!(deliver(store, &unclear).await, expected);
+    }
+    assert_eq!(store.stored(payment("A").event()).await, before);
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::Duplicate);
+}
+
+async fn pending_then_confirmed_is_new<B: Backend>(store: &B) {
+    let pending = callback("u-1", "tx-1", true);
+    for _ in 0..2 {
+        let recorded = deliver(store, &pending).await;
+        assert_eq!(recorded, Recorded::NotCredited(Outcome::Pending));
+        assert_eq!(store.stored(pending.event()).await, None);
+    }
+    for expected in [Recorded::New, Recorded::Duplicate] {
+        let confirmed = deliver(store, &callback("u-1", "tx-1", false)).await;
+        assert_eq!(confirmed, expected);
+    }
+}
+
+async fn pending_after_confirmed_is_superseded<B: Backend>(store: &B) {
+    let confirmed = callback("u-1", "tx-1", false);
+    assert_eq!(deliver(store, &confirmed).await, Recorded::New);
+    let before = store.stored(confirmed.event()).await;
+    for _ in 0..2 {
+        let pending = deliver(store, &callback("u-1", "tx-1", true)).await;
+        assert_eq!(pending, Recorded::Superseded);
+    }
+    assert_eq!(store.stored(confirmed.event()).await, before);
+}
+
+async fn pending_after_review_is_not_credited<B: Backend>(store: &B) {
+    let short = Callback {
+        value: "0.04",
+        ..Callback::default()
+    };
+    assert_eq!(deliver(store, &short.reconciled()).await, underpaid("0.04"));
+    let pending = deliver(store, &callback("u-1", "tx-1", true)).await;
+    assert_eq!(pending, Recorded::NotCredited(Outcome::Pending));
+}
+
+/// It may wait for the end of the other transaction, and is new in neither case.
+async fn pending_beside_uncommitted_confirmed_is_not_credited<B: Backend>(store: &B) {
+    let mut first = store.begin().await;
+    let paid = callback("u-1", "tx-1", false);
+    let confirmed = store.record(&mut first, &paid);
+    assert_eq!(confirmed.await.unwrap(), Recorded::New);
+    let second = tokio::spawn({
+        let store = store.clone();
+        async move { deliver(&store, &callback("u-1", "tx-1", true)).await }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    store.commit(first).await;
+    let pending = second.await.unwrap();
+    let expected = [
+        Recorded::Superseded,
+        Recorded::NotCredited(Outcome::Pending),
+    ];
+    assert!(expected.contains(&pending), "{pending:?}");
+}
+
+async fn pending_notices_take_no_transfer<B: Backend>(store: &B) {
+    for uuid in ["u-2", "u-1"] {
+        let pending = deliver(store, &callback(uuid, "tx-1", true)).await;
+        assert_eq!(pending, Recorded::NotCredited(Outcome::Pending), "{uuid}");
+    }
+    let first = deliver(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(first, Recorded::New);
+    let second = deliver(store, &callback("u-2", "tx-1", false)).await;
+    assert_eq!(second, possible_duplicate_of("u-1"));
+}
+
+async fn underpaid_then_full_amount_is_new<B: Backend>(store: &B) {
+    let short = credit_once(store, &UNDERPAID.reconciled("A")).await;
+    assert_eq!(short, underpaid("0.04"));
+    for expected in [Recorded::New, Recorded::Duplicate] {
+        assert_eq!(credit_once(store, &payment("A")).await, expected);
+    }
+    assert_eq!(store.credits().await, ["A"]);
+    let stored = store.stored(payment("A").event()).await.unwrap();
+    assert_eq!(stored.digest, *payment("A").event().digest());
+    let payload = stored.payload.as_deref();
+    assert_eq!(payload, Some(payment("A").event().payload_json()));
+    let again = deliver(store, &UNDERPAID.reconciled("A")).await;
+    assert!(matches!(again, Recorded::Conflict { .. }), "{again:?}");
+}
+
+async fn underpaid_again_is_reviewed_again<B: Backend>(store: &B) {
+    for _ in 0..3 {
+        let short = deliver(store, &UNDERPAID.reconciled("A")).await;
+        assert_eq!(short, underpaid("0.04"));
+        assert_eq!(credited(store, &payment("A")).await, Some(false));
+    }
+}
+
+async fn underpaid_with_another_digest_is_reviewed_again<B: Backend>(store: &B) {
+    for amount in ["0.04", "0.03", "0.04"] {
+        let short = Payment {
+            amount,
+            ..UNDERPAID
+        }
+        .reconciled("A");
+        assert_eq!(deliver(store, &short).await, underpaid(amount));
+        let stored = store.stored(short.event()).await.unwrap();
+        assert_eq!(stored.digest, *short.event().digest());
+        assert!(!stored.credited);
+    }
+}
+
+/// The digest does not cover `invoice_info`.
+async fn partial_with_another_amount_paid_is_reviewed_again<B: Backend>(store: &B) {
+    let partial = |members| {
+        let partial = Payment {
+            members,
+            ..Payment::default()
+        };
+        partial.reconciled("A")
+    };
+    let first =
+        partial(r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.03"}"#);
+    let second =
+        partial(r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.04"}"#);
+    assert_eq!(first.event().digest(), second.event().digest());
+    for (partial, amount) in [(&first, "0.03"), (&second, "0.04"), (&first, "0.03")] {
+        assert_eq!(deliver(store, partial).await, underpaid(amount));
+        let stored = store.stored(partial.event()).await.unwrap();
+        let payload = stored.payload.as_deref();
+        assert_eq!(payload, Some(partial.event().payload_json()));
+        assert!(!stored.credited);
+    }
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    assert_eq!(deliver(store, &second).await, Recorded::Duplicate);
+}
+
+/// The order was corrected after a person had looked at it.
+async fn underpaid_is_new_at_a_lower_price<B: Backend>(store: &B) {
+    let short = deliver(store, &UNDERPAID.reconciled("A")).await;
+    assert_eq!(short, underpaid("0.04"));
+    let corrected = Payment {
+        price: "0.04",
+        ..UNDERPAID
+    };
+    for expected in [Recorded::New, Recorded::Duplicate] {
+        let same = deliver(store, &corrected.reconciled("A")).await;
+        assert_eq!(same, expected);
+    }
+    // Whatever its price is, what was credited says the same.
+    let short = deliver(store, &UNDERPAID.reconciled("A")).await;
+    assert_eq!(short, Recorded::Duplicate);
+    assert_eq!(credited(store, &payment("A")).await, Some(true));
+}
+
+async fn underpaid_by_one_transfer_is_paid_by_the_same<B: Backend>(store: &B) {
+    let short = Callback {
+        value: "0.04",
+        ..Callback::default()
+    };
+    assert_eq!(deliver(store, &short.reconciled()).await, underpaid("0.04"));
+    let full = deliver(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(full, Recorded::New);
+}
+
+async fn wrong_currency_then_right_is_new<B: Backend>(store: &B) {
+    let wrong = Payment {
+        currency: Some("LTC"),
+        ..Payment::default()
+    };
+    let wrong = deliver(store, &wrong.reconciled("A")).await;
+    let outcome = Outcome::WrongCurrency("LTC".to_owned());
+    assert_eq!(wrong, Recorded::Review(outcome));
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+}
+
+async fn insufficient_assurance_then_sufficient_is_new<B: Backend>(store: &B) {
+    let strict = Payment {
+        assurance: Assurance::Signed,
+        ..Payment::default()
+    };
+    let strict = deliver(store, &strict.reconciled("A")).await;
+    let outcome = Outcome::InsufficientAssurance("0.05".parse().unwrap());
+    assert_eq!(strict, Recorded::Review(outcome));
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+}
+
+async fn review_is_not_credited<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    assert_eq!(credit_once(store, &short).await, underpaid("0.04"));
+    assert_eq!(store.credits().await, Vec::<String>::new());
+    let stored = store.stored(short.event()).await.unwrap();
+    assert!(!stored.credited);
+    let payload = stored.payload.as_deref();
+    assert_eq!(payload, Some(short.event().payload_json()));
+}
+
+/// An attacker can have them signed with any id, also the genuine one's.
+async fn callbacks_bound_by_address_alone_take_no_transfer<B: Backend>(store: &B) {
+    let outcome = Outcome::InsufficientAssurance("0.05".parse().unwrap());
+    for uuid in ["u-1", "u-8", "u-9"] {
+        let planted = Callback {
+            uuid,
+            bound_by_url: false,
+            ..Callback::default()
+        };
+        let planted = planted.reconciled();
+        let recorded = credit_once(store, &planted).await;
+        assert_eq!(recorded, Recorded::Review(outcome.clone()), "{uuid}");
+        assert_eq!(credited(store, &planted).await, Some(false), "{uuid}");
+    }
+    let genuine = credit_once(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(genuine, Recorded::New);
+    assert_eq!(store.credits().await, ["u-1"]);
+}
+
+async fn callbacks_bound_by_address_alone_are_new_if_the_price_accepts_them<B: Backend>(store: &B) {
+    for (uuid, txid) in [("u-7", "tx-7"), ("u-8", "tx-8"), ("u-9", "tx-9")] {
+        let accepted = Callback {
+            uuid,
+            txid,
+            bound_by_url: false,
+            assurance: Assurance::ArrangedByAnyone,
+            ..Callback::default()
+        };
+        let recorded = deliver(store, &accepted.reconciled()).await;
+        assert_eq!(recorded, Recorded::New, "{uuid}");
+    }
+}
+
+async fn same_transfer_under_another_id_is_possible_duplicate<B: Backend>(store: &B) {
+    let first = deliver(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(first, Recorded::New);
+    let second = deliver(store, &callback("u-2", "tx-1", false)).await;
+    assert_eq!(second, possible_duplicate_of("u-1"));
+    assert!(!second.is_new());
+    let other = deliver(store, &callback("u-3", "tx-3", false)).await;
+    assert_eq!(other, Recorded::New);
+    let first = deliver(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(first, Recorded::Duplicate);
+}
+
+async fn possible_duplicate_is_not_credited<B: Backend>(store: &B) {
+    let first = credit_once(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(first, Recorded::New);
+    let second = callback("u-2", "tx-1", false);
+    for _ in 0..3 {
+        let resent = credit_once(store, &second).await;
+        assert_eq!(resent, possible_duplicate_of("u-1"));
+        assert_eq!(credited(store, &second).await, Some(false));
+    }
+    assert_eq!(store.credits().await, ["u-1"]);
+}
+
+async fn possible_duplicate_stays_one_however_much_it_pays<B: Backend>(store: &B) {
+    let first = deliver(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(first, Recorded::New);
+    for (value, price) in [
+        ("0.04", "0.05"),
+        ("0.04", "0.04"),
+        ("0.05", "0.05"),
+        ("0.06", "0.05"),
+    ] {
+        let second = Callback {
+            uuid: "u-2",
+            value,
+            price,
+            ..Callback::default()
+        };
+        let second = second.reconciled();
+        let recorded = deliver(store, &second).await;
+        assert_eq!(recorded, possible_duplicate_of("u-1"), "{value} of {price}");
+        assert_eq!(credited(store, &second).await, Some(false));
+    }
+}
+
+/// Whether it pays or not, and whether its digest is another or not.
+async fn possible_duplicate_keeps_its_latest_payload<B: Backend>(store: &B) {
+    let first = deliver(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(first, Recorded::New);
+    for value in ["0.05", "0.04", "0.040", "0.05", "0.050"] {
+        let second = Callback {
+            uuid: "u-2",
+            value,
+            ..Callback::default()
+        };
+        let second = second.reconciled();
+        for _ in 0..2 {
+            let recorded = deliver(store, &second).await;
+            assert_eq!(recorded, possible_duplicate_of("u-1"), "{value}");
+            let stored = store.stored(second.event()).await.unwrap();
+            let payload = stored.payload.as_deref();
+            assert_eq!(payload, Some(second.event().payload_json()), "{value}");
+            assert!(!stored.credited, "{value}");
+        }
+    }
+}
+
+async fn rolled_back_record_is_new_again<B: Backend>(store: &B) {
+    for _ in 0..2 {
+        let mut transaction = store.begin().await;
+        let recorded = store.record(&mut transaction, &payment("A")).await;
+        assert_eq!(recorded.unwrap(), Recorded::New);
+        drop(transaction);
+    }
+    assert_eq!(store.stored(payment("A").event()).await, None);
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+}
+
+async fn rolled_back_upgrade_leaves_the_review<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    assert_eq!(deliver(store, &short).await, underpaid("0.04"));
+    let before = store.stored(short.event()).await;
+    for _ in 0..2 {
+        let mut transaction = store.begin().await;
+        let recorded = store.record(&mut transaction, &payment("A")).await;
+        assert_eq!(recorded.unwrap(), Recorded::New);
+        drop(transaction);
+        assert_eq!(store.stored(short.event()).await, before);
+    }
+    assert_eq!(deliver(store, &short).await, underpaid("0.04"));
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+}
+
+async fn rolled_back_transfer_is_free<B: Backend>(store: &B) {
+    let mut transaction = store.begin().await;
+    let paid = callback("u-1", "tx-1", false);
+    let first = store.record(&mut transaction, &paid);
+    assert_eq!(first.await.unwrap(), Recorded::New);
+    drop(transaction);
+    let second = deliver(store, &callback("u-2", "tx-1", false)).await;
+    assert_eq!(second, Recorded::New);
+}
+
+async fn record_and_credit_are_kept_together<B: Backend>(store: &B) {
+    for expected in [Recorded::New, Recorded::Duplicate] {
+        assert_eq!(credit_once(store, &payment("A")).await, expected);
+        assert_eq!(store.credits().await, ["A"]);
+    }
+    assert_eq!(credited(store, &payment("A")).await, Some(true));
+}
+
+async fn record_and_credit_vanish_together<B: Backend>(store: &B) {
+    let mut transaction = store.begin().await;
+    let recorded = store.record(&mut transaction, &payment("A")).await;
+    assert_eq!(recorded.unwrap(), Recorded::New);
+    store.credit(&mut transaction, "A").await;
+    drop(transaction);
+    assert_eq!(store.credits().await, Vec::<String>::new());
+    assert_eq!(credit_once(store, &payment("A")).await, Recorded::New);
+    assert_eq!(store.credits().await, ["A"]);
+}
+
+async fn panic_before_the_commit_leaves_nothing<B: Backend>(store: &B) {
+    let panicking = store.clone();
+    let handler = tokio::spawn(async move {
+        let mut transaction = panicking.begin().await;
+        let recorded = panicking.record(&mut transaction, &payment("A")).await;
+        panicking.credit(&mut transaction, "A").await;
+        panic!("on purpose, after {recorded:?}");
+    });
+    assert!(handler.await.unwrap_err().is_panic());
+    assert_eq!(store.credits().await, Vec::<String>::new());
+    assert_eq!(credit_once(store, &payment("A")).await, Recorded::New);
+}
+
+/// The client closes the connection, and the framework drops the handler.
+async fn dropped_future_before_the_commit_leaves_nothing<B: Backend>(store: &B) {
+    let handler = async {
+        let mut transaction = store.begin().await;
+        let recorded = store.record(&mut transaction, &payment("A")).await;
+        assert_eq!(recorded.unwrap(), Recorded::New);
+        store.credit(&mut transaction, "A").await;
+        std::future::pending::<()>().await;
+        store.commit(transaction).await;
+    };
+    let ended = timeout(Duration::from_millis(300), handler).await;
+    assert!(ended.is_err());
+    assert_eq!(store.credits().await, Vec::<String>::new());
+    assert_eq!(credit_once(store, &payment("A")).await, Recorded::New);
+}
+
+async fn two_records_in_one_transaction_are_one<B: Backend>(store: &B) {
+    let mut transaction = store.begin().await;
+    for (id, expected) in [
+        ("A", Recorded::New),
+        ("A", Recorded::Duplicate),
+        ("B", Recorded::New),
+    ] {
+        let recorded = store.record(&mut transaction, &payment(id)).await;
+        assert_eq!(recorded.unwrap(), expected);
+    }
+    store.commit(transaction).await;
+}
+
+async fn review_and_payment_in_one_transaction_are_new<B: Backend>(store: &B) {
+    for committed in [false, true] {
+        let mut transaction = store.begin().await;
+        for (delivery, expected) in [
+            (UNDERPAID, underpaid("0.04")),
+            (Payment::default(), Recorded::New),
+        ] {
+            let delivery = delivery.reconciled("A");
+            let recorded = store.record(&mut transaction, &delivery).await;
+            assert_eq!(recorded.unwrap(), expected);
+        }
+        match committed {
+            true => store.commit(transaction).await,
+            false => drop(transaction),
+        }
+        let expected = committed.then_some(true);
+        assert_eq!(credited(store, &payment("A")).await, expected);
+    }
+}
+
+async fn payload_is_not_in_debug<B: Backend>(store: &B) {
+    let mut transaction = store.begin().await;
+    let recorded = store.record(&mut transaction, &payment("A")).await;
+    let open = format!("{transaction:?}");
+    store.commit(transaction).await;
+    let stored = store.stored(payment("A").event()).await.unwrap();
+    let shown = format!("{store:?} {open} {recorded:?} {stored:?}");
+    assert!(!shown.contains("0.05"), "{shown}");
+}
+
+async fn amounts_are_not_in_display<B: Backend>(store: &B) {
+    let zero = Payment {
+        amount: "0",
+        ..Payment::default()
+    };
+    let more = Payment {
+        amount: "0.06",
+        ..Payment::default()
+    };
+    for (delivery, expected) in [
+        (zero.reconciled("A"), "underpaid"),
+        (UNDERPAID.reconciled("A"), "underpaid, kept for review"),
+        (payment("A"), "new"),
+        (payment("A"), "duplicate"),
+        (
+            more.reconciled("A"),
+            "conflict with what was recorded before",
+        ),
+        (callback("u-1", "tx-1", true), "pending"),
+        (callback("u-1", "tx-1", false), "new"),
+        (callback("u-1", "tx-1", true), "superseded"),
+        (callback("u-2", "tx-1", false), "possible duplicate of u-1"),
+    ] {
+        let recorded = deliver(store, &delivery).await;
+        assert_eq!(recorded.to_string(), expected);
+    }
+}
+
+async fn providers_do_not_share_ids<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    let callback = deliver(store, &callback("A", "tx-1", false)).await;
+    assert_eq!(callback, Recorded::New);
+}
+
+async fn payload_is_kept_until_it_is_pruned<B: Backend>(store: &B) {
+    let paid = payment("A");
+    assert_eq!(deliver(store, &paid).await, Recorded::New);
+    let stored = store.stored(paid.event()).await.unwrap();
+    let payload = stored.payload.as_deref();
+    assert_eq!(payload, Some(paid.event().payload_json()));
+    assert!(stored.recorded_at > 1_700_000_000, "{stored:?}");
+    // Not before its time.
+    assert_eq!(store.prune(stored.recorded_at).await, 0);
+    assert_eq!(store.stored(paid.event()).await.unwrap(), stored);
+    assert_eq!(store.prune(stored.recorded_at + 1).await, 1);
+    let pruned = store.stored(paid.event()).await.unwrap();
+    assert_eq!(pruned.payload, None);
+    assert_eq!(pruned.digest, stored.digest);
+}
+
+async fn pruning_keeps_keys_and_digests<B: Backend>(store: &B) {
+    let (paid, other) = (payment("A"), callback("u-1", "tx-1", false));
+    for delivery in [&paid, &other] {
+        assert_eq!(deliver(store, delivery).await, Recorded::New);
+    }
+    assert_eq!(store.prune(i64::MAX).await, 2);
+    assert_eq!(store.prune(i64::MAX).await, 0);
+    for delivery in [&paid, &other] {
+        assert_eq!(deliver(store, delivery).await, Recorded::Duplicate);
+    }
+    let conflict = deliver(store, &UNDERPAID.reconciled("A")).await;
+    assert!(
+        matches!(conflict, Recorded::Conflict { .. }),
+        "{conflict:?}"
+    );
+    let duplicate = deliver(store, &callback("u-2", "tx-1", false)).await;
+    assert_eq!(duplicate, possible_duplicate_of("u-1"));
+}
+
+/// A person still has to look at them.
+async fn pruning_keeps_payloads_that_are_not_credited<B: Backend>(store: &B) {
+    let paid = callback("u-1", "tx-1", false);
+    assert_eq!(deliver(store, &paid).await, Recorded::New);
+    let (short, held) = (UNDERPAID.reconciled("A"), callback("u-2", "tx-1", false));
+    assert_eq!(deliver(store, &short).await, underpaid("0.04"));
+    let recorded = deliver(store, &held).await;
+    assert_eq!(recorded, possible_duplicate_of("u-1"));
+    assert_eq!(store.prune(i64::MAX).await, 1);
+    for (reconciliation, is_kept) in [(&paid, false), (&short, true), (&held, true)] {
+        let event = reconciliation.event();
+        let stored = store.stored(event).await.unwrap();
+        let expected = is_kept.then(|| event.payload_json());
+        assert_eq!(stored.payload.as_deref(), expected);
+    }
+    // Not before it is credited.
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    assert_eq!(store.prune(i64::MAX).await, 1);
+}
+
+async fn hundred_payments_from_many_tasks_are_credited_once_each<B: Backend>(store: &B) {
+    let ids: Vec<_> = (0..100).map(|number| format!("ORDER{number:03}")).collect();
+    let payments: Vec<_> = ids.iter().map(|id| payment(id)).collect();
+    let mut tasks = JoinSet::new();
+    for task in 0..10 {
+        let (store, mut payments) = (store.clone(), payments.clone());
+        payments.rotate_left(task * 10);
+        tasks.spawn(async move {
+            let mut results = BTreeMap::new();
+            for payment in payments {
+                let recorded = credit_once(&store, &payment).await;
+                *results.entry(recorded.is_new()).or_insert(0_u32) += 1;
+            }
+            results
+        });
+    }
+    let mut new = 0;
+    for results in tasks.join_all().await {
+        new += results.get(&true).copied().unwrap_or_default();
+    }
+    assert_eq!(new, 100);
+    assert_eq!(store.credits().await, ids);
+}
+
+async fn concurrent_delivery_waits_and_is_new_after_a_rollback<B: Backend>(store: &B) {
+    let mut first = store.begin().await;
+    let recorded = store.record(&mut first, &payment("A")).await;
+    assert_eq!(recorded.unwrap(), Recorded::New);
+    let second = tokio::spawn({
+        let store = store.clone();
+        async move { credit_once(&store, &payment("A")).await }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!second.is_finished());
+    drop(first);
+    assert_eq!(second.await.unwrap(), Recorded::New);
+}
+
+async fn concurrent_deliveries_after_a_review_are_credited_once<B: Backend>(store: &B) {
+    for number in 0..10 {
+        let id = format!("A{number}");
+        let short = deliver(store, &UNDERPAID.reconciled(&id)).await;
+        assert_eq!(short, underpaid("0.04"));
+        let mut tasks = JoinSet::new();
+        for _ in 0..4 {
+            let (store, paid) = (store.clone(), payment(&id));
+            tasks.spawn(async move { credit_once(&store, &paid).await });
+        }
+        let mut results = tasks.join_all().await;
+        results.sort_by_key(|recorded| !recorded.is_new());
+        let [new, others @ ..] = &results[..] else {
+            unreachable!("four tasks");
+        };
+        assert_eq!(*new, Recorded::New);
+        assert!(
+            others.iter().all(|it| *it == Recorded::Duplicate),
+            "{others:?}"
+        );
+    }
+    assert_eq!(store.credits().await.len(), 10);
+}
+
+async fn newer_file_is_an_error() {
+    let store = Sqlite::fresh().await;
+    sqlx::query("UPDATE postback_schema SET version = 99")
+        .execute(store.store().pool())
+        .await
+        .unwrap();
+    let error = SqliteStore::open(store.file()).await.unwrap_err();
+    let newer = matches!(
+        error,
+        StoreError::NewerSchema {
+            found: 99,
+            known: 1,
+            ..
+        }
+    );
+    assert!(newer, "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "the store has schema 99, and this version knows 1"
+    );
+    assert_eq!(Retry::from(error).code(), "store_unavailable");
+}
+
+async fn file_is_opened_again() {
+    let store = Sqlite::fresh().await;
+    assert_eq!(deliver(&store, &payment("A")).await, Recorded::New);
+    let again = SqliteStore::open(store.file()).await.unwrap();
+    let mut transaction = again.begin().await.unwrap();
+    let recorded = again.record_in(&mut transaction, &payment("A")).await;
+    assert_eq!(recorded.unwrap(), Recorded::Duplicate);
+}
+
+/// A reader of a file without a write-ahead log keeps others from committing, but not from writing before.
+async fn effect_whose_record_cannot_be_committed_is_not_run() {
+    let store = Sqlite::fresh().await;
+    store.store().pool().close().await;
+    let options = SqliteConnectOptions::new()
+        .filename(store.file())
+        .journal_mode(SqliteJournalMode::Delete)
+        .busy_timeout(Duration::from_millis(100));
+    let pool = SqlitePool::connect_with(options.clone()).await.unwrap();
+    let store = SqliteStore::with_pool(pool).await.unwrap();
+    let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
+    let mut reading = reader.begin().await.unwrap();
+    let read = sqlx::query("SELECT * FROM postback_effects").fetch_all(&mut *reading);
+    assert!(read.await.unwrap().is_empty());
+    let effect = || async { Ok::<_, &str>("ran") };
+    let busy = once(&store, &payment("A"), effect).await;
+    assert!(
+        matches!(busy, Err(OnceError::Store(StoreError::Busy(_)))),
+        "{busy:?}"
+    );
+    reading.commit().await.unwrap();
+    let then = once(&store, &payment("A"), effect).await;
+    assert_eq!(then.unwrap(), Once::Ran("ran"));
+}
+
+/// The reason to record first, or to begin by [`SqliteStore::begin`].
+async fn transaction_that_has_read_before_is_busy() {
+    let store = Sqlite::fresh().await;
+    let mut reader = store.store().pool().begin().await.unwrap();
+    let credits: Vec<String> = sqlx::query_scalar("SELECT id FROM credits")
+        .fetch_all(&mut *reader)
+        .await
+        .unwrap();
+    assert_eq!(credits, Vec::<String>::new());
+    assert_eq!(deliver(&store, &payment("A")).await, Recorded::New);
+    let error = store.record(&mut reader, &payment("B")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
+    assert_eq!(Retry::from(error).code(), "store_unavailable");
+}
+
+async fn write_ahead_log_is_synced_at_each_commit() {
+    let store = Sqlite::fresh().await;
+    let pool = store.store().pool();
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    assert_eq!((&*journal, synchronous), ("wal", 2));
+}
+
+async fn newer_database_is_an_error() {
+    let store = Postgres::fresh().await;
+    let pool = store.store().pool();
+    sqlx::query("UPDATE postback_schema SET version = 99")
+        .execute(pool)
+        .await
+        .unwrap();
+    let error = PostgresStore::with_pool(pool.clone()).await.unwrap_err();
+    let newer = matches!(
+        error,
+        StoreError::NewerSchema {
+            found: 99,
+            known: 1,
+            ..
+        }
+    );
+    assert!(newer, "{error:?}");
+}
+
+async fn eight_concurrent_starts_create_the_tables_once() {
+    let url = database().await;
+    let mut starting = JoinSet::new();
+    for _ in 0..8 {
+        let url = url.clone();
+        starting.spawn(async move { PostgresStore::connect(&url).await.map(drop) });
+    }
+    for started in starting.join_all().await {
+        started.unwrap();
+    }
+}
+
+/// Whether the second writes a record, or finds one that it may upgrade.
+async fn repeatable_read_is_busy() {
+    for first in [payment("A"), UNDERPAID.reconciled("A")] {
+        let store = Postgres::fresh().await;
+        let mut second = in_snapshot(&store, "REPEATABLE READ").await;
+        let recorded = deliver(&store, &first).await;
+        assert!(matches!(recorded, Recorded::New | Recorded::Review(_)));
+        let error = store.record(&mut second, &payment("A")).await;
+        let error = error.unwrap_err();
+        assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
+    }
+}
+
+/// A transaction whose snapshot is taken.
+async fn in_snapshot(store: &Postgres, level: &str) -> sqlx::Transaction<'static, sqlx::Postgres> {
+    let begin = sqlx::AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}"));
+    let mut transaction = store.store().pool().begin_with(begin).await.unwrap();
+    let _: i64 = sqlx::query_scalar("SELECT count(*) FROM credits")
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    transaction
+}
+
+async fn concurrent_ids_of_one_transfer_are_seen() {
+    let store = Postgres::fresh().await;
+    let mut first = store.begin().await;
+    let paid = callback("u-1", "tx-1", false);
+    let recorded = store.record(&mut first, &paid);
+    assert_eq!(recorded.await.unwrap(), Recorded::New);
+    let second = tokio::spawn({
+        let store = store.clone();
+        async move { deliver(&store, &callback("u-2", "tx-1", false)).await }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!second.is_finished());
+    store.commit(first).await;
+    assert_eq!(second.await.unwrap(), possible_duplicate_of("u-1"));
+}
+
+async fn second_id_of_a_transfer_is_busy_at_stricter_levels() {
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let store = Postgres::fresh().await;
+        let mut second = in_snapshot(&store, level).await;
+        let first = deliver(&store, &callback("u-1", "tx-1", false)).await;
+        assert_eq!(first, Recorded::New);
+        let error = store
+            .record(&mut second, &callback("u-2", "tx-1", false))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, StoreError::Busy(_)), "{level}: {error:?}");
+    }
+}
+
+/// An application's own write fails, and the application drops the error.
+async fn aborted_transaction_does_not_commit() {
+    let store = Postgres::fresh().await;
+    let mut transaction = store.begin().await;
+    let recorded = store.record(&mut transaction, &payment("A")).await;
+    assert_eq!(recorded.unwrap(), Recorded::New);
+    let failed = sqlx::query("INSERT INTO no_such_table VALUES (1)");
+    assert!(failed.execute(&mut *transaction).await.is_err());
+    let committed = store.store().commit(transaction).await;
+    assert!(
+        matches!(committed, Err(StoreError::Failed(_))),
+        "{committed:?}"
+    );
+    assert_eq!(store.stored(payment("A").event()).await, None);
+}
+
+/// A record that can be neither inserted nor read is not acknowledged.
+async fn hidden_row_is_an_error() {
+    let store = Postgres::fresh().await;
+    for statement in [
+        "CREATE FUNCTION hide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        "CREATE TRIGGER hide BEFORE INSERT ON postback_records FOR EACH ROW EXECUTE FUNCTION hide()",
+    ] {
+        sqlx::raw_sql(statement)
+            .execute(store.store().pool())
+            .await
+            .unwrap();
+    }
+    for delivery in [
+        payment("A"),
+        UNDERPAID.reconciled("A"),
+        callback("u-1", "tx-1", false),
+    ] {
+        let mut transaction = store.begin().await;
+        let recorded = store.record(&mut transaction, &delivery).await;
+        let Err(StoreError::Failed(error)) = recorded else {
+            panic!("{recorded:?}");
+        };
+        assert!(error.to_string().starts_with("record conflicts"), "{error}");
+    }
+}
