@@ -1,79 +1,82 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Receives signed payment notifications in actix-web.
+//! Receives signed payment webhooks ("postbacks") in actix-web.
 //!
 //! `postback-core` decides whether a postback is genuine; this crate translates between it and the
-//! framework, and decides nothing. [`Postback`] is an extractor: it refuses a request by its head before it
+//! framework, and decides nothing. [`Postback`] is an extractor: it rejects a request by its head before it
 //! reads the body, reads the body as it came, never inflated, under the verifier's limit, and hands the handler
 //! a verified, typed value.
 //!
 //! # One project
 //!
-//! The verifier stands in the application's data, as it is or within `web::Data`:
-//!
+//! The verifier is in the application's data, as it is or within `web::Data`. `Orders::credit` of `examples/orders`
+//! finds the order, reconciles the payment with its price, records and credits it:
+//! <!-- handler: actix_app -->
 //! ```
-//! use actix_web::{App, http::StatusCode, test, web};
-//! use postback_actix::{Ack, Postback};
-//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+//! # use orders::Orders;
+//! use actix_web::web::{self, Data, ServiceConfig};
+//! use postback_actix::{Ack, Postback, Retry};
+//! use postback_core::{Verifier, cryptocloud::CryptoCloud};
 //!
-//! async fn paid(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
-//!     println!("invoice {} was announced", postback.invoice_id());
-//!     postback.ack()
+//! async fn paid(
+//!     orders: Data<Orders>,
+//!     postback: Postback<CryptoCloud>,
+//! ) -> Result<Ack<CryptoCloud>, Retry> {
+//!     orders.credit(&postback).await?;
+//!     Ok(postback.ack())
 //! }
 //!
-//! # actix_web::rt::System::new().block_on(async {
-//! let secret = SecretKey::new("the project's secret key")?;
-//! let app = App::new()
-//!     .app_data(Verifier::new(CryptoCloud::new(), secret.clone()))
-//!     .service(web::resource("/postback").to(paid));
-//!
-//! let service = test::init_service(app).await;
-//! // Good until the year 2100.
-//! let token = testing::token(&secret, "ILRAJE1Q", 4_102_444_800);
-//! let deliver = |token: Option<&str>| {
-//!     test::TestRequest::post()
-//!         .uri("/postback")
-//!         .insert_header(("content-type", "application/json"))
-//!         .set_payload(testing::sample_json(token))
-//!         .to_request()
-//! };
-//! let accepted = test::call_service(&service, deliver(Some(&token))).await;
-//! assert_eq!(accepted.status(), StatusCode::OK);
-//! let refused = test::call_service(&service, deliver(None)).await;
-//! assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
-//! # Ok::<(), postback_core::ConfigError>(())
-//! # })?;
-//! # Ok::<(), postback_core::ConfigError>(())
+//! fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> impl FnOnce(&mut ServiceConfig) {
+//!     move |app| {
+//!         app.app_data(Data::new(orders))
+//!             .app_data(verifier)
+//!             .service(web::resource("/postback").to(paid));
+//!     }
+//! }
 //! ```
 //!
-//! `web::resource(…).to(…)`, not `web::post()`: so that the extractor refuses wrong methods too.
+//! `web::resource(…).to(…)`, not `web::post()`: so that the extractor rejects wrong methods too.
 //!
-//! # Why a postback was refused
+//! # Why a postback was rejected
 //!
-//! A handler that takes the `Result` sees the reason, and hands the refusal back as its answer:
-//!
+//! The response does not say why; the log has the cause (feature `tracing`). A handler that needs it takes the
+//! `Result`:
+//! <!-- handler: actix_result -->
 //! ```
-//! use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
-//! use postback_actix::{Postback, PostbackError};
+//! # use orders::Orders;
+//! use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError, web::Data};
+//! # use actix_web::web::{self, ServiceConfig};
+//! use postback_actix::{Postback, PostbackError, Retry};
 //! use postback_core::cryptocloud::CryptoCloud;
+//! # use postback_core::Verifier;
 //!
 //! async fn paid(
 //!     request: HttpRequest,
+//!     orders: Data<Orders>,
 //!     postback: Result<Postback<CryptoCloud>, PostbackError>,
-//! ) -> HttpResponse {
-//!     match postback {
-//!         Ok(postback) => postback.ack().respond_to(&request).map_into_boxed_body(),
-//!         Err(refusal) => {
-//!             eprintln!("{}: {refusal}", refusal.rejection().code());
-//!             refusal.error_response()
+//! ) -> Result<HttpResponse, Retry> {
+//!     let postback = match postback {
+//!         Ok(postback) => postback,
+//!         Err(rejected) => {
+//!             eprintln!("{}: {rejected}", rejected.rejection().code());
+//!             return Ok(rejected.error_response());
 //!         }
-//!     }
+//!     };
+//!     orders.credit(&postback).await?;
+//!     Ok(postback.ack().respond_to(&request).map_into_boxed_body())
 //! }
-//! # let _ = actix_web::App::new().service(actix_web::web::resource("/").to(paid));
+//! #
+//! # fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> impl FnOnce(&mut ServiceConfig) {
+//! #     move |app| {
+//! #         app.app_data(Data::new(orders))
+//! #             .app_data(verifier)
+//! #             .service(web::resource("/postback").to(paid));
+//! #     }
+//! # }
 //! ```
 //!
 //! # Several projects
 //!
-//! Two projects of one gateway are two verifiers: give them two types with
+//! Two projects of one provider are two verifiers: give them two types with
 //! [`Tenant`](postback_core::Tenant), or choose one by path or host and call [`Postback::receive`].
 //!
 //! # Signed URLs
@@ -119,4 +122,4 @@
 mod extractor;
 mod response;
 
-pub use self::extractor::{Ack, Postback, PostbackError};
+pub use self::extractor::{Ack, Postback, PostbackError, Retry};

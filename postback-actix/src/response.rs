@@ -4,7 +4,7 @@ use actix_web::{
 };
 use postback_core::{Answer, Provider};
 
-use crate::{Ack, PostbackError};
+use crate::{Ack, PostbackError, Retry};
 
 impl ResponseError for PostbackError {
     fn status_code(&self) -> StatusCode {
@@ -13,6 +13,17 @@ impl ResponseError for PostbackError {
 
     fn error_response(&self) -> HttpResponse {
         response(self.rejection().answer())
+    }
+}
+
+impl ResponseError for Retry {
+    fn status_code(&self) -> StatusCode {
+        response(self.get_ref().reply()).status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.get_ref().log();
+        response(self.get_ref().reply())
     }
 }
 
@@ -32,8 +43,8 @@ impl<P: Provider> Responder for Ack<P> {
 fn response(answer: Answer) -> HttpResponse {
     let status = answer.status().try_into().expect("a valid status");
     let mut builder = HttpResponseBuilder::new(status);
-    for header in answer.headers() {
-        builder.insert_header(header);
+    for (name, value) in answer.headers() {
+        builder.insert_header((name, &*value));
     }
     builder.body(answer.body())
 }

@@ -45,7 +45,7 @@ async fn assert_refused(response: ServiceResponse, rejection: &Rejection) {
     let answer = rejection.answer();
     assert_eq!(response.status().as_u16(), answer.status());
     for (name, value) in answer.headers() {
-        assert_eq!(response.headers().get(name).unwrap(), value, "{name}");
+        assert_eq!(response.headers().get(name).unwrap(), &*value, "{name}");
     }
     let text = body::to_bytes(response.into_body()).await.unwrap();
     assert_eq!(text, answer.body());
@@ -174,7 +174,7 @@ enum Eu {}
 
 #[actix_web::test]
 async fn a_tenant_has_a_verifier_of_its_own() {
-    let provider = Tenant::<Eu, _>::new(CryptoCloud::new());
+    let provider = Tenant::<Eu, _>::new("eu", CryptoCloud::new()).unwrap();
     let eu = Verifier::builder(provider, secret("eu"));
     let eu = eu.clock(|| Some(NOW)).build().unwrap();
     let app = App::new()

@@ -1,45 +1,37 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Receives signed payment notifications in Rocket.
+//! Receives signed payment webhooks ("postbacks") in Rocket.
 //!
 //! `postback-core` decides whether a postback is genuine; this crate translates between it and the
-//! framework, and decides nothing. [`Postback`] is a guard: it refuses a request by its head before it reads the
+//! framework, and decides nothing. [`Postback`] is a guard: it rejects a request by its head before it reads the
 //! body, reads the body under the verifier's limit, and hands the handler a verified, typed value.
 //!
 //! # One project
 //!
-//! The verifier is managed state, and the catchers answer what the guard refuses:
-//!
+//! The verifier is managed state, and the catchers answer requests that the guard rejects. `Orders::credit` of
+//! `examples/orders` finds the order, reconciles the payment with its price, records and credits it:
+//! <!-- handler: rocket_app -->
 //! ```
-//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
-//! use postback_rocket::{Ack, Postback};
-//! use rocket::{
-//!     http::{ContentType, Status},
-//!     local::blocking::Client,
-//!     post, routes,
-//! };
+//! # use orders::Orders;
+//! use postback_core::{Verifier, cryptocloud::CryptoCloud};
+//! use postback_rocket::{Ack, Postback, Retry};
+//! use rocket::{Build, Rocket, State, post, routes};
 //!
 //! #[post("/", data = "<postback>")]
-//! fn paid(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
-//!     println!("invoice {} was announced", postback.invoice_id());
-//!     postback.ack()
+//! async fn paid(
+//!     postback: Postback<CryptoCloud>,
+//!     orders: &State<Orders>,
+//! ) -> Result<Ack<CryptoCloud>, Retry> {
+//!     orders.credit(&postback).await?;
+//!     Ok(postback.ack())
 //! }
 //!
-//! let secret = SecretKey::new("the project's secret key")?;
-//! let app = rocket::build()
-//!     .manage(Verifier::new(CryptoCloud::new(), secret.clone()))
-//!     .mount("/postback", routes![paid])
-//!     .register("/postback", postback_rocket::catchers());
-//!
-//! let client = Client::untracked(app)?;
-//! // Good until the year 2100.
-//! let token = testing::token(&secret, "ILRAJE1Q", 4_102_444_800);
-//! let deliver = |token: Option<&str>| {
-//!     let request = client.post("/postback").header(ContentType::JSON);
-//!     request.body(testing::sample_json(token)).dispatch()
-//! };
-//! assert_eq!(deliver(Some(&token)).status(), Status::Ok);
-//! assert_eq!(deliver(None).status(), Status::Unauthorized);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> Rocket<Build> {
+//!     rocket::build()
+//!         .manage(orders)
+//!         .manage(verifier)
+//!         .mount("/postback", routes![paid])
+//!         .register("/postback", postback_rocket::catchers())
+//! }
 //! ```
 //!
 //! A route has one method. A request with another finds none, and is refused by Rocket itself, as not found. Two are
@@ -51,12 +43,12 @@
 //!
 //! ```compile_fail,E0271
 //! use postback_core::cryptocloud::CryptoCloud;
-//! use postback_rocket::{Ack, Postback};
+//! use postback_rocket::{Postback, Retry};
 //! use rocket::post;
 //!
 //! #[post("/")]
-//! fn paid(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
-//!     postback.ack()
+//! fn paid(postback: Postback<CryptoCloud>) -> Retry {
+//!     postback_core::Retry::unknown_order(postback.invoice_id()).into()
 //! }
 //! ```
 //!
@@ -64,12 +56,13 @@
 //!
 //! ```
 //! use postback_core::cryptapi::{CryptApi, Get};
-//! use postback_rocket::{Ack, Postback};
+//! use postback_rocket::{Postback, Retry};
 //! use rocket::get;
 //!
+//! /// As long as no order is looked up, nothing is acknowledged: the provider sends again.
 //! #[get("/")]
-//! fn called_back(postback: Postback<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
-//!     postback.ack()
+//! fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
+//!     postback_core::Retry::unknown_order(postback.uuid().for_look_up()).into()
 //! }
 //! # let _ = rocket::routes![called_back];
 //! ```
@@ -78,34 +71,47 @@
 //!
 //! ```compile_fail,E0271
 //! use postback_core::cryptapi::{CryptApi, Get};
-//! use postback_rocket::{Ack, Postback};
+//! use postback_rocket::{Postback, Retry};
 //! use rocket::post;
 //!
 //! #[post("/", data = "<postback>")]
-//! fn called_back(postback: Postback<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
-//!     postback.ack()
+//! fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
+//!     postback_core::Retry::unknown_order(postback.uuid().for_look_up()).into()
 //! }
 //! ```
 //!
-//! # Why a postback was refused
+//! # Why a postback was rejected
 //!
-//! A handler that takes the `Result` sees the reason, and hands the refusal back as its answer:
-//!
+//! The response does not say why; the log has the cause (feature `tracing`). A handler that needs it takes the
+//! `Result`:
+//! <!-- handler: rocket_result -->
 //! ```
+//! # use orders::Orders;
 //! use postback_core::cryptocloud::CryptoCloud;
-//! use postback_rocket::{Ack, Postback, PostbackError};
-//! use rocket::post;
+//! # use postback_core::Verifier;
+//! use postback_rocket::{Ack, Postback, PostbackError, Retry};
+//! use rocket::{Either, State, post};
+//! # use rocket::{Build, Rocket, routes};
 //!
 //! #[post("/", data = "<postback>")]
-//! fn paid(
+//! async fn paid(
 //!     postback: Result<Postback<CryptoCloud>, PostbackError>,
-//! ) -> Result<Ack<CryptoCloud>, PostbackError> {
-//!     if let Err(refusal) = &postback {
-//!         eprintln!("{}: {refusal}", refusal.rejection().code());
-//!     }
-//!     Ok(postback?.ack())
+//!     orders: &State<Orders>,
+//! ) -> Result<Either<Ack<CryptoCloud>, PostbackError>, Retry> {
+//!     let postback = match postback {
+//!         Ok(postback) => postback,
+//!         Err(rejected) => {
+//!             eprintln!("{}: {rejected}", rejected.rejection().code());
+//!             return Ok(Either::Right(rejected));
+//!         }
+//!     };
+//!     orders.credit(&postback).await?;
+//!     Ok(Either::Left(postback.ack()))
 //! }
-//! # let _ = rocket::routes![paid];
+//! #
+//! # fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> Rocket<Build> {
+//! #     rocket::build().manage(orders).manage(verifier).mount("/postback", routes![paid])
+//! # }
 //! ```
 //!
 //! Otherwise the answer is a catcher's: Rocket's own, a page that tells the status, or [`catchers`], registered
@@ -113,62 +119,82 @@
 //!
 //! # Several projects
 //!
-//! Two projects of one gateway are two verifiers: give them two types with
+//! Two projects of one provider are two verifiers: give them two types with
 //! [`Tenant`](postback_core::Tenant), or choose one by path or host, in a guard that calls
-//! [`Postback::receive`]:
+//! [`Postback::receive`]. **Look an order up among those of the verifier's own project:** the holder of another
+//! project's secret can sign any invoice id.
 //!
+//! <!-- handler: rocket_projects -->
 //! ```
+//! # use orders::Orders;
 //! use std::collections::HashMap;
 //!
 //! use postback_core::{Verifier, cryptocloud::CryptoCloud};
-//! use postback_rocket::{Ack, Postback, PostbackError};
+//! use postback_rocket::{Ack, Postback, PostbackError, Retry};
 //! use rocket::{
 //!     Data, Request,
 //!     data::{FromData, Outcome},
 //!     http::Status,
 //!     post,
 //! };
+//! # use rocket::{Build, Rocket, routes};
 //!
-//! /// By the names of their projects, which stand in the path.
-//! struct Verifiers(HashMap<String, Verifier<CryptoCloud>>);
+//! /// By their names, which are in the path.
+//! struct Projects(HashMap<String, Project>);
 //!
-//! struct Chosen(Postback<CryptoCloud>);
+//! struct Project {
+//!     verifier: Verifier<CryptoCloud>,
+//!     /// Of this project alone.
+//!     orders: Orders,
+//! }
+//!
+//! struct Received<'r> {
+//!     postback: Postback<CryptoCloud>,
+//!     orders: &'r Orders,
+//! }
 //!
 //! #[rocket::async_trait]
-//! impl<'r> FromData<'r> for Chosen {
+//! impl<'r> FromData<'r> for Received<'r> {
 //!     type Error = PostbackError;
 //!
 //!     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-//!         let project = request.param(0).and_then(Result::ok);
-//!         let verifiers = request.rocket().state();
-//!         let verifier = project.zip(verifiers).and_then(|(project, Verifiers(all))| {
-//!             let project: &str = project;
-//!             all.get(project)
-//!         });
-//!         let Some(verifier) = verifier else {
+//!         let name = request.param::<&str>(0).and_then(Result::ok);
+//!         let projects = request.rocket().state::<Projects>();
+//!         let project = name.zip(projects).and_then(|(name, Projects(all))| all.get(name));
+//!         let Some(Project { verifier, orders }) = project else {
 //!             return Outcome::Forward((data, Status::NotFound));
 //!         };
 //!         match Postback::receive(request, Some(data), verifier).await {
-//!             Ok(postback) => Outcome::Success(Self(postback)),
-//!             Err(refusal) => refusal.into_outcome(request),
+//!             Ok(postback) => Outcome::Success(Self { postback, orders }),
+//!             Err(rejected) => rejected.into_outcome(request),
 //!         }
 //!     }
 //! }
 //!
-//! #[post("/<_>", data = "<chosen>")]
-//! fn paid(chosen: Chosen) -> Ack<CryptoCloud> {
-//!     chosen.0.ack()
+//! #[post("/<_>", data = "<received>")]
+//! async fn paid(received: Received<'_>) -> Result<Ack<CryptoCloud>, Retry> {
+//!     received.orders.credit(&received.postback).await?;
+//!     Ok(received.postback.ack())
 //! }
-//! # let _ = rocket::routes![paid];
+//! #
+//! # fn app(projects: impl IntoIterator<Item = (&'static str, Orders, Verifier<CryptoCloud>)>) -> Rocket<Build> {
+//! #     let projects = projects.into_iter();
+//! #     let projects = projects.map(|(name, orders, verifier)| (name.to_owned(), Project { verifier, orders }));
+//! #     rocket::build()
+//! #         .manage(Projects(projects.collect()))
+//! #         .mount("/postback", routes![paid])
+//! #         .register("/postback", postback_rocket::catchers())
+//! # }
 //! ```
 //!
-//! The guard has no sentinel then: that the verifiers are managed is its own to see to.
+//! This guard has no sentinel: Rocket does not check at launch that the projects are managed.
 //!
 //! # Signed URLs
 //!
 //! Mounting leaves the path as it came, so that the URL that was signed is found again. The fairing
-//! `AdHoc::uri_normalizer` does not: keep it off these routes. Rocket's own log tells the URL of each request, with the nonce that makes a CryptAPI callback the shop's,
-//! unless its level is `off`; at `critical`, of requests that find no route. At `debug` it tells headers too.
+//! `AdHoc::uri_normalizer` does not: keep it off these routes. Rocket's own log tells the URL of each request, with the
+//! nonce that makes a CryptAPI callback the shop's, unless its level is `off`; at `critical`, of requests that find no
+//! route. At `debug` it tells headers too.
 //!
 //! # How long a body may take
 //!
@@ -176,6 +202,13 @@
 //! a body that does not end by itself, and leaves the handler its time; what it ends gets no verdict, and leaves
 //! no event. Before any guard is asked, Rocket waits for the first bytes of a body that is declared: how long a
 //! connection may last is for what stands in front to limit.
+//!
+//! # Clients that shut down their writing side
+//!
+//! A client may shut down its writing side as soon as it has sent its request. Rocket's server then closes the
+//! connection without a response, in many cases, and has no setting against it: put a proxy in front of
+//! it that keeps its connections open, such as nginx with `proxy_ignore_client_abort on` (measured: 20 of 20 such
+//! clients have their response, and none with nginx's default).
 //!
 //! # Features
 //!
@@ -186,5 +219,5 @@
 mod guard;
 mod response;
 
-pub use guard::{Ack, Postback, PostbackError};
+pub use guard::{Ack, Postback, PostbackError, Retry};
 pub use response::catchers;

@@ -4,7 +4,7 @@ use postback_core::{Answer, Provider};
 use rocket::response::{self, Responder};
 use rocket::{Catcher, Request, Response, catch, http::Status, outcome::Outcome};
 
-use crate::{Ack, PostbackError};
+use crate::{Ack, PostbackError, Retry};
 
 /// Catchers that answer what [`Postback`](crate::Postback) refused, for the base of its routes:
 /// `register("/postback", postback_rocket::catchers())`.
@@ -45,6 +45,13 @@ impl PostbackError {
 impl<'r> Responder<'r, 'static> for PostbackError {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         Ok(response(self.rejection().answer()))
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Retry {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        self.get_ref().log();
+        Ok(response(self.get_ref().reply()))
     }
 }
 

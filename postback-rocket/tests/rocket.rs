@@ -67,7 +67,7 @@ fn assert_refused(response: LocalResponse<'_>, rejection: &Rejection) {
     let answer = rejection.answer();
     assert_eq!(response.status().code, answer.status());
     for (name, value) in answer.headers() {
-        assert_eq!(response.headers().get_one(name), Some(value), "{name}");
+        assert_eq!(response.headers().get_one(name), Some(&*value), "{name}");
     }
     assert_eq!(response.into_string().unwrap(), answer.body());
 }
@@ -76,7 +76,7 @@ fn assert_refused(response: LocalResponse<'_>, rejection: &Rejection) {
 fn assert_accepted<P: Provider>(response: LocalResponse<'_>) {
     assert_eq!(response.status(), Status::Ok);
     for (name, value) in P::ACK.headers() {
-        assert_eq!(response.headers().get_one(name), Some(value), "{name}");
+        assert_eq!(response.headers().get_one(name), Some(&*value), "{name}");
     }
     assert_eq!(response.into_string().unwrap(), P::ACK.body());
 }
@@ -268,7 +268,7 @@ fn a_tenant_has_a_verifier_of_its_own() {
     fn eu(postback: Postback<Tenant<Eu, CryptoCloud>>) -> Ack<Tenant<Eu, CryptoCloud>> {
         postback.ack()
     }
-    let provider = Tenant::<Eu, _>::new(CryptoCloud::new());
+    let provider = Tenant::<Eu, _>::new("eu", CryptoCloud::new()).unwrap();
     let of_eu = Verifier::builder(provider, secret("eu"));
     let of_eu = of_eu.clock(|| Some(NOW)).build().unwrap();
     let application = application(routes![paid, eu]);

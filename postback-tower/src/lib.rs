@@ -1,54 +1,63 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Receives signed payment notifications in tower and axum.
+//! Receives signed payment webhooks ("postbacks") in tower and axum.
 //!
 //! `postback-core` decides whether a postback is genuine; this crate translates between it and the
-//! framework, and decides nothing. It refuses a request by its head before it reads the body, and
+//! framework, and decides nothing. It rejects a request by its head before it reads the body, and
 //! reads the body under the smaller of the verifier's limit and the route's.
 //!
-//! - [`PostbackLayer`] guards any service: nothing below it sees a request that is no verified postback.
+//! - [`PostbackLayer`] guards any service: only verified postbacks reach it.
 //! - The `axum` module has the extractors of axum.
 //!
 //! # The layer over a service
 //!
+//! A service below the layer takes the verified value from the request's extensions. `Orders::credit` of
+//! `examples/orders` finds the order, reconciles the payment with its price, records and credits it; `examples/tower`
+//! has the server around this.
+//! <!-- handler: tower_layer -->
 //! ```
-//! use std::convert::Infallible;
+//! # use orders::Orders;
+//! use std::{convert::Infallible, error::Error};
 //!
 //! use bytes::Bytes;
-//! use http::{Request, Response};
+//! use http::{Request, Response, StatusCode};
+//! use http_body::Body;
 //! use http_body_util::Full;
-//! use postback_core::{SecretKey, Verified, Verifier, cryptocloud::CryptoCloud, testing};
-//! use postback_tower::{PostbackLayer, acknowledgement};
-//! use tower::{Layer, ServiceExt, service_fn};
+//! use postback_core::{Verified, Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::{PostbackLayer, ResponseBody, acknowledgement, retry};
+//! use tower::{Service, ServiceBuilder};
 //!
-//! async fn paid(request: Request<Bytes>) -> Result<Response<Full<Bytes>>, Infallible> {
-//!     if let Some(payment) = request.extensions().get::<Verified<CryptoCloud>>() {
-//!         println!("invoice {} was announced", payment.invoice_id());
-//!     }
-//!     Ok(acknowledgement::<CryptoCloud, _>())
+//! async fn paid(
+//!     orders: Orders,
+//!     request: Request<Bytes>,
+//! ) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     let Some(payment) = request.extensions().get::<Verified<CryptoCloud>>() else {
+//!         // No layer above: nothing is acknowledged.
+//!         let mut response = Response::default();
+//!         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+//!         return Ok(response);
+//!     };
+//!     Ok(match orders.credit(payment).await {
+//!         Ok(()) => acknowledgement::<CryptoCloud, _>(),
+//!         Err(error) => retry(error),
+//!     })
 //! }
 //!
-//! let secret = SecretKey::new("the project's secret key")?;
-//! let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
-//! let service = PostbackLayer::new(verifier)
-//!     .with_request_body::<Bytes>()
-//!     .layer(service_fn(paid));
-//!
-//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-//! # runtime.block_on(async {
-//! let deliver = |token: Option<&str>| {
-//!     Request::post("/postback")
-//!         .header("content-type", "application/json")
-//!         .body(Full::<Bytes>::from(testing::sample_json(token)))
-//! };
-//! // Good until the year 2100.
-//! let token = testing::token(&secret, "ILRAJE1Q", 4_102_444_800);
-//! let accepted = service.clone().oneshot(deliver(Some(&token))?).await?;
-//! assert_eq!(accepted.status(), 200);
-//! let refused = service.oneshot(deliver(None)?).await?;
-//! assert_eq!(refused.status(), 401);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! # })?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! fn app<B>(
+//!     orders: Orders,
+//!     verifier: Verifier<CryptoCloud>,
+//! ) -> impl Service<
+//!     Request<B>,
+//!     Response = Response<ResponseBody<Full<Bytes>>>,
+//!     Error = Infallible,
+//!     Future: Send,
+//! > + Clone
+//! where
+//!     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+//! {
+//!     ServiceBuilder::new()
+//!         .layer(PostbackLayer::new(verifier).with_request_body::<Bytes>())
+//!         .service_fn(move |request| paid(orders.clone(), request))
+//! }
 //! ```
 //!
 //! # Signed URLs
@@ -63,6 +72,12 @@
 //! ends a body that does not end by itself: it is refused as unreadable, and a handler that runs already is
 //! left alone. A `TimeoutLayer` above bounds the handler too, and answers by itself: what it ends in
 //! mid-body gets no verdict, and no event.
+//!
+//! # Clients that shut down their writing side
+//!
+//! A client may shut down its writing side as soon as it has sent its request. hyper then closes the connection
+//! without a response, in many cases, unless the server is built with `half_close(true)`: build it so, as
+//! `examples/tower` and `examples/axum` do. `axum::serve` has no such setting.
 //!
 //! # Features
 //!
@@ -84,6 +99,6 @@ pub use self::{
     body::{RequestBody, ResponseBody},
     future::ResponseFuture,
     layer::PostbackLayer,
-    response::{acknowledgement, refusal},
+    response::{acknowledgement, retry},
     service::PostbackService,
 };

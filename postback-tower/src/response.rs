@@ -1,5 +1,5 @@
 use http::Response;
-use postback_core::{Answer, Provider, Rejection};
+use postback_core::{Answer, Provider, Rejection, Retry};
 
 /// The response that tells the provider `P` that its postback has arrived: [`Provider::ACK`].
 ///
@@ -26,29 +26,36 @@ pub fn acknowledgement<P: Provider, B: From<&'static str>>() -> Response<B> {
 pub(crate) fn response(answer: Answer) -> Response<&'static str> {
     let mut builder = Response::builder().status(answer.status());
     for (name, value) in answer.headers() {
-        builder = builder.header(name, value);
+        builder = builder.header(name, &*value);
     }
     builder
         .body(answer.body())
         .expect("an answer has a valid status and valid headers")
 }
 
-/// The response that tells a provider the class of a refusal and no more, with the reason in its extensions for the
-/// operator.
+/// Returns the response that makes the provider send the postback again, and leaves one log event with the cause.
 ///
-/// For services below a [`PostbackLayer`](crate::PostbackLayer) that know no axum, whose store fails for example:
+/// For services below a [`PostbackLayer`](crate::PostbackLayer) that know no axum:
 ///
 /// ```
-/// use postback_core::Rejection;
-/// use postback_tower::refusal;
+/// use postback_core::Retry;
+/// use postback_tower::retry;
 ///
-/// let response = refusal::<String>(Rejection::StoreUnavailable);
-/// assert_eq!(response.status(), 503);
+/// let response = retry::<String>(Retry::unknown_order("ILRAJE1Q"));
+/// assert_eq!(response.status(), 404);
 /// assert_eq!(response.headers()["retry-after"], "60");
-/// assert_eq!(response.extensions().get(), Some(&Rejection::StoreUnavailable));
+/// assert_eq!(response.body(), r#"{"error":"Unknown order"}"#);
 /// ```
-#[must_use = "a refusal counts only as the service's answer"]
-pub fn refusal<B: From<&'static str>>(rejection: Rejection) -> Response<B> {
+#[must_use = "the provider sends again only if this is the service's answer"]
+pub fn retry<B: From<&'static str>>(reason: impl Into<Retry>) -> Response<B> {
+    let reason = reason.into();
+    reason.log();
+    response(reason.reply()).map(B::from)
+}
+
+/// Returns the response to a rejected request: the class of the rejection and no more. The reason is in its extensions,
+/// for the operator.
+pub(crate) fn refusal<B: From<&'static str>>(rejection: Rejection) -> Response<B> {
     let mut response = response(rejection.answer());
     response.extensions_mut().insert(rejection);
     response.map(B::from)

@@ -1,36 +1,14 @@
 //! The axum extractors: [`Postback`] verifies, [`FromVerified`] takes what a layer verified.
 //!
+//! The extractor takes its verifier out of the router's state by `FromRef`, which axum's feature `macros` derives.
+//! `Orders::credit` of `examples/orders` finds the order, reconciles the payment with its price, records and credits
+//! it:
+//! <!-- handler: axum_state -->
 //! ```
-//! use axum::{Router, routing::post};
-//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
-//! use postback_tower::axum::{Ack, Postback};
-//!
-//! async fn paid(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
-//!     println!("invoice {} was announced", postback.invoice_id());
-//!     postback.ack()
-//! }
-//!
-//! let secret = SecretKey::new("the project's secret key")?;
-//! let app: Router = Router::new()
-//!     .route("/postback", post(paid))
-//!     .with_state(Verifier::new(CryptoCloud::new(), secret));
-//! # Ok::<(), postback_core::ConfigError>(())
-//! ```
-//!
-//! With `post(…)`, axum itself answers other methods; with `any(…)`, the extractor does.
-//!
-//! # Beside state of your own
-//!
-//! The extractor takes its verifier out of the router's state by `FromRef`, which axum's feature
-//! `macros` derives:
-//!
-//! ```
+//! # use orders::Orders;
 //! use axum::{Router, extract::{FromRef, State}, routing::any};
-//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
-//! use postback_tower::axum::{Ack, Postback};
-//!
-//! #[derive(Clone)]
-//! struct Orders;
+//! use postback_core::{Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::axum::{Ack, Postback, Retry};
 //!
 //! #[derive(Clone, FromRef)]
 //! struct Shop {
@@ -38,60 +16,86 @@
 //!     verifier: Verifier<CryptoCloud>,
 //! }
 //!
-//! async fn paid(State(orders): State<Orders>, postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
-//!     postback.ack()
+//! async fn paid(
+//!     State(orders): State<Orders>,
+//!     postback: Postback<CryptoCloud>,
+//! ) -> Result<Ack<CryptoCloud>, Retry> {
+//!     orders.credit(&postback).await?;
+//!     Ok(postback.ack())
 //! }
 //!
-//! let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("the project's secret key")?);
-//! let app: Router = Router::new()
-//!     .route("/postback", any(paid))
-//!     .with_state(Shop { orders: Orders, verifier });
-//! # Ok::<(), postback_core::ConfigError>(())
+//! fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> Router {
+//!     Router::new().route("/postback", any(paid)).with_state(Shop { orders, verifier })
+//! }
 //! ```
+//! With `post(…)`, axum itself answers other methods; with `any(…)`, the extractor does.
 //!
-//! # Why a postback was refused
+//! # Why a postback was rejected
 //!
-//! The sender is not told. The reason stands in the extensions of the response, for middleware that
-//! logs; or a handler takes the `Result`:
-//!
+//! The response does not say why. The log has the cause (feature `tracing`); it is also in the extensions of the
+//! response, for middleware. A handler that needs it takes the `Result`:
+//! <!-- handler: axum_result -->
 //! ```
-//! use axum::response::{IntoResponse, Response};
-//! use postback_core::cryptocloud::CryptoCloud;
-//! use postback_tower::axum::{Postback, PostbackRejection};
+//! # use orders::Orders;
+//! use axum::{
+//!     Router,
+//!     extract::{FromRef, State},
+//!     response::{IntoResponse, Response},
+//!     routing::any,
+//! };
+//! use postback_core::{Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::axum::{Postback, PostbackRejection, Retry};
 //!
-//! async fn paid(postback: Result<Postback<CryptoCloud>, PostbackRejection>) -> Response {
-//!     match postback {
-//!         Ok(postback) => postback.ack().into_response(),
-//!         Err(refusal) => {
-//!             eprintln!("{}: {refusal}", refusal.rejection().code());
-//!             refusal.into_response()
+//! # #[derive(Clone, FromRef)]
+//! # struct Shop {
+//! #     orders: Orders,
+//! #     verifier: Verifier<CryptoCloud>,
+//! # }
+//! #
+//! async fn paid(
+//!     State(orders): State<Orders>,
+//!     postback: Result<Postback<CryptoCloud>, PostbackRejection>,
+//! ) -> Result<Response, Retry> {
+//!     let postback = match postback {
+//!         Ok(postback) => postback,
+//!         Err(rejected) => {
+//!             eprintln!("{}: {rejected}", rejected.rejection().code());
+//!             return Ok(rejected.into_response());
 //!         }
-//!     }
+//!     };
+//!     orders.credit(&postback).await?;
+//!     Ok(postback.ack().into_response())
 //! }
-//! # axum::Router::<postback_core::Verifier<CryptoCloud>>::new()
-//! #     .route("/postback", axum::routing::any(paid));
+//! #
+//! # fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> Router {
+//! #     Router::new().route("/postback", any(paid)).with_state(Shop { orders, verifier })
+//! # }
 //! ```
-//!
 //! # Under a layer
 //!
 //! [`PostbackLayer`](crate::PostbackLayer) guards every route below it. [`FromVerified`] takes its result
 //! and needs no state:
-//!
+//! <!-- handler: axum_from_verified -->
 //! ```
-//! use axum::{Router, routing::any};
-//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
-//! use postback_tower::{PostbackLayer, axum::{Ack, FromVerified}};
+//! # use orders::Orders;
+//! use axum::{Router, extract::State, routing::any};
+//! use postback_core::{Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::{PostbackLayer, axum::{Ack, FromVerified, Retry}};
 //!
-//! async fn paid(FromVerified(postback): FromVerified<CryptoCloud>) -> Ack<CryptoCloud> {
-//!     println!("invoice {} was announced", postback.invoice_id());
-//!     postback.ack()
+//! async fn paid(
+//!     State(orders): State<Orders>,
+//!     FromVerified(postback): FromVerified<CryptoCloud>,
+//! ) -> Result<Ack<CryptoCloud>, Retry> {
+//!     orders.credit(&postback).await?;
+//!     Ok(postback.ack())
 //! }
 //!
-//! let secret = SecretKey::new("the project's secret key")?;
-//! let app: Router = Router::new()
-//!     .route("/postback", any(paid))
-//!     .route_layer(PostbackLayer::new(Verifier::new(CryptoCloud::new(), secret)));
-//! # Ok::<(), postback_core::ConfigError>(())
+//! fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> Router {
+//!     Router::new()
+//!         .route("/postback", any(paid))
+//!         .route_layer(PostbackLayer::new(verifier))
+//!         .with_state(orders)
+//! }
 //! ```
 //!
 //! A `DefaultBodyLimit` holds for the layer where it is added after it, that is, above it.
@@ -106,10 +110,13 @@
 //!
 //! # Several projects
 //!
-//! Two projects of one gateway are two verifiers: give them two types with [`Tenant`](postback_core::Tenant), or choose
-//! one by path and call [`Postback::receive`]:
+//! Two projects of one provider are two verifiers: give them two types with [`Tenant`](postback_core::Tenant), or
+//! choose one by path and call [`Postback::receive`]. **Look an order up among those of the verifier's own project:**
+//! the holder of another project's secret can sign any invoice id.
 //!
+//! <!-- handler: axum_projects -->
 //! ```
+//! # use orders::Orders;
 //! use std::{collections::HashMap, sync::Arc};
 //!
 //! use axum::{
@@ -117,29 +124,44 @@
 //!     extract::{Path, Request, State},
 //!     http::StatusCode,
 //!     response::{IntoResponse, Response},
-//!     routing::post,
+//!     routing::any,
 //! };
 //! use postback_core::{Verifier, cryptocloud::CryptoCloud};
-//! use postback_tower::axum::{Postback, PostbackRejection};
+//! use postback_tower::axum::{Postback, Retry};
 //!
-//! type Projects = Arc<HashMap<String, Verifier<CryptoCloud>>>;
+//! type Projects = Arc<HashMap<String, Project>>;
+//!
+//! struct Project {
+//!     verifier: Verifier<CryptoCloud>,
+//!     /// Of this project alone.
+//!     orders: Orders,
+//! }
 //!
 //! async fn paid(
 //!     State(projects): State<Projects>,
 //!     Path(project): Path<String>,
 //!     request: Request,
-//! ) -> Result<Response, PostbackRejection> {
-//!     let Some(verifier) = projects.get(&project) else {
+//! ) -> Result<Response, Retry> {
+//!     let Some(Project { verifier, orders }) = projects.get(&project) else {
 //!         return Ok(StatusCode::NOT_FOUND.into_response());
 //!     };
-//!     let postback = Postback::receive(request, verifier).await?;
+//!     let postback = match Postback::receive(request, verifier).await {
+//!         Ok(postback) => postback,
+//!         Err(rejected) => return Ok(rejected.into_response()),
+//!     };
+//!     orders.credit(&postback).await?;
 //!     Ok(postback.ack().into_response())
 //! }
-//!
-//! let app: Router<Projects> = Router::new().route("/postback/{project}", post(paid));
+//! #
+//! # fn app(projects: impl IntoIterator<Item = (&'static str, Orders, Verifier<CryptoCloud>)>) -> Router {
+//! #     let projects = projects.into_iter();
+//! #     let projects = projects.map(|(name, orders, verifier)| (name.to_owned(), Project { verifier, orders }));
+//! #     let projects: Projects = Arc::new(projects.collect());
+//! #     Router::new().route("/postback/{project}", any(paid)).with_state(projects)
+//! # }
 //! ```
 
 mod extractor;
 mod response;
 
-pub use self::extractor::{Ack, FromVerified, Postback, PostbackRejection};
+pub use self::extractor::{Ack, FromVerified, Postback, PostbackRejection, Retry};

@@ -4,12 +4,18 @@ use axum_core::{
 };
 use postback_core::Provider;
 
-use super::{Ack, PostbackRejection};
+use super::{Ack, PostbackRejection, Retry};
 use crate::response;
 
 impl IntoResponse for PostbackRejection {
     fn into_response(self) -> Response {
         response::refusal(self.rejection().clone())
+    }
+}
+
+impl IntoResponse for Retry {
+    fn into_response(self) -> Response {
+        response::retry(self.into_inner())
     }
 }
 

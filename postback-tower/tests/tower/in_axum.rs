@@ -156,7 +156,7 @@ async fn a_tenants_proof_never_passes_for_anothers() {
     async fn us(FromVerified(postback): FromVerified<Tenant<Us, CryptoCloud>>) -> String {
         postback.invoice_id().to_owned()
     }
-    let eu: Tenant<Eu, _> = Tenant::new(CryptoCloud::new());
+    let eu: Tenant<Eu, _> = Tenant::new("eu", CryptoCloud::new()).unwrap();
     let router = Router::new()
         .route("/", any(us))
         .layer(PostbackLayer::new(verifier_of(eu, "s")));

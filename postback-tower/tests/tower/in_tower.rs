@@ -68,7 +68,7 @@ async fn a_refusal_is_answered_without_the_service_and_says_why_in_its_extension
     let answer = Rejection::BadSignature.answer();
     assert_eq!(response.status(), answer.status());
     for (name, value) in answer.headers() {
-        assert_eq!(response.headers().get(name).unwrap(), value);
+        assert_eq!(response.headers().get(name).unwrap(), &*value);
     }
     assert_eq!(response.extensions().get(), Some(&Rejection::BadSignature));
     assert_eq!(
