@@ -1,29 +1,42 @@
-//! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
+//! CryptoCloud postbacks in actix-web, each credited once.
 
-use std::{error::Error, process::ExitCode};
+use std::{env, error::Error};
 
-use actix_web::{App, HttpServer};
-use receiver::Verifiers;
+use actix_web::{
+    App, HttpServer,
+    web::{self, Data, ServiceConfig},
+};
+use orders::Orders;
+use postback_actix::{Ack, Postback, Retry};
+use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
 
-#[actix_web::main]
-async fn main() -> ExitCode {
-    receiver::exit(env!("CARGO_PKG_NAME"), run().await)
+async fn paid(
+    orders: Data<Orders>,
+    postback: Postback<CryptoCloud>,
+) -> Result<Ack<CryptoCloud>, Retry> {
+    orders.credit(&postback).await?;
+    Ok(postback.ack())
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let (verifiers, print) = (Verifiers::from_environment()?, receiver::stdout());
-    let server = HttpServer::new(move || {
-        let (verifiers, print) = (verifiers.clone(), print.clone());
-        App::new().configure(receiver_actix::routes(
-            verifiers,
-            print,
-            receiver::BODY_DEADLINE,
-        ))
-    });
-    let server = server.bind(receiver::address())?;
-    for address in server.addrs() {
-        eprintln!("listening on http://{address}");
+/// A resource without a method, so that the extractor rejects other methods.
+fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> impl FnOnce(&mut ServiceConfig) {
+    move |app| {
+        app.app_data(Data::new(orders))
+            .app_data(verifier)
+            .service(web::resource("/postback").to(paid));
     }
-    server.run().await?;
-    Ok(())
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    let secret = env::var_os("CRYPTOCLOUD_SECRET").ok_or("CRYPTOCLOUD_SECRET is not set")?;
+    let verifier = Verifier::new(
+        CryptoCloud::new(),
+        SecretKey::new(secret.as_encoded_bytes())?,
+    );
+    let orders = Orders::open("orders.db").await?;
+    let server =
+        HttpServer::new(move || App::new().configure(app(orders.clone(), verifier.clone())));
+    Ok(server.bind("127.0.0.1:3000")?.run().await?)
 }

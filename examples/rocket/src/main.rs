@@ -1,32 +1,39 @@
-//! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
+//! CryptoCloud postbacks in Rocket, each credited once.
 
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::{error::Error, process::ExitCode};
+use std::{env, error::Error};
 
-use receiver::Verifiers;
-use rocket::{Config, config::LogLevel, fairing::AdHoc};
+use orders::Orders;
+use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
+use postback_rocket::{Ack, Postback, Retry};
+use rocket::{Build, Rocket, State, post, routes};
 
-#[rocket::main]
-async fn main() -> ExitCode {
-    receiver::exit(env!("CARGO_PKG_NAME"), run().await)
+#[post("/", data = "<postback>")]
+async fn paid(
+    postback: Postback<CryptoCloud>,
+    orders: &State<Orders>,
+) -> Result<Ack<CryptoCloud>, Retry> {
+    orders.credit(&postback).await?;
+    Ok(postback.ack())
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let (verifiers, print) = (Verifiers::from_environment()?, receiver::stdout());
-    let address = receiver::address().to_socket_addrs()?.next();
-    let address = address.ok_or("BIND names no address")?;
-    // Rocket logs on standard output, which is for postbacks here.
-    let config = Config::figment()
-        .merge(("address", address.ip()))
-        .merge(("port", address.port()))
-        .merge(("log_level", LogLevel::Off));
-    receiver_rocket::application(config, verifiers, print, receiver::BODY_DEADLINE)
-        .attach(AdHoc::on_liftoff("address", |rocket| {
-            let config = rocket.config();
-            let address = SocketAddr::new(config.address, config.port);
-            eprintln!("listening on http://{address}");
-            Box::pin(async {})
-        }))
+/// The catchers answer requests that the guard rejects.
+fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> Rocket<Build> {
+    rocket::build()
+        .manage(orders)
+        .manage(verifier)
+        .mount("/postback", routes![paid])
+        .register("/postback", postback_rocket::catchers())
+}
+
+#[rocket::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    let secret = env::var_os("CRYPTOCLOUD_SECRET").ok_or("CRYPTOCLOUD_SECRET is not set")?;
+    let verifier = Verifier::new(
+        CryptoCloud::new(),
+        SecretKey::new(secret.as_encoded_bytes())?,
+    );
+    app(Orders::open("orders.db").await?, verifier)
         .launch()
         .await?;
     Ok(())

@@ -3,7 +3,11 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use postback_core::{cryptapi::CallbackUrl, settle::Price};
+use postback_core::{
+    cryptocloud::{bare_invoice_id, states_amounts_in},
+    reconcile::Price,
+};
+use receiver::CryptApiVerifier;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,7 +25,7 @@ pub(crate) struct Wanted {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum By {
-    /// The invoice that the shop made at CryptoCloud or Trybit.
+    /// The invoice that the shop made at CryptoCloud or Trybit, with or without `INV-`.
     InvoiceId(String),
     /// The shop's wallet: the answer holds the callback URL to ask CryptAPI for an address with.
     PayoutAddress(String),
@@ -31,24 +35,31 @@ enum By {
 pub(crate) async fn order(
     State(orders): State<Orders>,
     State(Origin(origin)): State<Origin>,
+    State(cryptapi): State<CryptApiVerifier>,
     Json(wanted): Json<Wanted>,
 ) -> Result<Json<Value>, StatusCode> {
     let amount = wanted.price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
     let price = Price::new(amount, wanted.coin).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let is_comparable = match wanted.by {
+        By::InvoiceId(_) => states_amounts_in(&price),
+        // An address is for one coin.
+        By::PayoutAddress(_) => !price.is_fiat(),
+    };
+    if !is_comparable {
+        return Err(StatusCode::BAD_REQUEST);
+    }
     match wanted.by {
         By::InvoiceId(invoice_id) => {
-            let order = orders.by_invoice(&price, &invoice_id).await?;
+            let order = orders
+                .by_invoice(&price, bare_invoice_id(&invoice_id))
+                .await?;
             Ok(Json(json!({ "order": order })))
         }
         By::PayoutAddress(payout_address) => {
+            let address = format!("{origin}/postback/cryptapi");
             let url = |number: i64| {
-                let url = CallbackUrl::builder(&format!("{origin}/postback/cryptapi")).ok()?;
-                let url = url
-                    .parameter("order", &number.to_string())
-                    .ok()?
-                    .build()
-                    .ok()?;
-                Some(url.as_str().to_owned())
+                let url = cryptapi.callback_url(&address)?;
+                url.parameter("order", &number.to_string())?.build()
             };
             let order = orders.by_address(&price, &payout_address, url).await;
             let (order, url) = order?;
@@ -86,7 +97,7 @@ pub(crate) async fn shown(
     Ok(Json(json!({
         "order": order.number,
         "price": order.price.amount().to_string(),
-        "coin": order.price.coin(),
+        "coin": order.price.currency(),
         "paid": paid.normalized().to_plain_string(),
         "settled": order.settled,
     })))

@@ -1,8 +1,8 @@
 //! A shop: orders and what was paid for them, in one SQLite file.
 //!
-//! `orders` keeps them, `create` is the shop's own side of an order, `receive` the gateways': it looks an order up by
-//! what is signed, claims, settles and credits in one transaction, has `receipts` mail a receipt, once, and
-//! acknowledges.
+//! `orders` keeps them, `create` is the shop's own side of an order, `receive` the providers' side: it finds an
+//! order, binds a callback to it, reconciles the payment with its price, records and credits it in one transaction, and
+//! acknowledges. `receipts` mails a receipt for each payment.
 
 mod create;
 mod orders;
@@ -33,6 +33,8 @@ struct Shop {
     receipts: Receipts,
     cryptocloud: Verifier<CryptoCloud>,
     trybit: Verifier<Trybit>,
+    /// Makes and loads callback URLs.
+    cryptapi: CryptApiVerifier,
     /// Where callback URLs begin.
     origin: Origin,
 }
@@ -41,7 +43,7 @@ struct Shop {
 #[derive(Clone)]
 struct Origin(String);
 
-/// `/orders` is the shop's own side, and not for the public; `/postback` is the gateways'.
+/// `/orders` is the shop's own side, and not for the public; `/postback` is the providers'.
 pub fn router(
     orders: Orders,
     receipts: Receipts,
@@ -49,7 +51,7 @@ pub fn router(
     origin: impl Into<String>,
 ) -> Router {
     // CryptAPI's mode is known at run time only: the layer takes its verifier with it.
-    let cryptapi: MethodRouter<Shop> = match verifiers.cryptapi {
+    let cryptapi: MethodRouter<Shop> = match verifiers.cryptapi.clone() {
         CryptApiVerifier::Get(it) => any(receive::called_by_get).layer(PostbackLayer::new(it)),
         CryptApiVerifier::Post(it) => any(receive::called_by_post).layer(PostbackLayer::new(it)),
     };
@@ -65,6 +67,7 @@ pub fn router(
             receipts,
             cryptocloud: verifiers.cryptocloud,
             trybit: verifiers.trybit,
+            cryptapi: verifiers.cryptapi,
             origin: Origin(origin.into()),
         })
 }

@@ -1,6 +1,6 @@
 //! A shop that credits each payment once.
 
-use std::{env, error::Error, fs, process::ExitCode};
+use std::{env, error::Error, fs, io, process::ExitCode};
 
 use receiver::Verifiers;
 use shop::{Orders, Receipts};
@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
     receiver::exit(env!("CARGO_PKG_NAME"), run().await)
 }
 
@@ -33,8 +34,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
         file.display(),
         mail.display()
     );
-    // At once what the last process left over, and then what fails.
+    // At once what the last process left over, and then what is owed.
     tokio::spawn(receipts.keep_mailing());
-    axum::serve(listener, router).await?;
+    // Rather than `axum::serve`, which drops a client that shuts down its writing side after the request.
+    receiver_tower::serve(listener, router).await;
     Ok(())
 }

@@ -3,15 +3,14 @@ use std::path::Path;
 use axum::http::StatusCode;
 use bigdecimal::BigDecimal;
 use postback_core::{
-    Amount, Rejection,
-    claim::Claim,
-    cryptapi::{CallbackUrl, Expected},
-    settle::{Ground, Outcome, Price, Settlement},
+    Amount, Retry,
+    cryptapi::{CallbackUrl, CallbackUrlError, Expected},
+    reconcile::{Assurance, Outcome, Price, Reconciliation},
 };
-use postback_store::{Claimed, StoreError, sqlite::SqliteStore};
+use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-/// The shop's orders, beside the claims of the store.
+/// The shop's orders, beside the records of the store.
 #[derive(Clone, Debug)]
 pub struct Orders {
     store: SqliteStore,
@@ -21,8 +20,6 @@ pub struct Orders {
 pub(crate) struct Order {
     pub(crate) number: i64,
     pub(crate) price: Price,
-    /// What is asked of whoever vouches for a payment.
-    pub(crate) ground: Ground,
     /// CryptAPI's: none before the shop has asked for an address.
     address: Option<Address>,
     pub(crate) settled: bool,
@@ -44,12 +41,17 @@ struct Address {
 }
 
 /// Why orders cannot be read or written.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OrdersError {
+    /// A callback URL cannot be made or loaded: it does not begin with the configured origin, for example.
+    #[error("a callback URL cannot be made or loaded")]
+    CallbackUrl(#[from] CallbackUrlError),
     /// The database fails.
-    Store(StoreError),
-    /// It holds what this shop did not write.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database holds what this shop did not write.
+    #[error("an order is unreadable")]
     Unreadable,
 }
 
@@ -100,7 +102,7 @@ impl Orders {
         let insert = "INSERT INTO orders (price, coin, invoice_id) VALUES (?1, ?2, ?3)";
         let order = sqlx::query(insert)
             .bind(price.amount().as_received())
-            .bind(price.coin())
+            .bind(price.currency())
             .bind(invoice_id)
             .execute(self.store.pool())
             .await?;
@@ -112,18 +114,18 @@ impl Orders {
         &self,
         price: &Price,
         payout_address: &str,
-        callback_url: impl FnOnce(i64) -> Option<String>,
+        callback_url: impl FnOnce(i64) -> Result<CallbackUrl, CallbackUrlError>,
     ) -> Result<(i64, String), OrdersError> {
         let mut transaction = self.store.begin().await?;
         let insert = "INSERT INTO orders (price, coin, payout_address) VALUES (?1, ?2, ?3)";
         let order = sqlx::query(insert)
             .bind(price.amount().as_received())
-            .bind(price.coin())
+            .bind(price.currency())
             .bind(payout_address)
             .execute(&mut *transaction)
             .await?;
         let number = order.last_insert_rowid();
-        let url = callback_url(number).ok_or(OrdersError::Unreadable)?;
+        let url = callback_url(number)?.as_str().to_owned();
         sqlx::query("UPDATE orders SET callback_url = ?2 WHERE number = ?1")
             .bind(number)
             .bind(&url)
@@ -133,7 +135,7 @@ impl Orders {
         Ok((number, url))
     }
 
-    /// Stores the address that the gateway made for an order; tells whether there is such an order without one.
+    /// Stores the address that the provider made for an order. Returns whether there is such an order without one.
     pub(crate) async fn set_address(
         &self,
         number: i64,
@@ -191,44 +193,48 @@ impl Orders {
         }))
     }
 
-    /// Claims an event, counts what it pays, and records that it is owed a receipt, in one transaction: all are
-    /// kept, or none.
+    /// Records a payment, counts what it pays, and enqueues its receipt, in one transaction: the database keeps all of
+    /// it, or nothing.
     pub(crate) async fn credit(
         &self,
         order: &Order,
-        claim: &Claim,
-        settlement: &Settlement,
-    ) -> Result<Claimed, OrdersError> {
+        payment: &Reconciliation,
+    ) -> Result<Recorded, OrdersError> {
         let mut transaction = self.store.begin().await?;
-        let claimed = self.store.claim_in(&mut transaction, claim.clone());
-        let claimed = claimed.await?;
-        let counted = match settlement.outcome() {
-            Outcome::Paid(amount) | Outcome::Over(amount) | Outcome::Short(amount) => Some(amount),
+        let recorded = self.store.record_in(&mut transaction, payment).await?;
+        // Part of a price counts too: several payments may make it up.
+        let counted = match (&recorded, payment.outcome()) {
+            (Recorded::New, Outcome::Paid(amount) | Outcome::Overpaid(amount))
+            | (Recorded::Review(_), Outcome::Underpaid(amount)) => Some(amount),
             _ => None,
         };
-        if let Some(amount) = counted
-            && claimed.is_new()
-            && settlement.ground() >= order.ground
-        {
+        if let Some(amount) = counted {
+            // The same payment may be announced again with another amount: the latest counts.
             let insert = "INSERT INTO payments (order_number, amount, namespace, id)
-                          VALUES (?1, ?2, ?3, ?4)";
+                          VALUES (?1, ?2, ?3, ?4)
+                          ON CONFLICT (namespace, id) DO UPDATE SET amount = excluded.amount";
             sqlx::query(insert)
                 .bind(order.number)
                 .bind(amount.as_received())
-                .bind(claim.namespace())
-                .bind(claim.id())
+                .bind(payment.event().namespace())
+                .bind(payment.event().id())
                 .execute(&mut *transaction)
                 .await?;
-            self.store
-                .record_in(&mut transaction, claim.clone())
-                .await?;
-            // Several payments may make up one price.
-            let sum = amount_of(&sum(&mut transaction, order.number).await?)?;
-            if order
-                .price
-                .settle_sum(&sum, order.ground)
-                .is_paid(order.ground)
-            {
+            match recorded {
+                Recorded::New => {
+                    let enqueue = self.store.enqueue_effect_in(&mut transaction, payment);
+                    enqueue.await?;
+                }
+                _ => {
+                    let enqueue = self
+                        .store
+                        .enqueue_effect_of_review_in(&mut transaction, payment);
+                    enqueue.await?;
+                }
+            }
+            let total = amount_of(&sum(&mut transaction, order.number).await?)?;
+            let total = order.price.reconcile_total(&total, payment.assurance());
+            if total.is_paid() {
                 sqlx::query("UPDATE orders SET settled = 1 WHERE number = ?1")
                     .bind(order.number)
                     .execute(&mut *transaction)
@@ -236,19 +242,24 @@ impl Orders {
             }
         }
         self.store.commit(transaction).await?;
-        Ok(claimed)
+        Ok(recorded)
     }
 }
 
 impl Order {
     /// What a callback must be to be this order's; none before there is an address to pay to.
-    pub(crate) fn expected(&self, by: fn(CallbackUrl) -> Expected) -> Option<Expected> {
-        let address = self.address.as_ref()?;
-        let url = CallbackUrl::from_stored(&address.callback_url).ok()?;
-        let expected = by(url)
+    pub(crate) fn expected(
+        &self,
+        load: impl FnOnce(&str) -> Result<CallbackUrl, CallbackUrlError>,
+        by: fn(CallbackUrl) -> Expected,
+    ) -> Result<Option<Expected>, OrdersError> {
+        let Some(address) = &self.address else {
+            return Ok(None);
+        };
+        let expected = by(load(&address.callback_url)?)
             .address_in(&address.address_in)
-            .coin(self.price.coin());
-        Some(expected.payout_addresses([&address.payout_address]))
+            .coin(self.price.currency());
+        Ok(Some(expected.payout_addresses([&address.payout_address])))
     }
 
     fn read(row: &SqliteRow) -> Result<Self, OrdersError> {
@@ -258,17 +269,17 @@ impl Order {
         let coin = text(row, "coin")?;
         let optional = |column| -> Result<Option<String>, sqlx::Error> { row.try_get(column) };
         let of_cryptapi = optional("callback_url")?;
-        let ground = match &of_cryptapi {
-            Some(_) => Ground::Confirmed,
+        let assurance = match &of_cryptapi {
+            Some(_) => Assurance::Confirmed,
             // All that CryptoCloud has to offer: read a larger invoice back over its API.
-            None => Ground::Claimed,
+            None => Assurance::Unsigned,
         };
+        let price = Price::new(price, coin).map_err(|_| OrdersError::Unreadable)?;
         let address = of_cryptapi.zip(optional("address_in")?);
         let address = address.zip(optional("payout_address")?);
         Ok(Self {
             number: row.try_get("number")?,
-            price: Price::new(price, coin).map_err(|_| OrdersError::Unreadable)?,
-            ground,
+            price: price.with_assurance(assurance),
             address: address.map(|((callback_url, address_in), payout_address)| Address {
                 callback_url,
                 address_in,
@@ -299,30 +310,26 @@ fn amount_of(sum: &BigDecimal) -> Result<Amount, OrdersError> {
     plain.parse().map_err(|_| OrdersError::Unreadable)
 }
 
-impl From<StoreError> for OrdersError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
 impl From<sqlx::Error> for OrdersError {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())
     }
 }
 
-/// The gateway is told to try again, whatever the reason; the reason is for the operator.
-impl From<OrdersError> for Rejection {
+/// The provider sends again, whatever the reason; the log has the reason.
+impl From<OrdersError> for Retry {
     fn from(error: OrdersError) -> Self {
-        eprintln!("{error:?}");
-        Self::StoreUnavailable
+        match error {
+            OrdersError::CallbackUrl(_) | OrdersError::Unreadable => Self::misconfigured(error),
+            OrdersError::Store(error) => error.into(),
+        }
     }
 }
 
 /// The shop's own people are told that it failed, and not how.
 impl From<OrdersError> for StatusCode {
     fn from(error: OrdersError) -> Self {
-        eprintln!("{error:?}");
+        tracing::error!("{error:?}");
         Self::INTERNAL_SERVER_ERROR
     }
 }

@@ -5,29 +5,28 @@ use std::{
     time::Duration,
 };
 
-use postback_core::{Rejection, claim::Claim};
-use postback_store::{
-    LEASE, Lease, LeaseStore, Once, OnceError, once_leased, resume_leased, sqlite::SqliteStore,
-};
+use postback_store::{LEASE, Lease, LeaseStore, Once, resume_leased, sqlite::SqliteStore};
 use tokio::{
     fs::{self, File},
     io::AsyncWriteExt,
-    time::sleep,
+    sync::Notify,
+    time::timeout,
 };
 
 use crate::orders::{Orders, OrdersError, Payment};
 
 /// Receipts: each payment that was counted is owed one, in the folder that the mail system takes messages from.
 ///
-/// That is outside the database. The transaction that counts a payment records that its receipt is owed; `once` writes
-/// it, and [`finish`](Self::finish) writes what is still owed after a crash.
+/// That is outside the database. The transaction that counts a payment enqueues its receipt, and
+/// [`keep_mailing`](Self::keep_mailing) writes it under a lease, also after a crash.
 #[derive(Clone, Debug)]
 pub struct Receipts {
     orders: Orders,
     folder: Arc<Path>,
+    owed: Arc<Notify>,
 }
 
-/// How often it is looked whether receipts are owed.
+/// How long a receipt that could not be mailed waits for the next attempt.
 const PAUSE: Duration = Duration::from_secs(10);
 
 impl Receipts {
@@ -37,65 +36,52 @@ impl Receipts {
         Self {
             orders,
             folder: folder.into().into(),
+            owed: Arc::default(),
         }
     }
 
-    /// Mails the receipt of an event that was counted, unless it was mailed.
-    pub(crate) async fn mail(&self, claim: Claim) -> Result<(), Rejection> {
-        let Some(payment) = self.orders.payment(claim.namespace(), claim.id()).await? else {
-            return Ok(());
-        };
-        let id = claim.id().to_owned();
-        let write = |lease: Lease<SqliteStore>| self.write(&payment, lease.token());
-        match once_leased(self.orders.store(), claim, LEASE, write).await {
-            Ok(_) => Ok(()),
-            // It is owed: `finish` tries again, and the gateway need not.
-            Err(OnceError::Effect(error)) => {
-                eprintln!("{id}: no receipt: {error}");
-                Ok(())
-            }
-            Err(error) => {
-                eprintln!("{id}: {error:?}");
-                Err(error.into())
-            }
-        }
+    /// Has [`keep_mailing`](Self::keep_mailing) look again at once.
+    pub(crate) fn wake(&self) {
+        self.owed.notify_one();
     }
 
-    /// Mails what is owed, now and for ever: at the start, what the last process left over.
+    /// Mails what is owed, as long as it is polled: at the start what the last process left over, then after each
+    /// credit, and every ten seconds what failed.
     pub async fn keep_mailing(self) {
         loop {
             if let Err(error) = self.finish().await {
-                eprintln!("{error:?}");
+                tracing::error!("{error:?}");
             }
-            sleep(PAUSE).await;
+            let _ = timeout(PAUSE, self.owed.notified()).await;
         }
     }
 
-    /// Mails what is owed; returns how much was.
+    /// Mails what is owed. Returns how many receipts were mailed.
     ///
     /// # Errors
     ///
-    /// [`OrdersError`] if the store cannot be asked; what cannot be mailed is told on standard error.
+    /// [`OrdersError`] if the store cannot be reached; the log names what cannot be mailed.
     pub async fn finish(&self) -> Result<usize, OrdersError> {
         let mut mailed = 0;
         for owed in self.orders.store().unfinished(100).await? {
             let payment = self.orders.payment(owed.namespace(), owed.id()).await?;
             let Some(payment) = payment else {
-                eprintln!("{owed:?}: no such payment");
+                tracing::error!("{owed:?}: no such payment");
                 continue;
             };
             let write = |lease: Lease<SqliteStore>| self.write(&payment, lease.token());
             match resume_leased(self.orders.store(), &owed, LEASE, write).await {
                 Ok(Once::Ran(())) => mailed = usize::saturating_add(mailed, 1),
-                // Another process is at it, or was when it died; or the next look has more luck.
-                other => eprintln!("{}: {other:?}", owed.id()),
+                Ok(other) => tracing::warn!(id = owed.id(), "no receipt: {other}"),
+                // Leased by another process, or failed again: the next sweep retries.
+                Err(error) => tracing::warn!(id = owed.id(), "no receipt: {error}"),
             }
         }
         Ok(mailed)
     }
 
-    /// Under the payment's number, so that one that is written twice is there once; and first under the token of its
-    /// lease, so that who comes too late does not write into his successor's.
+    /// Writes a receipt under the payment's number, so that one that is written twice is there once; and first under
+    /// the token of its lease, so that a late process does not write into its successor's file.
     async fn write(&self, payment: &Payment, token: u64) -> io::Result<()> {
         let Payment {
             number,

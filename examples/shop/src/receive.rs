@@ -1,16 +1,13 @@
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::extract::State;
 use postback_core::{
-    Provider, Rejection,
-    claim::Claim,
+    Provider, Retry,
     cryptapi::{Callback, CallbackUrl, CryptApi, Expected, Get, Post},
     cryptocloud::Payment,
-    settle::Settlement,
+    reconcile::{Outcome, Reconciliation},
 };
-use postback_tower::axum::{FromVerified, Postback, PostbackRejection};
+use postback_store::Recorded;
+use postback_tower::axum::{self as postback, Ack, FromVerified, Postback};
+use receiver::CryptApiVerifier;
 
 use crate::{
     orders::{Order, Orders},
@@ -22,33 +19,38 @@ pub(crate) async fn paid<P: Provider<Event = Payment>>(
     State(orders): State<Orders>,
     State(receipts): State<Receipts>,
     postback: Postback<P>,
-) -> Result<Response, PostbackRejection> {
-    let order = orders.invoiced(postback.invoice_id()).await;
-    let Some(order) = order.map_err(Rejection::from)? else {
-        return Ok(unknown(P::NAME, postback.invoice_id()));
-    };
-    let settlement = postback.settle(&order.price);
-    credit(&orders, &order, &Claim::from(&*postback), &settlement).await?;
-    receipts.mail(Claim::from(&*postback)).await?;
-    Ok(postback.ack().into_response())
+) -> Result<Ack<P>, postback::Retry> {
+    let id = postback.invoice_id();
+    let order = orders.invoiced(id).await?;
+    let order = order.ok_or_else(|| Retry::unknown_order(id))?;
+    credit(
+        &orders,
+        &receipts,
+        &order,
+        &postback.reconcile(&order.price)?,
+    )
+    .await?;
+    Ok(postback.ack())
 }
 
 /// CryptAPI by GET, which signs the URL: bound by the whole of the stored one.
 pub(crate) async fn called_by_get(
     orders: State<Orders>,
     receipts: State<Receipts>,
+    cryptapi: State<CryptApiVerifier>,
     postback: FromVerified<CryptApi<Get>>,
-) -> Result<Response, PostbackRejection> {
-    called_back(orders, receipts, postback, Expected::callback_url).await
+) -> Result<Ack<CryptApi<Get>>, postback::Retry> {
+    called_back(orders, receipts, cryptapi, postback, Expected::callback_url).await
 }
 
 /// CryptAPI by POST, which does not sign the URL: bound by the nonce in it.
 pub(crate) async fn called_by_post(
     orders: State<Orders>,
     receipts: State<Receipts>,
+    cryptapi: State<CryptApiVerifier>,
     postback: FromVerified<CryptApi<Post>>,
-) -> Result<Response, PostbackRejection> {
-    called_back(orders, receipts, postback, |url| {
+) -> Result<Ack<CryptApi<Post>>, postback::Retry> {
+    called_back(orders, receipts, cryptapi, postback, |url| {
         Expected::nonce(url.nonce().clone())
     })
     .await
@@ -58,54 +60,42 @@ pub(crate) async fn called_by_post(
 async fn called_back<P: Provider<Event = Callback>>(
     State(orders): State<Orders>,
     State(receipts): State<Receipts>,
+    State(cryptapi): State<CryptApiVerifier>,
     FromVerified(postback): FromVerified<P>,
     expected: fn(CallbackUrl) -> Expected,
-) -> Result<Response, PostbackRejection> {
+) -> Result<Ack<P>, postback::Retry> {
     let uuid = postback.uuid().for_look_up();
+    let unknown = || Retry::unknown_order(uuid);
     let number = postback.parameter("order");
     let number = number.and_then(|number| number.value().for_look_up().parse().ok());
-    let order = match number {
-        Some(number) => orders.numbered(number).await.map_err(Rejection::from)?,
-        None => None,
-    };
-    let bound = order.as_ref().and_then(|order| {
-        let expected = order.expected(expected)?;
-        let bound = postback.bind(&expected);
-        Some((
-            order,
-            bound
-                .inspect_err(|error| eprintln!("{uuid}: {error}"))
-                .ok()?,
-        ))
-    });
-    let Some((order, bound)) = bound else {
-        return Ok(unknown(P::NAME, uuid));
-    };
-    let settlement = bound.settle(&order.price);
-    credit(&orders, order, &Claim::from(&bound), &settlement).await?;
-    receipts.mail(Claim::from(&bound)).await?;
-    Ok(postback.ack().into_response())
+    let order = orders.numbered(number.ok_or_else(unknown)?).await?;
+    let order = order.ok_or_else(unknown)?;
+    let load = |url: &str| cryptapi.stored_callback_url(url);
+    let expected = order.expected(load, expected)?.ok_or_else(unknown)?;
+    let bound = postback.bind(&expected);
+    let bound = bound.map_err(|error| Retry::not_bound(uuid, error))?;
+    credit(&orders, &receipts, &order, &bound.reconcile(&order.price)).await?;
+    Ok(postback.ack())
 }
 
 async fn credit(
     orders: &Orders,
+    receipts: &Receipts,
     order: &Order,
-    claim: &Claim,
-    settlement: &Settlement,
-) -> Result<(), Rejection> {
-    let claimed = orders.credit(order, claim, settlement).await?;
-    // What is not new, or not paid, is for a person to read.
-    eprintln!(
-        "order {}: {}: {claimed:?}, {}",
-        order.number,
-        claim.id(),
-        settlement.outcome()
-    );
+    payment: &Reconciliation,
+) -> Result<(), Retry> {
+    let (number, id) = (order.number, payment.event().id());
+    let recorded = orders.credit(order, payment).await;
+    match recorded.map_err(|error| Retry::from(error).with_id(id))? {
+        Recorded::New => receipts.wake(),
+        Recorded::Duplicate | Recorded::Superseded => {}
+        // Counted: several payments may make up the price.
+        Recorded::Review(Outcome::Underpaid(_)) => {
+            tracing::warn!(order = number, id, "credited in part: underpaid");
+            receipts.wake();
+        }
+        // A person has to look at some of these.
+        other => tracing::warn!(order = number, id, "not credited: {other}"),
+    }
     Ok(())
-}
-
-/// Genuine, and about no order of this shop's: not acknowledged, so that the gateway tries again and somebody looks.
-fn unknown(gateway: &str, id: &str) -> Response {
-    eprintln!("{gateway}: {id} is about no order of ours");
-    StatusCode::NOT_FOUND.into_response()
 }

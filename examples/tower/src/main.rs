@@ -1,60 +1,81 @@
-//! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
+//! CryptoCloud postbacks in a tower service on hyper, without a framework, each credited once.
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{convert::Infallible, env, error::Error, time::Duration};
 
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto,
+    rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use receiver::Verifiers;
+use orders::Orders;
+use postback_core::{SecretKey, Verified, Verifier, cryptocloud::CryptoCloud};
+use postback_tower::{PostbackLayer, ResponseBody, acknowledgement, retry};
 use tokio::{net::TcpListener, time::sleep};
+use tower::{Service, ServiceBuilder};
+use tower_http::timeout::RequestBodyDeadlineLayer;
 
-/// How long the rest of an HTTP/1 head may take to arrive. It begins when the server knows the version;
-/// how many connections may say nothing at all is for what stands in front of it to limit.
-const HEAD_DEADLINE: Duration = Duration::from_secs(10);
-
-/// How often an HTTP/2 client is asked whether it is still there.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    receiver::exit(env!("CARGO_PKG_NAME"), run().await)
+async fn paid(
+    orders: Orders,
+    request: Request<Bytes>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let Some(payment) = request.extensions().get::<Verified<CryptoCloud>>() else {
+        // No layer above: nothing is acknowledged.
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        return Ok(response);
+    };
+    Ok(match orders.credit(payment).await {
+        Ok(()) => acknowledgement::<CryptoCloud, _>(),
+        Err(error) => retry(error),
+    })
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let routes = receiver_tower::routes(
-        Verifiers::from_environment()?,
-        &receiver::stdout(),
-        receiver::BODY_DEADLINE,
-    );
-    let listener = TcpListener::bind(receiver::address()).await?;
-    eprintln!("listening on http://{}", listener.local_addr()?);
+fn app(
+    orders: Orders,
+    verifier: Verifier<CryptoCloud>,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<ResponseBody<Full<Bytes>>>,
+    Error = Infallible,
+    Future: Send,
+> + Clone {
+    ServiceBuilder::new()
+        .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)))
+        .layer(PostbackLayer::new(verifier).with_request_body::<Bytes>())
+        .service_fn(move |request| paid(orders.clone(), request))
+}
 
-    let mut server = auto::Builder::new(TokioExecutor::new());
-    let http1 = &mut server.http1();
-    http1
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_DEADLINE);
-    let http2 = &mut server.http2();
-    http2
-        .timer(TokioTimer::new())
-        .keep_alive_interval(KEEP_ALIVE);
+/// Serves also clients that shut down their writing side after the request: hyper drops them without `half_close`.
+async fn serve<S>(listener: TcpListener, app: S)
+where
+    S: Service<Request<Incoming>, Response = Response<ResponseBody<Full<Bytes>>>>,
+    S: Service<Request<Incoming>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
+    let mut server = http1::Builder::new();
+    server.half_close(true).timer(TokioTimer::new());
     loop {
-        let (stream, _) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                eprintln!("receiver-tower: {error}");
-                // Out of file descriptors, most likely: others have to be closed first.
-                sleep(Duration::from_millis(100)).await;
-                continue;
-            }
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file descriptors, most likely: other connections have to close first.
+            sleep(Duration::from_millis(100)).await;
+            continue;
         };
-        let (server, routes) = (server.clone(), routes.clone());
-        tokio::spawn(async move {
-            let service = TowerToHyperService::new(routes);
-            // A client that breaks off is its own affair.
-            let _ = server.serve_connection(TokioIo::new(stream), service).await;
-        });
+        let service = TowerToHyperService::new(app.clone());
+        tokio::spawn(server.serve_connection(TokioIo::new(stream), service));
     }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
+    let secret = env::var_os("CRYPTOCLOUD_SECRET").ok_or("CRYPTOCLOUD_SECRET is not set")?;
+    let verifier = Verifier::new(
+        CryptoCloud::new(),
+        SecretKey::new(secret.as_encoded_bytes())?,
+    );
+    let app = app(Orders::open("orders.db").await?, verifier);
+    serve(TcpListener::bind("127.0.0.1:3000").await?, app).await;
+    Ok(())
 }

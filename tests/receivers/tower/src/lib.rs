@@ -1,5 +1,7 @@
 //! The receiver's routes, apart from the process around them.
 
+mod serve;
+
 use std::{convert::Infallible, future::ready, io, time::Duration};
 
 use bytes::Bytes;
@@ -11,6 +13,8 @@ use postback_tower::{PostbackLayer, ResponseBody, acknowledgement};
 use receiver::{CryptApiVerifier, Print, Verifiers, print_callback, print_payment};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 use tower_http::timeout::RequestBodyDeadlineLayer;
+
+pub use self::serve::serve;
 
 /// What the routes answer with.
 pub type Answer = Response<ResponseBody<Full<Bytes>>>;

@@ -2,7 +2,9 @@ use std::{env, fmt::Display, fs};
 
 use postback_core::{
     ConfigError, Provider, PublicKey, SecretKey, Verifier,
-    cryptapi::{CryptApi, Get, PUBLISHED_KEY, Post},
+    cryptapi::{
+        CallbackUrl, CallbackUrlBuilder, CallbackUrlError, CryptApi, Get, PUBLISHED_KEY, Post,
+    },
     cryptocloud::{CryptoCloud, Trybit},
 };
 
@@ -46,6 +48,30 @@ impl Verifiers {
 }
 
 impl CryptApiVerifier {
+    /// Starts the callback URL of an order at the route's final address.
+    ///
+    /// # Errors
+    ///
+    /// As [`CryptApi::callback_url`].
+    pub fn callback_url(&self, address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
+        match self {
+            Self::Get(verifier) => verifier.provider().callback_url(address),
+            Self::Post(verifier) => verifier.provider().callback_url(address),
+        }
+    }
+
+    /// Loads the callback URL that was stored with an order.
+    ///
+    /// # Errors
+    ///
+    /// As [`CryptApi::stored_callback_url`].
+    pub fn stored_callback_url(&self, url: &str) -> Result<CallbackUrl, CallbackUrlError> {
+        match self {
+            Self::Get(verifier) => verifier.provider().stored_callback_url(url),
+            Self::Post(verifier) => verifier.provider().stored_callback_url(url),
+        }
+    }
+
     fn from_environment() -> Result<Self, String> {
         let mode = env::var_os("CRYPTAPI_MODE").unwrap_or_else(|| "get".into());
         match mode.to_str() {

@@ -19,14 +19,14 @@ pub fn print_payment<P: Provider<Event = Payment>>(
     print: &Print,
     payment: &Verified<P>,
 ) -> io::Result<()> {
-    let claimed = payment.claimed();
+    let unsigned = payment.unsigned();
     let line = json!({
         "provider": P::NAME,
         "invoice_id": payment.invoice_id(),
-        "status": claimed.status().map(|status| status.as_str()),
-        "amount": claimed.amount().map(ToString::to_string),
-        "currency": claimed.currency().map(|currency| currency.as_str()),
-        "order_id": claimed.order_id(),
+        "status": unsigned.status().map(|status| status.as_str()),
+        "amount": unsigned.amount().map(ToString::to_string),
+        "currency": unsigned.currency().map(|currency| currency.as_str()),
+        "order_id": unsigned.order_id(),
     });
     print(&line.to_string())
 }

@@ -1,0 +1,23 @@
+//! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
+
+use std::{error::Error, process::ExitCode};
+
+use receiver::Verifiers;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    receiver::exit(env!("CARGO_PKG_NAME"), run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let routes = receiver_tower::routes(
+        Verifiers::from_environment()?,
+        &receiver::stdout(),
+        receiver::BODY_DEADLINE,
+    );
+    let listener = TcpListener::bind(receiver::address()).await?;
+    eprintln!("listening on http://{}", listener.local_addr()?);
+    receiver_tower::serve(listener, routes).await;
+    Ok(())
+}
