@@ -171,7 +171,7 @@ impl Case {
         let mut keys = self.config.keys.iter();
         let current = keys.next().expect("the corpus names a key");
         let ring = keys.fold(KeyRing::from(secret(current)), |ring, key| {
-            ring.with_retired("retired", secret(key), u64::MAX)
+            ring.with_retired("retired", secret(key), LATEST)
         });
         self.build(provider, ring)
     }
@@ -220,6 +220,9 @@ impl Case {
         builder.build().expect("the corpus is configurable")
     }
 }
+
+/// The last second of the year 9999, in Unix seconds.
+const LATEST: u64 = 253_402_300_799;
 
 /// Runs `$body` with `$verifier` as the verifier of the case's own provider.
 #[macro_export]

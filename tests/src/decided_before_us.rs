@@ -393,6 +393,44 @@ pub const DECISIONS: &[Decision] = &[
     },
 ];
 
+/// Whether a client that shuts down its writing side as soon as it has sent its request gets a response.
+#[derive(Clone, Copy, Debug)]
+pub struct HalfClosed {
+    /// The server.
+    pub server: &'static str,
+    /// Whether each such client gets one. Otherwise the server closes the connections to which it has not replied when
+    /// it reads the end: some or all, as long as the handler takes.
+    pub replies: bool,
+    /// Why it is not ours to decide, and what to do.
+    pub reason: &'static str,
+}
+
+/// The table of half-closed connections.
+pub const HALF_CLOSED: [HalfClosed; 4] = [
+    HalfClosed {
+        server: "actix-web",
+        replies: true,
+        reason: "its server goes on writing after the end of what it reads",
+    },
+    HalfClosed {
+        server: "axum::serve",
+        replies: false,
+        reason: "hyper takes the end of what it reads for the end of the connection unless it is built with \
+                 half_close, which axum::serve does not offer: serve the router on hyper, as the examples do",
+    },
+    HalfClosed {
+        server: "hyper, built with half_close",
+        replies: true,
+        reason: "it was asked to",
+    },
+    HalfClosed {
+        server: "Rocket",
+        replies: false,
+        reason: "its server is hyper's, and it does not offer half_close: put a proxy in front of it that keeps its \
+                 connections open, such as nginx with proxy_ignore_client_abort on",
+    },
+];
+
 /// What Rocket adds to each answer by itself: `Server`, unless `ident` is configured away, and those of its
 /// fairing `Shield`, unless another is attached. They say nothing of a postback.
 pub const HEADERS_OF_ROCKET: [&str; 4] = [

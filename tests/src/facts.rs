@@ -15,8 +15,8 @@ pub trait Stated {
 
 impl Stated for Payment {
     fn facts(&self) -> Map<String, Value> {
-        let claimed = self.claimed();
-        let field = claimed.invoice_info();
+        let unsigned = self.unsigned();
+        let field = unsigned.invoice_info();
         let info = field.known();
         let network = info
             .and_then(|info| info.currency.known())
@@ -25,11 +25,11 @@ impl Stated for Payment {
         let facts = json!({
             "invoice_id": self.invoice_id(),
             "expires_at": self.expires_at(),
-            "status": claimed.status().map(|status| status.as_str()),
-            "amount": claimed.amount().map(ToString::to_string),
-            "currency": claimed.currency().map(|currency| currency.as_str()),
-            "order_id": claimed.order_id(),
-            "invoice_uuid": claimed.invoice_uuid(),
+            "status": unsigned.status().map(|status| status.as_str()),
+            "amount": unsigned.amount().map(ToString::to_string),
+            "currency": unsigned.currency().map(|currency| currency.as_str()),
+            "order_id": unsigned.order_id(),
+            "invoice_uuid": unsigned.invoice_uuid(),
             "invoice_status": info.and_then(|i| i.status.known()).map(|status| status.as_str()),
             "test_mode": info.and_then(|info| info.test_mode.known()),
             "network": network,
@@ -45,7 +45,7 @@ impl Stated for Payment {
 impl Stated for Callback {
     fn facts(&self) -> Map<String, Value> {
         let notice = self.unbound();
-        let parameters = self.parameters();
+        let parameters: Vec<_> = self.parameters().collect();
         let params: Map<_, _> = parameters
             .iter()
             .map(|it| (it.name().to_owned(), json!(it.value().for_look_up())))

@@ -11,9 +11,11 @@
     reason = "a test stops where its set-up is wrong"
 )]
 
+pub mod callbacks;
 pub mod client;
 pub mod corpus;
 pub mod decided_before_us;
+pub mod deliveries;
 pub mod driver;
 pub mod facts;
 pub mod log;

@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tracing::{Level, subscriber::DefaultGuard};
+use tracing::{Level, Subscriber, subscriber::DefaultGuard};
 use tracing_subscriber::fmt;
 
-/// All that is logged on this thread.
+/// Log of a thread, or of the process.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -34,14 +34,39 @@ impl Log {
     #[must_use]
     pub fn begin_at(level: Level) -> (Self, DefaultGuard) {
         let log = Self::default();
-        let writer = log.clone();
-        let subscriber = fmt()
+        let guard = tracing::subscriber::set_default(log.subscriber(level));
+        (log, guard)
+    }
+
+    /// Begins to log what is at least a warning, of all threads, for as long as the process lives.
+    ///
+    /// # Panics
+    ///
+    /// If it was called before.
+    #[must_use]
+    pub fn begin_for_the_process() -> Self {
+        let log = Self::default();
+        let subscriber = log.subscriber(Level::WARN);
+        tracing::subscriber::set_global_default(subscriber).expect("the first one");
+        log
+    }
+
+    fn subscriber(&self, level: Level) -> impl Subscriber + Send + Sync + use<> {
+        let writer = self.clone();
+        fmt()
             .with_max_level(level)
             .with_writer(move || writer.clone())
             .with_ansi(false)
             .without_time()
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
+            .finish()
+    }
+
+    /// The lines that name this id.
+    #[must_use]
+    pub fn naming(&self, id: &str) -> Vec<String> {
+        let text = self.text();
+        let lines = text.lines().filter(|line| line.contains(id));
+        lines.map(str::to_owned).collect()
     }
 
     /// All of it.

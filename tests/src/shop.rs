@@ -1,35 +1,30 @@
-//! What a shop's own people and the gateways send to `examples/shop`.
+//! Requests to `examples/shop`: the shop's own, and the providers'.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
 use http::{Request, StatusCode, request};
 use postback_core::{
-    SecretKey, Verifier,
+    Verifier,
     cryptapi::CryptApi,
-    cryptocloud::CryptoCloud,
+    cryptocloud::{CryptoCloud, Trybit},
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
 use receiver::{CryptApiVerifier, Verifiers};
 use serde_json::{Value, json};
 
-use crate::{client::Client, receiver::verifiers};
+pub use crate::callbacks::ORIGIN;
+use crate::{client::Client, deliveries};
 
-/// What the shop's callback URLs begin with.
-pub const ORIGIN: &str = "https://shop.example";
-
-/// The text of its projects' secret.
-pub const SECRET: &str = "the project's secret key";
-
-/// Everybody who sends something to one shop.
+/// Senders of requests to one shop.
 #[derive(Debug)]
 pub struct Senders {
     base: String,
     client: Client,
-    key: SigningKey,
+    key: Arc<SigningKey>,
 }
 
 impl Senders {
-    /// The gateways' keys, and what the shop must be configured with.
+    /// The providers' keys, and what the shop must be configured with.
     #[must_use]
     pub fn new() -> (Self, Verifiers) {
         let key = SigningKey::generate().expect("a key");
@@ -37,13 +32,13 @@ impl Senders {
         let public = key.public_key().expect("a public half");
         let verifiers = Verifiers {
             cryptapi: CryptApiVerifier::Get(Verifier::new(cryptapi, public)),
-            cryptocloud: Verifier::new(CryptoCloud::new(), secret()),
-            ..verifiers()
+            cryptocloud: Verifier::new(CryptoCloud::new(), deliveries::secret()),
+            trybit: Verifier::new(Trybit::new(), deliveries::secret()),
         };
         let senders = Self {
             base: String::new(),
             client: Client::default(),
-            key,
+            key: Arc::new(key),
         };
         (senders, verifiers)
     }
@@ -59,15 +54,25 @@ impl Senders {
 
     /// Orders for 0.05 BTC, to be paid by an invoice; returns the order's number.
     pub async fn order_by_invoice(&self, invoice_id: &str) -> i64 {
-        let wanted = json!({ "price": "0.05", "coin": "BTC", "invoice_id": invoice_id });
+        self.order_by_invoice_at("0.05", "BTC", invoice_id).await
+    }
+
+    /// Orders at another price, to be paid by an invoice; returns the order's number.
+    pub async fn order_by_invoice_at(&self, price: &str, coin: &str, invoice_id: &str) -> i64 {
+        let wanted = json!({ "price": price, "coin": coin, "invoice_id": invoice_id });
         number(&self.ask(Request::post(self.at("/orders")), &wanted).await)
     }
 
     /// Orders for 0.05 `btc`, to be paid to an address; returns the order's number, and path and query of its callback
     /// URL.
     pub async fn order_by_address(&self) -> (i64, String) {
-        let wanted =
-            json!({ "price": "0.05", "coin": "btc", "payout_address": SAMPLE_ADDRESS_OUT });
+        self.order_by_address_at("0.05", "btc").await
+    }
+
+    /// Orders at another price, to be paid to an address; returns the order's number, and path and query of its
+    /// callback URL.
+    pub async fn order_by_address_at(&self, price: &str, coin: &str) -> (i64, String) {
+        let wanted = json!({ "price": price, "coin": coin, "payout_address": SAMPLE_ADDRESS_OUT });
         let order = self.ask(Request::post(self.at("/orders")), &wanted).await;
         let made = json!({ "address_in": SAMPLE_ADDRESS_IN });
         let path = self.at(&format!("/orders/{}/address", number(&order)));
@@ -77,7 +82,7 @@ impl Senders {
         (number(&order), target.expect("a callback URL").to_owned())
     }
 
-    /// What was paid for an order, and whether that settles it.
+    /// What was paid for an order, and whether that pays for it.
     pub async fn paid(&self, order: i64) -> (String, bool) {
         let path = self.at(&format!("/orders/{order}"));
         let order = self.ask(Request::get(path), &Value::Null).await;
@@ -86,11 +91,15 @@ impl Senders {
         (paid.expect("a sum").to_owned(), settled.expect("a flag"))
     }
 
+    /// CryptAPI's key.
+    #[must_use]
+    pub const fn key(&self) -> &Arc<SigningKey> {
+        &self.key
+    }
+
     /// CryptoCloud announces an invoice.
     pub async fn pay_invoice(&self, invoice_id: &str, amount: &str) -> StatusCode {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let expiry = now.expect("after 1970").as_secs().saturating_add(300);
-        let token = testing::token(&secret(), invoice_id, expiry);
+        let token = testing::fresh_token(&deliveries::secret(), invoice_id);
         let body = json!({ "status": "success", "invoice_id": invoice_id, "token": token,
                            "amount_crypto": amount, "currency": "BTC" });
         let request = Request::post(self.at("/postback/cryptocloud"));
@@ -134,8 +143,4 @@ impl Senders {
 fn number(order: &Value) -> i64 {
     let number = order.get("order").and_then(Value::as_i64);
     number.expect("a number")
-}
-
-fn secret() -> SecretKey {
-    SecretKey::new(SECRET).expect("a secret")
 }

@@ -133,7 +133,7 @@ fn core_depends_on_what_was_decided_and_nothing_else() {
 }
 
 #[test]
-fn adapters_and_receivers_stay_small() {
+fn adapters_receivers_and_examples_stay_small() {
     let limits = [
         (
             250,
@@ -153,7 +153,8 @@ fn adapters_and_receivers_stay_small() {
             ],
         ),
         (
-            120,
+            // It answers three types where actix-web answers two.
+            130,
             vec![
                 "postback-rocket/src/guard.rs",
                 "postback-rocket/src/lib.rs",
@@ -162,32 +163,47 @@ fn adapters_and_receivers_stay_small() {
         ),
         (
             100,
-            vec!["examples/axum/src/lib.rs", "examples/axum/src/main.rs"],
+            vec![
+                "tests/receivers/axum/src/lib.rs",
+                "tests/receivers/axum/src/main.rs",
+            ],
         ),
         (
             200,
             vec![
-                "examples/receiver/src/environment.rs",
-                "examples/receiver/src/lib.rs",
-                "examples/receiver/src/line.rs",
+                "tests/receivers/shared/src/environment.rs",
+                "tests/receivers/shared/src/lib.rs",
+                "tests/receivers/shared/src/line.rs",
             ],
-        ),
-        (
-            120,
-            vec!["examples/actix/src/lib.rs", "examples/actix/src/main.rs"],
         ),
         (
             120,
             vec![
-                "examples/rocket/src/in_time.rs",
-                "examples/rocket/src/lib.rs",
-                "examples/rocket/src/main.rs",
+                "tests/receivers/actix/src/lib.rs",
+                "tests/receivers/actix/src/main.rs",
             ],
         ),
         (
             120,
-            vec!["examples/tower/src/lib.rs", "examples/tower/src/main.rs"],
+            vec![
+                "tests/receivers/rocket/src/in_time.rs",
+                "tests/receivers/rocket/src/lib.rs",
+                "tests/receivers/rocket/src/main.rs",
+            ],
         ),
+        (
+            140,
+            vec![
+                "tests/receivers/tower/src/lib.rs",
+                "tests/receivers/tower/src/main.rs",
+                "tests/receivers/tower/src/serve.rs",
+            ],
+        ),
+        (100, vec!["examples/orders/src/lib.rs"]),
+        (50, vec!["examples/actix/src/main.rs"]),
+        (70, vec!["examples/axum/src/main.rs"]),
+        (40, vec!["examples/rocket/src/main.rs"]),
+        (80, vec!["examples/tower/src/main.rs"]),
     ];
     for (limit, files) in limits {
         let lines: usize = files

@@ -125,8 +125,10 @@ async fn two_projects_and_two_gateways_live_in_one_state() {
         postback.ack()
     }
 
-    let eu_verifier = Verifier::builder(Tenant::new(CryptoCloud::new()), secret("eu"));
-    let us_verifier = Verifier::builder(Tenant::new(CryptoCloud::new()), secret("us"));
+    let eu_verifier =
+        Verifier::builder(Tenant::new("eu", CryptoCloud::new()).unwrap(), secret("eu"));
+    let us_verifier =
+        Verifier::builder(Tenant::new("us", CryptoCloud::new()).unwrap(), secret("us"));
     let trybit_verifier = Verifier::builder(Trybit::new(), secret("trybit"));
     let router = Router::new()
         .route("/eu", post(eu))

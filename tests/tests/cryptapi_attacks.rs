@@ -17,7 +17,8 @@ use conformance::{
 use postback_core::{
     Provider, Rejection, Verified, Verifier,
     cryptapi::{
-        Basis, BindError, BlockBee, Callback, CallbackUrl, CryptApi, Expected, Get, Post, Stage,
+        Basis, BindError, BlockBee, Callback, CallbackUrl, CallbackUrlError, CryptApi, Expected,
+        Get, Post,
     },
     testing::{
         SAMPLE_ADDRESS_IN as ADDRESS_IN, SAMPLE_ADDRESS_OUT as ADDRESS_OUT, SAMPLE_CALLBACK,
@@ -52,7 +53,11 @@ fn by_post_json() -> Verifier<CryptApi<Post>> {
 
 /// The URL that the shop gave to the provider, and stored.
 fn stored() -> CallbackUrl {
-    CallbackUrl::from_stored(&format!("{ORIGIN}{}", callback("5", NONCE))).unwrap()
+    load(&format!("{ORIGIN}{}", callback("5", NONCE))).unwrap()
+}
+
+fn load(url: &str) -> Result<CallbackUrl, CallbackUrlError> {
+    CryptApi::get([ORIGIN]).unwrap().stored_callback_url(url)
 }
 
 fn callback(order: &str, nonce: &str) -> String {
@@ -228,7 +233,7 @@ async fn planted_fields() {
             assert!(callback.address_in() == "1AttackersAddressForThePayment");
             let value = callback.unbound().value_coin().unwrap();
             assert_eq!(value.to_string(), "0.05");
-            assert_eq!(callback.parameters().len(), 1);
+            assert_eq!(callback.parameters().count(), 1);
             assert_eq!(callback.bind(&by_nonce()).err(), Some(BindError::Nonce));
         }
     }
@@ -259,21 +264,12 @@ async fn planted_fields_through_a_hook_of_another_kind() {
     assert_refused(&by_post_form(), &posted, "malformed").await;
 }
 
-/// The stored URL itself holds a field's name: what stands before its end is nobody's word.
-#[tokio::test]
-async fn fields_are_read_behind_the_stored_url_alone() {
+/// A stored URL that holds a field's name could lend the provider's words to its author: it is not loaded.
+#[test]
+fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
     let url = format!("{ORIGIN}/callback?value=1000000&nonce={NONCE}");
-    let stored = CallbackUrl::from_stored(&url).unwrap();
-    let expected = expected(Expected::callback_url(stored));
-    let target = format!("/callback?value=1000000&nonce={NONCE}&{SAMPLE_CALLBACK}");
-    for verdict in everywhere(&by_get(), &get(&target)).await {
-        let callback = verdict.unwrap();
-        assert!(callback.unbound().value().is_some(), "control case");
-        let bound = callback.bind(&expected).unwrap();
-        assert_eq!(bound.value(), None);
-        assert_eq!(bound.value_coin().unwrap().to_string(), "0.05");
-        assert_eq!(bound.stage(), Stage::Confirmed);
-    }
+    assert_eq!(load(&url), Err(CallbackUrlError::ReservedName));
+    assert!(load(&url.replace("value", "order")).is_ok(), "control case");
 }
 
 /// The attacker makes the address for a URL that the shop will use, before the shop does, so that the shop
@@ -298,7 +294,7 @@ async fn front_run_callback_url() {
 #[tokio::test]
 async fn body_replay() {
     let other_order = callback("6", "ffeeddccbbaa99887766554433221100");
-    let other = CallbackUrl::from_stored(&format!("{ORIGIN}{other_order}")).unwrap();
+    let other = load(&format!("{ORIGIN}{other_order}")).unwrap();
     let replayed = post(&other_order, FORM, SAMPLE_CALLBACK);
     let refused = Err(BindError::Nonce);
     assert_binds(&by_post_form(), &replayed, &by_nonce(), refused).await;

@@ -56,6 +56,74 @@ fn an_accepted_callback_is_named_by_its_uuid() {
     }
 }
 
+/// A genuine payment that is lost has to be findable.
+#[test]
+fn rejection_after_the_signature_held_names_the_payment() {
+    let key = SigningKey::generate().unwrap();
+    let provider = CryptApi::get(["https://shop.example"]).unwrap();
+    let verifier = Verifier::new(provider, key.public_key().unwrap());
+    let line = |fields: &str| {
+        let (log, _guard) = Log::begin();
+        let target = format!("/callback?{fields}");
+        let signature = key.sign(format!("https://shop.example{target}")).unwrap();
+        let headers = [("x-ca-signature", &*signature)];
+        let _ = testing::request(&verifier, Method::Get, &target, &headers, "", NOW);
+        log.verdicts().concat()
+    };
+    let uuid = r#" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2""#;
+    for (code, further) in [
+        ("malformed", "&price=1"),
+        ("malformed", "&coin=ltc"),
+        ("test_callback", "&txid=1"),
+    ] {
+        let fields = match code {
+            "test_callback" => SAMPLE_CALLBACK.replace("txid_in=", "txid_in=TEST_"),
+            _ => SAMPLE_CALLBACK.to_owned(),
+        };
+        let rejected = line(&format!("{fields}{further}"));
+        assert!(
+            rejected.contains(&format!(r#"code="{code}""#)),
+            "{rejected}"
+        );
+        assert!(rejected.contains(uuid), "{rejected}");
+    }
+    let missing = line(&SAMPLE_CALLBACK.replace("&coin=btc", ""));
+    assert!(missing.contains(uuid), "{missing}");
+    // It may be either of two.
+    let ambiguous = line(&format!("{SAMPLE_CALLBACK}&uuid=another"));
+    assert!(
+        ambiguous.contains("malformed") && !ambiguous.contains(" uuid="),
+        "{ambiguous}"
+    );
+    let unreadable = line(&SAMPLE_CALLBACK.replace("price=64000.12", "price=N/A"));
+    assert!(
+        unreadable.ends_with(r#" unreadable="price""#),
+        "{unreadable}"
+    );
+}
+
+/// In a form every name must be plain, and one that is not may come before the `uuid` or after it.
+#[test]
+fn rejected_form_names_the_payment() {
+    let key = SigningKey::generate().unwrap();
+    let verifier = CryptApi::post_form();
+    let verifier = Verifier::new(verifier, key.public_key().unwrap());
+    for form in [
+        format!("a%20b=1&{SAMPLE_CALLBACK}"),
+        format!("{SAMPLE_CALLBACK}&a%20b=1"),
+    ] {
+        let (log, _guard) = Log::begin();
+        let signature = key.sign(&form).unwrap();
+        let content_type = ("content-type", "application/x-www-form-urlencoded");
+        let headers = [("x-ca-signature", &*signature), content_type];
+        let rejected = testing::request(&verifier, Method::Post, "/", &headers, form, NOW);
+        assert_eq!(rejected.unwrap_err().code(), "malformed");
+        let logged = log.verdicts().concat();
+        let uuid = r#" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2""#;
+        assert!(logged.contains(uuid), "{logged}");
+    }
+}
+
 /// The whole corpus over sockets, at TRACE: what we say of each, for servers log targets by themselves.
 #[tokio::test]
 async fn no_signature_parameter_or_field_is_ever_logged_but_the_uuid() {
@@ -87,8 +155,17 @@ async fn no_signature_parameter_or_field_is_ever_logged_but_the_uuid() {
             if let Some(uuid) = uuid {
                 assert!(line.contains(&format!(r#" uuid="{uuid}""#)), "{line}");
             }
+            // After the signature held, a rejection names the payment too.
+            let of_rejected = line.split_once(r#" uuid=""#);
+            let of_rejected = of_rejected.and_then(|(_, rest)| rest.split('"').next());
+            let held = ["malformed", "test_callback"];
+            let held = held
+                .iter()
+                .any(|code| line.contains(&format!(r#"code="{code}""#)));
+            assert!(uuid.is_some() || of_rejected.is_none() || held, "{line}");
             for word in sent.clone().flat_map(words).filter(|word| word.len() > 5) {
-                let named = uuid == Some(word) || NAMES.contains(&word);
+                let named = uuid == Some(word) || of_rejected == Some(word);
+                let named = named || NAMES.contains(&word);
                 assert!(
                     named || words(&line).all(|logged| logged != word),
                     "{}: {word}: {line}",
@@ -97,16 +174,24 @@ async fn no_signature_parameter_or_field_is_ever_logged_but_the_uuid() {
             }
         }
     }
-    assert_eq!(accepted, 18);
+    assert_eq!(accepted, 32);
 }
 
 /// What a verdict may name: gateways and fields.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 13] = [
     "address_in",
+    "confirmations",
     "cryptapi",
+    "fee_coin",
     "pending",
     "postback",
+    "result",
+    "txid_in",
+    "txid_out",
     "value_coin",
+    "value_coin_convert",
+    "value_forwarded",
+    "value_forwarded_coin",
 ];
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use postback_core::{
     MediaType, Method, Rejection, Verified, Verifier,
-    cryptapi::{Callback, CallbackUrl, CryptApi, Expected, Get, Nonce, Post},
+    cryptapi::{Callback, CryptApi, Expected, Get, Nonce, Post},
     testing::{self, SAMPLE_CALLBACK, SigningKey},
 };
 use proptest::prelude::*;
@@ -57,7 +57,8 @@ fn read(callback: &Callback) {
         notice.value_forwarded_coin_convert(),
         notice.value_coin().map(|amount| amount.to_string()),
         notice.confirmations(),
-        callback.parameters(),
+        callback.parameters().count(),
+        notice.unreadable().count(),
     );
 }
 
@@ -195,7 +196,7 @@ proptest! {
         let target = format!("/callback?{before}&nonce={guess}&{SAMPLE_CALLBACK}");
         let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
         let url = format!("{ORIGIN}/callback?nonce={}", nonce.as_str());
-        let url = CallbackUrl::from_stored(&url).unwrap();
+        let url = CryptApi::get([ORIGIN]).unwrap().stored_callback_url(&url).unwrap();
         for how in [Expected::callback_url(url), Expected::nonce(nonce)] {
             let expected = how
                 .address_in(testing::SAMPLE_ADDRESS_IN)

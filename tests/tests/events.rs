@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use actix_web::{FromRequest, test::TestRequest};
-use axum::{Router, middleware::map_request, routing::any};
+use axum::{Router, middleware::map_request, response::IntoResponse, routing::any};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use conformance::{
@@ -26,6 +26,7 @@ use postback_core::{
     testing,
 };
 use postback_tower::{PostbackLayer, axum::FromVerified};
+use serde_json::Value;
 use tracing::Level;
 
 const NOW: u64 = 1_769_509_400;
@@ -98,6 +99,109 @@ fn a_refusal_is_told_with_code_and_variant() {
     assert!(
         forged.ends_with(r#"code="bad_signature" variant=BadSignature"#),
         "{forged}"
+    );
+}
+
+/// A genuine payment that is lost has to be findable.
+#[test]
+fn rejection_after_the_signature_held_names_the_invoice() {
+    let body = |token: &str, invoice_id: &str| {
+        format!(r#"{{"invoice_id":"{invoice_id}","token":"{token}"}}"#)
+    };
+    let token = |expires_at| testing::token(&secret("s"), "ILRAJE1Q", expires_at);
+    let not_yet = r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1769509690}"#;
+    let not_yet = testing::sign_hs256(&secret("s"), r#"{"alg":"HS256"}"#, not_yet);
+    let without = format!(r#"{{"token":"{}"}}"#, token(NOW + 300));
+    let endless = r#"{"id":"ILRAJE1Q"}"#;
+    let endless = testing::sign_hs256(&secret("s"), r#"{"alg":"HS256"}"#, endless);
+    for (code, body) in [
+        ("invalid_claims", body(&endless, "ILRAJE1Q")),
+        ("expired", body(&token(NOW - 300), "ILRAJE1Q")),
+        ("invalid_claims", body(&token(NOW + 1_000_000), "ILRAJE1Q")),
+        ("invalid_claims", body(&not_yet, "ILRAJE1Q")),
+        ("invoice_mismatch", body(&token(NOW + 300), "89UX09KA")),
+        ("malformed", without),
+    ] {
+        let rejected = line(builder(secret("s")), body, None);
+        assert!(
+            rejected.contains(&format!(r#"code="{code}""#)),
+            "{rejected}"
+        );
+        assert!(rejected.contains(r#" invoice_id="ILRAJE1Q""#), "{rejected}");
+        assert!(!rejected.contains("89UX09KA"), "{rejected}");
+    }
+}
+
+/// Also where the body is malformed, and the rejection says so.
+#[test]
+fn rejection_without_a_signature_that_holds_names_no_invoice() {
+    let token = |signer: &str| testing::token(&secret(signer), "ILRAJE1Q", NOW + 300);
+    let (forged, genuine) = (token("forged"), token("s"));
+    for (code, body) in [
+        ("bad_signature", sample("forged")),
+        ("bad_signature", format!(r#"{{"token":"{forged}"}}"#)),
+        (
+            "bad_signature",
+            format!(r#"{{"invoice_id":[],"token":"{forged}"}}"#),
+        ),
+        (
+            "malformed",
+            format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{forged}""#),
+        ),
+        (
+            "malformed",
+            format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{genuine}","token":"{forged}"}}"#),
+        ),
+    ] {
+        let rejected = line(builder(secret("s")), body, None);
+        let code = format!(r#"code="{code}""#);
+        assert!(rejected.contains(&code), "{rejected}");
+        assert!(!rejected.contains("ILRAJE1Q"), "{rejected}");
+    }
+}
+
+#[test]
+fn unreadable_fields_are_named_without_their_values() {
+    let odd = sample("s")
+        .replace(
+            r#""amount_crypto": 0.000113"#,
+            r#""amount_crypto": "one-coin""#,
+        )
+        .replace(r#""order_id": null"#, r#""order_id": ["buyer-7"]"#);
+    let accepted = line(builder(secret("s")), odd, None);
+    let named = r#" unreadable="amount_crypto,order_id""#;
+    assert!(accepted.ends_with(named), "{accepted}");
+    assert!(
+        !accepted.contains("one-coin") && !accepted.contains("buyer-7"),
+        "{accepted}"
+    );
+    let plain = line(builder(secret("s")), sample("s"), None);
+    assert!(!plain.contains("unreadable"), "{plain}");
+}
+
+/// The cause of an error that a handler gave back with `?`.
+#[test]
+fn retry_leaves_one_event_with_its_cause() {
+    let logged = |retry: postback_core::Retry| {
+        let (log, _guard) = Log::begin_at(Level::INFO);
+        let response = postback_tower::axum::Retry::from(retry).into_response();
+        assert!(response.headers().contains_key("retry-after"));
+        log.verdicts().concat()
+    };
+    assert_eq!(
+        logged(postback_core::Retry::store_unavailable("the disk is full")),
+        r#"ERROR postback: postback not acknowledged code="store_unavailable" cause="the disk is full""#
+    );
+    assert_eq!(
+        logged(postback_core::Retry::unknown_order("ILRAJE1Q")),
+        r#"WARN postback: postback not acknowledged code="unknown_order" id="ILRAJE1Q""#
+    );
+    assert_eq!(
+        logged(postback_core::Retry::not_bound(
+            "u-1",
+            "another coin was paid"
+        )),
+        r#"WARN postback: postback not acknowledged code="unknown_order" id="u-1" cause="another coin was paid""#
     );
 }
 
@@ -224,10 +328,8 @@ fn a_tenant_is_told_of_like_its_gateway() {
     #[derive(Debug)]
     enum Eu {}
     let tenant = |secret| {
-        let provider: Tenant<Eu, _> = Tenant::new(CryptoCloud::new());
-        Verifier::builder(provider, secret)
-            .scope("eu")
-            .clock(|| Some(NOW))
+        let provider: Tenant<Eu, _> = Tenant::new("eu", CryptoCloud::new()).unwrap();
+        Verifier::builder(provider, secret).clock(|| Some(NOW))
     };
     let accepted = line(tenant(secret("s")), sample("s"), None);
     let named = r#"scope="eu" invoice_id="ILRAJE1Q" key_label="current" expires_in_s=290"#;
@@ -424,9 +526,37 @@ async fn no_secret_token_signature_or_body_is_ever_logged() {
         for key in &case.config.keys {
             assert!(!text.contains(&**key), "{}: a secret", case.name);
         }
-        let signed = handed
-            .as_ref()
-            .and_then(|it| it.facts.get("invoice_id")?.as_str());
+        let signed = match &handed {
+            Some(handed) => handed.facts.get("invoice_id").and_then(Value::as_str),
+            // Nothing is named before the signature holds; then it is the signed id.
+            None => {
+                let line = verdicts.first().map(String::as_str).unwrap_or_default();
+                let named = line.split_once(r#" invoice_id=""#);
+                let named = named.and_then(|(_, rest)| rest.split('"').next());
+                // No other rejections follow a signature that held, but `malformed`, which may come before it too.
+                let held = ["expired", "invalid_claims", "invoice_mismatch"];
+                let held = held
+                    .iter()
+                    .any(|code| line.contains(&format!(r#"code="{code}""#)));
+                let body = String::from_utf8_lossy(&case.request.body);
+                let held = held || holds_a_signed_token(&body, &case.config.keys);
+                let of_the_token = named.is_none_or(|id| {
+                    let claim = format!(r#""id":"{id}""#);
+                    let prefixed = format!(r#""id":"INV-{id}""#);
+                    let claims: Vec<_> = decoded(&body).collect();
+                    claims.iter().any(|it| {
+                        let claims = it.replace(' ', "");
+                        claims.contains(&claim) || claims.contains(&prefixed)
+                    })
+                });
+                assert!(
+                    named.is_none() || held && of_the_token,
+                    "{}: {line}",
+                    case.name
+                );
+                named
+            }
+        };
         let logged: HashSet<_> = words(&text).collect();
         let body = String::from_utf8_lossy(&case.request.body);
         for part in decoded(&body) {
@@ -478,6 +608,21 @@ fn decoded(body: &str) -> impl Iterator<Item = String> {
         .filter_map(|word| URL_SAFE_NO_PAD.decode(word).ok())
         .filter_map(|bytes| String::from_utf8(bytes).ok())
         .filter(|text| text.starts_with('{'))
+}
+
+/// Whether the only token in a body is signed with one of these secrets.
+fn holds_a_signed_token(body: &str, secrets: &[String]) -> bool {
+    let words = body.split(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c));
+    let mut tokens = words.filter(|word| word.starts_with("eyJ") && word.matches('.').count() == 2);
+    let (Some(token), None) = (tokens.next(), tokens.next()) else {
+        return false;
+    };
+    token.rsplit_once('.').is_some_and(|(message, _)| {
+        let mut signed = secrets
+            .iter()
+            .map(|text| testing::sign_message(&secret(text), message));
+        signed.any(|signed| signed == token)
+    })
 }
 
 /// Each segment of a token is a word.

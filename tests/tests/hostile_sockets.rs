@@ -167,7 +167,7 @@ fn assert_answer(response: &RawResponse, answer: Answer) {
     assert_eq!(response.status, answer.status(), "{response:?}");
     assert_eq!(response.body, answer.body(), "{response:?}");
     for (name, value) in answer.headers() {
-        let header = (name.to_owned(), value.to_owned());
+        let header = (name.to_owned(), value.into_owned());
         assert!(response.headers.contains(&header), "{response:?}");
     }
 }

@@ -15,11 +15,6 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-    service::TowerToHyperService,
-};
 use rocket::{Build, Rocket, config::LogLevel, fairing::AdHoc};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tower::Service;
@@ -85,7 +80,7 @@ impl Application {
         .await
     }
 
-    /// Serves `service` on hyper, over HTTP/1 and HTTP/2.
+    /// Serves `service` on hyper, over HTTP/1 and HTTP/2, with the loop of `receiver-tower`.
     pub async fn serve_on_hyper<S, B>(service: S, seen: Seen) -> Self
     where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
@@ -94,16 +89,7 @@ impl Application {
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         Self::listen(seen, |listener| async move {
-            loop {
-                let (stream, _) = listener.accept().await.expect("a connection");
-                let service = TowerToHyperService::new(service.clone());
-                tokio::spawn(async move {
-                    // A client that breaks off is its own affair.
-                    let _ = auto::Builder::new(TokioExecutor::new())
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
-                });
-            }
+            receiver_tower::serve(listener, service).await;
         })
         .await
     }
@@ -168,7 +154,8 @@ impl Application {
         }
     }
 
-    async fn listen<F>(seen: Seen, serve: impl FnOnce(TcpListener) -> F) -> Self
+    /// Serves with `serve`, a loop of the caller's.
+    pub async fn listen<F>(seen: Seen, serve: impl FnOnce(TcpListener) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {

@@ -157,6 +157,15 @@ pub struct Outcome {
     pub handed: Option<Handed>,
 }
 
+impl From<Outcome> for Response<String> {
+    fn from(outcome: Outcome) -> Self {
+        let mut response = Self::new(outcome.body);
+        *response.status_mut() = outcome.status;
+        *response.headers_mut() = outcome.headers;
+        response
+    }
+}
+
 /// Repeats in a header what stands in the extensions of a refusal.
 fn tell_code<B>(mut response: Response<B>) -> Response<B> {
     let code = response.extensions().get().map(Rejection::code);

@@ -1,0 +1,156 @@
+//! Clients that shut down their writing side as soon as they have sent their request.
+
+use std::time::Duration;
+
+use actix_web::{App, HttpResponse, ResponseError, web};
+use axum::{Router, routing::any};
+use conformance::{
+    decided_before_us::HALF_CLOSED,
+    deliveries,
+    driver::{Application, Seen},
+    raw::Connection,
+};
+use orders::Orders;
+use postback_core::{Verified, cryptocloud::CryptoCloud};
+use postback_store::sqlite::SqliteStore;
+use postback_tower::axum::Retry;
+use tokio::{join, time::sleep};
+
+const CLIENTS: usize = 20;
+
+const INVOICE_ID: &str = "HALFCLSD";
+
+/// A module with the example of this name, and its server.
+macro_rules! example {
+    ($name:ident) => {
+        #[allow(
+            clippy::all,
+            clippy::pedantic,
+            clippy::restriction,
+            dead_code,
+            reason = "printed for readers"
+        )]
+        mod $name {
+            include!(concat!(
+                env!("OUT_DIR"),
+                "/printed/",
+                stringify!($name),
+                ".rs"
+            ));
+
+            pub(super) async fn printed(
+                listener: TcpListener,
+                orders: Orders,
+                verifier: Verifier<CryptoCloud>,
+            ) {
+                serve(listener, app(orders, verifier)).await;
+            }
+        }
+    };
+}
+
+example!(example_axum);
+example!(example_tower);
+
+/// How long a handler takes, so that the server reads the end of what the client sends before it can reply.
+const DELAY: Duration = Duration::from_millis(50);
+
+/// How many of the clients get a response, which has this status.
+async fn replied(application: &Application, target: &str, status: u16) -> usize {
+    let request = deliveries::sample(target, INVOICE_ID, &[]);
+    let mut connections = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut connection = Connection::open(application.address()).await;
+        assert!(connection.send(request.raw(&request.target)).await);
+        connection.finish().await;
+        connections.push(connection);
+    }
+    let mut replied = 0_usize;
+    for mut connection in connections {
+        if let Some(response) = connection.answer(false).await {
+            assert_eq!(response.status.as_u16(), status);
+            replied = replied.saturating_add(1);
+        }
+    }
+    replied
+}
+
+/// As long as no order is looked up, nothing is acknowledged.
+async fn unknown(postback: &Verified<CryptoCloud>) -> postback_core::Retry {
+    sleep(DELAY).await;
+    postback_core::Retry::unknown_order(postback.invoice_id())
+}
+
+fn on_actix() -> Application {
+    async fn paid(postback: postback_actix::Postback<CryptoCloud>) -> HttpResponse {
+        postback_actix::Retry::from(unknown(&postback).await).error_response()
+    }
+    let app = || {
+        App::new()
+            .app_data(deliveries::verifier())
+            .default_service(web::to(paid))
+    };
+    Application::serve_on_actix(app, Seen::default())
+}
+
+fn router() -> Router {
+    async fn paid(postback: postback_tower::axum::Postback<CryptoCloud>) -> Retry {
+        unknown(&postback).await.into()
+    }
+    Router::new()
+        .fallback(any(paid))
+        .with_state(deliveries::verifier())
+}
+
+async fn on_rocket() -> Application {
+    #[rocket::post("/<_..>", data = "<postback>")]
+    async fn paid(postback: postback_rocket::Postback<CryptoCloud>) -> postback_rocket::Retry {
+        unknown(&postback).await.into()
+    }
+    let application = rocket::build().manage(deliveries::verifier());
+    let application = application.mount("/", rocket::routes![paid]);
+    Application::serve_on_rocket(application, Seen::default()).await
+}
+
+#[tokio::test]
+async fn half_closed_client_gets_response_where_the_table_says() {
+    for row in HALF_CLOSED {
+        let application = match row.server {
+            "actix-web" => on_actix(),
+            "axum::serve" => Application::serve(router(), Seen::default()).await,
+            // By the loop of `receiver-tower`.
+            "hyper, built with half_close" => {
+                Application::serve_on_hyper(router(), Seen::default()).await
+            }
+            "Rocket" => on_rocket().await,
+            other => unreachable!("{other}"),
+        };
+        let replied = replied(&application, "/postback/cryptocloud", 404).await;
+        assert_eq!(replied == CLIENTS, row.replies, "{row:?}: {replied}");
+    }
+}
+
+/// The handlers wait for another writer meanwhile.
+#[tokio::test]
+async fn half_closed_client_gets_response_from_printed_servers() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.db");
+    let orders = Orders::open(&file).await.unwrap();
+    orders.add(INVOICE_ID, &deliveries::price()).await.unwrap();
+    let other = SqliteStore::open(&file).await.unwrap();
+    let axum = Application::listen(Seen::default(), |listener| {
+        example_axum::printed(listener, orders.clone(), deliveries::verifier())
+    });
+    let tower = Application::listen(Seen::default(), |listener| {
+        example_tower::printed(listener, orders.clone(), deliveries::verifier())
+    });
+    for (name, application) in [("axum", axum.await), ("tower", tower.await)] {
+        let writing = other.begin().await.unwrap();
+        let written = async {
+            sleep(DELAY).await;
+            drop(writing);
+        };
+        let (replied, ()) = join!(replied(&application, "/postback", 200), written);
+        assert_eq!(replied, CLIENTS, "{name}");
+    }
+}

@@ -1,0 +1,714 @@
+//! Every handler that is printed, in the README, in the documentation and in the examples, is sent the same
+//! deliveries: it credits what is paid, says on the log what it does not credit, and does not acknowledge what it does
+//! not know. `build.rs` takes the handlers out of the documents.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+use actix_web::App;
+use conformance::{
+    callbacks::{self, ORIGIN},
+    corpus::Request,
+    deliveries::{self, Shop},
+    driver::{Application, Seen},
+    log::Log,
+};
+use http::Response;
+use orders::Orders;
+use postback_core::{
+    Retry, SecretKey, Verified, Verifier,
+    cryptapi::{CryptApi, Get},
+    cryptocloud::{CryptoCloud, bare_invoice_id},
+    reconcile::Price,
+    testing::SigningKey,
+};
+use postback_store::{LeaseStore, memory::MemoryStore, once, sqlite::SqliteStore};
+use tempfile::TempDir;
+
+/// A module with the handler of this name, and functions around it.
+macro_rules! printed {
+    ($name:ident: $($functions:tt)*) => {
+        #[allow(
+            clippy::all,
+            clippy::pedantic,
+            clippy::restriction,
+            dead_code,
+            missing_docs,
+            unreachable_pub,
+            unused,
+            unused_qualifications,
+            reason = "printed for readers"
+        )]
+        mod $name {
+            include!(concat!(env!("OUT_DIR"), "/printed/", stringify!($name), ".rs"));
+
+            $($functions)*
+        }
+    };
+}
+
+/// The same, of a handler that makes an application of this type for one project.
+macro_rules! printed_app {
+    ($name:ident: $Application:ty) => {
+        printed! {
+            $name:
+            pub(super) fn printed(
+                orders: orders::Orders,
+                verifier: postback_core::Verifier<postback_core::cryptocloud::CryptoCloud>,
+            ) -> $Application {
+                app(orders, verifier)
+            }
+        }
+    };
+}
+
+/// The same, for several projects.
+macro_rules! printed_projects {
+    ($name:ident: $Application:ty) => {
+        printed! {
+            $name:
+            pub(super) fn printed(
+                projects: impl IntoIterator<Item = (&'static str, orders::Orders, Verifier<CryptoCloud>)>,
+            ) -> $Application {
+                app(projects)
+            }
+        }
+    };
+}
+
+/// The same, with a server of its own.
+macro_rules! printed_server {
+    ($name:ident) => {
+        printed! {
+            $name:
+            pub(super) async fn printed(
+                listener: TcpListener,
+                orders: orders::Orders,
+                verifier: Verifier<CryptoCloud>,
+            ) {
+                serve(listener, app(orders, verifier)).await;
+            }
+        }
+    };
+}
+
+printed_app!(actix_app: impl FnOnce(&mut actix_web::web::ServiceConfig));
+printed_app!(actix_result: impl FnOnce(&mut actix_web::web::ServiceConfig));
+printed_app!(axum_from_verified: axum::Router);
+printed_projects!(axum_projects: axum::Router);
+printed_app!(axum_result: axum::Router);
+printed_app!(axum_state: axum::Router);
+printed_app!(example_actix: impl FnOnce(&mut actix_web::web::ServiceConfig));
+printed_server!(example_axum);
+printed_app!(example_rocket: rocket::Rocket<rocket::Build>);
+printed_server!(example_tower);
+printed_app!(rocket_app: rocket::Rocket<rocket::Build>);
+printed_projects!(rocket_projects: rocket::Rocket<rocket::Build>);
+printed_app!(rocket_result: rocket::Rocket<rocket::Build>);
+printed_app!(tower_layer: impl tower::Service<
+    http::Request<hyper::body::Incoming>,
+    Response = http::Response<postback_tower::ResponseBody<http_body_util::Full<bytes::Bytes>>>,
+    Error = std::convert::Infallible,
+    Future: Send,
+> + Clone);
+
+printed! {
+    readme_cryptapi:
+    pub(super) fn printed(
+        store: SqliteStore,
+        verifier: Verifier<CryptApi<Get>>,
+        orders: impl IntoIterator<Item = (String, String, Price)>,
+    ) -> Router {
+        let order = |(id, callback_url, price)| Order {
+            id,
+            callback_url,
+            address_in: postback_core::testing::SAMPLE_ADDRESS_IN.to_owned(),
+            price,
+        };
+        let orders = orders.into_iter().map(order).collect();
+        app(Shop {
+            orders,
+            store,
+            verifier,
+        })
+    }
+}
+
+/// What the README's effect prints is its mail.
+macro_rules! println {
+    ($($argument:tt)*) => {
+        super::mail(std::format!($($argument)*))
+    };
+}
+
+printed! {
+    readme_effects:
+    pub(super) async fn printed<S: LeaseStore>(
+        store: &S,
+        price: &Price,
+        payment: &Verified<CryptoCloud>,
+    ) -> Result<(), Retry> {
+        deliver(store, price, payment).await
+    }
+
+    pub(super) async fn finish_printed<S: LeaseStore>(store: &S) -> Result<(), StoreError> {
+        finish(store).await
+    }
+}
+
+printed! {
+    store_sqlite:
+    pub(super) async fn printed(
+        store: &SqliteStore,
+        payment: &Verified<CryptoCloud>,
+    ) -> Result<(), Retry> {
+        credit(store, payment).await
+    }
+}
+
+static LOG: LazyLock<Log> = LazyLock::new(Log::begin_for_the_process);
+
+/// Orders in a file that goes with them.
+async fn orders() -> (TempDir, Orders) {
+    let folder = tempfile::tempdir().unwrap();
+    let orders = Orders::open(folder.path().join("orders.db")).await.unwrap();
+    (folder, orders)
+}
+
+async fn sqlite() -> (TempDir, SqliteStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("shop.db"));
+    let store = store.await.unwrap();
+    (folder, store)
+}
+
+/// An application with the orders of `examples/orders`.
+struct OrdersBehind<'a> {
+    application: &'a Application,
+    orders: &'a Orders,
+}
+
+impl Shop for OrdersBehind<'_> {
+    type Order = String;
+
+    async fn add(&self, invoice_id: &str, price: &Price) -> String {
+        self.orders.add(invoice_id, price).await.unwrap();
+        invoice_id.to_owned()
+    }
+
+    async fn deliver(&self, request: &Request) -> Response<String> {
+        self.application.send(request).await.into()
+    }
+
+    async fn credits(&self, invoice_id: &String) -> u64 {
+        self.orders
+            .credits(invoice_id)
+            .await
+            .unwrap()
+            .try_into()
+            .unwrap()
+    }
+}
+
+/// Sends all deliveries, and one about an unknown order.
+async fn assert_credits_what_is_paid(handler: &str, shop: &impl Shop, target: &str) {
+    deliveries::assert_credits_what_is_paid(handler, shop, target, &LOG).await;
+    deliveries::assert_unknown_order_is_not_acknowledged(handler, shop, target, &LOG).await;
+}
+
+/// Serves a printed handler of actix-web, which takes these arguments.
+macro_rules! on_actix {
+    ($name:ident($($argument:ident),+)) => {{
+        $(let $argument = $argument.clone();)+
+        Application::serve_on_actix(
+            move || App::new().configure(self::$name::printed($($argument.clone()),+)),
+            Seen::default(),
+        )
+    }};
+}
+
+/// The same, of axum.
+macro_rules! on_axum {
+    ($name:ident($($argument:ident),+)) => {
+        Application::serve(self::$name::printed($($argument.clone()),+), Seen::default()).await
+    };
+}
+
+/// The same, of tower.
+macro_rules! on_hyper {
+    ($name:ident($($argument:ident),+)) => {
+        Application::serve_on_hyper(self::$name::printed($($argument.clone()),+), Seen::default()).await
+    };
+}
+
+/// The same, of Rocket.
+macro_rules! on_rocket {
+    ($name:ident($($argument:ident),+)) => {
+        Application::serve_on_rocket(self::$name::printed($($argument.clone()),+), Seen::default()).await
+    };
+}
+
+/// The same, with the server that is printed with it.
+macro_rules! on_its_own {
+    ($name:ident($($argument:ident),+)) => {{
+        $(let $argument = $argument.clone();)+
+        Application::listen(Seen::default(), |listener| {
+            self::$name::printed(listener, $($argument),+)
+        })
+        .await
+    }};
+}
+
+/// Tests a handler for one project.
+macro_rules! one_project {
+    ($name:ident, $on:ident) => {
+        let (_folder, orders) = orders().await;
+        let verifier = deliveries::verifier();
+        let application = $on!($name(orders, verifier));
+        let shop = OrdersBehind {
+            application: &application,
+            orders: &orders,
+        };
+        assert_credits_what_is_paid(stringify!($name), &shop, "/postback").await;
+    };
+}
+
+/// Tests a handler for several projects: the holder of one project's secret can sign any invoice id.
+macro_rules! several_projects {
+    ($name:ident, $on:ident) => {
+        let ((_a, orders_of_a), (_b, orders_of_b)) = (orders().await, orders().await);
+        let secret_of_a = SecretKey::new("the secret key of project A").unwrap();
+        let verifier_of_a = Verifier::new(CryptoCloud::new(), secret_of_a.clone());
+        let projects = [
+            ("a", orders_of_a, verifier_of_a),
+            ("b", orders_of_b.clone(), deliveries::verifier()),
+        ];
+        let application = $on!($name(projects));
+        let shop = OrdersBehind {
+            application: &application,
+            orders: &orders_of_b,
+        };
+        assert_credits_what_is_paid(stringify!($name), &shop, "/postback/b").await;
+
+        let id = deliveries::invoice_id();
+        let order = shop.add(&id, &deliveries::price()).await;
+        for (target, status) in [("/postback/a", 404), ("/postback/b", 401)] {
+            let signed_by_a = deliveries::signed_sample(&secret_of_a, target, &id, &[]);
+            let response = shop.deliver(&signed_by_a).await;
+            assert_eq!(response.status(), status, "{target}");
+            assert_eq!(shop.credits(&order).await, 0, "{target}");
+        }
+        let genuine = deliveries::sample("/postback/b", &id, &[]);
+        assert_eq!(shop.deliver(&genuine).await.status(), 200);
+        assert_eq!(shop.credits(&order).await, 1);
+    };
+}
+
+/// Tests what is no application, with a function of this name.
+macro_rules! with {
+    ($name:ident, $test:ident) => {
+        $test(stringify!($name)).await;
+    };
+}
+
+/// A test for each handler, and the list of their names.
+macro_rules! handlers {
+    ($($name:ident: $test:ident($how:ident);)+) => {
+        const TESTED: &[&str] = &[$(stringify!($name)),+];
+
+        $(#[tokio::test]
+        async fn $name() {
+            $test!($name, $how);
+        })+
+    };
+}
+
+handlers! {
+    actix_app: one_project(on_actix);
+    actix_result: one_project(on_actix);
+    axum_from_verified: one_project(on_axum);
+    axum_projects: several_projects(on_axum);
+    axum_result: one_project(on_axum);
+    axum_state: one_project(on_axum);
+    example_actix: one_project(on_actix);
+    example_axum: one_project(on_its_own);
+    example_rocket: one_project(on_rocket);
+    example_tower: one_project(on_its_own);
+    readme_cryptapi: with(test_readme_cryptapi);
+    readme_effects: with(test_readme_effects);
+    rocket_app: one_project(on_rocket);
+    rocket_projects: several_projects(on_rocket);
+    rocket_result: one_project(on_rocket);
+    store_sqlite: with(test_store_sqlite);
+    tower_layer: one_project(on_hyper);
+}
+
+/// Verifies a request, and replies as an adapter does to what the handler returns.
+async fn reply(
+    request: &Request,
+    handle: impl AsyncFnOnce(Verified<CryptoCloud>) -> Result<(), Retry>,
+) -> Response<String> {
+    match request.verify(&deliveries::verifier()) {
+        Ok(payment) => match handle(payment).await {
+            Ok(()) => postback_tower::acknowledgement::<CryptoCloud, _>(),
+            Err(error) => postback_tower::retry(error),
+        },
+        Err(rejection) => {
+            let mut response = Response::default();
+            *response.status_mut() = rejection.answer().status().try_into().unwrap();
+            response
+        }
+    }
+}
+
+/// The mails of the README's effect.
+static MAILS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn mail(text: String) {
+    let mut mails = MAILS.lock().unwrap_or_else(PoisonError::into_inner);
+    mails.push(text);
+}
+
+fn mails_about(invoice_id: &str) -> usize {
+    let mails = MAILS.lock().unwrap_or_else(PoisonError::into_inner);
+    mails
+        .iter()
+        .filter(|text| text.contains(invoice_id))
+        .count()
+}
+
+/// The licence is mailed once for what is paid, and for nothing else.
+#[derive(Default)]
+struct Licences {
+    store: MemoryStore,
+    prices: Mutex<HashMap<String, Price>>,
+}
+
+impl Shop for Licences {
+    type Order = String;
+
+    async fn add(&self, invoice_id: &str, price: &Price) -> String {
+        let id = bare_invoice_id(invoice_id).to_owned();
+        let mut prices = self.prices.lock().unwrap();
+        prices.insert(id.clone(), price.clone());
+        id
+    }
+
+    async fn deliver(&self, request: &Request) -> Response<String> {
+        reply(request, async |payment| {
+            let id = payment.invoice_id();
+            let price = self.prices.lock().unwrap().get(id).cloned();
+            // The README leaves finding the order to its reader.
+            let price = price.ok_or_else(|| Retry::unknown_order(id))?;
+            readme_effects::printed(&self.store, &price, &payment).await
+        })
+        .await
+    }
+
+    async fn credits(&self, id: &String) -> u64 {
+        mails_about(id).try_into().unwrap()
+    }
+}
+
+async fn test_readme_effects(handler: &str) {
+    let shop = Licences::default();
+    let target = "/postback";
+    assert_credits_what_is_paid(handler, &shop, target).await;
+    assert!(shop.store.unfinished(1).await.unwrap().is_empty());
+
+    // An effect that failed is run by the next sweep, once.
+    let id = deliveries::invoice_id();
+    let payment = deliveries::sample(target, &id, &[]).verify(&deliveries::verifier());
+    let reconciliation = payment.unwrap().reconcile(&deliveries::price()).unwrap();
+    let fails = || async { Err::<(), _>(io::Error::other("no mail today")) };
+    assert!(once(&shop.store, &reconciliation, fails).await.is_err());
+    assert_eq!(mails_about(&id), 0);
+    for _ in 0..2 {
+        readme_effects::finish_printed(&shop.store).await.unwrap();
+        assert_eq!(mails_about(&id), 1);
+    }
+    assert!(shop.store.unfinished(1).await.unwrap().is_empty());
+}
+
+/// Orders in the table that the documentation of `SqliteStore` writes to.
+struct BesideRecords(SqliteStore);
+
+impl Shop for BesideRecords {
+    type Order = String;
+
+    async fn add(&self, invoice_id: &str, price: &Price) -> String {
+        let id = bare_invoice_id(invoice_id);
+        sqlx::query("INSERT INTO orders (invoice_id, price, currency) VALUES (?, ?, ?)")
+            .bind(id)
+            .bind(price.amount().as_received())
+            .bind(price.currency())
+            .execute(self.0.pool())
+            .await
+            .unwrap();
+        id.to_owned()
+    }
+
+    async fn deliver(&self, request: &Request) -> Response<String> {
+        reply(request, async |payment| {
+            store_sqlite::printed(&self.0, &payment).await
+        })
+        .await
+    }
+
+    async fn credits(&self, id: &String) -> u64 {
+        let query = sqlx::query_scalar("SELECT credits FROM orders WHERE invoice_id = ?");
+        let credits: i64 = query.bind(id).fetch_one(self.0.pool()).await.unwrap();
+        credits.try_into().unwrap()
+    }
+}
+
+async fn test_store_sqlite(handler: &str) {
+    let (_folder, store) = sqlite().await;
+    // Counts each credit: a flag that is set twice looks as if it were set once.
+    let schema = "
+        CREATE TABLE orders (
+            invoice_id TEXT PRIMARY KEY, price TEXT NOT NULL, currency TEXT NOT NULL,
+            is_credited INTEGER NOT NULL DEFAULT 0, credits INTEGER NOT NULL DEFAULT 0);
+        CREATE TRIGGER credited AFTER UPDATE OF is_credited ON orders BEGIN
+            UPDATE orders SET credits = credits + 1 WHERE invoice_id = new.invoice_id;
+        END";
+    sqlx::raw_sql(schema).execute(store.pool()).await.unwrap();
+    assert_credits_what_is_paid(handler, &BesideRecords(store), "/postback").await;
+}
+
+/// The README's handler of CryptAPI, started again for each order.
+struct CalledBack {
+    store: SqliteStore,
+    verifier: Verifier<CryptApi<Get>>,
+    orders: Vec<(String, String, Price)>,
+    application: Option<Application>,
+}
+
+impl callbacks::Shop for CalledBack {
+    type Order = String;
+
+    async fn add(&mut self, price: &Price) -> (String, String) {
+        let id = format!("order{}", self.orders.len());
+        let address = format!("{ORIGIN}/postback/cryptapi");
+        let url = self.verifier.provider().callback_url(&address).unwrap();
+        let url = url.parameter("order_id", &id).unwrap().build().unwrap();
+        let url = url.as_str().to_owned();
+        self.orders.push((id.clone(), url.clone(), price.clone()));
+        let (store, verifier) = (self.store.clone(), self.verifier.clone());
+        let app = readme_cryptapi::printed(store, verifier, self.orders.clone());
+        self.application = Some(Application::serve(app, Seen::default()).await);
+        (id, url)
+    }
+
+    async fn deliver(&self, request: &Request) -> Response<String> {
+        self.application
+            .as_ref()
+            .unwrap()
+            .send(request)
+            .await
+            .into()
+    }
+
+    async fn credits(&self, order: &String) -> u64 {
+        let query = sqlx::query_scalar("SELECT count(*) FROM credits WHERE order_id = ?");
+        let credits: i64 = query
+            .bind(order)
+            .fetch_one(self.store.pool())
+            .await
+            .unwrap();
+        credits.try_into().unwrap()
+    }
+}
+
+async fn test_readme_cryptapi(handler: &str) {
+    let key = SigningKey::generate().unwrap();
+    let provider = CryptApi::get([ORIGIN]).unwrap();
+    let (_folder, store) = sqlite().await;
+    let credits = "CREATE TABLE credits (order_id TEXT NOT NULL)";
+    sqlx::query(credits).execute(store.pool()).await.unwrap();
+    let mut shop = CalledBack {
+        store,
+        verifier: Verifier::new(provider, key.public_key().unwrap()),
+        orders: Vec::new(),
+        application: None,
+    };
+    for callbacks in [callbacks::in_a_coin(), callbacks::in_dollars()] {
+        callbacks::assert_credits_what_is_paid(handler, &mut shop, &key, &callbacks, &LOG).await;
+    }
+}
+
+/// The README prints the examples as they are.
+#[test]
+fn readme_prints_the_examples() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for file in [
+        "examples/actix/src/main.rs",
+        "examples/axum/src/main.rs",
+        "examples/orders/src/lib.rs",
+        "examples/rocket/src/main.rs",
+        "examples/tower/src/main.rs",
+    ] {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let (_, code) = text.split_once("\n\n").unwrap();
+        assert!(readme.contains(code.trim()), "{file}");
+    }
+}
+
+/// What `build.rs` found in the documents that it reads.
+const MARKED: &[&str] = &include!(concat!(env!("OUT_DIR"), "/printed.rs"));
+
+/// Blocks that show a type or a function, and receive no delivery: a file, and what the block has in it.
+const NOT_HANDLERS: [(&str, &str); 3] = [
+    (
+        "postback-core/src/adapter_types.rs",
+        "let _: Ack<CryptoCloud> = Ack::default();",
+    ),
+    (
+        "postback-store/src/once/mod.rs",
+        "let failed = once(&store, &reconciliation, fail).await;",
+    ),
+    (
+        "postback-tower/src/response.rs",
+        "acknowledgement::<CryptoCloud, String>()",
+    ),
+];
+
+#[test]
+fn marked_handlers_are_tested() {
+    let tested: BTreeSet<_> = TESTED.iter().copied().collect();
+    let marked: BTreeSet<_> = MARKED.iter().copied().collect();
+    assert_eq!(marked, tested);
+}
+
+/// In all documents of the workspace, also in those that `build.rs` does not read.
+#[test]
+fn blocks_that_acknowledge_or_record_are_marked() {
+    let mut marked = 0_usize;
+    for file in documents() {
+        let name = file.strip_prefix(root()).unwrap().to_str().unwrap();
+        let blocks = printed_blocks(&file).into_iter();
+        for block in blocks.filter(|block| !block.is_diagram) {
+            if let Some(marker) = &block.marker {
+                assert!(MARKED.contains(&&**marker), "{name}: {marker}");
+                marked = marked.saturating_add(1);
+            }
+            let is_handler = [
+                ".ack()",
+                "acknowledgement::<",
+                "acknowledgement()",
+                "Ack::default()",
+                "Ack::<",
+                "::ACK",
+                ".record_in(",
+                "orders.credit(",
+                " once(",
+            ];
+            let is_handler = is_handler.iter().any(|it| block.code.contains(it));
+            let is_excepted = NOT_HANDLERS
+                .iter()
+                .any(|(file, code)| *file == name && block.code.contains(code));
+            // It is compared with the file.
+            let is_library = block.code.contains("pub struct Orders {");
+            assert!(
+                !is_handler || block.marker.is_some() || is_excepted || is_library,
+                "{name}: {}",
+                block.code
+            );
+        }
+    }
+    assert_eq!(marked, MARKED.len());
+}
+
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    root.unwrap().to_owned()
+}
+
+/// The Markdown and the sources of the workspace.
+fn documents() -> Vec<PathBuf> {
+    let mut documents = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && name != "target" && !name.starts_with('.') {
+                folders.push(path);
+            } else if name.ends_with(".md") || name.ends_with(".rs") {
+                documents.push(path);
+            }
+        }
+    }
+    documents
+}
+
+/// A block of code in a document.
+#[derive(Default)]
+struct Block {
+    is_diagram: bool,
+    /// The name of the handler that it is marked as.
+    marker: Option<String>,
+    code: String,
+}
+
+fn printed_blocks(file: &Path) -> Vec<Block> {
+    let text = fs::read_to_string(file).unwrap();
+    let is_markdown = file.extension().is_some_and(|it| it == "md");
+    let mut blocks = Vec::new();
+    let (mut open, mut marker): (Option<Block>, _) = (None, None);
+    for line in text.lines() {
+        let line = line.trim_start();
+        let comment = || {
+            line.strip_prefix("//!")
+                .or_else(|| line.strip_prefix("///"))
+        };
+        let line = match is_markdown {
+            true => Some(line),
+            false => comment().map(str::trim_start),
+        };
+        let Some(line) = line else {
+            // The end of a comment.
+            (open, marker) = (None, None);
+            continue;
+        };
+        let fence = line.strip_prefix("```");
+        match open.take() {
+            Some(block) if fence.is_some() => blocks.push(block),
+            Some(mut block) => {
+                block.code.push_str(line);
+                block.code.push('\n');
+                open = Some(block);
+            }
+            None => match fence {
+                Some(language) => {
+                    open = Some(Block {
+                        is_diagram: language == "text",
+                        marker: marker.take(),
+                        code: String::new(),
+                    });
+                }
+                None => marker = named(line).or(marker),
+            },
+        }
+    }
+    blocks
+}
+
+/// The name in a marker: that of a handler, or of an example that is printed whole.
+fn named(line: &str) -> Option<String> {
+    let marker = line.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
+    match marker.split_once(": ")? {
+        ("handler", name) => Some(name.to_owned()),
+        ("example", file) => {
+            let name = file.strip_prefix("examples/")?;
+            Some(format!("example_{}", name.strip_suffix("/src/main.rs")?))
+        }
+        _ => None,
+    }
+}
