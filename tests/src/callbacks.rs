@@ -11,7 +11,7 @@ use postback_core::{
 
 use crate::{
     corpus::Request,
-    deliveries::{Fate, priced},
+    deliveries::{Fate, priced, replaced},
     log::Log,
 };
 
@@ -270,13 +270,10 @@ impl Url {
 /// The sample with replacements, as the provider with this key calls this URL. The transaction has an id of its own.
 fn request(key: &SigningKey, url: &str, uuid: &str, replacements: &[(&str, &str)]) -> Request {
     let (serial, _) = uuid.split_once('-').expect("a UUID");
-    let mut fields = SAMPLE_CALLBACK
+    let fields = SAMPLE_CALLBACK
         .replace("dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2", uuid)
         .replace("a2174ffd", serial);
-    for (from, to) in replacements {
-        assert!(fields.contains(from), "{from}");
-        fields = fields.replace(from, to);
-    }
+    let fields = replaced(fields, replacements);
     let signed = format!("{url}&{fields}");
     let target = signed.strip_prefix(ORIGIN).expect("the shop's origin");
     Request {

@@ -196,13 +196,16 @@ pub fn signed_sample(
     replacements: &[(&str, &str)],
 ) -> Request {
     let token = testing::fresh_token(secret, invoice_id);
-    let mut body =
-        testing::sample_json(Some(&token)).replace(testing::SAMPLE_INVOICE_ID, invoice_id);
-    for (from, to) in replacements {
-        assert!(body.contains(from), "{from}");
-        body = body.replace(from, to);
-    }
-    request(target, MediaType::Json, body)
+    let body = testing::sample_json(Some(&token)).replace(testing::SAMPLE_INVOICE_ID, invoice_id);
+    request(target, MediaType::Json, replaced(body, replacements))
+}
+
+/// The text with replacements, each of which it must hold.
+pub(crate) fn replaced(text: String, replacements: &[(&str, &str)]) -> String {
+    replacements.iter().fold(text, |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    })
 }
 
 /// The deliveries, each about an invoice of its own.

@@ -19,6 +19,7 @@ pub mod deliveries;
 pub mod driver;
 pub mod facts;
 pub mod log;
+mod printed;
 pub mod raw;
 pub mod receiver;
 pub mod shop;

@@ -109,11 +109,7 @@ impl Senders {
 
     /// CryptAPI calls back: its sample, with replacements, to a target of the shop's.
     pub async fn call_back(&self, target: &str, replacements: &[(&str, &str)]) -> StatusCode {
-        let mut fields = SAMPLE_CALLBACK.to_owned();
-        for (from, to) in replacements {
-            assert!(fields.contains(from), "{from}");
-            fields = fields.replace(from, to);
-        }
+        let fields = deliveries::replaced(SAMPLE_CALLBACK.to_owned(), replacements);
         let target = format!("{target}&{fields}");
         let signature = self.key.sign(format!("{ORIGIN}{target}"));
         let request = Request::get(self.at(&target));

@@ -8,6 +8,7 @@ use conformance::{
     decided_before_us::HALF_CLOSED,
     deliveries,
     driver::{Application, Seen},
+    printed_server,
     raw::Connection,
 };
 use orders::Orders;
@@ -20,37 +21,8 @@ const CLIENTS: usize = 20;
 
 const INVOICE_ID: &str = "HALFCLSD";
 
-/// A module with the example of this name, and its server.
-macro_rules! example {
-    ($name:ident) => {
-        #[allow(
-            clippy::all,
-            clippy::pedantic,
-            clippy::restriction,
-            dead_code,
-            reason = "printed for readers"
-        )]
-        mod $name {
-            include!(concat!(
-                env!("OUT_DIR"),
-                "/printed/",
-                stringify!($name),
-                ".rs"
-            ));
-
-            pub(super) async fn printed(
-                listener: TcpListener,
-                orders: Orders,
-                verifier: Verifier<CryptoCloud>,
-            ) {
-                serve(listener, app(orders, verifier)).await;
-            }
-        }
-    };
-}
-
-example!(example_axum);
-example!(example_tower);
+printed_server!(example_axum);
+printed_server!(example_tower);
 
 /// How long a handler takes, so that the server reads the end of what the client sends before it can reply.
 const DELAY: Duration = Duration::from_millis(50);

@@ -18,6 +18,7 @@ use conformance::{
     deliveries::{self, Shop},
     driver::{Application, Seen},
     log::Log,
+    printed, printed_server,
 };
 use http::Response;
 use orders::Orders;
@@ -31,29 +32,7 @@ use postback_core::{
 use postback_store::{LeaseStore, memory::MemoryStore, once, sqlite::SqliteStore};
 use tempfile::TempDir;
 
-/// A module with the handler of this name, and functions around it.
-macro_rules! printed {
-    ($name:ident: $($functions:tt)*) => {
-        #[allow(
-            clippy::all,
-            clippy::pedantic,
-            clippy::restriction,
-            dead_code,
-            missing_docs,
-            unreachable_pub,
-            unused,
-            unused_qualifications,
-            reason = "printed for readers"
-        )]
-        mod $name {
-            include!(concat!(env!("OUT_DIR"), "/printed/", stringify!($name), ".rs"));
-
-            $($functions)*
-        }
-    };
-}
-
-/// The same, of a handler that makes an application of this type for one project.
+/// A handler that makes an application of this type for one project.
 macro_rules! printed_app {
     ($name:ident: $Application:ty) => {
         printed! {
@@ -77,22 +56,6 @@ macro_rules! printed_projects {
                 projects: impl IntoIterator<Item = (&'static str, orders::Orders, Verifier<CryptoCloud>)>,
             ) -> $Application {
                 app(projects)
-            }
-        }
-    };
-}
-
-/// The same, with a server of its own.
-macro_rules! printed_server {
-    ($name:ident) => {
-        printed! {
-            $name:
-            pub(super) async fn printed(
-                listener: TcpListener,
-                orders: orders::Orders,
-                verifier: Verifier<CryptoCloud>,
-            ) {
-                serve(listener, app(orders, verifier)).await;
             }
         }
     };

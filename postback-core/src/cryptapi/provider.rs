@@ -174,11 +174,12 @@ macro_rules! gateway {
                 check: &mut Check<'_, PublicKey>,
             ) -> Result<Callback, Rejection> {
                 let callback = self.mode.verify(evidence, body, check)?;
-                check.identify(&Self::summary(&callback));
-                match callback.unbound().is_test() && !self.test_ids {
-                    true => Err(Rejection::TestCallback),
-                    false => Ok(callback),
+                let notice = callback.unbound();
+                if notice.is_test() && !self.test_ids {
+                    check.identify(&Summary::default().uuid(notice.uuid()));
+                    return Err(Rejection::TestCallback);
                 }
+                Ok(callback)
             }
 
             fn summary(callback: &Callback) -> Summary<'_> {

@@ -21,9 +21,7 @@ impl Base {
             false => Err(ConfigError::InvalidPrefix),
         }
     }
-}
 
-impl Base {
     /// Whether a URL begins with it, and goes on with a path.
     pub(super) fn begins(&self, url: &str) -> bool {
         url.strip_prefix(&*self.0)

@@ -16,8 +16,8 @@ impl<P: Provider<Event = Payment>> Verified<P> {
     /// no more than a billionth: the provider calculates in binary fractions.
     ///
     /// Where `invoice_info` contradicts the top level, the payment is not paid: another status than `paid` and
-    /// `overpaid`, a surcharge that is still due, another currency, less of the coin paid than asked. **Where
-    /// `invoice_info` is there, it must also say `test_mode: false`.** A form and version 1 carry no `invoice_info`:
+    /// `overpaid`, a surcharge that is still due, another currency, and, for a price in dollars, less of the coin paid
+    /// than asked. **Where `invoice_info` is there, it must also say `test_mode: false`.** A form and version 1 carry no `invoice_info`:
     /// the top level decides, and test mode cannot be seen.
     ///
     /// # Errors
@@ -30,8 +30,7 @@ impl<P: Provider<Event = Payment>> Verified<P> {
                 currency: price.currency().to_owned(),
             });
         }
-        let outcome = self.unsigned().outcome(price);
-        let outcome = outcome.unwrap_or_else(|no_amount| no_amount);
+        let (Ok(outcome) | Err(outcome)) = self.unsigned().outcome(price);
         let assurance = Assurance::Unsigned;
         Ok(Reconciliation::new(
             event::record(self),
@@ -79,6 +78,7 @@ impl Unsigned {
         }
         let currency = self.currency().ok_or(Outcome::Unknown("currency"))?;
         let (worth, name) = if price.is_fiat() {
+            info.ok_or(Outcome::Unknown("invoice_info"))?;
             amounts.in_dollars()?
         } else if currency.as_str() != price.currency() {
             return Err(Outcome::WrongCurrency(currency.as_str().to_owned()));
@@ -182,7 +182,6 @@ struct Amounts<'a> {
     paid_usd: Option<&'a Amount>,
     received: Option<&'a Amount>,
     received_usd: Option<&'a Amount>,
-    has_info: bool,
 }
 
 /// What was paid, in the coin and in US dollars.
@@ -192,28 +191,14 @@ const PAID_USD: &str = "invoice_info.amount_paid_usd";
 impl<'a> Amounts<'a> {
     fn of(unsigned: &'a Unsigned, info: Option<&'a InvoiceInfo<'a>>) -> Result<Self, Outcome> {
         let asked = unsigned.amount();
-        let asked = asked.ok_or(Outcome::Unknown("amount_crypto"))?;
-        let Some(info) = info else {
-            return Ok(Self {
-                asked,
-                amount: None,
-                paid: None,
-                asked_usd: None,
-                paid_usd: None,
-                received: None,
-                received_usd: None,
-                has_info: false,
-            });
-        };
         Ok(Self {
-            asked,
-            amount: optional(&info.amount, "invoice_info.amount")?,
-            paid: optional(&info.amount_paid, PAID)?,
-            asked_usd: optional(&info.amount_usd, "invoice_info.amount_usd")?,
-            paid_usd: optional(&info.amount_paid_usd, PAID_USD)?,
-            received: known(&info.received),
-            received_usd: known(&info.received_usd),
-            has_info: true,
+            asked: asked.ok_or(Outcome::Unknown("amount_crypto"))?,
+            amount: stated(info.map(|info| &info.amount), "invoice_info.amount")?,
+            paid: stated(info.map(|info| &info.amount_paid), PAID)?,
+            asked_usd: stated(info.map(|info| &info.amount_usd), "invoice_info.amount_usd")?,
+            paid_usd: stated(info.map(|info| &info.amount_paid_usd), PAID_USD)?,
+            received: info.and_then(|info| known(&info.received)),
+            received_usd: info.and_then(|info| known(&info.received_usd)),
         })
     }
 
@@ -247,9 +232,6 @@ impl<'a> Amounts<'a> {
     }
 
     fn in_dollars(&self) -> Result<(&'a Amount, &'static str), Outcome> {
-        if !self.has_info {
-            return Err(Outcome::Unknown("invoice_info"));
-        }
         let paid = self.paid_usd.ok_or(Outcome::Unknown(PAID_USD))?;
         Ok(match self.asked_usd {
             Some(asked) if !is_less(paid, asked) => (asked, "invoice_info.amount_usd"),
@@ -259,14 +241,14 @@ impl<'a> Amounts<'a> {
 }
 
 /// An amount that may be absent, but not unreadable or negative.
-fn optional<'a>(
-    field: &'a Field<'_, Amount>,
+fn stated<'a>(
+    field: Option<&'a Field<'_, Amount>>,
     name: &'static str,
 ) -> Result<Option<&'a Amount>, Outcome> {
     match field {
-        Field::Absent => Ok(None),
-        Field::Known(amount) if !amount.is_negative() => Ok(Some(amount)),
-        Field::Known(_) | Field::Other(_) => Err(Outcome::Unknown(name)),
+        None | Some(Field::Absent) => Ok(None),
+        Some(Field::Known(amount)) if !amount.is_negative() => Ok(Some(amount)),
+        Some(Field::Known(_) | Field::Other(_)) => Err(Outcome::Unknown(name)),
     }
 }
 

@@ -51,7 +51,7 @@ impl<K> KeyRing<K> {
     /// The keys trusted at `now`, the current one first.
     pub(crate) fn trusted_at(&self, now: u64) -> impl Iterator<Item = (&Arc<str>, &K)> {
         let retired = self.retired.iter();
-        let retired = retired.filter(move |(_, until)| now < *until && *until <= LATEST);
+        let retired = retired.filter(move |(_, until)| is_trusted(*until, now));
         iter::once(&self.current)
             .chain(retired.map(|(labelled, _)| labelled))
             .map(|labelled| (&labelled.label, &labelled.key))
@@ -60,9 +60,14 @@ impl<K> KeyRing<K> {
     /// The keys that are no longer trusted at `now`.
     pub(crate) fn retired_at(&self, now: u64) -> impl Iterator<Item = &K> {
         let retired = self.retired.iter();
-        let retired = retired.filter(move |(_, until)| now >= *until || *until > LATEST);
+        let retired = retired.filter(move |(_, until)| !is_trusted(*until, now));
         retired.map(|(labelled, _)| &labelled.key)
     }
+}
+
+/// Whether a key that is retired at `until` is trusted at `now`.
+const fn is_trusted(until: u64, now: u64) -> bool {
+    now < until && until <= LATEST
 }
 
 impl<K> Labelled<K> {
