@@ -2,7 +2,7 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, body, dev::Payload, web};
 use bytes::Bytes;
-use postback_core::{Head, Need, Provider, Rejection, Verifier};
+use postback_core::{Provider, Rejection, RequestHead, Verifier};
 
 postback_core::adapter_types! {
     /// Extractor for a verified postback of `P`; derefs to [`Verified`].
@@ -48,18 +48,23 @@ impl<P: Provider> Postback<P> {
             let values = request.headers().get_all(name);
             values.for_each(|value| visit(value.as_bytes()));
         };
-        let head = Head::new(request.method().as_str(), target, &headers);
-        let admitted = verifier.admit(&head)?;
-        let body = match admitted.need() {
-            Need::Body { limit } => read(payload, limit).await,
-            Need::Nothing => Ok(Bytes::new()),
+        let head = RequestHead::new(request.method().as_str(), target, &headers);
+        let verdict = match verifier.admit(&head) {
+            Ok(admitted) => match read(payload, admitted.body_limit()).await {
+                Ok(body) => admitted.verify(body),
+                Err(rejection) => Err(admitted.reject(rejection)),
+            },
+            Err(rejection) => Err(rejection),
         };
-        Ok(Self(admitted.verify_read(body)?))
+        verdict.map(Self).map_err(PostbackError::of_provider::<P>)
     }
 }
 
-/// Reads the payload as it came: `web::Bytes` would inflate it.
-async fn read(payload: Payload, limit: usize) -> Result<Bytes, Rejection> {
+/// Reads the payload as it came: `web::Bytes` would inflate it. Without a limit nothing is read.
+async fn read(payload: Payload, limit: Option<usize>) -> Result<Bytes, Rejection> {
+    let Some(limit) = limit else {
+        return Ok(Bytes::new());
+    };
     match body::to_bytes_limited(body::BodyStream::new(payload), limit).await {
         Ok(body) => body.map_err(|_| Rejection::BodyUnreadable),
         Err(_) => Err(Rejection::body_too_large(limit)),

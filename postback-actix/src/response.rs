@@ -2,17 +2,17 @@ use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, Responder, ResponseError, body::BoxBody,
     http::StatusCode,
 };
-use postback_core::{Answer, Provider};
+use postback_core::{Provider, Reply};
 
 use crate::{Ack, PostbackError, Retry};
 
 impl ResponseError for PostbackError {
     fn status_code(&self) -> StatusCode {
-        response(self.rejection().answer()).status()
+        response(self.reply()).status()
     }
 
     fn error_response(&self) -> HttpResponse {
-        response(self.rejection().answer())
+        response(self.reply())
     }
 }
 
@@ -40,7 +40,7 @@ impl<P: Provider> Responder for Ack<P> {
     clippy::expect_used,
     reason = "answers are checked where they are made"
 )]
-fn response(answer: Answer) -> HttpResponse {
+fn response(answer: Reply) -> HttpResponse {
     let status = answer.status().try_into().expect("a valid status");
     let mut builder = HttpResponseBuilder::new(status);
     for (name, value) in answer.headers() {

@@ -42,7 +42,7 @@ fn delivery(path: &str, body: impl Into<Bytes>) -> test::TestRequest {
 
 /// The one status, text and headers of a refusal.
 async fn assert_refused(response: ServiceResponse, rejection: &Rejection) {
-    let answer = rejection.answer();
+    let answer = rejection.reply();
     assert_eq!(response.status().as_u16(), answer.status());
     for (name, value) in answer.headers() {
         assert_eq!(response.headers().get(name).unwrap(), &*value, "{name}");

@@ -19,7 +19,7 @@
 /// fn received(
 ///     verdict: Result<Verified<CryptoCloud>, Rejection>,
 /// ) -> Result<Postback<CryptoCloud>, PostbackRejection> {
-///     Ok(Postback(verdict?))
+///     verdict.map(Postback).map_err(PostbackRejection::of_provider::<CryptoCloud>)
 /// }
 ///
 /// let refused = received(Err(Rejection::Unsigned)).map(Postback::into_verified);
@@ -63,25 +63,46 @@ macro_rules! adapter_types {
 
         $(#[$about_refusal])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $Refusal($crate::Rejection);
+        pub struct $Refusal {
+            rejection: $crate::Rejection,
+            reply: $crate::Reply,
+        }
 
         impl $Refusal {
-            /// The reason.
+            /// Rejects a postback of `P`, whose replies may have a status of their own:
+            #[doc = concat!("[`Provider::UNVERIFIED_STATUS`](", stringify!($crate), "::Provider::UNVERIFIED_STATUS).")]
+            pub fn of_provider<P: $crate::Provider>(rejection: $crate::Rejection) -> Self {
+                Self {
+                    reply: rejection.reply_to::<P>(),
+                    rejection,
+                }
+            }
+
+            /// Returns the reason.
             #[must_use]
             pub const fn rejection(&self) -> &$crate::Rejection {
-                &self.0
+                &self.rejection
+            }
+
+            /// Returns what the response consists of.
+            pub const fn reply(&self) -> $crate::Reply {
+                self.reply
             }
         }
 
+        /// With the usual status, whichever provider it is.
         impl ::std::convert::From<$crate::Rejection> for $Refusal {
             fn from(rejection: $crate::Rejection) -> Self {
-                Self(rejection)
+                Self {
+                    reply: rejection.reply(),
+                    rejection,
+                }
             }
         }
 
         impl ::std::fmt::Display for $Refusal {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::std::fmt::Display::fmt(&self.0, f)
+                ::std::fmt::Display::fmt(&self.rejection, f)
             }
         }
 

@@ -3,81 +3,60 @@ use std::{fmt, str};
 use bytes::Bytes;
 
 use crate::{
-    Head, MediaType, Provider, Rejection, Verified, Verifier,
+    MediaType, Provider, Rejection, RequestHead, Verified, Verifier,
     accepts::sealed::Accepts,
-    events::{self, Found, Hint},
+    log::{self, Findings, Hint},
 };
 
 /// A request whose head was accepted; made by [`Verifier::admit`].
 ///
-/// The only way from here is [`verify`](Self::verify), and the only way to a [`Verified`] leads
-/// through here. It owns what it needs, so it can be held while the body is read.
+/// The only way to a [`Verified`] value. It owns what it needs, so that it can be held while the body is read.
+///
+/// If it is dropped before the postback is verified or rejected, because the client disconnected or a deadline of the
+/// application passed, one log event says so.
 #[must_use = "an admitted request is not verified yet"]
 pub struct Admitted<P: Provider> {
-    verifier: Verifier<P>,
-    need: Need,
-    /// The size that the head declares of a body that is needed, in bytes.
+    delivery: Delivery<P>,
+    body_limit: Option<usize>,
+    /// Size that the head declares of a body that is read, in bytes.
     declared: Option<u128>,
+    media_type: Option<MediaType>,
     evidence: P::Evidence,
 }
 
-/// What an [`Admitted`] request still needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums, reason = "an adapter must know both")]
-pub enum Need {
-    /// The body, of `limit` bytes at most.
-    Body {
-        /// The most that may be read, in bytes; less where the framework has a smaller limit.
-        limit: usize,
-    },
-    /// Nothing: the body is not read, and an empty one is passed on.
-    Nothing,
-}
-
 impl<P: Provider> Admitted<P> {
-    /// What to read before [`verify`](Self::verify).
+    /// Returns how many bytes of the body may be read at most, fewer if the framework has a smaller limit. `None` if
+    /// no body is read: then pass an empty one to [`verify`](Self::verify).
     #[must_use]
-    pub const fn need(&self) -> Need {
-        self.need
+    pub const fn body_limit(&self) -> Option<usize> {
+        self.body_limit
     }
 
     /// Verifies the body by the verifier's clock.
     ///
     /// # Errors
     ///
-    /// [`Rejection::ClockUnavailable`], and all that [`verify_at`](Self::verify_at) refuses.
+    /// [`Rejection::ClockUnavailable`], and those of [`verify_at`](Self::verify_at).
     pub fn verify(self, body: Bytes) -> Result<Verified<P>, Rejection> {
-        match self.verifier.now() {
+        match self.delivery.verifier.now() {
             Ok(now) => self.verify_at(body, now),
-            Err(rejection) => Err(self.refuse(rejection)),
+            Err(rejection) => Err(self.reject(rejection)),
         }
     }
 
-    /// For an adapter: verifies what it read, or refuses because it could not be read.
+    /// Does the same as [`verify`](Self::verify), and rejects a body of another length than the head declared: for an
+    /// adapter whose framework does not let an application rewrite a body, and may take one that broke off for a whole
+    /// one.
     ///
     /// # Errors
     ///
-    /// The reason why it could not be read, and all that [`verify`](Self::verify) refuses.
-    pub fn verify_read(self, body: Result<Bytes, Rejection>) -> Result<Verified<P>, Rejection> {
-        match body {
-            Ok(body) => self.verify(body),
-            Err(rejection) => Err(self.refuse(rejection)),
-        }
-    }
-
-    /// For an adapter whose framework lets nobody rewrite a body, and may take one that broke off for a whole one:
-    /// as [`verify_read`](Self::verify_read), and refuses a body of another length than the head declared.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::BodyUnreadable`], and all that [`verify_read`](Self::verify_read) refuses.
-    pub fn verify_whole(self, body: Result<Bytes, Rejection>) -> Result<Verified<P>, Rejection> {
-        let length = body.as_ref().map_or(0, Bytes::len);
+    /// [`Rejection::BodyUnreadable`], and those of [`verify`](Self::verify).
+    pub fn verify_complete(self, body: Bytes) -> Result<Verified<P>, Rejection> {
         match self.declared {
-            Some(declared) if body.is_ok() && declared != length as u128 => {
-                Err(self.refuse(Rejection::BodyUnreadable))
+            Some(declared) if declared != body.len() as u128 => {
+                Err(self.reject(Rejection::BodyUnreadable))
             }
-            _ => self.verify_read(body),
+            _ => self.verify(body),
         }
     }
 
@@ -85,54 +64,68 @@ impl<P: Provider> Admitted<P> {
     ///
     /// # Errors
     ///
-    /// [`Rejection::BodyTooLarge`] if the body exceeds the limit, and what the gateway refuses.
+    /// [`Rejection::BodyTooLarge`] if the body exceeds the limit, and what the provider rejects.
     pub fn verify_at(self, body: Bytes, now: u64) -> Result<Verified<P>, Rejection> {
         let length = body.len();
-        let body = match self.need {
-            Need::Body { limit } if length > limit => {
-                return Err(self.refuse(Rejection::BodyTooLarge { limit }));
+        let body = match self.body_limit {
+            Some(limit) if length > limit => {
+                return Err(self.reject(Rejection::BodyTooLarge { limit }));
             }
-            Need::Body { .. } => body,
-            Need::Nothing => Bytes::new(),
+            Some(_) => body,
+            None => Bytes::new(),
         };
         let Self {
-            verifier,
+            mut delivery,
             declared,
+            media_type,
             evidence,
             ..
         } = self;
-        let verdict = verifier.seal(now, |check| {
-            verifier.provider().verify(evidence, body, check)
+        let verifier = delivery.end();
+        // For the log of a rejection. A clone shares the bytes.
+        let received = log::is_read().then(|| body.clone());
+        let verdict = verifier.seal(now, |context| {
+            verifier.provider().verify(evidence, body, context)
         });
         match verdict {
             Ok(verified) => {
-                events::accepted(&verified, now);
+                log::verified(&verified, now);
                 Ok(verified)
             }
-            Err((rejection, found)) => {
-                let rewritten = declared.is_some_and(|declared| declared != length as u128);
-                let found = Found {
-                    hint: found.hint.or_else(|| Hint::of(&rejection, rewritten)),
-                    ..found
-                };
-                events::refused(&verifier, &rejection, &found);
+            Err((rejection, findings)) => {
+                let is_rewritten = declared.is_some_and(|declared| declared != length as u128);
+                let of_body = || Hint::of_body(&rejection, media_type?, received.as_deref()?);
+                let findings = findings
+                    .or_hint(|| Hint::of(&rejection, is_rewritten))
+                    .or_hint(of_body);
+                log::rejected(verifier, &rejection, &findings);
                 Err(rejection)
             }
         }
     }
 
-    fn refuse(&self, rejection: Rejection) -> Rejection {
-        events::refused(&self.verifier, &rejection, &Found::default());
+    /// Leaves the log event of a rejection that an adapter found, and returns the rejection.
+    #[must_use = "the adapter replies with it"]
+    pub fn reject(mut self, rejection: Rejection) -> Rejection {
+        log::rejected(self.delivery.end(), &rejection, &Findings::default());
         rejection
     }
 
-    pub(crate) fn new(verifier: &Verifier<P>, head: &Head<'_>) -> Result<Self, Rejection> {
+    /// For an adapter that finds something of the application's missing: leaves a log event with what it `looked_for`,
+    /// and returns the rejection.
+    #[must_use = "the adapter replies with it"]
+    pub fn not_configured(mut self, looked_for: &'static str) -> Rejection {
+        self.delivery.end();
+        Rejection::not_configured::<P>(looked_for)
+    }
+
+    pub(crate) fn new(verifier: &Verifier<P>, head: &RequestHead<'_>) -> Result<Self, Rejection> {
         let allow = P::Accepts::METHOD;
         if head.method() != allow.as_str() {
             return Err(Rejection::MethodNotAllowed { allow });
         }
-        let (media_type, need, declared) = match verifier.provider().accepts().media_types() {
-            None => (None, Need::Nothing, None),
+        let (media_type, body_limit, declared) = match verifier.provider().accepts().media_types() {
+            None => (None, None, None),
             Some(media_types) => {
                 let limit = verifier.body_limit();
                 let media_type = media_type(head, media_types)?;
@@ -140,14 +133,19 @@ impl<P: Provider> Admitted<P> {
                 if declared.is_some_and(|declared| declared > limit as u128) {
                     return Err(Rejection::BodyTooLarge { limit });
                 }
-                (Some(media_type), Need::Body { limit }, declared)
+                (Some(media_type), Some(limit), declared)
             }
         };
+        let evidence = verifier.provider().inspect(head, media_type)?;
         Ok(Self {
-            verifier: verifier.clone(),
-            need,
+            delivery: Delivery {
+                verifier: verifier.clone(),
+                has_ended: false,
+            },
+            body_limit,
             declared,
-            evidence: verifier.provider().inspect(head, media_type)?,
+            media_type,
+            evidence,
         })
     }
 }
@@ -156,21 +154,42 @@ impl<P: Provider> fmt::Debug for Admitted<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admitted")
             .field("provider", &P::NAME)
-            .field("need", &self.need)
+            .field("body_limit", &self.body_limit)
             .finish_non_exhaustive()
     }
 }
 
+/// Leaves a log event when it is dropped before the delivery has ended in a verified value or a rejection.
+struct Delivery<P: Provider> {
+    verifier: Verifier<P>,
+    has_ended: bool,
+}
+
+impl<P: Provider> Delivery<P> {
+    fn end(&mut self) -> &Verifier<P> {
+        self.has_ended = true;
+        &self.verifier
+    }
+}
+
+impl<P: Provider> Drop for Delivery<P> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            log::abandoned(&self.verifier);
+        }
+    }
+}
+
 /// The one media type that the head names, if it is acceptable and the body is not encoded.
-fn media_type(head: &Head<'_>, accepted: &[MediaType]) -> Result<MediaType, Rejection> {
+fn media_type(head: &RequestHead<'_>, accepted: &[MediaType]) -> Result<MediaType, Rejection> {
     let mut encoded = false;
-    head.each("content-encoding", |value| {
+    head.values("content-encoding", |value| {
         let value = value.trim_ascii();
         encoded |= !value.is_empty() && !value.eq_ignore_ascii_case(b"identity");
     });
     let mut count: u32 = 0;
     let mut found = None;
-    head.each("content-type", |value| {
+    head.values("content-type", |value| {
         count = count.saturating_add(1);
         // Parameters do not count: both media types are UTF-8 text whatever a charset says.
         let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -186,10 +205,10 @@ fn media_type(head: &Head<'_>, accepted: &[MediaType]) -> Result<MediaType, Reje
 
 /// The largest size that a `Content-Length` declares, in bytes.
 ///
-/// A value that is no number is the HTTP server's to refuse, and reading is capped all the same.
-fn declared_size(head: &Head<'_>) -> Option<u128> {
+/// A value that is not a number is for the HTTP server to reject; reading is limited all the same.
+fn declared_size(head: &RequestHead<'_>) -> Option<u128> {
     let mut largest = None;
-    head.each("content-length", |value| {
+    head.values("content-length", |value| {
         let digits = value.trim_ascii();
         if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
             let size = str::from_utf8(digits).map(|text| text.parse().unwrap_or(u128::MAX));

@@ -1,44 +1,86 @@
-/// Why a verifier cannot be built. There is no way to configure one open.
+use crate::{OriginFlaw, PublicKeyFlaw};
+
+/// Error returned when a verifier, or what it is made of, is configured wrongly. There is no way to configure one open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The secret is empty, or holds nothing but white space, control characters and invisible characters.
-    #[error("the secret is blank")]
+    /// The secret is a JSON web token, as the API keys of CryptoCloud and Trybit are.
+    #[error(
+        "the secret is a token in three parts, as API keys are: expected the project's SECRET KEY"
+    )]
+    ApiKeyAsSecret,
+    /// The secret is empty, or holds only white space, control characters, invisible characters, and quotation marks or
+    /// semicolons around them.
+    #[error("the secret is blank: expected at least one visible character")]
     BlankSecret,
     /// The body limit is zero bytes, which no postback passes.
-    #[error("the body limit is zero")]
+    #[error("invalid body limit 0: expected at least 1 byte")]
     BodyLimitZero,
     /// The key is not one RSA public key in PEM, or its modulus is not of 1024 to 8192 bits.
-    #[error("the key is not one RSA public key in PEM, of 1024 to 8192 bits")]
-    InvalidKey,
-    /// An origin is not literally `scheme://host[:port]` in lower case, or writes its scheme's own port.
-    #[error("an origin is not literally scheme://host[:port] in lower case")]
-    InvalidOrigin,
-    /// A prefix does not begin with a slash, ends with one, or cannot stand in a path.
-    #[error("a prefix does not begin with a slash, ends with one, or cannot stand in a path")]
-    InvalidPrefix,
-    /// The scope is empty, has white space at its ends, holds a control character, or is another than the provider's
-    /// own [project](crate::Provider::project).
+    #[error("invalid public key, {0}: expected one RSA key as a PEM section `PUBLIC KEY`")]
+    InvalidKey(PublicKeyFlaw),
+    /// The origin is not literally `scheme://host[:port]` in lower case, or writes the scheme's default port.
+    #[error("invalid origin {origin:?}, {flaw}: expected lower-case scheme://host[:port]")]
+    #[non_exhaustive]
+    InvalidOrigin {
+        /// The origin as configured.
+        origin: Box<str>,
+        /// What is wrong with it.
+        flaw: OriginFlaw,
+    },
+    /// The prefix does not begin with a slash, ends with one, or has a character that cannot stand in a path.
     #[error(
-        "the scope is empty, padded, holds a control character, or is not the provider's own project"
+        "invalid prefix {prefix:?}: expected one or more path segments such as \"/shop\", without a slash at the end"
     )]
-    InvalidScope,
+    #[non_exhaustive]
+    InvalidPrefix {
+        /// The prefix as configured.
+        prefix: Box<str>,
+    },
+    /// The name of the project is empty, has surrounding white space, or holds a control character.
+    #[error(
+        "invalid project name {name:?}: expected a text without surrounding white space and control characters"
+    )]
+    #[non_exhaustive]
+    InvalidScope {
+        /// The name as configured.
+        name: Box<str>,
+    },
     /// The leeway exceeds [`Verifier::MAX_LEEWAY_SECONDS`](crate::Verifier::MAX_LEEWAY_SECONDS).
-    #[error("the leeway exceeds {max} seconds")]
+    #[error("invalid leeway of {seconds} seconds: expected at most {max}")]
     #[non_exhaustive]
     LeewayTooLong {
+        /// The leeway as configured, in seconds.
+        seconds: u64,
         /// The longest leeway allowed, in seconds.
         max: u64,
     },
     /// The ceiling on a token's lifetime is zero seconds, which no fresh token passes.
-    #[error("the ceiling on a token's lifetime is zero")]
+    #[error("invalid ceiling of 0 seconds on a token's lifetime: expected at least 1")]
     LifetimeZero,
-    /// There is no origin that a callback URL could begin with.
-    #[error("there is no public origin")]
+    /// There is no public origin.
+    #[error("no public origin: expected at least one, such as \"https://shop.example\"")]
     NoOrigin,
+    /// The name of the verifier's project is another than its provider's own
+    /// [project](crate::Provider::project).
+    #[error("invalid project name {name:?}: expected the provider's own, {expected:?}")]
+    #[non_exhaustive]
+    OtherScope {
+        /// The name as configured.
+        name: Box<str>,
+        /// The provider's own.
+        expected: Box<str>,
+    },
+    /// The secret is within quotation marks.
+    #[error("the secret is within quotation marks: expected it without them")]
+    QuotedSecret,
+    /// The secret ends with a semicolon.
+    #[error("the secret ends with `;`: expected it without")]
+    SecretWithSemicolon,
     /// The secret begins or ends with white space, a control character or an invisible character.
     #[error(
-        "the secret begins or ends with white space, a control character or an invisible character"
+        "the secret begins or ends with white space, a control character or an invisible character: \
+         expected it without"
     )]
-    PaddedSecret,
+    UntrimmedSecret,
 }

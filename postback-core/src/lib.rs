@@ -12,13 +12,13 @@
 //!             head                 body
 //! adapter ──▶ Verifier::admit ──▶ Admitted::verify ──▶ Verified<P> ──▶ handler ──▶ P::ACK
 //!                  │                    │
-//!                  └──▶ Rejection ◀─────┘ ──▶ Answer
+//!                  └──▶ Rejection ◀─────┘ ──▶ Reply
 //! ```
 //!
-//! The adapter shows the [`Head`] of a request to a [`Verifier`], which [admits](Verifier::admit)
+//! The adapter shows the [`RequestHead`] of a request to a [`Verifier`], which [admits](Verifier::admit)
 //! or refuses it before any byte of the body is read. [`Admitted`] says how much may be read, and
 //! is the only way to a [`Verified`] value. A [`Rejection`] names the reason to the operator, and
-//! its [`Answer`] names the class, and no more, to the sender.
+//! its [`Reply`] names the class, and no more, to the sender.
 //!
 //! # Quick start
 //!
@@ -94,31 +94,38 @@ mod accepts;
 mod adapter_types;
 mod admitted;
 mod amount;
-mod answer;
-mod check;
+pub mod body;
 mod config_error;
 #[cfg(feature = "cryptapi")]
 pub mod cryptapi;
 #[cfg(feature = "cryptocloud")]
 pub mod cryptocloud;
-#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
+#[cfg_attr(
+    not(any(feature = "cryptapi", feature = "cryptocloud")),
+    allow(dead_code, reason = "most of it is for these providers")
+)]
 mod decode;
 pub mod event;
-mod events;
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 mod field;
-mod head;
 mod keys;
+mod log;
+mod log_fields;
+mod payment_provider;
 mod provider;
+mod public_url;
 pub mod reconcile;
 mod rejection;
+mod reply;
+mod request_head;
 mod retry;
-mod summary;
+mod signature_header;
 mod tenant;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod verified;
 mod verifier;
+mod verify_context;
 
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 pub use self::field::Field;
@@ -126,18 +133,21 @@ pub use self::field::Field;
 pub use self::keys::PublicKey;
 pub use self::{
     accepts::{Accepts, AcceptsGet, AcceptsPost, MediaType, Method},
-    admitted::{Admitted, Need},
+    admitted::Admitted,
     amount::{Amount, AmountError},
-    answer::Answer,
-    check::Check,
     config_error::ConfigError,
-    head::{Head, RepeatedHeader},
-    keys::{KeyRing, SecretKey},
+    keys::{KeyRing, PublicKeyFlaw, SecretKey},
+    log_fields::LogFields,
+    payment_provider::{Namespace, PaymentEvent, PaymentProvider},
     provider::Provider,
-    rejection::{BodyDefect, ClaimsDefect, Rejection},
+    public_url::{OriginFlaw, PublicOrigins, UrlDifference},
+    rejection::{InvalidClaimsReason, MalformedReason, Rejection},
+    reply::Reply,
+    request_head::{Headers, RepeatedHeader, RequestHead},
     retry::{Retry, RetryReason},
-    summary::Summary,
+    signature_header::SignatureHeader,
     tenant::Tenant,
     verified::Verified,
     verifier::{Verifier, VerifierBuilder},
+    verify_context::VerifyContext,
 };

@@ -2,97 +2,106 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::{Accepts, Answer, Check, Head, MediaType, Rejection, Summary};
+use crate::{Accepts, LogFields, MediaType, Rejection, Reply, RequestHead, VerifyContext};
 
-/// A payment gateway: what its postbacks look like and how they are signed.
+/// A payment provider: what its postbacks look like and how they are signed.
 ///
-/// A [`Verifier`](crate::Verifier) asks in this order and stops at the first refusal: the method
-/// and media types that the gateway [`accepts`](Self::accepts); [`inspect`](Self::inspect) for the
+/// A [`Verifier`](crate::Verifier) asks in this order and stops at the first rejection: the method
+/// and media types that the provider [`accepts`](Self::accepts); [`inspect`](Self::inspect) for the
 /// head, before any byte of the body is read; then [`verify`](Self::verify) for the body, which
 /// never exceeds the verifier's limit.
 ///
-/// The trait is open. This gateway is invented; it signs the raw body with HMAC-SHA256 and sends
-/// the 32 bytes as 64 hexadecimal digits in `x-signature`:
+/// The trait is open. This is the whole of a provider for BTCPay Server, which signs the raw body with HMAC-SHA-256 and
+/// sends `BTCPay-Sig: sha256=` and the tag as hexadecimal digits (source: its webhook documentation):
 ///
 /// ```
 /// use bytes::Bytes;
 /// use postback_core::{
-///     AcceptsPost, Answer, Check, Head, MediaType, Provider, Rejection, SecretKey, Verifier,
+///     AcceptsPost, MediaType, PaymentEvent, PaymentProvider, Provider, Rejection, Reply,
+///     RequestHead, SecretKey, SignatureHeader, VerifyContext, body,
+///     reconcile::{Outcome, Price, ReconcileError},
 /// };
+/// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Debug)]
-/// struct ExamplePay;
+/// struct BtcPay;
 ///
-/// impl Provider for ExamplePay {
+/// #[derive(Clone, Debug, Deserialize, Serialize)]
+/// #[serde(rename_all = "camelCase")]
+/// struct InvoiceEvent {
+///     r#type: String,
+///     invoice_id: String,
+/// }
+///
+/// impl Provider for BtcPay {
 ///     type Accepts = AcceptsPost;
-///     type Event = String;
-///     type Evidence = [u8; 32];
+///     type Payload = InvoiceEvent;
+///     type Evidence = Vec<u8>;
 ///     type Key = SecretKey;
 ///
-///     const NAME: &'static str = "example-pay";
-///     const ACK: Answer = Answer::acknowledgement("text/plain", "thanks");
+///     const NAME: &'static str = "btcpay";
+///     const ACK: Reply = Reply::acknowledgement("text/plain", "ok");
 ///
 ///     fn accepts(&self) -> AcceptsPost {
 ///         AcceptsPost(&[MediaType::Json])
 ///     }
 ///
-///     fn inspect(&self, head: &Head<'_>, _: Option<MediaType>) -> Result<[u8; 32], Rejection> {
-///         let value = head.only("x-signature").map_err(|_| Rejection::BadSignature)?;
-///         tag(&value.ok_or(Rejection::Unsigned)?).ok_or(Rejection::BadSignature)
+///     fn inspect(&self, head: &RequestHead<'_>, _: Option<MediaType>) -> Result<Vec<u8>, Rejection> {
+///         SignatureHeader::hexadecimal("btcpay-sig").with_prefix("sha256=").read(head)
 ///     }
 ///
 ///     fn verify(
 ///         &self,
-///         tag: [u8; 32],
+///         tag: Vec<u8>,
 ///         body: Bytes,
-///         check: &mut Check<'_, SecretKey>,
-///     ) -> Result<String, Rejection> {
-///         check.signature(|key| key.verify_hmac_sha256(&body, &tag))?;
-///         Ok(String::from_utf8_lossy(&body).into_owned())
+///         context: &mut VerifyContext<'_, SecretKey>,
+///     ) -> Result<InvoiceEvent, Rejection> {
+///         context.signature(|key| key.verify_hmac_sha256(&body, &tag))?;
+///         body::from_json(&body)
 ///     }
 /// }
 ///
-/// /// 64 lower-case hexadecimal digits as 32 bytes.
-/// fn tag(digits: &[u8]) -> Option<[u8; 32]> {
-///     let digit = |byte: u8| match byte {
-///         b'0'..=b'9' => Some(byte - b'0'),
-///         b'a'..=b'f' => Some(byte - b'a' + 10),
-///         _ => None,
-///     };
-///     let bytes: Option<Vec<u8>> = digits
-///         .chunks(2)
-///         .map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?))
-///         .collect();
-///     bytes?.try_into().ok()
-/// }
+/// impl PaymentProvider for BtcPay {
+///     fn payment_event(event: &InvoiceEvent) -> PaymentEvent<'_> {
+///         PaymentEvent::new(&event.invoice_id, event)
+///     }
 ///
-/// let verifier = Verifier::new(ExamplePay, SecretKey::new("a secret for this example")?);
-/// let deliver = |body: &'static [u8], signature: &'static [u8]| {
-///     let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| match name {
-///         "content-type" => visit(b"application/json"),
-///         "x-signature" => visit(signature),
-///         _ => {}
-///     };
-///     let admitted = verifier.admit(&Head::new("POST", "/postback", &headers))?;
-///     admitted.verify(Bytes::from_static(body))
+///     fn outcome(event: &InvoiceEvent, price: &Price) -> Result<Outcome, ReconcileError> {
+///         Ok(match &*event.r#type {
+///             "InvoiceSettled" => price.paid_in_full(),
+///             "InvoiceProcessing" => Outcome::Pending,
+///             _ => Outcome::NotSuccessful,
+///         })
+///     }
+/// }
+/// # #[cfg(feature = "testing")] {
+/// use postback_core::{Method, Verifier, testing};
+///
+/// let secret = SecretKey::new("the webhook's secret")?;
+/// let verifier = Verifier::new(BtcPay, secret.clone());
+/// let deliver = |body: &'static str, signature: &str| {
+///     let headers = [("Content-Type", "application/json"), ("BTCPay-Sig", signature)];
+///     testing::request(&verifier, Method::Post, "/", &headers, body, 1_769_509_400)
 /// };
 ///
-/// let genuine = br#"{"paid":"12.50"}"#;
-/// let signature = b"105f857d7e6c96635af9a8616d198ade351009e030f16a3580e4687c5edc6264";
-/// let verified = deliver(genuine, signature)?;
-/// assert_eq!(verified.event(), r#"{"paid":"12.50"}"#);
+/// let settled = r#"{"type":"InvoiceSettled","invoiceId":"R1wJ"}"#;
+/// let signature = format!("sha256={}", testing::hmac_sha256_hex(&secret, settled));
+/// let verified = deliver(settled, &signature)?;
+/// assert_eq!(verified.payment_id(), "R1wJ");
+/// assert!(verified.reconcile(&Price::new("10".parse()?, "EUR")?)?.is_paid());
 ///
-/// let forged = deliver(br#"{"paid":"99.50"}"#, signature);
-/// assert_eq!(forged.err(), Some(Rejection::BadSignature));
-/// assert_eq!(deliver(genuine, b"").err(), Some(Rejection::BadSignature));
+/// let other = r#"{"type":"InvoiceSettled","invoiceId":"forged"}"#;
+/// assert_eq!(deliver(other, &signature).err(), Some(Rejection::BadSignature));
+/// assert_eq!(deliver(settled, "").err(), Some(Rejection::Unsigned));
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
-    /// The gateway's method, and whether its postbacks have a body to read.
+    /// The provider's method, and whether its postbacks have a body to read.
     type Accepts: Accepts;
 
     /// What a verified postback says.
-    type Event: Clone + fmt::Debug + Send + Sync + 'static;
+    type Payload: Clone + fmt::Debug + Send + Sync + 'static;
 
     /// What [`inspect`](Self::inspect) keeps of the head until the body is there.
     type Evidence: Send + 'static;
@@ -100,62 +109,61 @@ pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
     /// What signatures are checked with.
     type Key: Send + Sync + 'static;
 
-    /// The gateway's name in logs: lower case, no spaces.
+    /// The provider's name in logs and, unless [`PaymentProvider`](crate::PaymentProvider) says otherwise, in records:
+    /// lower case, no spaces. It must not change.
     const NAME: &'static str;
 
-    /// The answer that the gateway takes as "received".
-    const ACK: Answer;
+    /// The reply that the provider takes as "received".
+    const ACK: Reply;
 
-    /// The method and media types of the gateway's postbacks.
+    /// Status of the replies to postbacks that are unsigned, forged, expired or about something else, from 400 to 599.
+    /// Defaults to 401.
+    ///
+    /// For a provider that stops sending after a 401: another status makes it send again, when the configuration has been
+    /// fixed for example.
+    const UNVERIFIED_STATUS: u16 = 401;
+
+    /// Returns the method and media types of the provider's postbacks.
     fn accepts(&self) -> Self::Accepts;
 
     /// Looks at the head, whose method, media type, encoding and declared size are already
-    /// accepted. `media_type` is `None` where the gateway sends no body.
+    /// accepted. `media_type` is `None` if the provider sends no body.
     ///
     /// # Errors
     ///
-    /// The reason to refuse the request without reading its body.
+    /// The reason to reject the request without reading its body.
     fn inspect(
         &self,
-        head: &Head<'_>,
+        head: &RequestHead<'_>,
         media_type: Option<MediaType>,
     ) -> Result<Self::Evidence, Rejection>;
 
     /// Checks the signature, then decodes what it covers.
     ///
     /// Whatever this returns, no postback is verified unless the last call of
-    /// [`Check::signature`] found a key.
+    /// [`VerifyContext::signature`] found a key.
     ///
     /// # Errors
     ///
-    /// The reason to refuse the postback.
+    /// The reason to reject the postback.
     fn verify(
         &self,
         evidence: Self::Evidence,
         body: Bytes,
-        check: &mut Check<'_, Self::Key>,
-    ) -> Result<Self::Event, Rejection>;
+        context: &mut VerifyContext<'_, Self::Key>,
+    ) -> Result<Self::Payload, Rejection>;
 
-    /// The project that this value is for, where its type stands for one project: see [`Tenant`](crate::Tenant). A
-    /// verifier cannot have another. By default, none.
+    /// Returns the project that this value is for, if its type is that of one project: see [`Tenant`](crate::Tenant). A
+    /// verifier cannot have another. Defaults to none.
     ///
-    /// Not empty, without white space at its ends, and without control characters.
+    /// Not empty, without surrounding white space, and without control characters.
     fn project(&self) -> Option<&str> {
         None
     }
 
-    /// What the operator's log may say of a verified event. By default, nothing.
+    /// Returns what the log may say of a verified postback. Defaults to nothing.
     #[must_use]
-    fn summary(_event: &Self::Event) -> Summary<'_> {
-        Summary::default()
-    }
-
-    /// The same key without the white space at its ends, if it has any.
-    ///
-    /// It vouches for nothing: the operator's log says when it would have fitted a signature that
-    /// was refused. By default, keys have none.
-    #[must_use]
-    fn unpadded(_key: &Self::Key) -> Option<&Self::Key> {
-        None
+    fn log_fields(_payload: &Self::Payload) -> LogFields<'_> {
+        LogFields::default()
     }
 }

@@ -1,9 +1,9 @@
-use crate::{Answer, Method, Provider, events};
+use crate::{Method, Provider, Reply, log};
 
 /// Why a postback was refused.
 ///
 /// The variant and its text are for the operator's log. The sender is told the class of the
-/// refusal and no more: see [`answer`](Self::answer).
+/// refusal and no more: see [`reply`](Self::reply).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -34,13 +34,13 @@ pub enum Rejection {
     },
     /// A genuine token whose claims break a rule.
     #[error("invalid claims: {0}")]
-    InvalidClaims(ClaimsDefect),
+    InvalidClaims(InvalidClaimsReason),
     /// A genuine token about another invoice than the body's.
     #[error("the token is about another invoice")]
     InvoiceMismatch,
     /// The body, or a signed query, does not have the documented form.
     #[error("malformed: {0}")]
-    Malformed(BodyDefect),
+    Malformed(MalformedReason),
     /// The request's method is not the one that the provider uses.
     #[error("the method is not {}", allow.as_str())]
     #[non_exhaustive]
@@ -66,7 +66,7 @@ pub enum Rejection {
 /// The rule that the claims of a genuine token break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ClaimsDefect {
+pub enum InvalidClaimsReason {
     /// `exp` lies further ahead than the configured ceiling allows.
     #[error("`exp` lies beyond the configured lifetime")]
     LifetimeTooLong,
@@ -81,7 +81,7 @@ pub enum ClaimsDefect {
 /// The rule that a body, or a signed query, breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum BodyDefect {
+pub enum MalformedReason {
     /// A field that verification needs is absent.
     #[error("field `{0}` is missing")]
     Missing(&'static str),
@@ -111,7 +111,7 @@ impl Rejection {
     #[must_use]
     pub fn not_configured<P: Provider>(looked_for: &'static str) -> Self {
         let rejection = Self::NotConfigured;
-        events::not_configured::<P>(&rejection, looked_for);
+        log::not_configured::<P>(&rejection, looked_for);
         rejection
     }
 
@@ -121,18 +121,35 @@ impl Rejection {
         self.row().0
     }
 
-    /// What the sender is told: one status and one text for the whole class.
-    pub const fn answer(&self) -> Answer {
+    /// Returns status, headers and public text: the same for the whole class.
+    pub const fn reply(&self) -> Reply {
         self.row().1
     }
 
+    /// Returns the same as [`reply`](Self::reply) for a postback of `P`, which may have
+    /// [another status](Provider::UNVERIFIED_STATUS) for those that are not verified.
+    pub const fn reply_to<P: Provider>(&self) -> Reply {
+        const {
+            assert!(
+                P::UNVERIFIED_STATUS >= 400 && P::UNVERIFIED_STATUS <= 599,
+                "the status of a rejection is from 400 to 599"
+            );
+        }
+        match self.reply() {
+            reply if reply.status() == UNVERIFIED.status() && P::UNVERIFIED_STATUS != 401 => {
+                Reply::rejection(P::UNVERIFIED_STATUS, &[], UNVERIFIED.body())
+            }
+            reply => reply,
+        }
+    }
+
     /// The one table of codes, statuses, headers and texts of the family.
-    const fn row(&self) -> (&'static str, Answer) {
+    const fn row(&self) -> (&'static str, Reply) {
         match self {
             Self::BadSignature => ("bad_signature", UNVERIFIED),
             Self::BodyTooLarge { .. } => (
                 "body_too_large",
-                Answer::refusal(413, &[], r#"{"error":"Postback too large"}"#),
+                Reply::rejection(413, &[], r#"{"error":"Postback too large"}"#),
             ),
             Self::BodyUnreadable => ("body_unreadable", MALFORMED),
             Self::ClockUnavailable => ("clock_unavailable", NOT_CONFIGURED),
@@ -142,7 +159,7 @@ impl Rejection {
             Self::Malformed(_) => ("malformed", MALFORMED),
             Self::MethodNotAllowed { allow } => (
                 "method_not_allowed",
-                Answer::refusal(
+                Reply::rejection(
                     405,
                     match allow {
                         Method::Get => const { &[("allow", Method::Get.as_str())] },
@@ -156,15 +173,15 @@ impl Rejection {
             Self::Unsigned => ("unsigned", UNVERIFIED),
             Self::UnsupportedMediaType => (
                 "unsupported_media_type",
-                Answer::refusal(415, &[], r#"{"error":"Unsupported media type"}"#),
+                Reply::rejection(415, &[], r#"{"error":"Unsupported media type"}"#),
             ),
         }
     }
 }
 
-const MALFORMED: Answer = Answer::refusal(400, &[], r#"{"error":"Malformed postback"}"#);
-const NOT_CONFIGURED: Answer = Answer::refusal(500, &[], r#"{"error":"Not configured"}"#);
-const UNVERIFIED: Answer = Answer::refusal(
+const MALFORMED: Reply = Reply::rejection(400, &[], r#"{"error":"Malformed postback"}"#);
+const NOT_CONFIGURED: Reply = Reply::rejection(500, &[], r#"{"error":"Not configured"}"#);
+const UNVERIFIED: Reply = Reply::rejection(
     401,
     &[("www-authenticate", "Postback")],
     r#"{"error":"Unverified postback"}"#,
@@ -213,13 +230,13 @@ mod tests {
                 unverified,
             ),
             (
-                Rejection::InvalidClaims(ClaimsDefect::Unusable),
+                Rejection::InvalidClaims(InvalidClaimsReason::Unusable),
                 "invalid_claims",
                 unverified,
             ),
             (Rejection::InvoiceMismatch, "invoice_mismatch", unverified),
             (
-                Rejection::Malformed(BodyDefect::Syntax),
+                Rejection::Malformed(MalformedReason::Syntax),
                 "malformed",
                 malformed,
             ),
@@ -245,7 +262,7 @@ mod tests {
             ),
         ];
         for (rejection, code, (status, body, further)) in cases {
-            let answer = rejection.answer();
+            let answer = rejection.reply();
             assert_eq!(rejection.code(), code);
             assert_eq!((answer.status(), answer.body()), (status, body), "{code}");
             let mut expected = vec![

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, time::Duration};
 
-use crate::{Answer, events, reconcile::ReconcileError};
+use crate::{Reply, log, reconcile::ReconcileError};
 
 /// Error returned by a handler so that the provider sends a verified postback again.
 ///
@@ -134,7 +134,7 @@ impl Retry {
     }
 
     /// Returns status, headers and public text.
-    pub const fn reply(&self) -> Answer {
+    pub const fn reply(&self) -> Reply {
         let delay = match self.reason {
             RetryReason::InFlight { held_for } => held_for,
             _ => DEFAULT_DELAY,
@@ -145,7 +145,7 @@ impl Retry {
     /// Leaves one log event, `postback not acknowledged`, with the code, the id and the cause. Adapters call it where
     /// they make the response.
     pub fn log(&self) {
-        events::not_acknowledged(self);
+        log::not_acknowledged(self);
     }
 
     /// Whether it may happen in an application in which nothing is wrong.
@@ -158,12 +158,12 @@ impl Retry {
     }
 
     /// The one table of codes, statuses and texts.
-    const fn row(&self) -> (&'static str, Answer) {
+    const fn row(&self) -> (&'static str, Reply) {
         match self.reason {
             RetryReason::EffectFailed(_) => ("effect_failed", TRY_AGAIN),
             RetryReason::InFlight { .. } => (
                 "in_flight",
-                Answer::refusal(409, &[], r#"{"error":"In progress"}"#),
+                Reply::rejection(409, &[], r#"{"error":"In progress"}"#),
             ),
             RetryReason::LeaseExpired => ("lease_expired", TRY_AGAIN),
             RetryReason::Misconfigured(_) => ("misconfigured", TRY_AGAIN),
@@ -171,7 +171,7 @@ impl Retry {
             RetryReason::StoreUnavailable(_) => ("store_unavailable", TRY_AGAIN),
             RetryReason::UnknownOrder { .. } => (
                 "unknown_order",
-                Answer::refusal(404, &[], r#"{"error":"Unknown order"}"#),
+                Reply::rejection(404, &[], r#"{"error":"Unknown order"}"#),
             ),
         }
     }
@@ -204,7 +204,7 @@ impl From<ReconcileError> for Retry {
 /// As long as a lease is, unless the handler asks for another.
 const DEFAULT_DELAY: Duration = Duration::from_secs(60);
 
-const TRY_AGAIN: Answer = Answer::refusal(503, &[], r#"{"error":"Try again later"}"#);
+const TRY_AGAIN: Reply = Reply::rejection(503, &[], r#"{"error":"Try again later"}"#);
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,10 @@ use std::{fmt, marker::PhantomData};
 use bytes::Bytes;
 
 use crate::{
-    Answer, Check, ConfigError, Head, MediaType, Provider, Rejection, Summary, verifier::is_name,
+    ConfigError, LogFields, MediaType, Namespace, PaymentEvent, PaymentProvider, Provider,
+    Rejection, Reply, RequestHead, VerifyContext,
+    reconcile::{Outcome, Price, ReconcileError},
+    verifier::is_name,
 };
 
 /// The same provider under a second type, for an application that keeps one verifier a type.
@@ -52,7 +55,9 @@ impl<Tag, P> Tenant<Tag, P> {
                 provider,
                 tag: PhantomData,
             }),
-            false => Err(ConfigError::InvalidScope),
+            false => Err(ConfigError::InvalidScope {
+                name: project.into(),
+            }),
         }
     }
 
@@ -64,12 +69,12 @@ impl<Tag, P> Tenant<Tag, P> {
 
 impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
     type Accepts = P::Accepts;
-    type Event = P::Event;
+    type Payload = P::Payload;
     type Evidence = P::Evidence;
     type Key = P::Key;
 
     const NAME: &'static str = P::NAME;
-    const ACK: Answer = P::ACK;
+    const ACK: Reply = P::ACK;
 
     fn accepts(&self) -> P::Accepts {
         self.provider.accepts()
@@ -77,7 +82,7 @@ impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
 
     fn inspect(
         &self,
-        head: &Head<'_>,
+        head: &RequestHead<'_>,
         media_type: Option<MediaType>,
     ) -> Result<Self::Evidence, Rejection> {
         self.provider.inspect(head, media_type)
@@ -87,21 +92,29 @@ impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
         &self,
         evidence: Self::Evidence,
         body: Bytes,
-        check: &mut Check<'_, Self::Key>,
-    ) -> Result<Self::Event, Rejection> {
-        self.provider.verify(evidence, body, check)
+        context: &mut VerifyContext<'_, Self::Key>,
+    ) -> Result<Self::Payload, Rejection> {
+        self.provider.verify(evidence, body, context)
     }
 
     fn project(&self) -> Option<&str> {
         Some(&self.project)
     }
 
-    fn summary(event: &Self::Event) -> Summary<'_> {
-        P::summary(event)
+    fn log_fields(event: &Self::Payload) -> LogFields<'_> {
+        P::log_fields(event)
+    }
+}
+
+impl<Tag: 'static, P: PaymentProvider> PaymentProvider for Tenant<Tag, P> {
+    const NAMESPACE: Namespace = P::NAMESPACE;
+
+    fn payment_event(payload: &P::Payload) -> PaymentEvent<'_> {
+        P::payment_event(payload)
     }
 
-    fn unpadded(key: &Self::Key) -> Option<&Self::Key> {
-        P::unpadded(key)
+    fn outcome(payload: &P::Payload, price: &Price) -> Result<Outcome, ReconcileError> {
+        P::outcome(payload, price)
     }
 }
 

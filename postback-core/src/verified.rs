@@ -5,12 +5,12 @@ use crate::{Provider, Verifier};
 /// Proof that a postback of `P` is genuine.
 ///
 /// Only [`Admitted::verify_at`](crate::Admitted::verify_at) makes one, so a handler that takes it
-/// cannot be handed an unchecked value. The type says which gateway's rules were applied; the
+/// cannot be handed an unchecked value. The type says which provider's rules were applied; the
 /// value says which [`Verifier`] applied them. It derefs to what the postback says.
 ///
-/// How much a genuine postback proves differs by gateway; the event's documentation says so.
+/// How much a genuine postback proves depends on the provider; the documentation of its payload says how much.
 ///
-/// One gateway's proof never passes for another's, even where they share an event:
+/// One provider's proof never passes for another's, even if they share a payload type:
 ///
 /// ```compile_fail,E0308
 /// use postback_core::{Verified, cryptocloud::{CryptoCloud, Trybit}};
@@ -23,7 +23,7 @@ use crate::{Provider, Verifier};
 /// ```
 #[must_use]
 pub struct Verified<P: Provider> {
-    event: P::Event,
+    payload: P::Payload,
     identity: Arc<Identity>,
     key_label: Arc<str>,
 }
@@ -35,16 +35,16 @@ pub(crate) struct Identity {
 }
 
 impl<P: Provider> Verified<P> {
-    /// What the postback says.
+    /// Returns what the postback says.
     #[must_use]
-    pub const fn event(&self) -> &P::Event {
-        &self.event
+    pub const fn payload(&self) -> &P::Payload {
+        &self.payload
     }
 
-    /// What the postback says, without the proof.
+    /// Returns what the postback says, without the proof.
     #[must_use]
-    pub fn into_event(self) -> P::Event {
-        self.event
+    pub fn into_payload(self) -> P::Payload {
+        self.payload
     }
 
     /// The label of the key that made the signature.
@@ -66,9 +66,9 @@ impl<P: Provider> Verified<P> {
         Arc::ptr_eq(&self.identity, verifier.identity())
     }
 
-    pub(crate) fn new(event: P::Event, identity: Arc<Identity>, key_label: Arc<str>) -> Self {
+    pub(crate) fn new(payload: P::Payload, identity: Arc<Identity>, key_label: Arc<str>) -> Self {
         Self {
-            event,
+            payload,
             identity,
             key_label,
         }
@@ -78,7 +78,7 @@ impl<P: Provider> Verified<P> {
 impl<P: Provider> Clone for Verified<P> {
     fn clone(&self) -> Self {
         Self {
-            event: self.event.clone(),
+            payload: self.payload.clone(),
             identity: Arc::clone(&self.identity),
             key_label: Arc::clone(&self.key_label),
         }
@@ -91,15 +91,15 @@ impl<P: Provider> fmt::Debug for Verified<P> {
             .field("provider", &P::NAME)
             .field("scope", &self.scope())
             .field("key_label", &self.key_label)
-            .field("event", &self.event)
+            .field("payload", &self.payload)
             .finish()
     }
 }
 
 impl<P: Provider> Deref for Verified<P> {
-    type Target = P::Event;
+    type Target = P::Payload;
 
-    fn deref(&self) -> &P::Event {
-        &self.event
+    fn deref(&self) -> &P::Payload {
+        &self.payload
     }
 }

@@ -5,8 +5,8 @@ use std::{
 };
 
 use crate::{
-    Admitted, Check, ConfigError, Head, KeyRing, Provider, Rejection, Verified,
-    events::{self, Found},
+    Admitted, ConfigError, KeyRing, Provider, Rejection, RequestHead, Verified, VerifyContext,
+    log::{self, Findings},
     verified::Identity,
 };
 
@@ -72,10 +72,10 @@ impl<P: Provider> Verifier<P> {
     /// In this order: [`Rejection::MethodNotAllowed`], [`Rejection::UnsupportedMediaType`],
     /// [`Rejection::BodyTooLarge`] for a declared size over the limit, then what the gateway
     /// refuses of a head.
-    pub fn admit(&self, head: &Head<'_>) -> Result<Admitted<P>, Rejection> {
+    pub fn admit(&self, head: &RequestHead<'_>) -> Result<Admitted<P>, Rejection> {
         let admitted = Admitted::new(self, head);
         if let Err(rejection) = &admitted {
-            events::refused(self, rejection, &Found::default());
+            log::rejected(self, rejection, &Findings::of_head(rejection, head));
         }
         admitted
     }
@@ -122,26 +122,25 @@ impl<P: Provider> Verifier<P> {
     pub(crate) fn seal(
         &self,
         now: u64,
-        verify: impl FnOnce(&mut Check<'_, P::Key>) -> Result<P::Event, Rejection>,
-    ) -> Result<Verified<P>, (Rejection, Found)> {
+        verify: impl FnOnce(&mut VerifyContext<'_, P::Key>) -> Result<P::Payload, Rejection>,
+    ) -> Result<Verified<P>, (Rejection, Findings)> {
         let keys = self.keys();
-        let mut check = Check::new(
+        let mut context = VerifyContext::new(
             &keys,
             now,
             self.inner.leeway_seconds,
             self.inner.max_lifetime_seconds,
-            P::unpadded,
         );
-        let refused = match (verify(&mut check), check.signed_by()) {
-            (Ok(event), Some(label)) => {
+        let rejection = match (verify(&mut context), context.signed_by()) {
+            (Ok(payload), Some(label)) => {
                 let identity = Arc::clone(self.identity());
-                return Ok(Verified::new(event, identity, Arc::clone(label)));
+                return Ok(Verified::new(payload, identity, Arc::clone(label)));
             }
-            // A provider that forgot to ask for a signature, or its answer, verifies nothing.
+            // A provider that did not check a signature, or ignored the result, verifies nothing.
             (Ok(_), None) => Rejection::BadSignature,
             (Err(rejection), _) => rejection,
         };
-        Err((refused, check.into_found()))
+        Err((rejection, context.into_findings()))
     }
 
     fn keys(&self) -> Arc<KeyRing<P::Key>> {
@@ -229,20 +228,31 @@ impl<P: Provider> VerifierBuilder<P> {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::InvalidScope`] if the scope is empty, has white space at its ends, holds a
-    ///   control character, or is another than the provider's own [project](Provider::project);
+    /// - [`ConfigError::InvalidScope`] if the scope is empty, has surrounding white space, or holds a
+    ///   control character;
+    /// - [`ConfigError::OtherScope`] if it is another than the provider's own [project](Provider::project);
     /// - [`ConfigError::BodyLimitZero`] and [`ConfigError::LifetimeZero`] if nothing fresh could pass;
     /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY_SECONDS`].
     pub fn build(self) -> Result<Verifier<P>, ConfigError> {
         let max = Verifier::<P>::MAX_LEEWAY_SECONDS;
         let own = self.provider.project();
-        let is_another = own.is_some() && own != self.scope.as_deref();
-        if is_another || self.scope.as_deref().is_some_and(|scope| !is_name(scope)) {
-            Err(ConfigError::InvalidScope)
+        let name = self.scope.as_deref().unwrap_or_default();
+        if self.scope.is_some() && !is_name(name) {
+            Err(ConfigError::InvalidScope { name: name.into() })
+        } else if let Some(own) = own
+            && self.scope.as_deref() != Some(own)
+        {
+            Err(ConfigError::OtherScope {
+                name: name.into(),
+                expected: own.into(),
+            })
         } else if self.body_limit == 0 {
             Err(ConfigError::BodyLimitZero)
         } else if self.leeway_seconds > max {
-            Err(ConfigError::LeewayTooLong { max })
+            Err(ConfigError::LeewayTooLong {
+                seconds: self.leeway_seconds,
+                max,
+            })
         } else if self.max_lifetime_seconds == 0 {
             Err(ConfigError::LifetimeZero)
         } else {

@@ -5,12 +5,13 @@
 use std::sync::LazyLock;
 
 use postback_core::{
-    BodyDefect, ConfigError, Field, KeyRing, MediaType, Method, Provider, PublicKey, Rejection,
-    Tenant, Verified, Verifier,
+    ConfigError, Field, KeyRing, MalformedReason, MediaType, Method, OriginFlaw, Provider,
+    PublicKey, Rejection, Tenant, Verified, Verifier,
     cryptapi::{
         BindError, BlockBee, Callback, CallbackUrlError, Coverage, CryptApi, Expected, Get, Nonce,
-        Post, Stage,
+        Post,
     },
+    event::Stage,
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
 
@@ -78,8 +79,8 @@ fn pairs(further: &str) -> [Result<Callback, Rejection>; 2] {
     let pairs = format!("uuid=u&address_in=a&coin=btc&pending=0{further}");
     let form = post(MediaType::Form, "/callback", &pairs);
     [
-        get(&pairs).map(Verified::into_event),
-        form.map(Verified::into_event),
+        get(&pairs).map(Verified::into_payload),
+        form.map(Verified::into_payload),
     ]
 }
 
@@ -213,7 +214,7 @@ fn identifier_with_a_control_character_is_malformed() {
             let fields = format!("&{SAMPLE_CALLBACK}");
             let fields = fields.replace(&format!("&{name}="), &format!("&{name}=x{character}"));
             let rejected = get(&fields).err();
-            let wrong = Rejection::Malformed(BodyDefect::Value(name));
+            let wrong = Rejection::Malformed(MalformedReason::Value(name));
             assert_eq!(rejected, Some(wrong), "{name} {character}");
         }
     }
@@ -229,7 +230,7 @@ fn byte_order_mark_and_line_end_around_a_body_are_skipped() {
     let callback = post(MediaType::Json, "/", json).unwrap();
     assert!(callback.parameter("order").unwrap().value() == "7");
     let twice = post(MediaType::Json, "/", &format!("\u{feff}{json}")).err();
-    assert_eq!(twice, Some(Rejection::Malformed(BodyDefect::Syntax)));
+    assert_eq!(twice, Some(Rejection::Malformed(MalformedReason::Syntax)));
 }
 
 #[test]
@@ -250,7 +251,7 @@ fn null_parameter_of_a_json_body_is_absent() {
 /// In a form and a query alike.
 #[test]
 fn defect_of_a_needed_pair_is_rejected() {
-    use BodyDefect::{Repeated, Value};
+    use MalformedReason::{Repeated, Value};
     for (further, defect) in [
         ("&value_coin=-1", Value("value_coin")),
         ("&value_coin=-0", Value("value_coin")),
@@ -284,7 +285,7 @@ fn defect_of_a_needed_pair_is_rejected() {
 
 #[test]
 fn a_required_field_is_there_and_not_blank() {
-    use BodyDefect::{Missing, Value};
+    use MalformedReason::{Missing, Value};
     let fields = [
         ("uuid", "u"),
         ("address_in", "a"),
@@ -339,10 +340,10 @@ fn an_identifier_is_a_text_of_limited_length() {
         };
         assert!(with(&format!(r#""{longest}""#)).is_ok());
         let defect = |verdict: Verdict<Post>| verdict.err();
-        let wrong = Some(Rejection::Malformed(BodyDefect::Value(name)));
+        let wrong = Some(Rejection::Malformed(MalformedReason::Value(name)));
         assert_eq!(defect(with(&format!(r#""{longest}x""#))), wrong);
         assert_eq!(defect(with("7")), wrong);
-        let missing = Some(Rejection::Malformed(BodyDefect::Missing(name)));
+        let missing = Some(Rejection::Malformed(MalformedReason::Missing(name)));
         assert_eq!(defect(with("null")), missing);
     }
 }
@@ -353,7 +354,7 @@ fn only_1_and_0_are_a_stage() {
         "2", "-0", "00", "01", "true", "false", "pending", "0.0", "+0", "%C2%B2", "None",
     ] {
         let refused = get(&format!("uuid=u&address_in=a&coin=btc&pending={value}")).err();
-        let wrong = Rejection::Malformed(BodyDefect::Value("pending"));
+        let wrong = Rejection::Malformed(MalformedReason::Value("pending"));
         assert_eq!(refused, Some(wrong), "{value}");
     }
     for (value, stage) in [
@@ -368,7 +369,7 @@ fn only_1_and_0_are_a_stage() {
 
 #[test]
 fn defect_of_a_needed_member_is_rejected() {
-    use BodyDefect::{Repeated, Syntax, Value};
+    use MalformedReason::{Repeated, Syntax, Value};
     for (further, defect) in [
         (r#","value_coin":true"#, Value("value_coin")),
         (r#","value_coin":-0.1"#, Value("value_coin")),
@@ -563,13 +564,23 @@ fn what_cannot_be_meant_is_no_configuration() {
     let none: [&str; 0] = [];
     let get = |origins: &[&str]| CryptApi::get(origins).err();
     assert_eq!(get(&none), Some(ConfigError::NoOrigin));
-    assert_eq!(
-        get(&[ORIGIN, "https://shop.example/"]),
-        Some(ConfigError::InvalidOrigin)
-    );
+    let slash = get(&[ORIGIN, "https://shop.example/"]);
+    let is_path = |error| {
+        matches!(
+            error,
+            ConfigError::InvalidOrigin {
+                flaw: OriginFlaw::Path,
+                ..
+            }
+        )
+    };
+    assert!(slash.is_some_and(is_path));
     assert_eq!(get(&[ORIGIN]), None);
     let prefixed = CryptApi::get([ORIGIN]).unwrap().stripped_prefix("shop");
-    assert_eq!(prefixed.err(), Some(ConfigError::InvalidPrefix));
+    assert_eq!(
+        prefixed.unwrap_err().to_string(),
+        r#"invalid prefix "shop": expected one or more path segments such as "/shop", without a slash at the end"#
+    );
     assert!(BlockBee::get([ORIGIN]).unwrap().verifier().is_ok());
 }
 
@@ -862,7 +873,7 @@ fn nothing_prints_a_nonce_or_an_amount() {
     let printed = format!(
         "{callback:?} {bound:?} {expected:?} {url:?} {parameter:?} {value:?} {:?} {:?}",
         callback.unbound(),
-        callback.event(),
+        callback.payload(),
     );
     assert!(!printed.contains(nonce), "{printed}");
     assert!(!printed.contains("0.05"), "{printed}");

@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use postback_core::{
-    BodyDefect, ClaimsDefect, MediaType, Provider, Rejection, SecretKey, Verified, Verifier,
+    InvalidClaimsReason, MalformedReason, MediaType, Provider, Rejection, SecretKey, Verified,
+    Verifier,
     cryptocloud::{CryptoCloud, Trybit},
     testing,
 };
@@ -32,7 +33,7 @@ fn with_claims(claims: &str) -> Option<Rejection> {
 
 #[test]
 fn each_defect_of_the_claims_has_its_rejection() {
-    let unusable = Some(Rejection::InvalidClaims(ClaimsDefect::Unusable));
+    let unusable = Some(Rejection::InvalidClaims(InvalidClaimsReason::Unusable));
     let cases = [
         (r#"{"id":"ILRAJE1Q","exp":1769509700}"#, None),
         (
@@ -41,7 +42,9 @@ fn each_defect_of_the_claims_has_its_rejection() {
         ),
         (
             r#"{"id":"ILRAJE1Q","exp":253402300799}"#,
-            Some(Rejection::InvalidClaims(ClaimsDefect::LifetimeTooLong)),
+            Some(Rejection::InvalidClaims(
+                InvalidClaimsReason::LifetimeTooLong,
+            )),
         ),
         (r#"{"id":"ILRAJE1Q","exp":253402300800}"#, unusable.clone()),
         (
@@ -58,7 +61,7 @@ fn each_defect_of_the_claims_has_its_rejection() {
         // A fraction is rounded to the refusing side.
         (
             r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1769509430.1}"#,
-            Some(Rejection::InvalidClaims(ClaimsDefect::NotYetValid)),
+            Some(Rejection::InvalidClaims(InvalidClaimsReason::NotYetValid)),
         ),
     ];
     for (claims, expected) in cases {
@@ -97,28 +100,28 @@ fn each_defect_of_a_body_has_its_rejection() {
     let odd_name = json(r#"{"\ud800":1,"token":"TOKEN","invoice_id":"ILRAJE1Q"}"#);
     assert_eq!(odd_name, None, "an unknown field, whatever its name");
     let escaped_twice = json(r#"{"tok\u0065n":"x","token":"TOKEN","invoice_id":"ILRAJE1Q"}"#);
-    assert_eq!(escaped_twice, malformed(BodyDefect::Repeated("token")));
+    assert_eq!(escaped_twice, malformed(MalformedReason::Repeated("token")));
     let wrong_token = json(r#"{"invoice_id":"ILRAJE1Q","token":5}"#);
-    assert_eq!(wrong_token, malformed(BodyDefect::Value("token")));
+    assert_eq!(wrong_token, malformed(MalformedReason::Value("token")));
     let no_id = json(r#"{"token":"TOKEN"}"#);
-    assert_eq!(no_id, malformed(BodyDefect::Missing("invoice_id")));
+    assert_eq!(no_id, malformed(MalformedReason::Missing("invoice_id")));
     let twice = json(r#"{"token":null,"token":"TOKEN","invoice_id":"ILRAJE1Q"}"#);
-    assert_eq!(twice, malformed(BodyDefect::Repeated("token")));
+    assert_eq!(twice, malformed(MalformedReason::Repeated("token")));
     let number = json(r#"{"token":"TOKEN","invoice_id":1e3}"#);
-    assert_eq!(number, malformed(BodyDefect::Value("invoice_id")));
+    assert_eq!(number, malformed(MalformedReason::Value("invoice_id")));
     let undecodable = form("invoice_id=%zz&token=TOKEN");
-    assert_eq!(undecodable, malformed(BodyDefect::Syntax));
+    assert_eq!(undecodable, malformed(MalformedReason::Syntax));
     let escaped = form("invoice_id=ILRAJE1Q&token=TOKEN&tok%65n=x");
-    assert_eq!(escaped, malformed(BodyDefect::Repeated("token")));
+    assert_eq!(escaped, malformed(MalformedReason::Repeated("token")));
     let twice = json(r#"{"token":"TOKEN","invoice_id":"ILRAJE1Q","status":[],"status":"success"}"#);
-    assert_eq!(twice, malformed(BodyDefect::Repeated("status")));
+    assert_eq!(twice, malformed(MalformedReason::Repeated("status")));
 
     assert_eq!(
         form("invoice_id=ILRAJE1Q&token=TOKEN"),
         None,
         "control case"
     );
-    assert_eq!(form(""), malformed(BodyDefect::Syntax));
+    assert_eq!(form(""), malformed(MalformedReason::Syntax));
     assert_eq!(
         form("invoice_id=ILRAJE1Q&token=None"),
         Some(Rejection::BadSignature)
@@ -128,7 +131,7 @@ fn each_defect_of_a_body_has_its_rejection() {
         Some(Rejection::InvoiceMismatch)
     );
     let empty_id = form("invoice_id=&token=TOKEN");
-    assert_eq!(empty_id, malformed(BodyDefect::Value("invoice_id")));
+    assert_eq!(empty_id, malformed(MalformedReason::Value("invoice_id")));
 }
 
 /// Fields that no signature covers cost no payment, whatever they hold.

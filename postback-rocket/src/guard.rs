@@ -1,5 +1,7 @@
 use bytes::Bytes;
-use postback_core::{AcceptsGet, AcceptsPost, Head, Need, Provider, Rejection, Verifier};
+use postback_core::{
+    AcceptsGet, AcceptsPost, Admitted, Provider, Rejection, RequestHead, Verifier,
+};
 use rocket::data::{self, Data, FromData, ToByteUnit};
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Request, Rocket, Sentinel, http::Status, outcome::Outcome};
@@ -45,21 +47,36 @@ impl<P: Provider> Postback<P> {
         data: Option<Data<'_>>,
         verifier: &Verifier<P>,
     ) -> Result<Self, PostbackError> {
-        let admitted = {
-            let target = request.uri().to_string();
-            let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
-                let values = request.headers().get(name);
-                values.for_each(|value| visit(value.as_bytes()));
-            };
-            verifier.admit(&Head::new(request.method().as_str(), &target, &headers))?
+        let verdict = match admit(request, verifier) {
+            Ok(admitted) => match (admitted.body_limit(), data) {
+                (None, _) => admitted.verify(Bytes::new()),
+                (Some(_), None) => Err(admitted.not_configured("a data guard")),
+                (Some(limit), Some(data)) => match read(request, data, limit).await {
+                    Ok(body) => admitted.verify_complete(body),
+                    Err(rejection) => Err(admitted.reject(rejection)),
+                },
+            },
+            Err(rejection) => Err(rejection),
         };
-        let body = match (admitted.need(), data) {
-            (Need::Body { limit }, Some(data)) => read(request, data, limit).await,
-            (Need::Body { .. }, None) => Err(Rejection::not_configured::<P>("a data guard")),
-            (Need::Nothing, _) => Ok(Bytes::new()),
-        };
-        Ok(Self(admitted.verify_whole(body)?))
+        verdict.map(Self).map_err(PostbackError::of_provider::<P>)
     }
+}
+
+/// Shows the head of a request to the verifier.
+fn admit<P: Provider>(
+    request: &Request<'_>,
+    verifier: &Verifier<P>,
+) -> Result<Admitted<P>, Rejection> {
+    let target = request.uri().to_string();
+    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+        let values = request.headers().get(name);
+        values.for_each(|value| visit(value.as_bytes()));
+    };
+    verifier.admit(&RequestHead::new(
+        request.method().as_str(),
+        &target,
+        &headers,
+    ))
 }
 
 /// Reads the body, which Rocket cuts off at a limit rather than fail.

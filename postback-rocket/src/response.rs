@@ -1,6 +1,6 @@
 use std::{io::Cursor, sync::OnceLock};
 
-use postback_core::{Answer, Provider};
+use postback_core::{Provider, Reply};
 use rocket::response::{self, Responder};
 use rocket::{Catcher, Request, Response, catch, http::Status, outcome::Outcome};
 
@@ -38,13 +38,13 @@ impl PostbackError {
 
     /// The status of the answer.
     fn status(&self) -> Status {
-        Status::new(self.rejection().answer().status())
+        Status::new(self.reply().status())
     }
 }
 
 impl<'r> Responder<'r, 'static> for PostbackError {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        Ok(response(self.rejection().answer()))
+        Ok(response(self.reply()))
     }
 }
 
@@ -62,7 +62,7 @@ impl<'r, P: Provider> Responder<'r, 'static> for Ack<P> {
 }
 
 /// Writes an answer as an HTTP response.
-fn response(answer: Answer) -> Response<'static> {
+fn response(answer: Reply) -> Response<'static> {
     let mut response = Response::build();
     response.status(Status::new(answer.status()));
     for (name, value) in answer.headers() {

@@ -64,7 +64,7 @@ fn deliver<'c>(client: &'c Client, path: &str, body: impl AsRef<[u8]>) -> LocalR
 /// The one status, text and headers of a refusal.
 #[track_caller]
 fn assert_refused(response: LocalResponse<'_>, rejection: &Rejection) {
-    let answer = rejection.answer();
+    let answer = rejection.reply();
     assert_eq!(response.status().code, answer.status());
     for (name, value) in answer.headers() {
         assert_eq!(response.headers().get_one(name), Some(&*value), "{name}");

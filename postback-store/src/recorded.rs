@@ -1,19 +1,21 @@
 use std::fmt;
 
-use postback_core::{event::Digest, reconcile::Outcome};
+#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+use postback_core::event::FieldDigests;
+use postback_core::reconcile::Outcome;
 
 /// Result of recording a payment. Acknowledge all of them; credit [`New`](Self::New) alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it says whether to credit the payment"]
 #[non_exhaustive]
 pub enum Recorded {
-    /// It was credited before, and its status, amount or coin, or its address or transaction, is another now or missing.
+    /// It was credited before, and a field that must not change says something else now or is missing: of CryptoCloud
+    /// and Trybit `status`, `amount_crypto` or `currency`, of CryptAPI and BlockBee `address_in`, `coin`, `value_coin` or
+    /// `txid_in`.
     /// What was credited stays, and what the delivery says now is not kept: a person must look at it.
     Conflict {
-        /// Digest of the payment that was credited.
-        before: Digest,
-        /// Digest of the payment as delivered now.
-        now: Digest,
+        /// Names of the fields that say something else now, or are missing.
+        fields: Vec<String>,
     },
     /// It was credited before, and this is the same delivery again. There is nothing to do.
     Duplicate,
@@ -61,10 +63,11 @@ impl Recorded {
     }
 
     /// The result for money of a payment that was credited before.
-    pub(crate) fn kept(before: Digest, now: Digest) -> Self {
-        match before == now {
+    pub(crate) fn kept(before: &FieldDigests, now: &FieldDigests) -> Self {
+        let fields = before.changed_fields(now);
+        match fields.is_empty() {
             true => Self::Duplicate,
-            false => Self::Conflict { before, now },
+            false => Self::Conflict { fields },
         }
     }
 
@@ -82,7 +85,7 @@ impl Recorded {
 impl fmt::Display for Recorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Conflict { .. } => f.write_str("conflict with what was recorded before"),
+            Self::Conflict { fields } => conflict(f, fields),
             Self::Duplicate => f.write_str("duplicate"),
             Self::New => f.write_str("new"),
             Self::NotCredited(outcome) => outcome.fmt(f),
@@ -91,4 +94,13 @@ impl fmt::Display for Recorded {
             Self::Superseded => f.write_str("superseded"),
         }
     }
+}
+
+/// Names the fields that changed, and shows none of their values.
+pub(crate) fn conflict(f: &mut fmt::Formatter<'_>, fields: &[String]) -> fmt::Result {
+    write!(
+        f,
+        "conflict with what was recorded before in {}",
+        fields.join(", ")
+    )
 }

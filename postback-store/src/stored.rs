@@ -1,6 +1,6 @@
 use std::fmt;
 
-use postback_core::event::Digest;
+use postback_core::event::FieldDigests;
 
 /// Record of a payment, as [`Recorded`](crate::Recorded) left it.
 #[derive(Clone, PartialEq, Eq)]
@@ -8,8 +8,8 @@ use postback_core::event::Digest;
 pub struct Stored {
     /// Whether the payment was credited. If not, it was recorded for a person to look at.
     pub credited: bool,
-    /// Digest of what must not change from one delivery to the next.
-    pub digest: Digest,
+    /// Digests of the fields that must not change from one delivery to the next.
+    pub digest: FieldDigests,
     /// The payload as JSON, as [`EventRecord::payload_json`](postback_core::event::EventRecord::payload_json) has it;
     /// absent once it was pruned.
     pub payload: Option<String>,

@@ -69,7 +69,7 @@ where
     pub(crate) fn read(inner: S, mut head: Parts, admitted: Admitted<P>, body: B) -> Self {
         let declared = body.size_hint().lower();
         let body = body::limited(&mut head.extensions, body);
-        let body = Reading::new(body, declared, admitted.need());
+        let body = Reading::new(body, declared, admitted.body_limit());
         let waiting = Some(Waiting {
             inner,
             head,
@@ -114,7 +114,7 @@ where
                     return Poll::Ready(response.map(|it| it.map(ResponseBody::handed_on)));
                 }
                 StateProjection::Refused { rejection } => {
-                    let refusal = response::refusal::<&str>(rejection.clone());
+                    let refusal = response::rejection::<P, &str>(rejection.clone());
                     return Poll::Ready(Ok(refusal.map(ResponseBody::refusal)));
                 }
             };
@@ -131,8 +131,11 @@ impl<S, P: Provider> Waiting<S, P> {
     where
         S: Service<Request<Out>>,
     {
-        let bytes = body.clone().unwrap_or_default();
-        match self.admitted.verify_read(body) {
+        let (bytes, verdict) = match body {
+            Ok(body) => (body.clone(), self.admitted.verify(body)),
+            Err(rejection) => (Bytes::new(), Err(self.admitted.reject(rejection))),
+        };
+        match verdict {
             Ok(verified) => {
                 self.head.extensions.insert(verified);
                 body::unframe(&mut self.head.headers, bytes.len());

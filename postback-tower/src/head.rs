@@ -1,5 +1,5 @@
 use http::{request::Parts, uri::PathAndQuery};
-use postback_core::{Admitted, Head, Provider, Rejection, Verifier};
+use postback_core::{Admitted, Provider, Rejection, RequestHead, Verifier};
 
 /// Shows a request's head to the verifier.
 pub(crate) fn admit<P: Provider>(
@@ -13,5 +13,5 @@ pub(crate) fn admit<P: Provider>(
             visit(value.as_bytes());
         }
     };
-    verifier.admit(&Head::new(head.method.as_str(), target, &headers))
+    verifier.admit(&RequestHead::new(head.method.as_str(), target, &headers))
 }

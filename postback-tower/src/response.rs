@@ -1,5 +1,5 @@
 use http::Response;
-use postback_core::{Answer, Provider, Rejection, Retry};
+use postback_core::{Provider, Rejection, Reply, Retry};
 
 /// The response that tells the provider `P` that its postback has arrived: [`Provider::ACK`].
 ///
@@ -23,7 +23,7 @@ pub fn acknowledgement<P: Provider, B: From<&'static str>>() -> Response<B> {
     clippy::expect_used,
     reason = "answers are constants of providers and core, checked where they are made"
 )]
-pub(crate) fn response(answer: Answer) -> Response<&'static str> {
+pub(crate) fn response(answer: Reply) -> Response<&'static str> {
     let mut builder = Response::builder().status(answer.status());
     for (name, value) in answer.headers() {
         builder = builder.header(name, &*value);
@@ -53,10 +53,15 @@ pub fn retry<B: From<&'static str>>(reason: impl Into<Retry>) -> Response<B> {
     response(reason.reply()).map(B::from)
 }
 
-/// Returns the response to a rejected request: the class of the rejection and no more. The reason is in its extensions,
-/// for the operator.
-pub(crate) fn refusal<B: From<&'static str>>(rejection: Rejection) -> Response<B> {
-    let mut response = response(rejection.answer());
+/// Returns the response to a rejected request of `P`: the class of the rejection and no more. The reason is in its
+/// extensions, for the operator.
+pub(crate) fn rejection<P: Provider, B: From<&'static str>>(rejection: Rejection) -> Response<B> {
+    rejected(rejection.reply_to::<P>(), rejection)
+}
+
+/// Returns a reply as the response to a rejected request.
+pub(crate) fn rejected<B: From<&'static str>>(reply: Reply, rejection: Rejection) -> Response<B> {
+    let mut response = response(reply);
     response.extensions_mut().insert(rejection);
     response.map(B::from)
 }

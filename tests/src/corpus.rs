@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use postback_core::{
-    Head, KeyRing, Provider, PublicKey, Rejection, SecretKey, Verified, Verifier,
+    KeyRing, Provider, PublicKey, Rejection, RequestHead, SecretKey, Verified, Verifier,
     cryptapi::{CryptApi, Get, Post},
 };
 use serde::{Deserialize, Deserializer, de::Error};
@@ -302,7 +302,7 @@ impl Request {
             }
         };
         verifier
-            .admit(&Head::new(&self.method, &self.target, &headers))?
+            .admit(&RequestHead::new(&self.method, &self.target, &headers))?
             .verify(self.body.clone())
     }
 }

@@ -2,8 +2,9 @@
 
 use postback_core::{
     Amount,
-    cryptapi::{Callback, Coverage, Parameter, Stage},
+    cryptapi::{Callback, Coverage, Parameter},
     cryptocloud::Payment,
+    event::Stage,
 };
 use serde_json::{Map, Value, json};
 

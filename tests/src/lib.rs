@@ -14,10 +14,10 @@
 pub mod callbacks;
 pub mod client;
 pub mod corpus;
-pub mod decided_before_us;
 pub mod deliveries;
 pub mod driver;
 pub mod facts;
+pub mod framework_differences;
 pub mod log;
 mod printed;
 pub mod raw;

@@ -21,9 +21,9 @@ use serde_json::{Value, json};
 use crate::{
     client::Client,
     corpus::{Case, Expect, Mode},
-    decided_before_us::WRONG_METHOD_IN_ROCKET,
     driver::Application,
     facts,
+    framework_differences::WRONG_METHOD_IN_ROCKET,
     raw::{Connection, RawResponse},
 };
 
@@ -327,7 +327,7 @@ pub async fn drip(application: &Application, path: &str, deadline: Duration) -> 
 
 /// Asserts that the body was ended from outside.
 pub fn assert_unreadable(response: &RawResponse) {
-    let answer = Rejection::BodyUnreadable.answer();
+    let answer = Rejection::BodyUnreadable.reply();
     assert_eq!(response.status, answer.status());
     assert_eq!(response.body, answer.body());
 }

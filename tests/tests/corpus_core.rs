@@ -27,20 +27,20 @@ fn every_cryptapi_case_gets_its_verdict() {
     }
 }
 
-fn judge<P: Provider<Event: Stated>>(case: &Case, verifier: &Verifier<P>) {
+fn judge<P: Provider<Payload: Stated>>(case: &Case, verifier: &Verifier<P>) {
     let name = &case.name;
     let verdict = case.request.verify(verifier);
     match (&case.expect, verdict) {
         (Expect::Accepted { facts }, Ok(verified)) => {
-            facts::compare(name, facts, &verified.event().facts());
+            facts::compare(name, facts, &verified.payload().facts());
         }
         (Expect::Any { status }, verdict) => {
-            let answered = verdict.map_or_else(|r| r.answer().status(), |_| P::ACK.status());
+            let answered = verdict.map_or_else(|r| r.reply().status(), |_| P::ACK.status());
             assert!(status.allows(&answered), "{name}: {answered}");
         }
         (Expect::Rejected { code, status }, Err(rejection)) => {
             assert!(code.allows(rejection.code()), "{name}: {rejection:?}");
-            let answered = rejection.answer().status();
+            let answered = rejection.reply().status();
             assert!(status.allows(&answered), "{name}: {answered}");
         }
         (expected, verdict) => panic!("{name}: {verdict:?} instead of {expected:?}"),

@@ -13,7 +13,7 @@ use conformance::{
     driver::{CODE_HEADER, Driver, Outcome, Served},
     facts, with_verifier,
 };
-use postback_core::{Answer, Verifier};
+use postback_core::{Reply, Verifier};
 
 #[tokio::test]
 async fn actix_extractor() {
@@ -61,7 +61,7 @@ async fn judge<P: Served>(driver: Driver, case: &Case, verifier: Verifier<P>) {
     let result = application.send_for_result(&case.request).await;
     let answer = match &verdict {
         Ok(_) => P::ACK,
-        Err(rejection) => rejection.answer(),
+        Err(rejection) => rejection.reply(),
     };
     is_answer(name, &plain, answer);
     is_answer(name, &result, answer);
@@ -95,7 +95,7 @@ async fn judge<P: Served>(driver: Driver, case: &Case, verifier: Verifier<P>) {
 }
 
 /// Status, text and every header of ours; what the server adds is its own.
-fn is_answer(name: &str, outcome: &Outcome, answer: Answer) {
+fn is_answer(name: &str, outcome: &Outcome, answer: Reply) {
     assert_eq!(outcome.status.as_u16(), answer.status(), "{name}");
     assert_eq!(outcome.body, answer.body(), "{name}");
     let ours: Vec<_> = answer.headers().collect();

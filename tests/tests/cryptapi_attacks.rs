@@ -134,10 +134,10 @@ async fn everywhere<P>(
     request: &Request,
 ) -> Vec<Result<Verified<P>, Rejection>>
 where
-    P: Served + Provider<Event = Callback>,
+    P: Served + Provider<Payload = Callback>,
 {
     let verdict = request.verify(verifier);
-    let answer = verdict.as_ref().err().map_or(P::ACK, Rejection::answer);
+    let answer = verdict.as_ref().err().map_or(P::ACK, Rejection::reply);
     let mut verdicts = Vec::new();
     for driver in Driver::ALL {
         let outcome = driver.serve(verifier.clone()).await.send(request).await;
@@ -155,7 +155,7 @@ where
 
 async fn assert_refused<P>(verifier: &Verifier<P>, request: &Request, code: &str)
 where
-    P: Served + Provider<Event = Callback>,
+    P: Served + Provider<Payload = Callback>,
 {
     for verdict in everywhere(verifier, request).await {
         assert_eq!(verdict.err().map(|refused| refused.code()), Some(code));
@@ -169,7 +169,7 @@ async fn assert_binds<P>(
     expected: &Expected,
     outcome: Result<Basis, BindError>,
 ) where
-    P: Served + Provider<Event = Callback>,
+    P: Served + Provider<Payload = Callback>,
 {
     for verdict in everywhere(verifier, request).await {
         let bound = verdict.unwrap().bind(expected);
@@ -411,5 +411,5 @@ async fn a_proof_of_the_sibling_is_none_of_this_one() {
     let accepted = application.send(&get(&target("/blockbee"))).await;
     assert_eq!(accepted.status, 200, "control case");
     let refused = application.send(&get(&target("/cryptapi"))).await;
-    assert_eq!(refused.status, Rejection::NotConfigured.answer().status());
+    assert_eq!(refused.status, Rejection::NotConfigured.reply().status());
 }

@@ -10,8 +10,8 @@ use std::{
 use actix_web::App;
 use conformance::{
     corpus::{Case, Expect, Mode},
-    decided_before_us::{HEADERS_OF_ROCKET, WRONG_METHOD_IN_ROCKET},
     driver::{Application, Seen},
+    framework_differences::{HEADERS_OF_ROCKET, WRONG_METHOD_IN_ROCKET},
     raw::{Connection, RawResponse},
     receiver::verifiers,
 };

@@ -5,9 +5,9 @@ use std::time::Duration;
 use actix_web::{App, HttpResponse, ResponseError, web};
 use axum::{Router, routing::any};
 use conformance::{
-    decided_before_us::HALF_CLOSED,
     deliveries,
     driver::{Application, Seen},
+    framework_differences::HALF_CLOSED,
     printed_server,
     raw::Connection,
 };

@@ -22,8 +22,8 @@ use std::{
 use bytes::Bytes;
 use conformance::{
     corpus::Case,
-    decided_before_us::{DECISIONS, Decided, Decision, Made},
     driver::{Application, CODE_HEADER, Driver, Served},
+    framework_differences::{DECISIONS, Decided, Decision, Made},
     raw::{Connection, RawResponse, within_deadline},
 };
 use http::{Request, StatusCode};
@@ -31,7 +31,7 @@ use http_body_util::Channel;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use postback_core::{
-    Answer, BodyDefect, Head, Method, Provider, Rejection, SecretKey, Verifier,
+    MalformedReason, Method, Provider, Rejection, Reply, RequestHead, SecretKey, Verifier,
     cryptocloud::CryptoCloud, testing,
 };
 use tokio::{
@@ -151,7 +151,7 @@ async fn exchange(application: &Application, request: impl AsRef<[u8]>) -> RawRe
 
 #[track_caller]
 fn assert_refused(response: &RawResponse, rejection: &Rejection) {
-    assert_answer(response, rejection.answer());
+    assert_answer(response, rejection.reply());
     assert!(!response.status.is_success());
     let code = (CODE_HEADER.to_owned(), rejection.code().to_owned());
     assert!(response.headers.contains(&code), "{response:?}");
@@ -163,7 +163,7 @@ fn assert_accepted(response: &RawResponse) {
 }
 
 #[track_caller]
-fn assert_answer(response: &RawResponse, answer: Answer) {
+fn assert_answer(response: &RawResponse, answer: Reply) {
     assert_eq!(response.status, answer.status(), "{response:?}");
     assert_eq!(response.body, answer.body(), "{response:?}");
     for (name, value) in answer.headers() {
@@ -258,7 +258,7 @@ async fn is_decided<P: Served>(
     request: &[u8],
 ) {
     let no_headers = |_: &str, _: &mut dyn FnMut(&[u8])| {};
-    let wrong_method = verifier.admit(&Head::new("BREW", "/", &no_headers));
+    let wrong_method = verifier.admit(&RequestHead::new("BREW", "/", &no_headers));
     let wrong_method = wrong_method.unwrap_err();
     let results = on_each(&Driver::ALL, verifier, genuine, async |application| {
         let mut connection = Connection::open(application.address()).await;
@@ -276,13 +276,13 @@ async fn is_decided<P: Served>(
                 1
             }
             (Decided::Ours(rejection), Some(response)) => {
-                assert_eq!(response.status, rejection.answer().status(), "{row}");
+                assert_eq!(response.status, rejection.reply().status(), "{row}");
                 assert_refused(&response, rejection);
                 0
             }
             (Decided::OurMethods, Some(response)) => {
                 assert_eq!(response.status, StatusCode::METHOD_NOT_ALLOWED, "{row}");
-                assert_answer(&response, wrong_method.answer());
+                assert_answer(&response, wrong_method.reply());
                 0
             }
             (Decided::Server(status), Some(response)) => {
@@ -680,7 +680,7 @@ async fn a_connection_goes_on_after_a_refusal_whose_body_was_read() {
     };
     assert_refused(unsigned, &Rejection::Unsigned);
     assert_accepted(accepted);
-    assert_refused(malformed, &Rejection::Malformed(BodyDefect::Syntax));
+    assert_refused(malformed, &Rejection::Malformed(MalformedReason::Syntax));
     assert_accepted(again);
 }
 

@@ -16,7 +16,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use postback_core::{
-    ConfigError, MediaType, Method, PublicKey, Rejection, Verified, Verifier,
+    ConfigError, MediaType, Method, PublicKey, PublicKeyFlaw, Rejection, Verified, Verifier,
     cryptapi::{CryptApi, Get, PUBLISHED_KEY},
     testing::{self, SAMPLE_CALLBACK},
 };
@@ -241,7 +241,8 @@ fn a_modulus_has_1024_to_8192_bits() {
     }
     for bits in [512, 1_016, 1_017, 8_193, 16_384] {
         let refused = PublicKey::from_pem(with_modulus_of(bits)).err();
-        assert_eq!(refused, Some(ConfigError::InvalidKey), "{bits}");
+        let flaw = PublicKeyFlaw::ModulusBits(bits);
+        assert_eq!(refused, Some(ConfigError::InvalidKey(flaw)), "{bits}");
     }
 }
 
@@ -284,36 +285,68 @@ fn whatever_is_no_such_key_is_a_configuration_error() {
         "req", "-x509", "-key", &*private, "-subj", "/CN=a", "-days", "1",
     ];
     let lines: Vec<_> = good.lines().collect();
-    let answer = serde_json::json!({ "status": "success", "pubkey": good }).to_string();
-    for (name, pem) in [
-        ("nothing", String::new()),
-        ("no PEM", "a key".to_owned()),
-        ("1016 bits", short),
-        ("a curve's key", curve),
-        ("Ed25519", edwards),
+    let reply = serde_json::json!({ "status": "success", "pubkey": good }).to_string();
+    for (name, flaw, pem) in [
+        ("nothing", PublicKeyFlaw::NotPem, String::new()),
+        ("no PEM", PublicKeyFlaw::NotPem, "a key".to_owned()),
+        ("1016 bits", PublicKeyFlaw::ModulusBits(1016), short),
+        ("a curve's key", PublicKeyFlaw::NotRsa, curve),
+        ("Ed25519", PublicKeyFlaw::NotRsa, edwards),
         (
             "the private key",
+            PublicKeyFlaw::PrivateKey,
             fs::read_to_string(Path::new(&private)).unwrap(),
         ),
-        ("a certificate", text(openssl(&certificate, b""))),
-        ("a key for another padding alone", pss),
-        ("PKCS #1", pkcs1.clone()),
+        (
+            "a certificate",
+            PublicKeyFlaw::Certificate,
+            text(openssl(&certificate, b"")),
+        ),
+        (
+            "a key for another padding alone",
+            PublicKeyFlaw::NotRsa,
+            pss,
+        ),
+        ("PKCS #1", PublicKeyFlaw::Pkcs1, pkcs1.clone()),
         (
             "PKCS #1 under another name",
+            PublicKeyFlaw::NotRsa,
             pkcs1.replace("RSA PUBLIC", "PUBLIC"),
         ),
         (
             "another name around it",
-            good.replace("PUBLIC KEY", "CERTIFICATE"),
+            PublicKeyFlaw::OtherSection,
+            good.replace("PUBLIC KEY", "X509 CRL"),
         ),
-        ("two keys", format!("{good}{PUBLISHED_KEY}")),
-        ("a key and something else", format!("{good}{pkcs1}")),
-        ("a key cut short", lines[..3].join("\n")),
-        ("a line missing", good.replace(lines[2], "")),
-        ("the provider's answer around it", answer),
+        (
+            "two keys",
+            PublicKeyFlaw::SeveralSections,
+            format!("{good}{PUBLISHED_KEY}"),
+        ),
+        (
+            "a key and something else",
+            PublicKeyFlaw::SeveralSections,
+            format!("{good}{pkcs1}"),
+        ),
+        (
+            "a key cut short",
+            PublicKeyFlaw::NotPem,
+            lines[..3].join("\n"),
+        ),
+        (
+            "a line missing",
+            PublicKeyFlaw::NotRsa,
+            good.replace(lines[2], ""),
+        ),
+        ("the provider's whole reply", PublicKeyFlaw::Json, reply),
+        (
+            "a byte order mark in front",
+            PublicKeyFlaw::ByteOrderMark,
+            format!("\u{feff}{good}"),
+        ),
     ] {
-        let refused = PublicKey::from_pem(pem).err();
-        assert_eq!(refused, Some(ConfigError::InvalidKey), "{name}");
+        let rejected = PublicKey::from_pem(pem).err();
+        assert_eq!(rejected, Some(ConfigError::InvalidKey(flaw)), "{name}");
     }
     for (name, pem) in [
         ("as it is", good.clone()),

@@ -324,7 +324,7 @@ async fn reply(
         },
         Err(rejection) => {
             let mut response = Response::default();
-            *response.status_mut() = rejection.answer().status().try_into().unwrap();
+            *response.status_mut() = rejection.reply().status().try_into().unwrap();
             response
         }
     }

@@ -106,7 +106,7 @@ fn assert_row((_, status, delay, event): &Row, response: (u16, Option<&str>), lo
     let text = log.text();
     let lines = text.lines().map(str::trim_start);
     let events: Vec<_> = lines
-        .filter(|line| !line.contains("postback accepted"))
+        .filter(|line| !line.contains("postback verified"))
         .collect();
     let [line] = &*events else {
         unreachable!("{event}: {events:?}");

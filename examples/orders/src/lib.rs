@@ -3,9 +3,7 @@
 use std::{error::Error, path::Path};
 
 use postback_core::{
-    Provider, Retry, Verified,
-    cryptocloud::{Payment, bare_invoice_id},
-    reconcile::Price,
+    PaymentProvider, Retry, Verified, cryptocloud::bare_invoice_id, reconcile::Price,
 };
 use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 
@@ -56,16 +54,13 @@ impl Orders {
     ///
     /// [`Retry`] if there is no such order, if its price is in a currency that the provider states no amounts in, or if
     /// the store fails.
-    pub async fn credit<P: Provider<Event = Payment>>(
-        &self,
-        payment: &Verified<P>,
-    ) -> Result<(), Retry> {
-        let id = payment.invoice_id();
+    pub async fn credit<P: PaymentProvider>(&self, payment: &Verified<P>) -> Result<(), Retry> {
+        let id = payment.payment_id();
         let credited = self.try_credit(id, payment).await;
         credited.map_err(|retry| retry.with_id(id))
     }
 
-    async fn try_credit<P: Provider<Event = Payment>>(
+    async fn try_credit<P: PaymentProvider>(
         &self,
         id: &str,
         payment: &Verified<P>,

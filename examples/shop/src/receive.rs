@@ -1,6 +1,6 @@
 use axum::extract::State;
 use postback_core::{
-    Provider, Retry,
+    PaymentProvider, Provider, Retry,
     cryptapi::{Callback, CallbackUrl, CryptApi, Expected, Get, Post},
     cryptocloud::Payment,
     reconcile::{Outcome, Reconciliation},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// CryptoCloud and Trybit: an order is found by the signed id of its invoice.
-pub(crate) async fn paid<P: Provider<Event = Payment>>(
+pub(crate) async fn paid<P: PaymentProvider<Payload = Payment>>(
     State(orders): State<Orders>,
     State(receipts): State<Receipts>,
     postback: Postback<P>,
@@ -57,7 +57,7 @@ pub(crate) async fn called_by_post(
 }
 
 /// An order is found by its number in the callback URL, and the callback is the order's only if it binds.
-async fn called_back<P: Provider<Event = Callback>>(
+async fn called_back<P: Provider<Payload = Callback>>(
     State(orders): State<Orders>,
     State(receipts): State<Receipts>,
     State(cryptapi): State<CryptApiVerifier>,

@@ -4,45 +4,56 @@ use super::{
     Basis, Bound, Callback, CallbackUrl, Expected, Nonce, Notice, address::same_address,
     expected::Arranged, ticker,
 };
-use crate::{Field, Provider, Verified};
+use crate::{Field, Provider, UrlDifference, Verified, log};
 
-/// Why a genuine callback is not the order's.
+/// Error returned when a genuine callback is not the order's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BindError {
     /// Another address was paid to.
     #[error("another address was paid to")]
     AddressIn,
-    /// The payment is forwarded to an address that is not the shop's own, or it is not said to which.
-    #[error("the payment is not forwarded to the shop's own addresses alone")]
+    /// The payment is forwarded to an address that is not the application's own, or it is not said to which.
+    #[error("the payment is not forwarded to the expected payout addresses alone")]
     AddressOut,
     /// The signed URL does not begin with the stored one, or the callback is a POST, whose URL is not signed.
     #[error("the signed URL is not the stored one with the provider's fields behind it")]
     CallbackUrl,
+    /// The signed URL is the stored one in another spelling: store the URL as it is called back, or bind by the nonce.
+    #[error("the signed URL is the stored one in another spelling ({0})")]
+    CallbackUrlSpelling(UrlDifference),
     /// Another coin was paid.
     #[error("another coin was paid")]
     Coin,
     /// The expectation lacks an address, a coin or a payout address. It would bind what it should not.
-    #[error("the expectation is incomplete")]
+    #[error("the expectation lacks an address, a coin or a payout address")]
     IncompleteExpectation,
     /// The nonce is another, is absent, or occurs more than once.
     #[error("the nonce is another, is absent, or occurs more than once")]
     Nonce,
 }
 
-impl<P: Provider<Event = Callback>> Verified<P> {
+impl<P: Provider<Payload = Callback>> Verified<P> {
     /// Finds out whether this callback of CryptAPI or BlockBee is about the order that the shop expects.
     ///
-    /// Without it, a callback is genuine and anybody's. What is compared: the nonce, or the whole URL;
+    /// Without it, a callback is genuine and may be anyone's. What is compared: the nonce, or the whole URL;
     /// the address that was paid to; all addresses that are forwarded to; the coin. Of EVM addresses (`0x`
     /// and 40 hexadecimal digits) case does not count, of all others it does. Of coins neither case nor the choice
     /// between `/` and `_` counts.
     ///
     /// # Errors
     ///
-    /// [`BindError`]: then it is not this order's. Do not acknowledge it; an answer of 404 has the provider
-    /// try again, and somebody should look.
+    /// [`BindError`]: then it is not this order's. Do not acknowledge it; a response with status 404 makes the
+    /// provider try again. One log event says what was expected and what was received.
     pub fn bind(&self, expected: &Expected) -> Result<Bound<P>, BindError> {
+        let bound = self.try_bind(expected);
+        if let Err(error) = bound {
+            log::not_bound(self, expected, error);
+        }
+        bound
+    }
+
+    fn try_bind(&self, expected: &Expected) -> Result<Bound<P>, BindError> {
         if !expected.is_complete() {
             return Err(BindError::IncompleteExpectation);
         }
@@ -64,7 +75,8 @@ impl<P: Provider<Event = Callback>> Verified<P> {
         if !is_forwarded_to(notice, &expected.payout_addresses) {
             return Err(BindError::AddressOut);
         }
-        if !ticker::same_coin(notice.coin(), &expected.coin) {
+        let is_paid = |coin: &String| ticker::same_coin(notice.coin(), coin);
+        if !expected.coins.iter().any(is_paid) {
             return Err(BindError::Coin);
         }
         Ok(Bound::new(self.clone(), basis))
@@ -78,7 +90,13 @@ impl Callback {
         let url = self.signed_url().ok_or(BindError::CallbackUrl)?;
         match is_continued(url.as_bytes(), stored.as_str()) {
             true => self.has_nonce(stored.nonce_name(), stored.nonce()),
-            false => Err(BindError::CallbackUrl),
+            false => Err(stored
+                .other_spellings()
+                .into_iter()
+                .find(|(_, spelling)| is_continued(url.as_bytes(), spelling))
+                .map_or(BindError::CallbackUrl, |(difference, _)| {
+                    BindError::CallbackUrlSpelling(difference)
+                })),
         }
     }
 
@@ -86,6 +104,38 @@ impl Callback {
         match self.parameter(name) {
             Some(parameter) if nonce.is(parameter.value().for_look_up()) => Ok(()),
             _ => Err(BindError::Nonce),
+        }
+    }
+}
+
+#[cfg(feature = "tracing")]
+impl BindError {
+    /// What was expected and what was received, for the log: never the query of a URL, and never a nonce.
+    pub(crate) fn compared(
+        self,
+        callback: &Callback,
+        expected: &Expected,
+    ) -> (Option<String>, Option<String>) {
+        let notice = callback.unbound();
+        let path = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
+        match self {
+            Self::AddressIn => (
+                Some(expected.address_in.clone()),
+                Some(notice.address_in().to_owned()),
+            ),
+            Self::AddressOut => (
+                Some(expected.payout_addresses.join(" ")),
+                notice.address_out().map(str::to_owned),
+            ),
+            Self::CallbackUrl | Self::CallbackUrlSpelling(_) => (
+                expected.stored_url().map(path),
+                callback.signed_url().map(path),
+            ),
+            Self::Coin => (
+                Some(expected.coins.join(" ")),
+                Some(notice.coin().to_owned()),
+            ),
+            Self::IncompleteExpectation | Self::Nonce => (None, None),
         }
     }
 }

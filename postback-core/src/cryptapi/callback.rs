@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use super::{Coverage, Notice, Parameter, Received, parameter::Entry, target};
+use super::{Coverage, Notice, Parameter, Received, parameter::Entry, query};
 
 /// A callback of CryptAPI or BlockBee that is genuine, and **nobody's yet**.
 ///
@@ -82,7 +82,7 @@ impl Callback {
     fn entries(&self, is_wanted: impl Fn(&str) -> bool + Copy) -> impl Iterator<Item = Entry<'_>> {
         let source = self.0.notice.source();
         let (pairs, object, query) = match &self.0.delivery {
-            Delivery::Get => (target::query(source), None, ""),
+            Delivery::Get => (query(source), None, ""),
             Delivery::PostForm { query } => (source, None, &**query),
             Delivery::PostJson { query } => ("", Some(source), &**query),
         };

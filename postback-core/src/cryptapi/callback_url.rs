@@ -3,13 +3,12 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 use aws_lc_rs::constant_time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{
-    Nonce,
-    field::FieldName,
-    origin::Origin,
-    target::{is_unreserved, query},
+use super::{Nonce, field::FieldName, query};
+use crate::{
+    UrlDifference,
+    decode::form,
+    public_url::{Origin, is_unreserved, other_spellings},
 };
-use crate::decode::form;
 
 /// The URL that one order's callbacks go to, with a nonce in its query: the `callback` of the provider's
 /// `/create/`, to be stored with the order.
@@ -148,6 +147,14 @@ impl CallbackUrl {
         &self.nonce
     }
 
+    /// The same URL, spelled otherwise in one thing at a time.
+    pub(super) fn other_spellings(&self) -> Vec<(UrlDifference, String)> {
+        let parts = Origin::split(&self.url);
+        parts.map_or_else(Vec::new, |(origin, target)| {
+            other_spellings(&origin, "", target)
+        })
+    }
+
     pub(super) fn nonce_name(&self) -> &str {
         &self.nonce_name
     }
@@ -213,7 +220,7 @@ fn names(url: &str) -> impl Iterator<Item = Cow<'_, str>> {
 /// An origin in lower case and a path that no sender writes otherwise: letters, digits and `-._~`, and no empty,
 /// `.` or `..` segment.
 fn checked_address(address: &str) -> Result<&str, CallbackUrlError> {
-    let (_, path) = Origin::split(address).map_err(|_| CallbackUrlError::InvalidAddress)?;
+    let (_, path) = Origin::split(address).ok_or(CallbackUrlError::InvalidAddress)?;
     let segments = path.strip_prefix('/').unwrap_or(path);
     let segments = segments.strip_suffix('/').unwrap_or(segments);
     match path == "/" || segments.split('/').all(is_plain_segment) {

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Basis, Bound, Callback, Stage, address, field::FieldName, ticker};
+use super::{Basis, Bound, Callback, address, field::FieldName, ticker};
 use crate::{
     Amount, Provider,
-    event::{Contents, Digester, EventRecord},
+    event::{Contents, Digester, EventRecord, FieldDigests, Stage, payload_json},
 };
 
 /// The record of a payment to an address. Both brands are one provider, and their ids are of one kind. The key is
@@ -13,15 +13,19 @@ use crate::{
 ///
 /// What must not change: address, coin, value and the payer's transaction. Confirmations, price, result and
 /// converted values do.
-pub(super) fn record<P: Provider<Event = Callback>>(bound: &Bound<P>) -> EventRecord {
+pub(super) fn record<P: Provider<Payload = Callback>>(bound: &Bound<P>) -> EventRecord {
     let address_in = address::canonical(bound.address_in());
     let coin = ticker::canonical(bound.coin());
     let value = bound.value_coin().map(|value| value.shortest());
-    let digest = Digester::new("cryptapi 1")
-        .field(Some(&address_in))
-        .field(Some(&coin))
-        .field(value.as_deref())
-        .field(bound.txid_in());
+    let digest = FieldDigests::new(
+        "cryptapi",
+        [
+            ("address_in", Some(&*address_in)),
+            ("coin", Some(&*coin)),
+            ("value_coin", value.as_deref()),
+            ("txid_in", bound.txid_in()),
+        ],
+    );
     let transfer = bound.txid_in().map(|txid_in| {
         let transfer = Digester::new("cryptapi transfer 1")
             .field(Some(&coin))
@@ -33,9 +37,10 @@ pub(super) fn record<P: Provider<Event = Callback>>(bound: &Bound<P>) -> EventRe
         namespace: "cryptapi",
         scope: bound.verified().scope(),
         id: bound.uuid(),
-        digest: digest.finish(),
+        stage: bound.stage(),
+        digest,
         transfer,
-        payload: Payload {
+        payload_json: payload_json(&Payload {
             provider: P::NAME,
             bound_by: match bound.basis() {
                 Basis::AddressWithoutNonce => "address without nonce",
@@ -56,7 +61,7 @@ pub(super) fn record<P: Provider<Event = Callback>>(bound: &Bound<P>) -> EventRe
             txid_in: bound.txid_in(),
             txid_out: bound.txid_out(),
             unreadable: bound.unreadable().collect(),
-        },
+        }),
     })
 }
 

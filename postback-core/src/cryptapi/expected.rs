@@ -25,7 +25,7 @@ use super::{CallbackUrl, Nonce};
 pub struct Expected {
     pub(super) arranged: Arranged,
     pub(super) address_in: String,
-    pub(super) coin: String,
+    pub(super) coins: Vec<String>,
     pub(super) payout_addresses: Vec<String>,
 }
 
@@ -74,10 +74,16 @@ impl Expected {
         self
     }
 
-    /// What was asked for, as the ticker in the provider's API or as callbacks write it: `bep20/usdt`, `bep20_usdt` and
-    /// `BEP20/USDT` are the same. With `multi_token`, try one expectation for each coin that is accepted.
-    pub fn coin(mut self, ticker: impl Into<String>) -> Self {
-        self.coin = ticker.into();
+    /// Sets the coin that was asked for, as the ticker in the provider's API or as callbacks write it: `bep20/usdt`,
+    /// `bep20_usdt` and `BEP20/USDT` are the same.
+    pub fn coin(self, ticker: impl Into<String>) -> Self {
+        self.coins([ticker])
+    }
+
+    /// Sets the coins that are accepted, for addresses made with `multi_token`. Which one was paid is
+    /// [`Notice::coin`](super::Notice::coin): compare it with a price in that coin, or in fiat.
+    pub fn coins<T: Into<String>>(mut self, tickers: impl IntoIterator<Item = T>) -> Self {
+        self.coins = tickers.into_iter().map(Into::into).collect();
         self
     }
 
@@ -95,18 +101,25 @@ impl Expected {
         Self {
             arranged,
             address_in: String::new(),
-            coin: String::new(),
+            coins: Vec::new(),
             payout_addresses: Vec::new(),
+        }
+    }
+
+    /// The stored callback URL, if there is one.
+    #[cfg(feature = "tracing")]
+    pub(super) fn stored_url(&self) -> Option<&str> {
+        match &self.arranged {
+            Arranged::CallbackUrl(url) => Some(url.as_str()),
+            Arranged::Nonce { .. } | Arranged::Unknown => None,
         }
     }
 
     /// Whether nothing is missing: an empty text would equal another.
     pub(super) fn is_complete(&self) -> bool {
         let given = |text: &String| !text.trim().is_empty();
-        given(&self.address_in)
-            && given(&self.coin)
-            && !self.payout_addresses.is_empty()
-            && self.payout_addresses.iter().all(given)
+        let all_given = |texts: &[String]| !texts.is_empty() && texts.iter().all(given);
+        given(&self.address_in) && all_given(&self.coins) && all_given(&self.payout_addresses)
     }
 }
 
@@ -115,7 +128,7 @@ impl fmt::Debug for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Expected")
             .field("address_in", &self.address_in)
-            .field("coin", &self.coin)
+            .field("coins", &self.coins)
             .field("payout_addresses", &self.payout_addresses)
             .finish_non_exhaustive()
     }

@@ -72,7 +72,7 @@
 //! # What a signature does not prove
 //!
 //! - *That it is new.* No time is signed: the same request verifies for ever. Credit when it is
-//!   [confirmed](Stage::Confirmed), once for each `uuid`; a pending notice after that says nothing.
+//!   [confirmed](crate::event::Stage::Confirmed), once for each `uuid`; a pending notice after that says nothing.
 //! - *That it is large enough*, or all that was asked for: an address may be paid several times, each with
 //!   its own `uuid`.
 //! - *That it comes from the provider's machine.* A genuine request may be sent on by anybody.
@@ -100,14 +100,11 @@ mod mode;
 mod nested;
 mod nonce;
 mod notice;
-mod origin;
 mod parameter;
 mod provider;
 mod read;
 mod received;
 mod reconcile;
-mod signature;
-mod target;
 mod ticker;
 
 pub use self::{
@@ -119,7 +116,7 @@ pub use self::{
     mode::{Get, Mode, Post},
     nested::{Converted, Payout},
     nonce::Nonce,
-    notice::{Notice, Stage},
+    notice::Notice,
     parameter::{Coverage, Parameter},
     provider::{BlockBee, CryptApi},
     received::Received,
@@ -132,3 +129,8 @@ pub use self::{
 /// `694229344e0b037a25f6f16f032c8808609b18f92739d34c691269ec994e737c`. No rotation has been announced;
 /// should there be one, put the new key on the [`KeyRing`](crate::KeyRing) and retire this one.
 pub const PUBLISHED_KEY: &str = include_str!("published_key.pem");
+
+/// What follows the first question mark of a URL or target.
+fn query(url: &str) -> &str {
+    url.split_once('?').map_or("", |(_, query)| query)
+}

@@ -1,18 +1,11 @@
-use std::{cell::Cell, fmt, iter};
+use std::fmt;
 
 use bytes::Bytes;
 
-use super::{
-    Callback, Notice,
-    callback::Delivery,
-    origin::Origin,
-    read::Defect,
-    signature::Signature,
-    target::{self, Base, SignedUrl},
-};
+use super::{Callback, Notice, callback::Delivery, query, read::Defect};
 use crate::{
-    Accepts, AcceptsGet, AcceptsPost, Check, ConfigError, Head, MediaType, PublicKey, Rejection,
-    Summary,
+    Accepts, AcceptsGet, AcceptsPost, ConfigError, LogFields, MediaType, PublicKey, PublicOrigins,
+    Rejection, RequestHead, SignatureHeader, VerifyContext,
 };
 
 /// How callbacks are delivered: [`Get`] or [`Post`], as the shop asked the provider to, never as a
@@ -23,8 +16,7 @@ pub trait Mode: sealed::Mode {}
 /// signed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Get {
-    /// Never empty.
-    bases: (Base, Vec<Base>),
+    origins: PublicOrigins,
 }
 
 /// By POST, as a form (`post=1`) or as JSON (`json=1`). The body is signed, and nothing else; the
@@ -33,6 +25,8 @@ pub struct Get {
 pub struct Post {
     media_type: MediaType,
 }
+
+const SIGNATURE: SignatureHeader = SignatureHeader::base64("x-ca-signature");
 
 mod sealed {
     use super::*;
@@ -46,13 +40,13 @@ mod sealed {
         /// Whether callbacks to this URL can verify.
         fn is_reached_by(&self, url: &str) -> bool;
 
-        fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection>;
+        fn inspect(&self, head: &RequestHead<'_>) -> Result<Self::Evidence, Rejection>;
 
         fn verify(
             &self,
             evidence: Self::Evidence,
             body: Bytes,
-            check: &mut Check<'_, PublicKey>,
+            context: &mut VerifyContext<'_, PublicKey>,
         ) -> Result<Callback, Rejection>;
     }
 }
@@ -61,24 +55,13 @@ impl Get {
     pub(super) fn new<O: AsRef<str>>(
         origins: impl IntoIterator<Item = O>,
     ) -> Result<Self, ConfigError> {
-        let mut bases = origins.into_iter().map(|origin| {
-            let origin = Origin::parse(origin.as_ref())?;
-            Ok(Base::new(&origin))
-        });
-        let first = bases.next().ok_or(ConfigError::NoOrigin)??;
-        let further = bases.collect::<Result<_, _>>()?;
-        Ok(Self {
-            bases: (first, further),
-        })
+        let origins = PublicOrigins::new(origins)?;
+        Ok(Self { origins })
     }
 
-    pub(super) fn with_prefix(&self, prefix: &str) -> Result<Self, ConfigError> {
-        let (first, further) = &self.bases;
-        let first = first.with_prefix(prefix)?;
-        let further = further.iter().map(|base| base.with_prefix(prefix));
-        Ok(Self {
-            bases: (first, further.collect::<Result<_, _>>()?),
-        })
+    pub(super) fn with_prefix(self, prefix: &str) -> Result<Self, ConfigError> {
+        let origins = self.origins.stripped_prefix(prefix)?;
+        Ok(Self { origins })
     }
 }
 
@@ -86,46 +69,33 @@ impl Mode for Get {}
 
 impl sealed::Mode for Get {
     type Accepts = AcceptsGet;
-    type Evidence = (Signature, SignedUrl);
+    /// Signature and target.
+    type Evidence = (Vec<u8>, String);
 
     fn accepts(&self) -> AcceptsGet {
         AcceptsGet
     }
 
     fn is_reached_by(&self, url: &str) -> bool {
-        let (first, further) = &self.bases;
-        iter::once(first)
-            .chain(further)
-            .any(|base| base.begins(url))
+        self.origins.covers(url)
     }
 
-    fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection> {
-        let signature = Signature::of(head)?;
-        let (first, _) = &self.bases;
-        let url = SignedUrl::new(first, head.target()).ok_or(Rejection::BadSignature)?;
-        Ok((signature, url))
+    fn inspect(&self, head: &RequestHead<'_>) -> Result<Self::Evidence, Rejection> {
+        Ok((SIGNATURE.read(head)?, head.target().to_owned()))
     }
 
     fn verify(
         &self,
-        (signature, url): Self::Evidence,
+        (signature, target): Self::Evidence,
         _: Bytes,
-        check: &mut Check<'_, PublicKey>,
+        context: &mut VerifyContext<'_, PublicKey>,
     ) -> Result<Callback, Rejection> {
-        let (_, further) = &self.bases;
-        let others: Vec<_> = further.iter().map(|base| url.behind(base)).collect();
-        let signed = Cell::new(None);
-        check.signature(|key| {
-            let mut urls = iter::once(&url).chain(&others);
-            signed.set(urls.position(|url| signature.is_by(key, url.as_str().as_bytes())));
-            signed.get().is_some()
+        let url = context.url_signature(&self.origins, &target, |key, url| {
+            key.verify_rsa_pkcs1_sha256(url, &signature)
         })?;
-        let mut urls = iter::once(url).chain(others);
-        let url = signed.get().and_then(|at| urls.nth(at));
-        let url = url.ok_or(Rejection::BadSignature)?;
-        let query_at = url.query_at();
-        let notice = Notice::from_query(url.into_string(), query_at);
-        let notice = notice.map_err(|defect| malformed(&defect, check))?;
+        let query_at = url.len().saturating_sub(query(&url).len());
+        let notice = Notice::from_query(url, query_at);
+        let notice = notice.map_err(|defect| malformed(&defect, context))?;
         Ok(Callback::new(notice, Delivery::Get))
     }
 }
@@ -141,8 +111,8 @@ impl Mode for Post {}
 impl sealed::Mode for Post {
     type Accepts = AcceptsPost;
 
-    /// The query is not signed; it is kept for what the merchant put there.
-    type Evidence = (Signature, String);
+    /// Signature, and the query. That is not signed; it is kept for the parameters of the callback URL.
+    type Evidence = (Vec<u8>, String);
 
     fn accepts(&self) -> AcceptsPost {
         match self.media_type {
@@ -156,40 +126,37 @@ impl sealed::Mode for Post {
         true
     }
 
-    fn inspect(&self, head: &Head<'_>) -> Result<Self::Evidence, Rejection> {
-        let signature = Signature::of(head)?;
-        Ok((signature, target::query(head.target()).to_owned()))
+    fn inspect(&self, head: &RequestHead<'_>) -> Result<Self::Evidence, Rejection> {
+        Ok((SIGNATURE.read(head)?, query(head.target()).to_owned()))
     }
 
     fn verify(
         &self,
         (signature, query): Self::Evidence,
         body: Bytes,
-        check: &mut Check<'_, PublicKey>,
+        context: &mut VerifyContext<'_, PublicKey>,
     ) -> Result<Callback, Rejection> {
-        check.signature(|key| signature.is_by(key, &body))?;
+        context.signature(|key| key.verify_rsa_pkcs1_sha256(&body, &signature))?;
         let (notice, delivery) = match self.media_type {
             MediaType::Form => (Notice::from_form(&body), Delivery::PostForm { query }),
             MediaType::Json => (Notice::from_json(&body), Delivery::PostJson { query }),
         };
-        let notice = notice.map_err(|defect| malformed(&defect, check))?;
+        let notice = notice.map_err(|defect| malformed(&defect, context))?;
         Ok(Callback::new(notice, delivery))
     }
 }
 
 /// A signed callback that breaks a rule is named on the log all the same: it may be a genuine payment.
-fn malformed(defect: &Defect, check: &mut Check<'_, PublicKey>) -> Rejection {
+fn malformed(defect: &Defect, context: &mut VerifyContext<'_, PublicKey>) -> Rejection {
     if let Some(uuid) = &defect.uuid {
-        check.identify(&Summary::default().uuid(uuid));
+        context.identify(&LogFields::default().uuid(uuid));
     }
     Rejection::Malformed(defect.defect)
 }
 
 impl fmt::Debug for Get {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (first, further) = &self.bases;
-        let mut list = f.debug_list();
-        list.entry(first).entries(further).finish()
+        self.origins.fmt(f)
     }
 }
 

@@ -2,7 +2,8 @@ use std::fmt;
 
 use aws_lc_rs::{constant_time, rand};
 
-use super::{CallbackUrlError, target::is_unreserved};
+use super::CallbackUrlError;
+use crate::public_url::is_unreserved;
 
 /// A text that nobody but the shop and the provider knows, in the URL of one order's callbacks: the one
 /// complete defence against callbacks that somebody else arranged.

@@ -3,7 +3,7 @@ use std::{fmt, ops::Range, str};
 use bytes::Bytes;
 
 use super::{Converted, Payout, field::FieldName as Name};
-use crate::{Amount, Field};
+use crate::{Amount, Field, event::Stage};
 
 /// What the provider says of a payment: its fields, each of which but [`uuid`](Self::uuid),
 /// [`address_in`](Self::address_in), [`coin`](Self::coin) and [`stage`](Self::stage) may be absent.
@@ -36,16 +36,6 @@ pub(super) type Places = [Option<Place>; Name::ALL.len()];
 pub(super) enum Place {
     Decoded(Range<u32>),
     Source(Range<u32>),
-}
-
-/// How far a payment is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "`pending` is 1 or 0")]
-pub enum Stage {
-    /// `pending` is 0: as many confirmations as were asked for. The one to credit on.
-    Confirmed,
-    /// `pending` is 1: seen, and may still vanish. Sent only if it was asked for.
-    Pending,
 }
 
 impl Notice {

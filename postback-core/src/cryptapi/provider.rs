@@ -4,7 +4,8 @@ use super::{
     Callback, CallbackUrl, CallbackUrlBuilder, CallbackUrlError, Get, Mode, PUBLISHED_KEY, Post,
 };
 use crate::{
-    Answer, Check, ConfigError, Head, MediaType, Provider, PublicKey, Rejection, Summary, Verifier,
+    ConfigError, LogFields, MediaType, Provider, PublicKey, Rejection, Reply, RequestHead,
+    Verifier, VerifyContext,
 };
 
 macro_rules! gateway {
@@ -148,12 +149,12 @@ macro_rules! gateway {
 
         impl<M: Mode> Provider for $name<M> {
             type Accepts = M::Accepts;
-            type Event = Callback;
+            type Payload = Callback;
             type Evidence = M::Evidence;
             type Key = PublicKey;
 
             const NAME: &'static str = $log_name;
-            const ACK: Answer = ACK;
+            const ACK: Reply = ACK;
 
             fn accepts(&self) -> M::Accepts {
                 self.mode.accepts()
@@ -161,7 +162,7 @@ macro_rules! gateway {
 
             fn inspect(
                 &self,
-                head: &Head<'_>,
+                head: &RequestHead<'_>,
                 _: Option<MediaType>,
             ) -> Result<M::Evidence, Rejection> {
                 self.mode.inspect(head)
@@ -171,20 +172,20 @@ macro_rules! gateway {
                 &self,
                 evidence: M::Evidence,
                 body: Bytes,
-                check: &mut Check<'_, PublicKey>,
+                context: &mut VerifyContext<'_, PublicKey>,
             ) -> Result<Callback, Rejection> {
-                let callback = self.mode.verify(evidence, body, check)?;
+                let callback = self.mode.verify(evidence, body, context)?;
                 let notice = callback.unbound();
                 if notice.is_test() && !self.test_ids {
-                    check.identify(&Summary::default().uuid(notice.uuid()));
+                    context.identify(&LogFields::default().uuid(notice.uuid()));
                     return Err(Rejection::TestCallback);
                 }
                 Ok(callback)
             }
 
-            fn summary(callback: &Callback) -> Summary<'_> {
+            fn log_fields(callback: &Callback) -> LogFields<'_> {
                 let notice = callback.unbound();
-                Summary::default()
+                LogFields::default()
                     .uuid(notice.uuid())
                     .unreadable(notice.unreadable().map(|(name, _)| name))
             }
@@ -196,14 +197,14 @@ gateway! {
     /// CryptAPI, by [`Get`] or by [`Post`].
     ///
     /// ```
-    /// use postback_core::{Head, cryptapi::CryptApi};
+    /// use postback_core::{RequestHead, cryptapi::CryptApi};
     ///
     /// // The key that CryptAPI publishes is the default.
     /// let verifier = CryptApi::get(["https://shop.example"])?.verifier()?;
     ///
     /// // Nobody signed this:
     /// let headers = |_: &str, _: &mut dyn FnMut(&[u8])| {};
-    /// let head = Head::new("GET", "/callback?uuid=u-1&address_in=a&coin=btc&pending=0", &headers);
+    /// let head = RequestHead::new("GET", "/callback?uuid=u-1&address_in=a&coin=btc&pending=0", &headers);
     /// assert_eq!(verifier.admit(&head).err().map(|refused| refused.code()), Some("unsigned"));
     /// # Ok::<(), postback_core::ConfigError>(())
     /// ```
@@ -217,4 +218,4 @@ gateway! {
 }
 
 /// The guide wants exactly this, as plain text; other pages are content with the status.
-const ACK: Answer = Answer::acknowledgement("text/plain", "*ok*");
+const ACK: Reply = Reply::acknowledgement("text/plain", "*ok*");

@@ -10,13 +10,14 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    Notice, Stage,
+    Notice,
     field::{FieldName, Kind},
     notice::{Flags, Place, Places},
 };
 use crate::{
-    Amount, BodyDefect,
+    Amount, MalformedReason,
     decode::{self, Value, form, json::AnyName},
+    event::Stage,
 };
 
 impl Notice {
@@ -29,7 +30,7 @@ impl Notice {
 
     /// Reads a form. Every name must be plain: a signed text of another kind can be cut into pairs too.
     pub(super) fn from_form(body: &Bytes) -> Result<Self, Defect> {
-        let text = str::from_utf8(body).map_err(|_| BodyDefect::Syntax)?;
+        let text = str::from_utf8(body).map_err(|_| MalformedReason::Syntax)?;
         let text = form::without_line_ends(decode::without_byte_order_mark(text));
         let reading = Reading::of_pairs(text, 0, |name| name.is_some());
         reading.finish(body.slice_ref(text.as_bytes()))
@@ -37,13 +38,13 @@ impl Notice {
 
     /// Reads a JSON object.
     pub(super) fn from_json(body: &Bytes) -> Result<Self, Defect> {
-        let text = str::from_utf8(body).map_err(|_| BodyDefect::Syntax)?;
+        let text = str::from_utf8(body).map_err(|_| MalformedReason::Syntax)?;
         let text = decode::without_byte_order_mark(text);
         let mut reading = Reading::default();
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let members = deserializer.deserialize_map(Members(&mut reading));
-        members.map_err(|_| BodyDefect::Syntax)?;
-        deserializer.end().map_err(|_| BodyDefect::Syntax)?;
+        members.map_err(|_| MalformedReason::Syntax)?;
+        deserializer.end().map_err(|_| MalformedReason::Syntax)?;
         reading.finish(body.slice_ref(text.as_bytes()))
     }
 }
@@ -51,12 +52,12 @@ impl Notice {
 /// The rule that a signed callback breaks, and which payment it is about, where that is known.
 #[derive(Debug)]
 pub(super) struct Defect {
-    pub(super) defect: BodyDefect,
+    pub(super) defect: MalformedReason,
     pub(super) uuid: Option<Box<str>>,
 }
 
-impl From<BodyDefect> for Defect {
-    fn from(defect: BodyDefect) -> Self {
+impl From<MalformedReason> for Defect {
+    fn from(defect: MalformedReason) -> Self {
         Self { defect, uuid: None }
     }
 }
@@ -69,7 +70,7 @@ struct Reading {
     seen: Flags,
     unreadable: Flags,
     /// The first rule that is broken. Reading goes on, for the `uuid` that the log names.
-    defect: Option<BodyDefect>,
+    defect: Option<MalformedReason>,
 }
 
 impl Reading {
@@ -84,7 +85,7 @@ impl Reading {
                 None => {
                     let name = pair.name();
                     if !is_accepted(name.as_deref()) {
-                        reading.defect.get_or_insert(BodyDefect::Syntax);
+                        reading.defect.get_or_insert(MalformedReason::Syntax);
                     }
                     match name.as_deref().and_then(FieldName::named) {
                         Some(field) => field,
@@ -114,11 +115,11 @@ impl Reading {
         field: FieldName,
         value: &Value<'_>,
         place: Option<Range<usize>>,
-    ) -> Result<(), BodyDefect> {
-        let wrong = BodyDefect::Value(field.name());
+    ) -> Result<(), MalformedReason> {
+        let wrong = MalformedReason::Value(field.name());
         let seen = self.seen.get_mut(field as usize).ok_or(wrong)?;
         if mem::replace(seen, true) {
-            return Err(BodyDefect::Repeated(field.name()));
+            return Err(MalformedReason::Repeated(field.name()));
         }
         let checked = match (value, &place) {
             // A pair that cannot be decoded.
@@ -148,14 +149,14 @@ impl Reading {
             }
         };
         let slot = self.places.get_mut(field as usize).ok_or(wrong)?;
-        *slot = Some(place.ok_or(BodyDefect::Syntax)?);
+        *slot = Some(place.ok_or(MalformedReason::Syntax)?);
         Ok(())
     }
 
     fn finish(self, source: Bytes) -> Result<Notice, Defect> {
         let mut fields = FieldName::ALL.iter().zip(&self.places);
         let missing = fields.find(|(field, place)| field.is_required() && place.is_none());
-        let missing = missing.map(|(field, _)| BodyDefect::Missing(field.name()));
+        let missing = missing.map(|(field, _)| MalformedReason::Missing(field.name()));
         let mut notice = Notice {
             source,
             decoded: self.decoded,
@@ -164,7 +165,7 @@ impl Reading {
             stage: Stage::Pending,
         };
         if let Some(defect) = self.defect.or(missing) {
-            let is_ambiguous = defect == BodyDefect::Repeated(FieldName::Uuid.name());
+            let is_ambiguous = defect == MalformedReason::Repeated(FieldName::Uuid.name());
             let uuid = notice.text(FieldName::Uuid).filter(|_| !is_ambiguous);
             let uuid = uuid.map(Into::into);
             return Err(Defect { defect, uuid });

@@ -7,7 +7,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
-    BodyDefect, MediaType,
+    MalformedReason, MediaType,
     decode::{self, Value, form, json::AnyName, member::Member},
 };
 
@@ -36,7 +36,7 @@ pub(crate) struct Known<'a> {
 impl<'a> Body<'a> {
     /// Reads a whole body, and rejects one whose syntax is broken or in which a known field is
     /// repeated.
-    pub(crate) fn parse(body: &'a str, media_type: MediaType) -> Result<Self, BodyDefect> {
+    pub(crate) fn parse(body: &'a str, media_type: MediaType) -> Result<Self, MalformedReason> {
         let body = decode::without_byte_order_mark(body);
         match media_type {
             MediaType::Form => Self::from_form(form::without_line_ends(body)),
@@ -44,11 +44,11 @@ impl<'a> Body<'a> {
         }
     }
 
-    fn from_json(body: &'a str) -> Result<Self, BodyDefect> {
+    fn from_json(body: &'a str) -> Result<Self, MalformedReason> {
         let mut deserializer = serde_json::Deserializer::from_str(body);
         let fields = deserializer.deserialize_map(JsonVisitor);
-        let (mut fields, defect) = fields.map_err(|_| BodyDefect::Syntax)?;
-        deserializer.end().map_err(|_| BodyDefect::Syntax)?;
+        let (mut fields, defect) = fields.map_err(|_| MalformedReason::Syntax)?;
+        deserializer.end().map_err(|_| MalformedReason::Syntax)?;
         if let Some(defect) = defect {
             return Err(defect);
         }
@@ -56,16 +56,16 @@ impl<'a> Body<'a> {
         fields.invoice_uuid = match Member::find(invoice_info, "uuid") {
             Member::Absent => Value::Absent,
             Member::Once(raw) => Value::from_json(raw),
-            Member::Repeated => return Err(BodyDefect::Repeated("invoice_info.uuid")),
+            Member::Repeated => return Err(MalformedReason::Repeated("invoice_info.uuid")),
         };
         Ok(fields)
     }
 
     /// An empty form has no field at all, which is no postback of any kind.
-    fn from_form(body: &'a str) -> Result<Self, BodyDefect> {
+    fn from_form(body: &'a str) -> Result<Self, MalformedReason> {
         let mut fields = Self::default();
         if body.is_empty() {
-            return Err(BodyDefect::Syntax);
+            return Err(MalformedReason::Syntax);
         }
         for pair in form::pairs(body) {
             // A longer name, or one with a space, is not a known one, however it is escaped: it need not be decoded.
@@ -80,14 +80,14 @@ impl<'a> Body<'a> {
                 continue;
             };
             if field.is_some() {
-                return Err(BodyDefect::Repeated(name));
+                return Err(MalformedReason::Repeated(name));
             }
             let raw = pair.encoded_value();
             let is_needed = matches!(name, "token" | "invoice_id");
             let value = match pair.text() {
                 Some(text) if form::is_null(&text) && !is_needed => Value::Absent,
                 Some(text) => Value::Text(text),
-                None if is_needed => return Err(BodyDefect::Syntax),
+                None if is_needed => return Err(MalformedReason::Syntax),
                 None => Value::Other(raw),
             };
             *field = Some(Known { value, raw });
@@ -114,7 +114,7 @@ const LONGEST_ENCODED_NAME: usize = "amount_crypto".len().saturating_mul("%61".l
 struct JsonVisitor;
 
 impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = (Body<'de>, Option<BodyDefect>);
+    type Value = (Body<'de>, Option<MalformedReason>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a postback")
@@ -131,12 +131,12 @@ impl<'de> Visitor<'de> for JsonVisitor {
                 let value = Value::from_json(raw);
                 let known = Known { value, raw };
                 if field.replace(known).is_some() {
-                    defect = Some(BodyDefect::Repeated(name));
+                    defect = Some(MalformedReason::Repeated(name));
                 }
             } else if name == "invoice_info" {
                 let raw: &'de RawValue = members.next_value()?;
                 if body.invoice_info.replace(raw.get()).is_some() {
-                    defect = Some(BodyDefect::Repeated("invoice_info"));
+                    defect = Some(MalformedReason::Repeated("invoice_info"));
                 }
             } else {
                 members.next_value::<IgnoredAny>()?;

@@ -4,42 +4,33 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Payment;
-use crate::{
-    Provider, Verified,
-    event::{Contents, Digester, EventRecord},
-};
+use crate::{PaymentEvent, Provider};
 
-/// The record of a payment. Both brands are one provider, and their ids are of one kind. The key is the signed
-/// invoice id: never the token, the order id or a key's label.
+/// What a postback says of its payment. The key is the signed invoice id: never the token, the order id or a key's
+/// label.
 ///
 /// What must not change: status, amount and currency. They are not signed.
-pub(super) fn record<P: Provider<Event = Payment>>(payment: &Verified<P>) -> EventRecord {
+pub(super) fn payment_event<P: Provider<Payload = Payment>>(payment: &Payment) -> PaymentEvent<'_> {
     let unsigned = payment.unsigned();
     let status = unsigned.status().map(|status| status.as_str());
     let amount = unsigned.amount().map(|amount| amount.shortest());
     let currency = unsigned.currency().map(|currency| currency.as_str());
-    let digest = Digester::new("cryptocloud 1")
-        .field(status)
-        .field(amount.as_deref())
-        .field(currency);
-    EventRecord::from(Contents {
-        namespace: "cryptocloud",
-        scope: payment.scope(),
-        id: payment.invoice_id(),
-        digest: digest.finish(),
-        transfer: None,
-        payload: Payload {
-            provider: P::NAME,
-            invoice_id: payment.invoice_id(),
-            expires_at: payment.expires_at(),
-            status,
-            amount,
-            currency,
-            order_id: unsigned.order_id(),
-            invoice_info: unsigned.invoice_info_as_received(),
-            unreadable: unsigned.unreadable().collect(),
-        },
-    })
+    let payload = Payload {
+        provider: P::NAME,
+        invoice_id: payment.invoice_id(),
+        expires_at: payment.expires_at(),
+        status,
+        amount: amount.clone(),
+        currency,
+        order_id: unsigned.order_id(),
+        invoice_info: unsigned.invoice_info_as_received(),
+        unreadable: unsigned.unreadable().collect(),
+    };
+    PaymentEvent::new(payment.invoice_id(), payload)
+        .field("status", status)
+        .field("amount_crypto", amount)
+        .field("currency", currency)
+        .with_unsigned_figures()
 }
 
 #[derive(Serialize)]

@@ -31,6 +31,26 @@
 //!   `invoice_info`; their payments are [unknown](crate::reconcile::Outcome::Unknown) against such a price. For
 //!   anything of value, read the invoice back over the API.
 //!
+//! # Reconciling
+//!
+//! [`reconcile`](crate::Verified::reconcile) compares a payment with a price by what the postback says of itself: status,
+//! amount and currency are not signed, so the assurance is always
+//! [`Assurance::Unsigned`](crate::reconcile::Assurance::Unsigned).
+//!
+//! The smallest of what was asked (`amount_crypto`, `invoice_info.amount`) and what was paid
+//! (`invoice_info.amount_paid`) is compared with the price, as far as they are there; so an invoice of the price's
+//! amount which the buyer overpays is [paid](crate::reconcile::Outcome::Paid). A price in US dollars is compared with
+//! the smaller of `invoice_info.amount_usd` and `invoice_info.amount_paid_usd`, and is
+//! [unknown](crate::reconcile::Outcome::Unknown) without the latter; one in another fiat currency is
+//! [`ReconcileError::FiatNotStated`](crate::reconcile::ReconcileError::FiatNotStated). Codes of coins compare exactly,
+//! and amounts too, with one exception: what was paid is what was asked if it is less by no more than a billionth,
+//! because the provider calculates in binary fractions.
+//!
+//! If `invoice_info` contradicts the top level, the payment is not paid: another status than `paid` and `overpaid`, a
+//! surcharge that is still due, another currency, and, for a price in dollars, less of the coin paid than asked. **If
+//! `invoice_info` is there, it must also say `test_mode: false`.** A form and version 1 carry no `invoice_info`: the top
+//! level decides, and test mode cannot be seen.
+//!
 //! # What is bound
 //!
 //! The signed id must equal the body's `invoice_id`, and `invoice_info.uuid` where that looks like

@@ -10,7 +10,7 @@ use super::{
     token::GenuineToken,
 };
 use crate::{
-    Amount, BodyDefect, Field, Rejection,
+    Amount, Field, MalformedReason, Rejection,
     decode::{self, Value},
 };
 
@@ -260,7 +260,7 @@ fn named_invoice(field: Option<Known<'_>>) -> Result<InvoiceId, Rejection> {
     let value = field.map(|field| field.value).unwrap_or_default();
     let named = match value {
         Value::Absent => {
-            return Err(Rejection::Malformed(BodyDefect::Missing("invoice_id")));
+            return Err(Rejection::Malformed(MalformedReason::Missing("invoice_id")));
         }
         Value::Number(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
             InvoiceId::parse(number)
@@ -268,7 +268,7 @@ fn named_invoice(field: Option<Known<'_>>) -> Result<InvoiceId, Rejection> {
         Value::Text(text) => InvoiceId::parse(&text),
         Value::Number(_) | Value::Other(_) => None,
     };
-    named.ok_or(Rejection::Malformed(BodyDefect::Value("invoice_id")))
+    named.ok_or(Rejection::Malformed(MalformedReason::Value("invoice_id")))
 }
 
 fn text(value: Value<'_>) -> Option<Cow<'_, str>> {

@@ -2,10 +2,12 @@ use std::str;
 
 use bytes::Bytes;
 
-use super::{Payment, body::Body, token::GenuineToken};
+use super::{Payment, body::Body, event, reconcile, token::GenuineToken};
 use crate::{
-    AcceptsPost, Answer, BodyDefect, Check, Head, MediaType, Provider, Rejection, SecretKey,
-    Summary, decode::Value,
+    AcceptsPost, LogFields, MalformedReason, MediaType, Namespace, PaymentEvent, PaymentProvider,
+    Provider, Rejection, Reply, RequestHead, SecretKey, VerifyContext,
+    decode::Value,
+    reconcile::{Outcome, Price, ReconcileError},
 };
 
 macro_rules! gateway {
@@ -25,12 +27,12 @@ macro_rules! gateway {
 
         impl Provider for $name {
             type Accepts = AcceptsPost;
-            type Event = Payment;
+            type Payload = Payment;
             type Evidence = MediaType;
             type Key = SecretKey;
 
             const NAME: &'static str = $log_name;
-            const ACK: Answer = ACK;
+            const ACK: Reply = ACK;
 
             fn accepts(&self) -> AcceptsPost {
                 ACCEPTS
@@ -38,7 +40,7 @@ macro_rules! gateway {
 
             fn inspect(
                 &self,
-                _: &Head<'_>,
+                _: &RequestHead<'_>,
                 media_type: Option<MediaType>,
             ) -> Result<MediaType, Rejection> {
                 media_type.ok_or(Rejection::UnsupportedMediaType)
@@ -48,20 +50,28 @@ macro_rules! gateway {
                 &self,
                 media_type: MediaType,
                 body: Bytes,
-                check: &mut Check<'_, SecretKey>,
+                context: &mut VerifyContext<'_, SecretKey>,
             ) -> Result<Payment, Rejection> {
-                verify(media_type, &body, check)
+                verify(media_type, &body, context)
             }
 
-            fn summary(payment: &Payment) -> Summary<'_> {
-                Summary::default()
+            fn log_fields(payment: &Payment) -> LogFields<'_> {
+                LogFields::default()
                     .invoice_id(payment.invoice_id())
                     .expires_at(payment.expires_at())
                     .unreadable(payment.unsigned().unreadable().map(|(name, _)| name))
             }
+        }
 
-            fn unpadded(secret: &SecretKey) -> Option<&SecretKey> {
-                secret.unpadded()
+        impl PaymentProvider for $name {
+            const NAMESPACE: Namespace = Namespace::CRYPTOCLOUD;
+
+            fn payment_event(payment: &Payment) -> PaymentEvent<'_> {
+                event::payment_event::<Self>(payment)
+            }
+
+            fn outcome(payment: &Payment, price: &Price) -> Result<Outcome, ReconcileError> {
+                reconcile::outcome::<Self>(payment, price)
             }
         }
     };
@@ -72,7 +82,7 @@ gateway! {
     ///
     /// ```
     /// use bytes::Bytes;
-    /// use postback_core::{Head, SecretKey, Verifier, cryptocloud::{CryptoCloud, Currency}};
+    /// use postback_core::{RequestHead, SecretKey, Verifier, cryptocloud::{CryptoCloud, Currency}};
     ///
     /// let verifier = Verifier::new(
     ///     CryptoCloud::new(),
@@ -89,7 +99,7 @@ gateway! {
     ///     "token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpZCI6IklMUkFKRTFRIiwiZXhwIjoxNzY5NTA5Njk0fQ.WzcObJU9kb_ZZuuol6c73lm6zpOgweEwvIysnbjZnwE"
     /// }"#);
     ///
-    /// let admitted = verifier.admit(&Head::new("POST", "/postback", &headers))?;
+    /// let admitted = verifier.admit(&RequestHead::new("POST", "/postback", &headers))?;
     /// let payment = admitted.verify_at(body, 1_769_509_400)?;
     /// assert_eq!(payment.invoice_id(), "ILRAJE1Q");
     /// assert_eq!(payment.unsigned().amount().map(ToString::to_string).as_deref(), Some("0.000113"));
@@ -107,7 +117,7 @@ gateway! {
 }
 
 /// Every sample handler of the provider answers this; what it expects is not documented.
-const ACK: Answer = Answer::acknowledgement(
+const ACK: Reply = Reply::acknowledgement(
     MediaType::Json.as_str(),
     r#"{"message":"Postback received"}"#,
 );
@@ -117,20 +127,21 @@ const ACCEPTS: AcceptsPost = AcceptsPost(&[MediaType::Json, MediaType::Form]);
 fn verify(
     media_type: MediaType,
     received: &Bytes,
-    check: &mut Check<'_, SecretKey>,
+    context: &mut VerifyContext<'_, SecretKey>,
 ) -> Result<Payment, Rejection> {
-    let text = str::from_utf8(received).map_err(|_| Rejection::Malformed(BodyDefect::Syntax))?;
+    let text =
+        str::from_utf8(received).map_err(|_| Rejection::Malformed(MalformedReason::Syntax))?;
     let mut body = Body::parse(text, media_type).map_err(Rejection::Malformed)?;
     let token = match body.token.take().map(|token| token.value) {
         Some(Value::Text(token)) => token,
         Some(Value::Absent) | None => return Err(Rejection::Unsigned),
-        Some(_) => return Err(Rejection::Malformed(BodyDefect::Value("token"))),
+        Some(_) => return Err(Rejection::Malformed(MalformedReason::Value("token"))),
     };
     // The providers' sample handlers trim it too. Nothing wider: other white space is no token's.
     let token = token.trim_matches([' ', '\t', '\r', '\n']);
     if token.is_empty() {
         return Err(Rejection::Unsigned);
     }
-    let token = GenuineToken::of(token, check)?;
+    let token = GenuineToken::of(token, context)?;
     Payment::new(token, body, received)
 }

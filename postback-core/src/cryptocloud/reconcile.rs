@@ -1,44 +1,22 @@
-use super::{InvoiceInfo, InvoiceStatus, Payment, Status, Unsigned, event};
+use super::{InvoiceInfo, InvoiceStatus, Payment, Status, Unsigned};
 use crate::{
-    Amount, Field, Provider, Verified,
-    reconcile::{Assurance, Outcome, Price, ReconcileError, Reconciliation},
+    Amount, Field, Provider,
+    reconcile::{Outcome, Price, ReconcileError},
 };
 
-impl<P: Provider<Event = Payment>> Verified<P> {
-    /// Compares the payment with a price, by what the postback says of itself: status, amount and currency are not
-    /// signed, so the assurance is always [`Assurance::Unsigned`].
-    ///
-    /// The smallest of what was asked (`amount_crypto`, `invoice_info.amount`) and what was paid
-    /// (`invoice_info.amount_paid`) is compared with the price, as far as they are there; so an invoice of the price's
-    /// amount which the buyer overpays is [paid](Outcome::Paid). A price in US dollars is compared with the smaller of
-    /// `invoice_info.amount_usd` and `invoice_info.amount_paid_usd`, and is [unknown](Outcome::Unknown) without the
-    /// latter. Codes of coins compare exactly, and amounts too, but that what was paid is what was asked if it is less by
-    /// no more than a billionth: the provider calculates in binary fractions.
-    ///
-    /// Where `invoice_info` contradicts the top level, the payment is not paid: another status than `paid` and
-    /// `overpaid`, a surcharge that is still due, another currency, and, for a price in dollars, less of the coin paid
-    /// than asked. **Where `invoice_info` is there, it must also say `test_mode: false`.** A form and version 1 carry no `invoice_info`:
-    /// the top level decides, and test mode cannot be seen.
-    ///
-    /// # Errors
-    ///
-    /// [`ReconcileError::FiatNotStated`] if the price is in another fiat currency.
-    pub fn reconcile(&self, price: &Price) -> Result<Reconciliation, ReconcileError> {
-        if !states_amounts_in(price) {
-            return Err(ReconcileError::FiatNotStated {
-                provider: P::NAME,
-                currency: price.currency().to_owned(),
-            });
-        }
-        let (Ok(outcome) | Err(outcome)) = self.unsigned().outcome(price);
-        let assurance = Assurance::Unsigned;
-        Ok(Reconciliation::new(
-            event::record(self),
-            price,
-            assurance,
-            outcome,
-        ))
+/// How a payment compares with a price, as the [module documentation](super#reconciling) says.
+pub(super) fn outcome<P: Provider<Payload = Payment>>(
+    payment: &Payment,
+    price: &Price,
+) -> Result<Outcome, ReconcileError> {
+    if !states_amounts_in(price) {
+        return Err(ReconcileError::FiatNotStated {
+            provider: P::NAME,
+            currency: price.currency().to_owned(),
+        });
     }
+    let (Ok(outcome) | Err(outcome)) = payment.unsigned().outcome(price);
+    Ok(outcome)
 }
 
 /// Whether postbacks of CryptoCloud and Trybit can state amounts in a price's currency: a coin, or US dollars.

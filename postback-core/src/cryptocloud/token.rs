@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 
 use super::invoice_id::InvoiceId;
 use crate::{
-    Amount, Check, ClaimsDefect, Rejection, SecretKey, Summary,
-    check::LATEST,
+    Amount, InvalidClaimsReason, LogFields, Rejection, SecretKey, VerifyContext,
     decode::{base64url, json::Name},
+    verify_context::LATEST,
 };
 
 /// What a genuine token says.
@@ -27,14 +27,17 @@ impl GenuineToken {
     /// Checks a token: signature, then JOSE header, then claims, then times.
     ///
     /// No part is decoded before the signature over it holds.
-    pub(crate) fn of(token: &str, check: &mut Check<'_, SecretKey>) -> Result<Self, Rejection> {
+    pub(crate) fn of(
+        token: &str,
+        context: &mut VerifyContext<'_, SecretKey>,
+    ) -> Result<Self, Rejection> {
         let (message, signature) = token.rsplit_once('.').ok_or(Rejection::BadSignature)?;
         let (header, claims) = message.split_once('.').ok_or(Rejection::BadSignature)?;
         if claims.contains('.') {
             return Err(Rejection::BadSignature);
         }
         let tag = base64url::decode(signature).ok_or(Rejection::BadSignature)?;
-        check.signature(|key| key.verify_hmac_sha256(message.as_bytes(), &tag))?;
+        context.signature(|key| key.verify_hmac_sha256(message.as_bytes(), &tag))?;
         check_header(token, header).ok_or(Rejection::BadSignature)?;
 
         let claims: Claims = insecure_decode_claims(token).map_err(|error| match error.kind() {
@@ -42,7 +45,7 @@ impl GenuineToken {
             _ => UNUSABLE,
         })?;
         let invoice_id = InvoiceId::parse(&claims.id).ok_or(UNUSABLE)?;
-        check.identify(&Summary::default().invoice_id(invoice_id.as_str()));
+        context.identify(&LogFields::default().invoice_id(invoice_id.as_str()));
         // Judged after the id was noted, so that the log names the invoice.
         let exp = claims.exp.as_deref().ok_or(UNUSABLE)?;
         let not_before = match &claims.nbf {
@@ -50,7 +53,7 @@ impl GenuineToken {
             None => None,
         };
         let expires_at = seconds(exp, Amount::floor).ok_or(UNUSABLE)?;
-        check.validity(not_before, expires_at)?;
+        context.check_times(not_before, expires_at)?;
         Ok(Self {
             invoice_id,
             expires_at,
@@ -58,7 +61,7 @@ impl GenuineToken {
     }
 }
 
-const UNUSABLE: Rejection = Rejection::InvalidClaims(ClaimsDefect::Unusable);
+const UNUSABLE: Rejection = Rejection::InvalidClaims(InvalidClaimsReason::Unusable);
 
 /// `{"typ":"JWT","alg":"HS256"}` and `{"alg":"HS256","typ":"JWT"}`, encoded: what the provider and
 /// common libraries write, and what decoding would accept.

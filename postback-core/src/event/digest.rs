@@ -1,6 +1,6 @@
 use std::fmt;
 
-#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
+#[cfg(feature = "cryptapi")]
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 of fields: equal if they are. It hides nothing from who can guess them.
@@ -35,10 +35,10 @@ impl fmt::Debug for Digest {
 }
 
 /// Takes in one field after the other, so that no two lists of fields look alike.
-#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
+#[cfg(feature = "cryptapi")]
 pub(crate) struct Digester(Sha256);
 
-#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
+#[cfg(feature = "cryptapi")]
 impl Digester {
     /// `purpose` sets digests of different lists apart.
     pub(crate) fn new(purpose: &str) -> Self {

@@ -2,18 +2,23 @@
 //!
 //! A provider sends the same postback again: after a time-out, when a person asks for it, or twice at once. An
 //! [`EventRecord`] names the payment by what is *signed* and by the verifier's project, so that each delivery has
-//! the same key, and it holds a [`Digest`] of what must not change from one delivery to the next.
+//! the same key, and it holds
+//! [`FieldDigests`] of what must not change from one delivery to the next.
 //!
 //! `reconcile` makes it, of a verified payment or of a bound callback, and hands it out with the outcome: a store
 //! takes both together, because only a payment that is credited may use up the record.
 
 mod digest;
+mod field_digests;
+mod stage;
 
 use std::fmt;
 
-pub use self::digest::Digest;
-#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
+use serde::Serialize;
+
+#[cfg(feature = "cryptapi")]
 pub(crate) use self::digest::Digester;
+pub use self::{digest::Digest, field_digests::FieldDigests, stage::Stage};
 
 /// A payment as a store knows it; made by `reconcile`.
 ///
@@ -44,7 +49,8 @@ pub struct EventRecord {
     namespace: &'static str,
     scope: Option<Box<str>>,
     id: Box<str>,
-    digest: Digest,
+    stage: Stage,
+    digest: FieldDigests,
     transfer: Option<Digest>,
     payload_json: Box<str>,
 }
@@ -68,9 +74,15 @@ impl EventRecord {
         &self.id
     }
 
-    /// The digest of what must not change from one delivery to the next.
+    /// Returns how far the payment is.
     #[must_use]
-    pub const fn digest(&self) -> &Digest {
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Returns the digests of the fields that must not change from one delivery to the next.
+    #[must_use]
+    pub const fn digest(&self) -> &FieldDigests {
         &self.digest
     }
 
@@ -88,7 +100,6 @@ impl EventRecord {
         &self.payload_json
     }
 
-    #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
     pub(crate) fn without_transfer(self) -> Self {
         Self {
             transfer: None,
@@ -114,30 +125,32 @@ impl fmt::Debug for EventRecord {
     }
 }
 
-/// What a provider's module fills in.
-#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
-pub(crate) struct Contents<'a, P> {
+/// What a record is made of.
+pub(crate) struct Contents<'a> {
     pub(crate) namespace: &'static str,
     pub(crate) scope: Option<&'a str>,
     pub(crate) id: &'a str,
-    pub(crate) digest: Digest,
+    pub(crate) stage: Stage,
+    pub(crate) digest: FieldDigests,
     pub(crate) transfer: Option<Digest>,
-    pub(crate) payload: P,
+    pub(crate) payload_json: String,
 }
 
-#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
-impl<P: serde::Serialize> From<Contents<'_, P>> for EventRecord {
-    fn from(contents: Contents<'_, P>) -> Self {
+impl From<Contents<'_>> for EventRecord {
+    fn from(contents: Contents<'_>) -> Self {
         Self {
             namespace: contents.namespace,
             scope: contents.scope.map(Into::into),
             id: contents.id.into(),
+            stage: contents.stage,
             digest: contents.digest,
             transfer: contents.transfer,
-            // Texts under fixed names always have a form in JSON.
-            payload_json: serde_json::to_string(&contents.payload)
-                .unwrap_or_default()
-                .into(),
+            payload_json: contents.payload_json.into(),
         }
     }
+}
+
+/// A payload as JSON. What cannot be serialized is null: no payload is worth a payment.
+pub(crate) fn payload_json(payload: &impl Serialize) -> String {
+    serde_json::to_string(payload).unwrap_or_else(|_| "null".to_owned())
 }

@@ -9,16 +9,17 @@ use memchr::memmem;
 use rustls_pki_types::pem::{PemObject, SectionKind};
 use sha2::{Digest, Sha256};
 
-use crate::ConfigError;
+use crate::{ConfigError, PublicKeyFlaw};
 
-/// The RSA key that a gateway signs with, its public half, parsed once.
+/// Public RSA key that a provider signs with, parsed once.
 ///
 /// ```
-/// use postback_core::{ConfigError, PublicKey, cryptapi};
+/// use postback_core::{ConfigError, PublicKey, PublicKeyFlaw, cryptapi};
 ///
 /// let key = PublicKey::from_pem(cryptapi::PUBLISHED_KEY)?;
 /// assert_eq!(format!("{key:?}"), "PublicKey(694229344e0b037a…)");
-/// assert_eq!(PublicKey::from_pem("no key").err(), Some(ConfigError::InvalidKey));
+/// let error = PublicKey::from_pem("no key").unwrap_err();
+/// assert_eq!(error, ConfigError::InvalidKey(PublicKeyFlaw::NotPem));
 /// # Ok::<(), ConfigError>(())
 /// ```
 pub struct PublicKey {
@@ -39,18 +40,9 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::InvalidKey`] if there is not exactly one, if it is not an RSA key for any padding, or
-    /// if its modulus is not of 1024 to 8192 bits.
+    /// [`ConfigError::InvalidKey`] with the [`PublicKeyFlaw`].
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        // Sections of a kind that the reader does not know are passed over by it.
-        if memmem::find_iter(pem.as_ref(), "-----BEGIN").count() != 1 {
-            return Err(ConfigError::InvalidKey);
-        }
-        let mut sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(pem.as_ref());
-        match (sections.next(), sections.next()) {
-            (Some(Ok((SectionKind::PublicKey, der))), None) => Self::from_der(&der),
-            _ => Err(ConfigError::InvalidKey),
-        }
+        Self::parse(pem.as_ref()).map_err(ConfigError::InvalidKey)
     }
 
     /// SHA-256 of the key's DER encoding (`SubjectPublicKeyInfo`), to recognise it by.
@@ -66,29 +58,69 @@ impl PublicKey {
         signature.len() == self.modulus_bytes && self.key.verify_sig(message, signature).is_ok()
     }
 
-    fn from_der(der: &[u8]) -> Result<Self, ConfigError> {
-        let parsed = rsa::PublicKey::from_der(der).map_err(|_| ConfigError::InvalidKey)?;
+    fn parse(pem: &[u8]) -> Result<Self, PublicKeyFlaw> {
+        if pem.starts_with(BYTE_ORDER_MARK) {
+            return Err(PublicKeyFlaw::ByteOrderMark);
+        }
+        if pem.trim_ascii_start().starts_with(b"{") {
+            return Err(PublicKeyFlaw::Json);
+        }
+        let mut labels = memmem::find_iter(pem, BEGIN).map(|at| label(pem, at));
+        match (labels.next(), labels.next()) {
+            (None, _) => Err(PublicKeyFlaw::NotPem),
+            (Some(_), Some(_)) => Err(PublicKeyFlaw::SeveralSections),
+            (Some(b"PUBLIC KEY"), None) => {
+                // Sections of a kind that the reader does not know are skipped by it.
+                let mut sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(pem);
+                match (sections.next(), sections.next()) {
+                    (Some(Ok((SectionKind::PublicKey, der))), None) => Self::from_der(&der),
+                    _ => Err(PublicKeyFlaw::NotPem),
+                }
+            }
+            (Some(b"RSA PUBLIC KEY"), None) => Err(PublicKeyFlaw::Pkcs1),
+            (Some(b"CERTIFICATE"), None) => Err(PublicKeyFlaw::Certificate),
+            (Some(label), None) if label.ends_with(b"PRIVATE KEY") => {
+                Err(PublicKeyFlaw::PrivateKey)
+            }
+            (Some(_), None) => Err(PublicKeyFlaw::OtherSection),
+        }
+    }
+
+    fn from_der(der: &[u8]) -> Result<Self, PublicKeyFlaw> {
+        let parsed = rsa::PublicKey::from_der(der).map_err(|_| PublicKeyFlaw::NotRsa)?;
         // Other encodings are read too, and keys that are for another padding alone.
-        let canonical: PublicKeyX509Der<'_> =
-            parsed.as_der().map_err(|_| ConfigError::InvalidKey)?;
+        let canonical: PublicKeyX509Der<'_> = parsed.as_der().map_err(|_| PublicKeyFlaw::NotRsa)?;
         if canonical.as_ref() != der {
-            return Err(ConfigError::InvalidKey);
+            return Err(PublicKeyFlaw::NotRsa);
         }
         let modulus = parsed.modulus().big_endian_without_leading_zero();
         let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
         let bits = modulus.len().saturating_mul(8);
         let bits = bits.saturating_sub(usize::try_from(unused).unwrap_or_default());
         if !(Self::MIN_MODULUS_BITS..=Self::MAX_MODULUS_BITS).contains(&bits) {
-            return Err(ConfigError::InvalidKey);
+            return Err(PublicKeyFlaw::ModulusBits(bits));
         }
         // Of all algorithms here the only one that takes 1024 bits.
         let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
         Ok(Self {
-            key: ParsedPublicKey::new(algorithm, der).map_err(|_| ConfigError::InvalidKey)?,
+            key: ParsedPublicKey::new(algorithm, der).map_err(|_| PublicKeyFlaw::NotRsa)?,
             modulus_bytes: modulus.len(),
             fingerprint: Sha256::digest(der).into(),
         })
     }
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+const BEGIN: &[u8] = b"-----BEGIN";
+
+/// The label of the PEM section that begins at `at`.
+fn label(pem: &[u8], at: usize) -> &[u8] {
+    let after = pem
+        .get(at.saturating_add(BEGIN.len())..)
+        .unwrap_or_default();
+    let end = memmem::find(after, b"-----").unwrap_or_default();
+    after.get(..end).unwrap_or_default().trim_ascii()
 }
 
 /// Shows the beginning of the fingerprint.

@@ -1,6 +1,6 @@
 use std::{fmt, iter, sync::Arc};
 
-use crate::check::LATEST;
+use crate::verify_context::LATEST;
 
 /// The keys of one project: the current one, and retired ones until a time. Never empty.
 ///

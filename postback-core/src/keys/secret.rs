@@ -1,100 +1,140 @@
-use std::{fmt, str};
+use std::{fmt, str, sync::Arc};
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
 
 use crate::ConfigError;
 
-/// A secret that a gateway shares with the shop, prepared for HMAC-SHA256.
+/// A secret that a provider shares with the application, prepared for HMAC with SHA-256, SHA-512 and SHA-1.
 ///
-/// Holds the prepared key schedule and not the text; it is wiped when dropped and never printed.
+/// Holds the prepared keys and not the text. It is wiped when the last clone is dropped, and never printed.
 ///
 /// ```
 /// use postback_core::{ConfigError, SecretKey};
 ///
 /// assert_eq!(format!("{:?}", SecretKey::new("a secret")?), "SecretKey(..)");
 /// assert_eq!(SecretKey::new(" \n").err(), Some(ConfigError::BlankSecret));
-/// assert_eq!(SecretKey::new("copied with a line end\n").err(), Some(ConfigError::PaddedSecret));
+/// assert_eq!(SecretKey::new("copied with a line end\n").err(), Some(ConfigError::UntrimmedSecret));
+/// assert_eq!(SecretKey::new("'quoted'").err(), Some(ConfigError::QuotedSecret));
 /// # Ok::<(), ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct SecretKey {
-    mac: Hmac<Sha256>,
-    /// The same without what [`exact`](Self::exact) let stand at the ends.
-    unpadded: Option<Box<Self>>,
+pub struct SecretKey(Arc<Prepared>);
+
+struct Prepared {
+    sha1: Hmac<Sha1>,
+    sha256: Hmac<Sha256>,
+    sha512: Hmac<Sha512>,
+    /// The secret that was meant, if [`verbatim`](SecretKey::verbatim) took one with something around it.
+    intended: Option<(SecretFlaw, SecretKey)>,
+    is_api_key: bool,
+}
+
+/// What is around a secret by accident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SecretFlaw {
+    Quotes,
+    Semicolon,
+    WhiteSpace,
 }
 
 impl SecretKey {
-    /// Takes the secret's text or bytes as the gateway shows them: nothing is decoded.
+    /// Takes the secret's text or bytes as the provider shows them: nothing is decoded.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space, control characters and characters
-    ///   that no font shows (Unicode's `Default_Ignorable_Code_Point`);
-    /// - [`ConfigError::PaddedSecret`] if it begins or ends with one of these, which is most often
-    ///   an accident of copying; [`exact`](Self::exact) takes it as it is.
+    /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space, control characters, characters that no
+    ///   font shows (Unicode's `Default_Ignorable_Code_Point`), and quotation marks or semicolons around them.
+    ///
+    /// These are most often accidents of copying, and [`verbatim`](Self::verbatim) takes such a secret:
+    ///
+    /// - [`ConfigError::UntrimmedSecret`] if it begins or ends with one of these characters;
+    /// - [`ConfigError::SecretWithSemicolon`] if it ends with `;`;
+    /// - [`ConfigError::QuotedSecret`] if it is within quotation marks;
+    /// - [`ConfigError::ApiKeyAsSecret`] if it is a JSON web token, as the API keys of CryptoCloud and Trybit are.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        let key = Self::exact(secret)?;
-        match key.unpadded {
-            Some(_) => Err(ConfigError::PaddedSecret),
+        let key = Self::verbatim(secret)?;
+        match &key.0.intended {
+            Some((SecretFlaw::Quotes, _)) => Err(ConfigError::QuotedSecret),
+            Some((SecretFlaw::Semicolon, _)) => Err(ConfigError::SecretWithSemicolon),
+            Some((SecretFlaw::WhiteSpace, _)) => Err(ConfigError::UntrimmedSecret),
+            None if key.0.is_api_key => Err(ConfigError::ApiKeyAsSecret),
             None => Ok(key),
         }
     }
 
-    /// Takes the secret as it is, white space at its ends included.
+    /// Takes the secret as it is, with what [`new`](Self::new) takes for an accident of copying.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::BlankSecret`] if it is empty or holds only white space, control characters and characters that
-    /// no font shows.
-    pub fn exact(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+    /// [`ConfigError::BlankSecret`], as [`new`](Self::new).
+    pub fn verbatim(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let secret = secret.as_ref();
-        if str::from_utf8(secret).is_ok_and(|text| text.chars().all(is_blank)) {
+        // Without what is around it, layer by layer; of several flaws the outermost is named.
+        let (mut flaw, mut inner) = (None, secret);
+        while let Some((next, within)) = flaw_of(inner) {
+            flaw = flaw.or(Some(next));
+            inner = within;
+        }
+        if is_blank(inner) {
             return Err(ConfigError::BlankSecret);
         }
-        let mut key = Self::prepare(secret)?;
-        let unpadded = unpadded(secret);
-        if unpadded.len() != secret.len() {
-            key.unpadded = Some(Box::new(Self::prepare(unpadded)?));
+        let mut prepared = Prepared::new(secret)?;
+        if let Some(flaw) = flaw {
+            prepared.intended = Some((flaw, Self(Arc::new(Prepared::new(inner)?))));
         }
-        Ok(key)
+        Ok(Self(Arc::new(prepared)))
     }
 
-    /// This secret without the white space, control characters and invisible characters at its ends, if
-    /// [`exact`](Self::exact) took it with some.
-    #[must_use]
-    pub fn unpadded(&self) -> Option<&Self> {
-        self.unpadded.as_deref()
-    }
-
-    /// Whether `tag` is the HMAC-SHA256 of `message`, all 32 bytes of it, compared in constant
-    /// time.
+    /// Returns whether `tag` is the HMAC-SHA-256 of `message`, all 32 bytes of it, compared in constant time.
     #[must_use]
     pub fn verify_hmac_sha256(&self, message: &[u8], tag: &[u8]) -> bool {
-        self.mac
-            .clone()
-            .chain_update(message)
-            .verify_slice(tag)
-            .is_ok()
+        is_tag(&self.0.sha256, message, tag)
     }
 
-    fn prepare(secret: &[u8]) -> Result<Self, ConfigError> {
-        // HMAC takes keys of any length; refusing is the safe answer should that change.
-        let mac = Hmac::new_from_slice(secret).map_err(|_| ConfigError::BlankSecret)?;
-        Ok(Self {
-            mac,
-            unpadded: None,
-        })
+    /// Returns whether `tag` is the HMAC-SHA-512 of `message`, all 64 bytes of it, compared in constant time.
+    #[must_use]
+    pub fn verify_hmac_sha512(&self, message: &[u8], tag: &[u8]) -> bool {
+        is_tag(&self.0.sha512, message, tag)
     }
 
-    #[cfg(all(feature = "cryptocloud", feature = "testing"))]
+    /// Returns whether `tag` is the HMAC-SHA-1 of `message`, all 20 bytes of it, compared in constant time.
+    ///
+    /// For providers that sign so. Collisions of SHA-1 do not break HMAC; choose SHA-256 where there is a choice.
+    #[must_use]
+    pub fn verify_hmac_sha1(&self, message: &[u8], tag: &[u8]) -> bool {
+        is_tag(&self.0.sha1, message, tag)
+    }
+
+    /// The secret that was meant, and what is around it.
+    pub(crate) fn intended(&self) -> Option<(SecretFlaw, &Self)> {
+        let (flaw, key) = self.0.intended.as_ref()?;
+        Some((*flaw, key))
+    }
+
+    pub(crate) fn is_api_key(&self) -> bool {
+        self.0.is_api_key
+    }
+
+    #[cfg(feature = "testing")]
     pub(crate) fn hmac_sha256(&self, message: &[u8]) -> [u8; 32] {
-        self.mac
-            .clone()
-            .chain_update(message)
-            .finalize()
-            .into_bytes()
-            .into()
+        let mac = self.0.sha256.clone().chain_update(message);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl Prepared {
+    fn new(secret: &[u8]) -> Result<Self, ConfigError> {
+        // HMAC takes keys of any length; rejecting is the safe reply should that change.
+        let rejected = |_| ConfigError::BlankSecret;
+        Ok(Self {
+            sha1: Hmac::new_from_slice(secret).map_err(rejected)?,
+            sha256: Hmac::new_from_slice(secret).map_err(rejected)?,
+            sha512: Hmac::new_from_slice(secret).map_err(rejected)?,
+            intended: None,
+            is_api_key: is_json_web_token(secret),
+        })
     }
 }
 
@@ -104,16 +144,55 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-fn unpadded(secret: &[u8]) -> &[u8] {
-    match str::from_utf8(secret) {
-        Ok(text) => text.trim_matches(is_blank).as_bytes(),
-        Err(_) => secret.trim_ascii(),
+fn is_tag<M: Mac + Clone>(mac: &M, message: &[u8], tag: &[u8]) -> bool {
+    mac.clone().chain_update(message).verify_slice(tag).is_ok()
+}
+
+/// The flaw of a secret, and the secret without it.
+fn flaw_of(secret: &[u8]) -> Option<(SecretFlaw, &[u8])> {
+    let Ok(text) = str::from_utf8(secret) else {
+        let trimmed = secret.trim_ascii();
+        return (trimmed.len() < secret.len()).then_some((SecretFlaw::WhiteSpace, trimmed));
+    };
+    let trimmed = text.trim_matches(is_invisible);
+    if trimmed.len() < text.len() {
+        return Some((SecretFlaw::WhiteSpace, trimmed.as_bytes()));
     }
+    if let Some(before) = text.strip_suffix(';') {
+        return Some((SecretFlaw::Semicolon, before.as_bytes()));
+    }
+    let within = |(open, close)| text.strip_prefix(open)?.strip_suffix(close);
+    let within = QUOTATION_MARKS.into_iter().find_map(within)?;
+    Some((SecretFlaw::Quotes, within.as_bytes()))
+}
+
+const QUOTATION_MARKS: [(char, char); 6] = [
+    ('"', '"'),
+    ('\'', '\''),
+    ('`', '`'),
+    ('\u{201c}', '\u{201d}'),
+    ('\u{2018}', '\u{2019}'),
+    ('\u{ab}', '\u{bb}'),
+];
+
+/// Whether a secret is three parts in base64url, the first of which begins as a JSON object does.
+fn is_json_web_token(secret: &[u8]) -> bool {
+    let is_part = |part: &[u8]| {
+        let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+        !part.is_empty() && part.iter().all(is_digit)
+    };
+    secret.starts_with(b"eyJ")
+        && secret.split(|byte| *byte == b'.').all(is_part)
+        && secret.iter().filter(|byte| **byte == b'.').count() == 2
+}
+
+fn is_blank(secret: &[u8]) -> bool {
+    str::from_utf8(secret).is_ok_and(|text| text.chars().all(is_invisible))
 }
 
 /// White space, control characters, and the characters that no font shows. NUL is among them: HMAC pads a key with
 /// NUL bytes, so that a secret of nothing else is the empty key.
-fn is_blank(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     c.is_whitespace() || c.is_control() || is_default_ignorable(c)
 }
 
@@ -146,8 +225,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_that_cannot_be_meant_is_refused() {
-        let cases: [(&[u8], ConfigError); 16] = [
+    fn secret_that_cannot_be_meant_is_rejected() {
+        let cases: [(&[u8], ConfigError); 23] = [
+            (b"''", ConfigError::BlankSecret),
+            (b"\"key\"", ConfigError::QuotedSecret),
+            (b"`key`", ConfigError::QuotedSecret),
+            ("\u{201c}key\u{201d}".as_bytes(), ConfigError::QuotedSecret),
+            (b"key;", ConfigError::SecretWithSemicolon),
+            (b"\"key\";", ConfigError::SecretWithSemicolon),
+            (
+                b"eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.c2ln",
+                ConfigError::ApiKeyAsSecret,
+            ),
             (b"", ConfigError::BlankSecret),
             (b" \t\r\n", ConfigError::BlankSecret),
             ("\u{a0}\u{2003}".as_bytes(), ConfigError::BlankSecret),
@@ -163,13 +252,13 @@ mod tests {
                 "\u{3164}\u{fe0f}\u{e0041}".as_bytes(),
                 ConfigError::BlankSecret,
             ),
-            ("key\u{200e}".as_bytes(), ConfigError::PaddedSecret),
-            (b"\x1bkey", ConfigError::PaddedSecret),
-            ("\u{feff}key".as_bytes(), ConfigError::PaddedSecret),
-            (b"key\0", ConfigError::PaddedSecret),
-            (b"key\n", ConfigError::PaddedSecret),
-            (b" key", ConfigError::PaddedSecret),
-            (b"\xff ", ConfigError::PaddedSecret),
+            ("key\u{200e}".as_bytes(), ConfigError::UntrimmedSecret),
+            (b"\x1bkey", ConfigError::UntrimmedSecret),
+            ("\u{feff}key".as_bytes(), ConfigError::UntrimmedSecret),
+            (b"key\0", ConfigError::UntrimmedSecret),
+            (b"key\n", ConfigError::UntrimmedSecret),
+            (b" key", ConfigError::UntrimmedSecret),
+            (b"\xff ", ConfigError::UntrimmedSecret),
         ];
         for (secret, expected) in cases {
             assert_eq!(SecretKey::new(secret).err(), Some(expected), "{secret:?}");
@@ -178,16 +267,43 @@ mod tests {
     }
 
     #[test]
-    fn exact_takes_white_space_but_no_blank() {
-        let key = SecretKey::exact("key\n").unwrap();
-        let tag = SecretKey::new("key").unwrap().mac.finalize().into_bytes();
-        assert!(!key.verify_hmac_sha256(b"", &tag));
-        let unpadded = key.unpadded().unwrap();
-        assert!(unpadded.verify_hmac_sha256(b"", &tag));
-        assert_eq!(
-            SecretKey::exact("\n\0").err(),
-            Some(ConfigError::BlankSecret)
-        );
+    fn verbatim_takes_accidents_but_no_blank() {
+        let tag = SecretKey::new("key").unwrap().hmac_sha256(b"");
+        for (secret, expected) in [
+            ("key\n", SecretFlaw::WhiteSpace),
+            ("key;", SecretFlaw::Semicolon),
+            ("'key'", SecretFlaw::Quotes),
+            (" \"key\";\n", SecretFlaw::WhiteSpace),
+        ] {
+            let key = SecretKey::verbatim(secret).unwrap();
+            assert!(!key.verify_hmac_sha256(b"", &tag), "{secret:?}");
+            let (flaw, intended) = key.intended().unwrap();
+            assert_eq!(flaw, expected, "{secret:?}");
+            assert!(intended.verify_hmac_sha256(b"", &tag), "{secret:?}");
+        }
+        let token = "eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.c2ln";
+        assert!(SecretKey::verbatim(token).unwrap().is_api_key());
+        for blank in ["\n\0", "\"\"", ";", "' ';"] {
+            let rejected = SecretKey::verbatim(blank).err();
+            assert_eq!(rejected, Some(ConfigError::BlankSecret), "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn secret_that_only_resembles_an_accident_is_taken() {
+        for secret in [
+            "a;b",
+            "\"a",
+            "a'",
+            "it's",
+            "eyJ",
+            "eyJa.b",
+            "eyJa.b.c.d",
+            "eyJa..c",
+            "xeyJ.a.b",
+        ] {
+            assert!(SecretKey::new(secret).is_ok(), "{secret}");
+        }
     }
 
     /// RFC 4231, test case 2, and what differs from it by one thing.
@@ -206,10 +322,31 @@ mod tests {
         assert!(!other.verify_hmac_sha256(message, &tag));
     }
 
-    /// The prepared schedule is two states of this hash; the feature that wipes them is on.
+    /// RFC 4231, test case 2, and RFC 2202, test case 2.
     #[test]
-    fn the_key_schedule_is_wiped_on_drop() {
+    fn tags_of_other_hashes_verify() {
+        let key = SecretKey::new("Jefe").unwrap();
+        let message = b"what do ya want for nothing?";
+        let sha512 = "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554\
+                      9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737";
+        let sha1 = "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79";
+        assert!(key.verify_hmac_sha512(message, &bytes(sha512)));
+        assert!(!key.verify_hmac_sha512(message, &bytes(sha512)[..32]));
+        assert!(key.verify_hmac_sha1(message, &bytes(sha1)));
+        assert!(!key.verify_hmac_sha1(b"what", &bytes(sha1)));
+    }
+
+    fn bytes(hexadecimal: &str) -> Vec<u8> {
+        let byte = |pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+        hexadecimal.as_bytes().chunks(2).map(byte).collect()
+    }
+
+    /// A prepared key is two states of its hash; the features that wipe them are on.
+    #[test]
+    fn prepared_keys_are_wiped_on_drop() {
         fn wiped<T: hmac::digest::zeroize::ZeroizeOnDrop>() {}
+        wiped::<Sha1>();
         wiped::<Sha256>();
+        wiped::<Sha512>();
     }
 }

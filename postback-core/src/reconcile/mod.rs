@@ -6,10 +6,14 @@
 
 mod fiat;
 mod price;
+mod recordable;
 
 use std::fmt;
 
-pub use self::price::{Price, PriceError};
+pub use self::{
+    price::{Price, PriceError},
+    recordable::Recordable,
+};
 use crate::{Amount, event::EventRecord};
 
 /// A payment compared with a price: the outcome, and the record by which a store knows the payment.
@@ -129,7 +133,6 @@ impl Reconciliation {
 
     /// `outcome` as found. Without the assurance that the price needs, neither the amount nor the transfer counts:
     /// else a callback that anyone arranged could make a genuine one look like its duplicate.
-    #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
     pub(crate) fn new(
         event: EventRecord,
         price: &Price,
@@ -190,6 +193,33 @@ impl Price {
     #[must_use]
     pub fn reconcile_total(&self, total: &Amount, assurance: Assurance) -> Outcome {
         self.with_enough(assurance, self.compare(total))
+    }
+
+    /// Compares an amount with the price, for a [`PaymentProvider`](crate::PaymentProvider). Currencies compare exactly;
+    /// another one is [`Outcome::WrongCurrency`].
+    ///
+    /// ```
+    /// use postback_core::{Amount, reconcile::{Outcome, Price}};
+    ///
+    /// let price = Price::new("10".parse()?, "USD")?;
+    /// let paid: Amount = "10.00".parse()?;
+    /// assert_eq!(price.compare_in(&paid, "USD"), Outcome::Paid(paid.clone()));
+    /// assert_eq!(price.compare_in(&paid, "EUR"), Outcome::WrongCurrency("EUR".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn compare_in(&self, paid: &Amount, currency: &str) -> Outcome {
+        match currency == self.currency() {
+            true => self.compare(paid),
+            false => Outcome::WrongCurrency(currency.to_owned()),
+        }
+    }
+
+    /// Returns the outcome of a payment whose provider states no amount, and says that all it was asked for was paid.
+    /// **Use it only for a provider that compared the payment with the amount of the application's own invoice.**
+    #[must_use]
+    pub fn paid_in_full(&self) -> Outcome {
+        Outcome::Paid(self.amount().clone())
     }
 
     /// How an amount in the price's currency compares with it.

@@ -1,14 +1,15 @@
 use std::fmt;
 
 use aws_lc_rs::{
-    encoding::{AsDer, PublicKeyX509Der},
+    encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     rand::SystemRandom,
     rsa::KeySize,
     signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 
-use crate::{ConfigError, PublicKey};
+use crate::{ConfigError, PublicKey, PublicKeyFlaw};
 
 /// The provider's fields of a confirmed callback of CryptAPI, as a query or a form:
 /// 0.05 `btc`, paid to [`SAMPLE_ADDRESS_IN`] and forwarded to [`SAMPLE_ADDRESS_OUT`].
@@ -42,47 +43,72 @@ pub const SAMPLE_ADDRESS_OUT: &str = "1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP";
 /// ```
 pub struct SigningKey(RsaKeyPair);
 
-/// The key could not be made, used, or taken.
+/// Error returned when a signing key cannot be generated, loaded, saved or used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the signing key could not be made or used")]
+#[error("the signing key cannot be generated, loaded, saved or used")]
 #[non_exhaustive]
 pub struct SigningError;
 
 impl SigningKey {
-    /// Makes a fresh key, which takes a while.
+    /// Generates a key, which takes a while: [save](Self::to_pem) it to use it again.
     ///
     /// # Errors
     ///
-    /// [`SigningError`] if the system has no randomness to give.
+    /// [`SigningError`] if the system provides no randomness.
     pub fn generate() -> Result<Self, SigningError> {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048);
         pair.map(Self).map_err(|_| SigningError)
     }
 
-    /// The public half, for a verifier.
+    /// Loads a key that was saved, or another RSA key of 2048 bits or more as one PEM section `PRIVATE KEY` (PKCS#8).
+    ///
+    /// ```
+    /// use postback_core::testing::SigningKey;
+    ///
+    /// let key = SigningKey::generate()?;
+    /// let saved = key.to_pem()?;
+    /// let loaded = SigningKey::from_pem(&saved)?;
+    /// assert_eq!(loaded.public_key_pem()?, key.public_key_pem()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`] if it is not such a key.
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, SigningError> {
+        let key = PrivatePkcs8KeyDer::from_pem_slice(pem.as_ref()).map_err(|_| SigningError)?;
+        let pair = RsaKeyPair::from_pkcs8(key.secret_pkcs8_der());
+        pair.map(Self).map_err(|_| SigningError)
+    }
+
+    /// Returns the private key as PEM (PKCS#8), to be saved: a test sender in another process can load it.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`] if it cannot be encoded.
+    pub fn to_pem(&self) -> Result<String, SigningError> {
+        let der: Pkcs8V1Der<'_> = self.0.as_der().map_err(|_| SigningError)?;
+        Ok(pem("PRIVATE KEY", der.as_ref()))
+    }
+
+    /// Returns the public half, for a verifier.
     ///
     /// # Errors
     ///
     /// [`ConfigError::InvalidKey`] if it is not fit for one, which it is.
     pub fn public_key(&self) -> Result<PublicKey, ConfigError> {
-        PublicKey::from_pem(self.public_key_pem()?)
+        let pem = self.public_key_pem();
+        PublicKey::from_pem(pem.map_err(|_| ConfigError::InvalidKey(PublicKeyFlaw::NotRsa))?)
     }
 
-    /// The public half as PEM, for a receiver's configuration.
+    /// Returns the public half as PEM, for the configuration of a receiver.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::InvalidKey`] if it cannot be written down.
-    pub fn public_key_pem(&self) -> Result<String, ConfigError> {
-        let der: PublicKeyX509Der<'_> = self
-            .0
-            .public_key()
-            .as_der()
-            .map_err(|_| ConfigError::InvalidKey)?;
-        Ok(format!(
-            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-            STANDARD.encode(der.as_ref())
-        ))
+    /// [`SigningError`] if it cannot be encoded.
+    pub fn public_key_pem(&self) -> Result<String, SigningError> {
+        let der: PublicKeyX509Der<'_> = self.0.public_key().as_der().map_err(|_| SigningError)?;
+        Ok(pem("PUBLIC KEY", der.as_ref()))
     }
 
     /// The value of `x-ca-signature` over a GET's absolute URL, or over a POST's body.
@@ -98,6 +124,20 @@ impl SigningKey {
             .map_err(|_| SigningError)?;
         Ok(STANDARD.encode(signature))
     }
+}
+
+/// A section in PEM (RFC 7468), whose lines have 64 characters.
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<_> = text
+        .as_bytes()
+        .chunks(64)
+        .map(String::from_utf8_lossy)
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }
 
 /// Shows nothing of the key.

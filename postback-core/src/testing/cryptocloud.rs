@@ -57,12 +57,15 @@ pub fn sample_json(token: Option<&str>) -> String {
 /// The same postback as a form, with the order id `ORDER 93223`. Forms carry no `invoice_info`.
 #[must_use]
 pub fn sample_form(token: Option<&str>) -> String {
-    let pair = match token {
-        Some(token) => format!("&token={token}"),
-        None => String::new(),
-    };
-    format!(
-        "status=success&invoice_id={SAMPLE_INVOICE_ID}&amount_crypto=0.000113&currency=BNB\
-         &order_id=ORDER+93223{pair}"
-    )
+    let fields = [
+        ("status", "success"),
+        ("invoice_id", SAMPLE_INVOICE_ID),
+        ("amount_crypto", "0.000113"),
+        ("currency", "BNB"),
+        ("order_id", "ORDER 93223"),
+    ];
+    let token = token.map(|token| ("token", token));
+    let fields: Vec<_> = fields.into_iter().chain(token).collect();
+    // The encoder fails on other types alone.
+    serde_urlencoded::to_string(fields).unwrap_or_default()
 }

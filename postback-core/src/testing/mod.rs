@@ -35,7 +35,14 @@ pub use self::cryptapi::{
 pub use self::cryptocloud::{
     SAMPLE_INVOICE_ID, fresh_token, sample_form, sample_json, sign_hs256, sign_message, token,
 };
-use crate::{Head, MediaType, Method, Provider, Rejection, Verified, Verifier};
+use crate::{MediaType, Method, Provider, Rejection, RequestHead, SecretKey, Verified, Verifier};
+
+/// Returns the HMAC-SHA-256 of a message as 64 hexadecimal digits, in lower case: as many providers sign.
+#[must_use]
+pub fn hmac_sha256_hex(secret: &SecretKey, message: impl AsRef<[u8]>) -> String {
+    let tag = secret.hmac_sha256(message.as_ref());
+    tag.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// Posts a body to a verifier as an adapter would, with a content type and no other header, and the clock at `now`, in
 /// Unix seconds.
@@ -53,8 +60,8 @@ pub fn deliver<P: Provider>(
     request(verifier, Method::Post, "/", &headers, body, now)
 }
 
-/// Sends a whole request to a verifier as an adapter would: `target` is path and query, header names are
-/// in lower case, and the clock stands at `now`, in Unix seconds.
+/// Sends a whole request to a verifier as an adapter would: `target` is path and query, and the clock is at `now`, in
+/// Unix seconds.
 ///
 /// # Errors
 ///
@@ -67,12 +74,7 @@ pub fn request<P: Provider>(
     body: impl Into<Bytes>,
     now: u64,
 ) -> Result<Verified<P>, Rejection> {
-    let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
-        for (_, value) in headers.iter().filter(|(key, _)| *key == name) {
-            visit(value.as_bytes());
-        }
-    };
     verifier
-        .admit(&Head::new(method.as_str(), target, &headers))?
+        .admit(&RequestHead::new(method.as_str(), target, &headers))?
         .verify_at(body.into(), now)
 }

@@ -25,7 +25,7 @@ fn payment(members: &str) -> Verified<CryptoCloud> {
     payment_by(CryptoCloud::new(), None, NOW + 300, members)
 }
 
-fn payment_by<P: Provider<Event = Payment, Key = SecretKey>>(
+fn payment_by<P: Provider<Payload = Payment, Key = SecretKey>>(
     provider: P,
     scope: Option<&str>,
     expiry: u64,
@@ -54,7 +54,7 @@ fn bound_by<P>(
     replacements: &[(&str, &str)],
 ) -> Bound<P>
 where
-    P: Provider<Event = Callback, Key = postback_core::PublicKey>,
+    P: Provider<Payload = Callback, Key = postback_core::PublicKey>,
 {
     let mut fields = SAMPLE_CALLBACK.to_owned();
     for (from, to) in replacements {

@@ -1,8 +1,8 @@
 use postback_core::{
-    Provider, Tenant, Verified,
+    PaymentProvider, Provider, Tenant, Verified,
     cryptapi::{BlockBee, Bound, Callback, CryptApi},
     cryptocloud::{CryptoCloud, Payment, Trybit},
-    event::{Digest, EventRecord},
+    event::{EventRecord, FieldDigests},
     reconcile::{Assurance, Price},
 };
 
@@ -16,11 +16,11 @@ fn price() -> Price {
     Price::new("0.05".parse().unwrap(), "btc").unwrap()
 }
 
-fn record<P: Provider<Event = Payment>>(payment: &Verified<P>) -> EventRecord {
+fn record<P: PaymentProvider<Payload = Payment>>(payment: &Verified<P>) -> EventRecord {
     payment.reconcile(&price()).unwrap().event().clone()
 }
 
-fn record_of<P: Provider<Event = Callback>>(bound: &Bound<P>) -> EventRecord {
+fn record_of<P: Provider<Payload = Callback>>(bound: &Bound<P>) -> EventRecord {
     bound.reconcile(&price()).event().clone()
 }
 
@@ -165,9 +165,19 @@ fn payload_keeps_every_digit_and_no_secret() {
 }
 
 #[test]
-fn digest_is_stored_as_32_bytes() {
-    let digest = *record(&payment(PAID)).digest();
-    assert_eq!(Digest::from_bytes(digest.as_bytes()), Some(digest));
-    assert_eq!(Digest::from_bytes(&[0; 31]), None);
-    assert_eq!(digest.to_string().len(), 64);
+fn digest_is_stored_as_text() {
+    let digest = record(&payment(PAID)).digest().clone();
+    assert_eq!(FieldDigests::from_stored(digest.as_str()), Some(digest));
+}
+
+#[test]
+fn changed_fields_are_named_as_on_the_wire() {
+    let before = record(&payment(PAID));
+    let now = record(&payment(r#","amount_crypto":0.06,"currency":"BTC""#));
+    let changed = before.digest().changed_fields(now.digest());
+    assert_eq!(changed, ["amount_crypto", "status"]);
+
+    let before = record_of(&bound(&[]));
+    let now = record_of(&bound(&[("value_coin=0.05", "value_coin=0.06")]));
+    assert_eq!(before.digest().changed_fields(now.digest()), ["value_coin"]);
 }

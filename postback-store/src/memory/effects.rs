@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use postback_core::event::{Digest, EventRecord};
+use postback_core::event::{EventRecord, FieldDigests};
 
 use super::{Contents, MemoryStore, MemoryTransaction, Undo};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 pub(super) struct Effect {
     /// Otherwise it was enqueued for a payment that waits for a person.
     credited: bool,
-    digest: Digest,
+    digest: FieldDigests,
     /// Absent once it was pruned.
     payload: Option<String>,
     recorded_at: i64,
@@ -53,7 +53,7 @@ impl MemoryTransaction {
         let token = before.map_or(0, |before| before.token.saturating_add(1));
         let effect = Effect {
             credited: is_paid,
-            digest: *event.digest(),
+            digest: event.digest().clone(),
             payload: Some(event.payload_json().to_owned()),
             recorded_at: now,
             token,
@@ -82,7 +82,7 @@ impl Contents {
         &mut self,
         key: &Key,
         credited: bool,
-        delivered: Option<Digest>,
+        delivered: Option<&FieldDigests>,
         length: Duration,
         now: i64,
     ) -> Result<Acquired, StoreError> {
@@ -93,7 +93,7 @@ impl Contents {
         }
         effect.follow_clock(now);
         let is_free = effect.leased_until <= now && !effect.is_done;
-        let is_same = delivered.is_none_or(|delivered| delivered == effect.digest);
+        let is_same = delivered.is_none_or(|delivered| *delivered == effect.digest);
         if is_free && is_same && effect.duplicate_of.is_none() {
             effect.token = effect.token.saturating_add(1);
             effect.leased_at = now;
@@ -103,7 +103,7 @@ impl Contents {
             });
         }
         let state = EffectState {
-            digest: effect.digest,
+            digest: effect.digest.clone(),
             is_done: effect.is_done,
             duplicate_of: effect.duplicate_of.clone(),
             held_for: held_for(effect.leased_at, effect.leased_until, now),
@@ -117,7 +117,7 @@ impl Steps for MemoryStore {
         let mut transaction = self.begin().await;
         let now = self.clock.milliseconds();
         transaction.enqueue(event, true, now);
-        let delivered = Some(*event.digest());
+        let delivered = Some(event.digest());
         let contents = &mut transaction.contents;
         let acquired = contents.lease(&Key::of(event), true, delivered, length, now);
         transaction.commit();

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
 
 use postback_core::{
     event::{Digest, EventRecord},
-    reconcile::{Disposition, Outcome, Reconciliation},
+    reconcile::{Disposition, Outcome, Reconciliation, Recordable},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -79,8 +79,9 @@ impl MemoryStore {
     pub fn record_in(
         &self,
         transaction: &mut MemoryTransaction,
-        reconciliation: &Reconciliation,
+        reconciliation: &impl Recordable,
     ) -> Recorded {
+        let reconciliation = reconciliation.reconciliation();
         let (event, outcome) = (reconciliation.event(), reconciliation.outcome());
         let key = Key::of(event);
         let before = transaction.contents.records.get(&key);
@@ -96,12 +97,12 @@ impl MemoryStore {
         if let Some(before) = before
             && before.credited
         {
-            return Recorded::kept(before.digest, *event.digest());
+            return Recorded::kept(&before.digest, event.digest());
         }
         let duplicate_of = transaction.count_transfer(event);
         let record = Stored {
             credited: is_credit && duplicate_of.is_none(),
-            digest: *event.digest(),
+            digest: event.digest().clone(),
             payload: Some(event.payload_json().to_owned()),
             recorded_at: self.clock.seconds(),
         };
@@ -132,8 +133,9 @@ impl MemoryStore {
     pub fn enqueue_effect_in(
         &self,
         transaction: &mut MemoryTransaction,
-        reconciliation: &Reconciliation,
+        reconciliation: &impl Recordable,
     ) {
+        let reconciliation = reconciliation.reconciliation();
         self.enqueue_if(Disposition::Credit, transaction, reconciliation);
     }
 
@@ -145,8 +147,9 @@ impl MemoryStore {
     pub fn enqueue_effect_of_review_in(
         &self,
         transaction: &mut MemoryTransaction,
-        reconciliation: &Reconciliation,
+        reconciliation: &impl Recordable,
     ) {
+        let reconciliation = reconciliation.reconciliation();
         self.enqueue_if(Disposition::Review, transaction, reconciliation);
     }
 

@@ -22,7 +22,7 @@ mod unfinished;
 
 use std::time::{Duration, Instant};
 
-use postback_core::reconcile::Reconciliation;
+use postback_core::reconcile::Recordable;
 
 pub(crate) use self::steps::{Access, Acquired, Steps};
 pub use self::{
@@ -92,7 +92,7 @@ pub const LEASE: Duration = Duration::from_secs(60);
 /// [`OnceError`]; do not acknowledge any of them.
 pub async fn once<S, T, E, F>(
     store: &S,
-    reconciliation: &Reconciliation,
+    reconciliation: &impl Recordable,
     effect: impl FnOnce() -> F,
 ) -> Result<Once<T>, OnceError<E>>
 where
@@ -110,7 +110,7 @@ where
 /// As [`once`].
 pub async fn once_leased<S, T, E, F>(
     store: &S,
-    reconciliation: &Reconciliation,
+    reconciliation: &impl Recordable,
     length: Duration,
     effect: impl FnOnce(Lease<S>) -> F,
 ) -> Result<Once<T>, OnceError<E>>
@@ -118,6 +118,7 @@ where
     S: LeaseStore,
     F: Future<Output = Result<T, E>>,
 {
+    let reconciliation = reconciliation.reconciliation();
     if !reconciliation.is_paid() {
         return Ok(Once::NotCredited(reconciliation.outcome().clone()));
     }
@@ -181,7 +182,7 @@ where
     let token = match acquired.await? {
         Acquired::Lease { token } => token,
         Acquired::AlreadyDone => return Ok(Once::AlreadyDone),
-        Acquired::Changed { before, now } => return Ok(Once::Changed { before, now }),
+        Acquired::Changed { fields } => return Ok(Once::Changed { fields }),
         Acquired::PossibleDuplicate { of } => return Ok(Once::PossibleDuplicate { of }),
         Acquired::InFlight { held_for } => return Err(OnceError::InFlight { held_for }),
     };

@@ -1,8 +1,8 @@
 use std::{error::Error, fmt, time::Duration};
 
-use postback_core::{Retry, RetryReason, event::Digest, reconcile::Outcome};
+use postback_core::{Retry, RetryReason, reconcile::Outcome};
 
-use crate::StoreError;
+use crate::{StoreError, recorded::conflict};
 
 /// Result of an effect. Acknowledge all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,10 +14,8 @@ pub enum Once<T> {
     /// The payment was recorded before and said something else. What was recorded stays, whether its effect is done or
     /// not, and what the delivery says now is not kept: a person must look at it.
     Changed {
-        /// Digest of the payment that was recorded.
-        before: Digest,
-        /// Digest of the payment as delivered now.
-        now: Digest,
+        /// Names of the fields that say something else now, or are missing.
+        fields: Vec<String>,
     },
     /// The payment does not pay the price; the effect was not run and nothing was recorded. The delivery that does pay
     /// runs it.
@@ -62,7 +60,7 @@ impl<T> fmt::Display for Once<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyDone => f.write_str("already done"),
-            Self::Changed { .. } => f.write_str("conflict with what was recorded before"),
+            Self::Changed { fields } => conflict(f, fields),
             Self::NotCredited(outcome) => outcome.fmt(f),
             Self::PossibleDuplicate { of } => write!(f, "possible duplicate of {of}"),
             Self::Ran(_) => f.write_str("ran"),

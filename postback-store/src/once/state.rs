@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use postback_core::event::Digest;
+use postback_core::event::FieldDigests;
 
 use super::Acquired;
 
 /// State of an effect that was not leased.
 pub(crate) struct EffectState {
-    pub(crate) digest: Digest,
+    pub(crate) digest: FieldDigests,
     pub(crate) is_done: bool,
     pub(crate) duplicate_of: Option<String>,
     pub(crate) held_for: Duration,
@@ -14,11 +14,10 @@ pub(crate) struct EffectState {
 
 impl EffectState {
     /// Why it was not leased. `now` is the digest of what was delivered, if something was.
-    pub(crate) fn not_leased(self, now: Option<Digest>) -> Acquired {
+    pub(crate) fn not_leased(self, now: Option<&FieldDigests>) -> Acquired {
         match now {
-            Some(now) if now != self.digest => Acquired::Changed {
-                before: self.digest,
-                now,
+            Some(now) if *now != self.digest => Acquired::Changed {
+                fields: self.digest.changed_fields(now),
             },
             _ if self.is_done => Acquired::AlreadyDone,
             _ => match self.duplicate_of {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use postback_core::event::{Digest, EventRecord};
+use postback_core::event::EventRecord;
 
 use super::Unfinished;
 use crate::{Key, StoreError};
@@ -66,7 +66,7 @@ pub trait Steps {
 #[allow(clippy::exhaustive_enums, reason = "it has no public path")]
 pub enum Acquired {
     AlreadyDone,
-    Changed { before: Digest, now: Digest },
+    Changed { fields: Vec<String> },
     InFlight { held_for: Duration },
     Lease { token: u64 },
     PossibleDuplicate { of: String },

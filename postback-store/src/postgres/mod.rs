@@ -1,8 +1,8 @@
 //! A Postgres server.
 
 use postback_core::{
-    event::{Digest, EventRecord},
-    reconcile::{Disposition, Outcome, Reconciliation},
+    event::{EventRecord, FieldDigests},
+    reconcile::{Disposition, Outcome, Reconciliation, Recordable},
 };
 use sqlx::{PgPool, Postgres, Transaction, postgres::PgPoolOptions};
 

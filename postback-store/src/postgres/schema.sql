@@ -5,7 +5,8 @@ CREATE TABLE postback_records (
     id TEXT NOT NULL,
     -- If not, the record waits for a person to look at it.
     credited BOOLEAN NOT NULL,
-    digest BYTEA NOT NULL CHECK (length(digest) = 32),
+    -- Of each field that must not change: its name, and a hash of its value.
+    digest TEXT NOT NULL,
     -- Null once it was pruned.
     payload TEXT,
     -- Unix seconds.
@@ -33,7 +34,8 @@ CREATE TABLE postback_effects (
     id TEXT NOT NULL,
     -- If not, it was enqueued for a payment that waits for a person.
     credited BOOLEAN NOT NULL,
-    digest BYTEA NOT NULL CHECK (length(digest) = 32),
+    -- Of each field that must not change: its name, and a hash of its value.
+    digest TEXT NOT NULL,
     -- Null once it was pruned.
     payload TEXT,
     recorded_at BIGINT NOT NULL,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use postback_core::event::{Digest, EventRecord};
+use postback_core::event::{EventRecord, FieldDigests};
 use redis::{FromRedisValue, ParsingError, ScriptInvocation, Value, from_redis_value};
 
 use super::{RedisStore, within};
@@ -60,7 +60,7 @@ impl RedisStore {
             .key(SUSPECTS)
             .key(DONE)
             .arg(milliseconds(length))
-            .arg(delivered.map_or(&[][..], |digest| digest.as_bytes()))
+            .arg(delivered.map_or("", FieldDigests::as_str))
             .arg(event.map_or("", EventRecord::payload_json))
             .arg(&key.namespace)
             .arg(&key.scope)
@@ -80,13 +80,13 @@ impl RedisStore {
         }
         let state = EffectState {
             digest: digest
-                .and_then(|digest| Digest::from_bytes(&digest))
+                .and_then(|digest| FieldDigests::from_stored(&digest))
                 .ok_or_else(broken)?,
             is_done,
             duplicate_of,
             held_for: Duration::from_millis(held_for),
         };
-        Ok(state.not_leased(delivered.copied()))
+        Ok(state.not_leased(delivered))
     }
 
     async fn run<T: FromRedisValue>(&self, step: &ScriptInvocation<'_>) -> Result<T, StoreError> {
@@ -96,7 +96,7 @@ impl RedisStore {
 }
 
 /// Token, digest, whether it is done, the id that it may be a duplicate of, and for how many milliseconds it is held.
-type Reply = (u64, Option<Vec<u8>>, bool, Option<String>, u64);
+type Reply = (u64, Option<String>, bool, Option<String>, u64);
 
 impl Steps for RedisStore {
     async fn acquire(&self, event: &EventRecord, length: Duration) -> Result<Acquired, StoreError> {

@@ -99,8 +99,9 @@ macro_rules! effects {
             pub async fn enqueue_effect_in(
                 &self,
                 transaction: &mut Transaction<'_, $Database>,
-                reconciliation: &Reconciliation,
+                reconciliation: &impl Recordable,
             ) -> Result<(), StoreError> {
+                let reconciliation = reconciliation.reconciliation();
                 self.enqueue_if(Disposition::Credit, transaction, reconciliation).await
             }
 
@@ -117,8 +118,9 @@ macro_rules! effects {
             pub async fn enqueue_effect_of_review_in(
                 &self,
                 transaction: &mut Transaction<'_, $Database>,
-                reconciliation: &Reconciliation,
+                reconciliation: &impl Recordable,
             ) -> Result<(), StoreError> {
+                let reconciliation = reconciliation.reconciliation();
                 self.enqueue_if(Disposition::Review, transaction, reconciliation).await
             }
 
@@ -204,7 +206,7 @@ macro_rules! effects {
                 &self,
                 key: &Key,
                 credited: bool,
-                delivered: Option<&Digest>,
+                delivered: Option<&FieldDigests>,
                 length: Duration,
             ) -> Result<Option<Acquired>, StoreError> {
                 let lease = concat!(
@@ -222,7 +224,7 @@ macro_rules! effects {
                 let lease = self
                     .about(key, lease)
                     .bind(milliseconds(length))
-                    .bind(delivered.map(|delivered| delivered.as_bytes().as_slice()))
+                    .bind(delivered.map(FieldDigests::as_str))
                     .bind(credited);
                 self.leased(key, lease, length).await
             }
@@ -264,7 +266,7 @@ macro_rules! effects {
                 &self,
                 key: &Key,
                 credited: bool,
-                delivered: Option<&Digest>,
+                delivered: Option<&FieldDigests>,
                 length: Duration,
             ) -> Result<Acquired, StoreError> {
                 let state = self.state(key, credited, delivered).await?;
@@ -280,7 +282,7 @@ macro_rules! effects {
                 &self,
                 key: &Key,
                 credited: bool,
-                delivered: Option<&Digest>,
+                delivered: Option<&FieldDigests>,
             ) -> Result<Acquired, StoreError> {
                 let state = concat!(
                     "SELECT credited, digest, done_at IS NOT NULL AS is_done, duplicate_of, leased_at, leased_until, ",
@@ -314,7 +316,7 @@ macro_rules! effects {
                     let restart = self.about(key, restart).bind(leased_at).bind(leased_until);
                     restart.execute(&self.pool).await?;
                 }
-                Ok(state.not_leased(delivered.copied()))
+                Ok(state.not_leased(delivered))
             }
 
             /// A statement about an effect.
@@ -338,7 +340,7 @@ macro_rules! effects {
                 statement: &'static str,
             ) -> Statement<'q, $Database> {
                 let statement = self.about(key, statement);
-                let statement = statement.bind(event.digest().as_bytes().as_slice());
+                let statement = statement.bind(event.digest().as_str());
                 statement.bind(event.payload_json())
             }
 

@@ -3,7 +3,7 @@
 
 pub(crate) mod effects;
 
-use postback_core::event::{Digest, EventRecord};
+use postback_core::event::{EventRecord, FieldDigests};
 
 use crate::{Recorded, StoreError, Stored};
 
@@ -58,7 +58,7 @@ pub(crate) fn missing<'a>(
 /// The result for a payment whose record was not written: it is credited.
 pub(crate) fn kept(event: &EventRecord, record: Option<&Stored>) -> Result<Recorded, StoreError> {
     let record = record.ok_or_else(|| unreadable("record"))?;
-    Ok(Recorded::kept(record.digest, *event.digest()))
+    Ok(Recorded::kept(&record.digest, event.digest()))
 }
 
 /// The other id that a transfer is counted under, if it is another.
@@ -78,7 +78,7 @@ pub(crate) fn unreadable(row: &str) -> StoreError {
     StoreError::Failed(error.into())
 }
 
-pub(crate) type Row = (bool, Vec<u8>, Option<String>, i64);
+pub(crate) type Row = (bool, String, Option<String>, i64);
 
 pub(crate) fn stored((credited, digest, payload, recorded_at): Row) -> Result<Stored, StoreError> {
     Ok(Stored {
@@ -89,8 +89,9 @@ pub(crate) fn stored((credited, digest, payload, recorded_at): Row) -> Result<St
     })
 }
 
-pub(crate) fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
-    Digest::from_bytes(bytes).ok_or_else(|| StoreError::Failed("a digest is not 32 bytes".into()))
+pub(crate) fn digest(stored: &str) -> Result<FieldDigests, StoreError> {
+    FieldDigests::from_stored(stored)
+        .ok_or_else(|| StoreError::Failed("a digest is not what was written".into()))
 }
 
 /// The methods that differ by the database's type alone.
@@ -117,8 +118,9 @@ macro_rules! store {
             pub async fn record_in(
                 &self,
                 transaction: &mut Transaction<'_, $Database>,
-                reconciliation: &Reconciliation,
+                reconciliation: &impl Recordable,
             ) -> Result<Recorded, StoreError> {
+                let reconciliation = reconciliation.reconciliation();
                 let (event, outcome) = (reconciliation.event(), reconciliation.outcome());
                 let is_credit = match reconciliation.disposition() {
                     Disposition::Credit => true,
@@ -133,7 +135,7 @@ macro_rules! store {
                 };
                 let written = Self::on_record(event, sql::RECORD)
                     .bind(is_credit)
-                    .bind(event.digest().as_bytes().as_slice())
+                    .bind(event.digest().as_str())
                     .bind(event.payload_json())
                     .bind(self.clock.seconds())
                     .execute(&mut **transaction)

@@ -3,8 +3,8 @@
 use std::{path::Path, time::SystemTime};
 
 use postback_core::{
-    event::{Digest, EventRecord},
-    reconcile::{Disposition, Outcome, Reconciliation},
+    event::{EventRecord, FieldDigests},
+    reconcile::{Disposition, Outcome, Reconciliation, Recordable},
 };
 use sqlx::{
     Sqlite, SqlitePool, Transaction,

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use postback_core::{
-    MediaType, Method, Provider, SecretKey, Verifier,
+    MediaType, Method, PaymentProvider, SecretKey, Verifier,
     cryptapi::{CryptApi, Expected},
     cryptocloud::{self, CryptoCloud, Trybit},
     reconcile::{Assurance, Price, Reconciliation},
@@ -124,7 +124,7 @@ impl Payment<'_> {
 
     fn deliver<P>(self, provider: P, secret: SecretKey, body: String) -> Reconciliation
     where
-        P: Provider<Event = cryptocloud::Payment, Key = SecretKey>,
+        P: PaymentProvider<Payload = cryptocloud::Payment, Key = SecretKey>,
     {
         let mut verifier = Verifier::builder(provider, secret);
         if let Some(project) = self.project {

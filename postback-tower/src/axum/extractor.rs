@@ -47,9 +47,16 @@ impl<P: Provider> Postback<P> {
         }
         let declared = request.body().size_hint().lower();
         let (head, body) = request.with_limited_body().into_parts();
-        let admitted = head::admit(verifier, &head)?;
-        let body = Reading::new(body, declared, admitted.need()).await;
-        Ok(Self(admitted.verify_read(body)?))
+        let verdict = match head::admit(verifier, &head) {
+            Ok(admitted) => match Reading::new(body, declared, admitted.body_limit()).await {
+                Ok(body) => admitted.verify(body),
+                Err(rejection) => Err(admitted.reject(rejection)),
+            },
+            Err(rejection) => Err(rejection),
+        };
+        verdict
+            .map(Self)
+            .map_err(PostbackRejection::of_provider::<P>)
     }
 }
 

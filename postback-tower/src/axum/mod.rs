@@ -103,7 +103,7 @@
 //! # Nested routers
 //!
 //! `Router::nest` takes its prefix off the path that an extractor or a layer within it sees, and so off
-//! [`Head::target`](postback_core::Head::target); a layer above it sees the whole path. CryptoCloud and Trybit do
+//! [`RequestHead::target`](postback_core::RequestHead::target); a layer above it sees the whole path. CryptoCloud and Trybit do
 //! not sign the path. CryptAPI and BlockBee by GET do: within the nested router, give their verifier the prefix
 //! (`CryptApi::stripped_prefix`), and the route a path of its own: of `/shop` and `/shop/` nothing is left to tell
 //! them apart by.

@@ -9,7 +9,7 @@ use crate::response;
 
 impl IntoResponse for PostbackRejection {
     fn into_response(self) -> Response {
-        response::refusal(self.rejection().clone())
+        response::rejected(self.reply(), self.rejection().clone())
     }
 }
 

@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::{LengthLimitError, Limited};
 use pin_project_lite::pin_project;
-use postback_core::{Need, Rejection};
+use postback_core::Rejection;
 
 use super::BoxError;
 
@@ -35,13 +35,9 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// `declared` is the least size that the body announced, in bytes, before any limit stood
-    /// around it.
-    pub(crate) fn new(body: B, declared: u64, need: Need) -> Self {
-        let limit = match need {
-            Need::Body { limit } => Some(limit),
-            Need::Nothing => None,
-        };
+    /// `declared` is the least size that the body announced, in bytes, before any limit was put
+    /// around it. Without a `limit` nothing is read.
+    pub(crate) fn new(body: B, declared: u64, limit: Option<usize>) -> Self {
         let body = limit.map(|limit| Limited::new(body, limit));
         // A route's limit shows only in what it leaves of the size hint.
         let most = body.as_ref().and_then(|body| body.size_hint().upper());

@@ -63,7 +63,7 @@ impl WayIn {
 }
 
 async fn assert_refused(way_in: WayIn, response: Response<Body>, rejection: Rejection) {
-    let answer = rejection.answer();
+    let answer = rejection.reply();
     assert_eq!(response.status(), answer.status(), "{way_in:?}");
     let reason = response.extensions().get();
     assert_eq!(reason, Some(&rejection), "{way_in:?}");

@@ -15,8 +15,8 @@ use bytes::Bytes;
 use http::{Request, request};
 use http_body::{Body, Frame, SizeHint};
 use postback_core::{
-    AcceptsGet, Answer, Check, Head, MediaType, Provider, Rejection, SecretKey, Verifier,
-    cryptocloud::CryptoCloud, testing,
+    AcceptsGet, MediaType, Provider, Rejection, Reply, RequestHead, SecretKey, Verifier,
+    VerifyContext, cryptocloud::CryptoCloud, testing,
 };
 
 pub(crate) const NOW: u64 = 1_769_509_400;
@@ -125,23 +125,23 @@ pub(crate) struct Noting {
 
 impl Provider for Noting {
     type Accepts = AcceptsGet;
-    type Event = ();
+    type Payload = ();
     type Evidence = ();
     type Key = ();
 
     const NAME: &'static str = "noting";
-    const ACK: Answer = Answer::acknowledgement("text/plain", "ok");
+    const ACK: Reply = Reply::acknowledgement("text/plain", "ok");
 
     fn accepts(&self) -> AcceptsGet {
         AcceptsGet
     }
 
-    fn inspect(&self, head: &Head<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
+    fn inspect(&self, head: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
         head.target().clone_into(&mut self.target.lock().unwrap());
         Ok(())
     }
 
-    fn verify(&self, (): (), _: Bytes, check: &mut Check<'_, ()>) -> Result<(), Rejection> {
+    fn verify(&self, (): (), _: Bytes, check: &mut VerifyContext<'_, ()>) -> Result<(), Rejection> {
         check.signature(|()| self.genuine)
     }
 }

@@ -43,7 +43,7 @@ async fn deliver(router: Router, signer: &str) -> Response {
 
 #[track_caller]
 fn assert_refused(response: &Response, rejection: &Rejection) {
-    assert_eq!(response.status(), rejection.answer().status());
+    assert_eq!(response.status(), rejection.reply().status());
     assert_eq!(response.extensions().get(), Some(rejection));
 }
 

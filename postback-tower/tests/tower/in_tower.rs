@@ -65,7 +65,7 @@ async fn a_refusal_is_answered_without_the_service_and_says_why_in_its_extension
     let service = PostbackLayer::new(verifier("s")).layer(service_fn(must_not_be_called));
     let request = post().body(Full::new(sample("forged"))).unwrap();
     let response = service.oneshot(request).await.unwrap();
-    let answer = Rejection::BadSignature.answer();
+    let answer = Rejection::BadSignature.reply();
     assert_eq!(response.status(), answer.status());
     for (name, value) in answer.headers() {
         assert_eq!(response.headers().get(name).unwrap(), &*value);

@@ -69,9 +69,9 @@ impl Driver {
 }
 
 /// A provider that every way in can be served with.
-pub trait Served: Provider<Event: Stated, Accepts: rocket_guard::Guarded<Self>> {}
+pub trait Served: Provider<Payload: Stated, Accepts: rocket_guard::Guarded<Self>> {}
 
-impl<P> Served for P where P: Provider<Event: Stated, Accepts: rocket_guard::Guarded<P>> {}
+impl<P> Served for P where P: Provider<Payload: Stated, Accepts: rocket_guard::Guarded<P>> {}
 
 /// What the handlers of an application share.
 struct Receiver<P: Provider> {
@@ -121,8 +121,8 @@ pub struct Handed {
 }
 
 impl Handed {
-    fn new<P: Provider<Event: Stated>>(verified: &Verified<P>, body: Option<Bytes>) -> Self {
-        let facts = verified.event().facts();
+    fn new<P: Provider<Payload: Stated>>(verified: &Verified<P>, body: Option<Bytes>) -> Self {
+        let facts = verified.payload().facts();
         let verified = Arc::new(verified.clone());
         Self {
             facts,

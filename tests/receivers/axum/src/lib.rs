@@ -52,7 +52,7 @@ fn guarded<M: Mode>(verifier: Verifier<CryptApi<M>>) -> MethodRouter<Receiver> {
     any(called_back::<CryptApi<M>>).layer(PostbackLayer::new(verifier))
 }
 
-async fn called_back<P: Provider<Event = Callback>>(
+async fn called_back<P: Provider<Payload = Callback>>(
     State(print): State<Print>,
     FromVerified(postback): FromVerified<P>,
 ) -> Result<Ack<P>, StatusCode> {
@@ -60,7 +60,7 @@ async fn called_back<P: Provider<Event = Callback>>(
     Ok(postback.ack())
 }
 
-async fn paid<P: Provider<Event = Payment>>(
+async fn paid<P: Provider<Payload = Payment>>(
     State(print): State<Print>,
     postback: Postback<P>,
 ) -> Result<Ack<P>, StatusCode> {

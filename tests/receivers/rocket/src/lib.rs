@@ -39,12 +39,12 @@ pub fn application(
 }
 
 #[post("/cryptocloud", data = "<postback>")]
-async fn cryptocloud(postback: InTime<CryptoCloud>, print: &State<Print>) -> Answer<CryptoCloud> {
+async fn cryptocloud(postback: InTime<CryptoCloud>, print: &State<Print>) -> Reply<CryptoCloud> {
     answer(print_payment(print, &postback), &postback)
 }
 
 #[post("/trybit", data = "<postback>")]
-async fn trybit(postback: InTime<Trybit>, print: &State<Print>) -> Answer<Trybit> {
+async fn trybit(postback: InTime<Trybit>, print: &State<Print>) -> Reply<Trybit> {
     answer(print_payment(print, &postback), &postback)
 }
 
@@ -52,7 +52,7 @@ async fn trybit(postback: InTime<Trybit>, print: &State<Print>) -> Answer<Trybit
 async fn cryptapi_by_get(
     postback: Postback<CryptApi<Get>>,
     print: &State<Print>,
-) -> Answer<CryptApi<Get>> {
+) -> Reply<CryptApi<Get>> {
     answer(print_callback(print, &postback), &postback)
 }
 
@@ -60,13 +60,13 @@ async fn cryptapi_by_get(
 async fn cryptapi_by_post(
     postback: InTime<CryptApi<Post>>,
     print: &State<Print>,
-) -> Answer<CryptApi<Post>> {
+) -> Reply<CryptApi<Post>> {
     answer(print_callback(print, &postback), &postback)
 }
 
-type Answer<P> = Result<Ack<P>, Status>;
+type Reply<P> = Result<Ack<P>, Status>;
 
-fn answer<P: Provider>(told: io::Result<()>, postback: &Postback<P>) -> Answer<P> {
+fn answer<P: Provider>(told: io::Result<()>, postback: &Postback<P>) -> Reply<P> {
     told.map_err(|_| Status::InternalServerError)?;
     Ok(postback.ack())
 }

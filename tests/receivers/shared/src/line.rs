@@ -1,10 +1,6 @@
 use std::io;
 
-use postback_core::{
-    Provider, Verified,
-    cryptapi::{Callback, Stage},
-    cryptocloud::Payment,
-};
+use postback_core::{Provider, Verified, cryptapi::Callback, cryptocloud::Payment, event::Stage};
 use serde_json::{Map, json};
 
 use crate::Print;
@@ -15,7 +11,7 @@ use crate::Print;
 /// # Errors
 ///
 /// If it cannot be printed: then it counts as not received, so that the provider may try again.
-pub fn print_payment<P: Provider<Event = Payment>>(
+pub fn print_payment<P: Provider<Payload = Payment>>(
     print: &Print,
     payment: &Verified<P>,
 ) -> io::Result<()> {
@@ -40,7 +36,7 @@ pub fn print_payment<P: Provider<Event = Payment>>(
 /// # Errors
 ///
 /// If it cannot be printed: then it counts as not received, and the provider tries again.
-pub fn print_callback<P: Provider<Event = Callback>>(
+pub fn print_callback<P: Provider<Payload = Callback>>(
     print: &Print,
     callback: &Verified<P>,
 ) -> io::Result<()> {

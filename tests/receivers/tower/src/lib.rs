@@ -17,7 +17,7 @@ use tower_http::timeout::RequestBodyDeadlineLayer;
 pub use self::serve::serve;
 
 /// What the routes answer with.
-pub type Answer = Response<ResponseBody<Full<Bytes>>>;
+pub type Reply = Response<ResponseBody<Full<Bytes>>>;
 
 /// `/postback/cryptapi`, `/postback/cryptocloud` and `/postback/trybit`; verified postbacks go to `print`,
 /// and a body may take `deadline` to arrive.
@@ -25,7 +25,7 @@ pub fn routes(
     verifiers: Verifiers,
     print: &Print,
     deadline: Duration,
-) -> impl Service<Request<Incoming>, Response = Answer, Error = Infallible, Future: Send> + Clone + use<>
+) -> impl Service<Request<Incoming>, Response = Reply, Error = Infallible, Future: Send> + Clone + use<>
 {
     let cryptapi = match verifiers.cryptapi {
         CryptApiVerifier::Get(verifier) => guarded(verifier, print, deadline, print_callback),
@@ -49,7 +49,7 @@ pub fn routes(
     })
 }
 
-type Route = BoxCloneSyncService<Request<Incoming>, Answer, Infallible>;
+type Route = BoxCloneSyncService<Request<Incoming>, Reply, Infallible>;
 
 /// The deadline stands above the layer, which reads the body, and ends that alone: the handler has
 /// the time that it needs.

@@ -20,8 +20,8 @@ use conformance::{
 };
 use http::Request;
 use postback_core::{
-    AcceptsPost, Answer, Check, Head, KeyRing, MediaType, Provider, Rejection, SecretKey, Tenant,
-    Verifier, VerifierBuilder,
+    AcceptsPost, KeyRing, MediaType, Provider, Rejection, Reply, RequestHead, SecretKey, Tenant,
+    Verifier, VerifierBuilder, VerifyContext,
     cryptocloud::{CryptoCloud, Trybit},
     testing,
 };
@@ -62,7 +62,7 @@ fn line<P: Provider>(
         ("content-length", Some(length)) => visit(length.as_bytes()),
         _ => {}
     };
-    let admitted = verifier.admit(&Head::new("POST", "/", &headers));
+    let admitted = verifier.admit(&RequestHead::new("POST", "/", &headers));
     // What came of it is not asked here: the log is to say it.
     let _ = admitted.and_then(|admitted| admitted.verify(Bytes::from(body)));
     let [line] = &*log.verdicts() else {
@@ -77,7 +77,7 @@ fn an_accepted_postback_is_named_by_what_is_signed() {
     let accepted = line(builder(ring).scope("shop-1"), sample("s"), None);
     assert_eq!(
         accepted,
-        r#"INFO postback: postback accepted provider="cryptocloud" scope="shop-1" invoice_id="ILRAJE1Q" key_label="2026-11" expires_in_s=290"#
+        r#"INFO postback: postback verified provider="cryptocloud" scope="shop-1" invoice_id="ILRAJE1Q" key_label="2026-11" expires_in_s=290"#
     );
 }
 
@@ -93,7 +93,7 @@ fn a_refusal_is_told_with_code_and_variant() {
     let malformed = line(builder(secret("s")), "{".to_owned(), None);
     assert_eq!(
         malformed,
-        r#"WARN postback: postback refused provider="cryptocloud" code="malformed" variant=Malformed(Syntax)"#
+        r#"WARN postback: postback rejected provider="cryptocloud" code="malformed" variant=Malformed(Syntax)"#
     );
     let forged = line(builder(secret("s")), sample("forged"), None);
     assert!(
@@ -221,7 +221,7 @@ fn a_clock_that_fails_is_an_error() {
 
 #[test]
 fn a_secret_with_white_space_is_hinted_at() {
-    let padded = SecretKey::exact("s\n").unwrap();
+    let padded = SecretKey::verbatim("s\n").unwrap();
     let told = line(builder(padded.clone()), sample("s"), None);
     assert!(
         told.ends_with(r#" hint="secret_has_white_space""#),
@@ -237,7 +237,7 @@ fn a_retired_key_is_hinted_at_once_its_time_has_come() {
     let told = line(builder(ring(NOW)), sample("old"), None);
     assert!(told.ends_with(r#" hint="retired_key""#), "{told}");
     let in_time = line(builder(ring(NOW + 1)), sample("old"), None);
-    assert!(in_time.contains(r#" accepted "#), "{in_time}");
+    assert!(in_time.contains(r#" verified "#), "{in_time}");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_key_that_fits_says_more_than_the_length() {
 
 #[test]
 fn any_key_on_the_ring_may_have_white_space() {
-    let padded = SecretKey::exact("s\n").unwrap();
+    let padded = SecretKey::verbatim("s\n").unwrap();
     let ring = KeyRing::new("new", secret("new")).with_retired("old", padded, NOW + 1);
     let told = line(builder(ring), sample("s"), None);
     assert!(
@@ -334,7 +334,11 @@ fn a_tenant_is_told_of_like_its_gateway() {
     let accepted = line(tenant(secret("s")), sample("s"), None);
     let named = r#"scope="eu" invoice_id="ILRAJE1Q" key_label="current" expires_in_s=290"#;
     assert!(accepted.ends_with(named), "{accepted}");
-    let refused = line(tenant(SecretKey::exact("s\n").unwrap()), sample("s"), None);
+    let refused = line(
+        tenant(SecretKey::verbatim("s\n").unwrap()),
+        sample("s"),
+        None,
+    );
     let hinted =
         r#"scope="eu" code="bad_signature" variant=BadSignature hint="secret_has_white_space""#;
     assert!(refused.ends_with(hinted), "{refused}");
@@ -347,25 +351,30 @@ struct TwoKinds;
 
 impl Provider for TwoKinds {
     type Accepts = AcceptsPost;
-    type Event = ();
+    type Payload = ();
     type Evidence = ();
     type Key = &'static str;
 
     const NAME: &'static str = "two-kinds";
-    const ACK: Answer = Answer::acknowledgement("text/plain", "ok");
+    const ACK: Reply = Reply::acknowledgement("text/plain", "ok");
 
     fn accepts(&self) -> AcceptsPost {
         AcceptsPost(&[MediaType::Json])
     }
 
-    fn inspect(&self, _: &Head<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
+    fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
         Ok(())
     }
 
-    fn verify(&self, (): (), body: Bytes, check: &mut Check<'_, &str>) -> Result<(), Rejection> {
+    fn verify(
+        &self,
+        (): (),
+        body: Bytes,
+        context: &mut VerifyContext<'_, &'static str>,
+    ) -> Result<(), Rejection> {
         for signer in body.split(|byte| *byte == b',') {
-            if check.signature(|key| key.as_bytes() == signer).is_ok() {
-                return check.validity(None, NOW - 1_000);
+            if context.signature(|key| key.as_bytes() == signer).is_ok() {
+                return context.check_times(None, NOW - 1_000);
             }
         }
         Err(Rejection::BadSignature)
@@ -389,7 +398,7 @@ fn a_body_over_the_limit_is_told() {
     let told = line(small, sample("s"), None);
     assert_eq!(
         told,
-        r#"WARN postback: postback refused provider="cryptocloud" scope="shop-1" code="body_too_large" variant=BodyTooLarge { limit: 10 }"#
+        r#"WARN postback: postback rejected provider="cryptocloud" scope="shop-1" code="body_too_large" variant=BodyTooLarge { limit: 10 }"#
     );
 }
 
@@ -442,7 +451,7 @@ async fn a_missing_layer_is_told() {
     assert_eq!(
         log.verdicts(),
         [
-            r#"ERROR postback: postback refused provider="trybit" code="not_configured" variant=NotConfigured looked_for="a PostbackLayer above the handler""#
+            r#"ERROR postback: postback rejected provider="trybit" code="not_configured" variant=NotConfigured looked_for="a PostbackLayer above the handler""#
         ]
     );
 }
@@ -456,7 +465,7 @@ async fn a_missing_verifier_of_actix_is_told() {
     assert_eq!(
         log.verdicts(),
         [
-            r#"ERROR postback: postback refused provider="trybit" code="not_configured" variant=NotConfigured looked_for="app_data(Verifier<P>) or app_data(web::Data<Verifier<P>>), not both""#
+            r#"ERROR postback: postback rejected provider="trybit" code="not_configured" variant=NotConfigured looked_for="app_data(Verifier<P>) or app_data(web::Data<Verifier<P>>), not both""#
         ]
     );
 }
@@ -477,7 +486,7 @@ async fn a_missing_verifier_of_rocket_is_told() {
     assert_eq!(
         log.verdicts(),
         [
-            r#"ERROR postback: postback refused provider="trybit" code="not_configured" variant=NotConfigured looked_for="manage(Verifier<P>)""#
+            r#"ERROR postback: postback rejected provider="trybit" code="not_configured" variant=NotConfigured looked_for="manage(Verifier<P>)""#
         ]
     );
 }

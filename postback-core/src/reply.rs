@@ -7,7 +7,7 @@ use crate::MediaType;
 /// Every answer carries `Cache-Control: no-store`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Answer {
+pub struct Reply {
     status: u16,
     content_type: &'static str,
     further: &'static [(&'static str, &'static str)],
@@ -16,7 +16,7 @@ pub struct Answer {
     body: &'static str,
 }
 
-impl Answer {
+impl Reply {
     /// The answer that tells a provider that its postback has arrived: status 200.
     ///
     /// What a provider wants to read is part of its protocol; see
@@ -37,7 +37,7 @@ impl Answer {
         }
     }
 
-    pub(crate) const fn refusal(
+    pub(crate) const fn rejection(
         status: u16,
         further: &'static [(&'static str, &'static str)],
         body: &'static str,

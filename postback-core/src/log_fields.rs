@@ -1,19 +1,18 @@
-/// What the operator's log may say of a verified event: signed values that name it, and nothing that
-/// is not signed.
+/// What the log may say of a verified postback: signed values that name it, and nothing that is not signed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Summary<'a> {
-    /// The gateway's id of the invoice.
+pub struct LogFields<'a> {
+    /// The provider's id of the invoice.
     pub invoice_id: Option<&'a str>,
     /// When the signature expires, in Unix seconds.
     pub expires_at: Option<u64>,
     /// The provider's id of the payment.
     pub uuid: Option<&'a str>,
-    /// The names of fields that are there and cannot be read: not of what they say.
+    /// The names of fields that are there and cannot be read; not their values.
     pub unreadable: Vec<&'static str>,
 }
 
-impl<'a> Summary<'a> {
+impl<'a> LogFields<'a> {
     /// Names the invoice.
     #[must_use]
     pub const fn invoice_id(mut self, invoice_id: &'a str) -> Self {
@@ -21,7 +20,7 @@ impl<'a> Summary<'a> {
         self
     }
 
-    /// Says when the signature expires, in Unix seconds.
+    /// Sets when the signature expires, in Unix seconds.
     #[must_use]
     pub const fn expires_at(mut self, expires_at: u64) -> Self {
         self.expires_at = Some(expires_at);

@@ -2,7 +2,7 @@
 //! for each row. Everything else is core's verdict, and the same through every way in.
 
 use http::StatusCode;
-use postback_core::{BodyDefect, Rejection};
+use postback_core::{MalformedReason, Rejection};
 
 use crate::{corpus::Request, driver::Driver};
 
@@ -135,7 +135,7 @@ pub const DECISIONS: &[Decision] = &[
         }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
         on_hyper: Decided::Ours(Rejection::BodyUnreadable),
-        on_rocket: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
+        on_rocket: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
         reason: "a server may refuse it (RFC 9112, section 6.3), or read chunks, which these are not; Rocket takes what it could read of the first 14 bytes for the whole",
     },
     Decision {
@@ -158,8 +158,8 @@ pub const DECISIONS: &[Decision] = &[
             )
         }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
-        on_rocket: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
+        on_hyper: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
+        on_rocket: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
         reason: "there is no body then (RFC 9112, section 6.3); actix-web wants to be told so",
     },
     Decision {
@@ -224,8 +224,8 @@ pub const DECISIONS: &[Decision] = &[
         request: // With the three that every such head has, one more than 96.
         Made::OfPayment(|body| json(&["X-Other: 1"; 94].join("\n"), body)),
         on_actix: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        on_hyper: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
-        on_rocket: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
+        on_hyper: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
+        on_rocket: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
         reason: "actix-web takes 96, so that a head costs little",
     },
     Decision {
@@ -275,8 +275,8 @@ pub const DECISIONS: &[Decision] = &[
             request(head, body)
         }),
         on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
-        on_rocket: Decided::Ours(Rejection::Malformed(BodyDefect::Syntax)),
+        on_hyper: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
+        on_rocket: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
         reason: "a URL has no such character (RFC 3986); hyper hands it on as it is",
     },
     Decision {

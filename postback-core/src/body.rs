@@ -1,0 +1,250 @@
+//! Decodes the body of a postback into a type of a provider's, strictly.
+//!
+//! For a [`Provider`](crate::Provider) whose signature has been checked. A rejection names the field that is missing,
+//! repeated, or of another type.
+
+use std::{fmt::Display, str};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, Visitor, value},
+    forward_to_deserialize_any,
+};
+
+use crate::{
+    MalformedReason, Rejection,
+    decode::{form, without_byte_order_mark},
+};
+
+/// Decodes JSON. One byte order mark in front of it is skipped.
+///
+/// ```
+/// use postback_core::{MalformedReason, Rejection, body};
+/// use serde::Deserialize;
+///
+/// #[derive(Debug, Deserialize, PartialEq)]
+/// struct Paid {
+///     order: u32,
+/// }
+///
+/// assert_eq!(body::from_json(br#"{"order": 7, "more": []}"#), Ok(Paid { order: 7 }));
+/// let reason = |json| match body::from_json::<Paid>(json) {
+///     Err(Rejection::Malformed(reason)) => Some(reason),
+///     _ => None,
+/// };
+/// assert_eq!(reason(b"{}"), Some(MalformedReason::Missing("order")));
+/// assert_eq!(reason(br#"{"order": "7"}"#), Some(MalformedReason::Value("order")));
+/// assert_eq!(reason(br#"{"order": 7, "order": 7}"#), Some(MalformedReason::Repeated("order")));
+/// assert_eq!(reason(b"order=7"), Some(MalformedReason::Syntax));
+/// ```
+///
+/// # Errors
+///
+/// [`Rejection::Malformed`]. Its reason names a field of the struct `T`, or the one that contains the field.
+pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
+    let text = text(body)?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let decoded = serde_path_to_error::deserialize(&mut deserializer);
+    let decoded = decoded.map_err(|error| {
+        let is_of_a_field = error.inner().is_data();
+        reason::<T>(is_of_a_field, error.path(), error.inner())
+    })?;
+    match deserializer.end() {
+        Ok(()) => Ok(decoded),
+        Err(_) => Err(MALFORMED),
+    }
+}
+
+/// Decodes a form (`application/x-www-form-urlencoded`). One byte order mark in front of it and line ends behind it are
+/// skipped.
+///
+/// Each name and value must be strictly encoded: a `%` without two hexadecimal digits, and what is not UTF-8, is
+/// malformed. Numbers are read from their text.
+///
+/// ```
+/// use postback_core::{MalformedReason, Rejection, body};
+/// use serde::Deserialize;
+///
+/// #[derive(Debug, Deserialize, PartialEq)]
+/// struct Paid {
+///     order: u32,
+///     memo: String,
+/// }
+///
+/// let paid = Paid { order: 7, memo: "a b".to_owned() };
+/// assert_eq!(body::from_form(b"order=7&memo=a+b&more=1"), Ok(paid));
+/// let reason = |form| match body::from_form::<Paid>(form) {
+///     Err(Rejection::Malformed(reason)) => Some(reason),
+///     _ => None,
+/// };
+/// assert_eq!(reason(b"order=7"), Some(MalformedReason::Missing("memo")));
+/// assert_eq!(reason(b"order=x&memo="), Some(MalformedReason::Value("order")));
+/// assert_eq!(reason(b"order=7&order=7&memo="), Some(MalformedReason::Repeated("order")));
+/// assert_eq!(reason(b"order=7&memo=%zz"), Some(MalformedReason::Syntax));
+/// ```
+///
+/// # Errors
+///
+/// [`Rejection::Malformed`]. Its reason names a field of the struct `T`.
+pub fn from_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
+    let text = form::without_line_ends(text(body)?);
+    if !form::pairs(text).all(|pair| pair.is_strictly_encoded()) {
+        return Err(MALFORMED);
+    }
+    let pairs = form_urlencoded::parse(text.as_bytes());
+    let deserializer = serde_urlencoded::Deserializer::new(pairs);
+    serde_path_to_error::deserialize(deserializer)
+        .map_err(|error| reason::<T>(true, error.path(), error.inner()))
+}
+
+const MALFORMED: Rejection = Rejection::Malformed(MalformedReason::Syntax);
+
+fn text(body: &[u8]) -> Result<&str, Rejection> {
+    let text = str::from_utf8(body).map_err(|_| MALFORMED)?;
+    Ok(without_byte_order_mark(text))
+}
+
+/// Why `T` was not decoded, as far as one of its fields is at fault.
+fn reason<'de, T: Deserialize<'de>>(
+    is_of_a_field: bool,
+    path: &serde_path_to_error::Path,
+    error: &impl Display,
+) -> Rejection {
+    let mut names = FieldNames(&[]);
+    let _ = T::deserialize(&mut names);
+    let field = |name: &str| names.0.iter().copied().find(|field| *field == name);
+    let error = error.to_string();
+    // As `serde` words them; the name is one of the struct's own.
+    let named = |begin: &str| {
+        let name = error.strip_prefix(begin)?.strip_prefix('`')?;
+        field(name.split_once('`')?.0)
+    };
+    let path = path.to_string();
+    let outermost = field(path.split(['.', '[']).next().unwrap_or_default());
+    Rejection::Malformed(if !is_of_a_field {
+        MalformedReason::Syntax
+    } else if let Some(missing) = named("missing field ") {
+        MalformedReason::Missing(missing)
+    } else if let Some(repeated) = named("duplicate field ") {
+        MalformedReason::Repeated(repeated)
+    } else {
+        outermost.map_or(MalformedReason::Syntax, MalformedReason::Value)
+    })
+}
+
+/// Finds the names of a struct's fields: it decodes nothing.
+struct FieldNames(&'static [&'static str]);
+
+impl<'de> Deserializer<'de> for &mut FieldNames {
+    type Error = value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, value::Error> {
+        Err(value::Error::custom("only names are looked for"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, value::Error> {
+        self.0 = fields;
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, value::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq
+        tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Event {
+        #[serde(rename = "type")]
+        _kind: String,
+        #[serde(rename = "payment")]
+        _payment: Payment,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Payment {
+        #[serde(rename = "value")]
+        _value: String,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(transparent)]
+    struct Wrapped {
+        _event: Event,
+    }
+
+    fn reason_of<T: DeserializeOwned>(json: &str) -> Option<MalformedReason> {
+        match from_json::<T>(json.as_bytes()) {
+            Err(Rejection::Malformed(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn reason_names_the_outermost_field() {
+        let whole = r#"{"type":"a","payment":{"value":"1"}}"#;
+        for (json, expected) in [
+            (whole.to_owned(), None),
+            (format!("\u{feff}{whole}"), None),
+            (format!("{whole} x"), Some(MalformedReason::Syntax)),
+            (
+                whole.replace("\"a\"", "1"),
+                Some(MalformedReason::Value("type")),
+            ),
+            (
+                whole.replace("\"1\"", "1"),
+                Some(MalformedReason::Value("payment")),
+            ),
+            // A field of a field's: named by what contains it.
+            (
+                whole.replace("value", "other"),
+                Some(MalformedReason::Value("payment")),
+            ),
+            (
+                whole.replace("type", "other"),
+                Some(MalformedReason::Missing("type")),
+            ),
+            (
+                whole.replace("payment", "type"),
+                Some(MalformedReason::Repeated("type")),
+            ),
+            ("[]".to_owned(), Some(MalformedReason::Syntax)),
+            ("{".to_owned(), Some(MalformedReason::Syntax)),
+            (String::new(), Some(MalformedReason::Syntax)),
+        ] {
+            assert_eq!(reason_of::<Event>(&json), expected, "{json}");
+            assert_eq!(reason_of::<Wrapped>(&json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn body_that_is_not_utf8_is_malformed() {
+        assert_eq!(
+            from_json::<Event>(b"{\"type\":\"\xff\"}").err(),
+            Some(MALFORMED)
+        );
+        assert_eq!(from_form::<Payment>(b"value=%ff").err(), Some(MALFORMED));
+        assert!(
+            from_form::<Payment>(b"value=%c3%a4\r\n").is_ok(),
+            "control case"
+        );
+    }
+}

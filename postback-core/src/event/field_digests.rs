@@ -1,0 +1,151 @@
+use std::{collections::BTreeMap, fmt};
+
+use sha2::{Digest, Sha256};
+
+/// Digests of the fields of a payment that must not change from one delivery to the next: one for each field, so that
+/// a change can be named. They do not hide a value from someone who can guess it.
+///
+/// As a text it is the version `1`, then each field's name and the first 16 bytes of a SHA-256 as hexadecimal digits,
+/// in the order of the names: `1;amount_crypto=…;currency=…`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct FieldDigests(Box<str>);
+
+impl FieldDigests {
+    /// Returns the text, to be stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Takes a text that was stored. `None` if it is not one.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Option<Self> {
+        let is_stored = match text.split_once(';') {
+            None => text == VERSION,
+            Some((VERSION, fields)) => fields.split(';').all(|field| {
+                field.split_once('=').is_some_and(|(name, digest)| {
+                    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                    !name.is_empty() && digest.len() == 32 && digest.bytes().all(is_digit)
+                })
+            }),
+            Some(_) => false,
+        };
+        is_stored.then(|| Self(text.into()))
+    }
+
+    /// Returns the names of the fields that have another value in `other`, or that only one of both has, in order.
+    #[must_use]
+    pub fn changed_fields(&self, other: &Self) -> Vec<String> {
+        let (one, other) = (self.fields(), other.fields());
+        let names = one.keys().chain(other.keys());
+        let mut changed: Vec<String> = names
+            .filter(|name| one.get(*name) != other.get(*name))
+            .map(|name| (*name).to_owned())
+            .collect();
+        changed.sort_unstable();
+        changed.dedup();
+        changed
+    }
+
+    /// Takes names and values; a field without a value is left out. `purpose` sets the digests of different providers
+    /// apart.
+    pub(crate) fn new<'a>(
+        purpose: &str,
+        fields: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+    ) -> Self {
+        let digest = |(name, value): (&'a str, Option<&str>)| {
+            // Each text after its length, so that no two lists of texts look alike.
+            let mut hash = Sha256::new();
+            for text in [purpose, name, value?] {
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text);
+            }
+            let digest = hash.finalize();
+            let digits = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
+            Some((storable(name), digits.collect::<String>()))
+        };
+        let fields: BTreeMap<_, _> = fields.into_iter().filter_map(digest).collect();
+        let mut text = VERSION.to_owned();
+        for (name, digest) in fields {
+            text.extend([";", &name, "=", &digest]);
+        }
+        Self(text.into())
+    }
+
+    fn fields(&self) -> BTreeMap<&str, &str> {
+        let fields = self.0.split(';').skip(1);
+        fields.filter_map(|field| field.split_once('=')).collect()
+    }
+}
+
+const VERSION: &str = "1";
+
+/// A name without the characters that separate.
+fn storable(name: &str) -> String {
+    name.replace([';', '='], "_")
+}
+
+impl fmt::Debug for FieldDigests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FieldDigests({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digests(fields: &[(&str, Option<&str>)]) -> FieldDigests {
+        FieldDigests::new("test 1", fields.iter().copied())
+    }
+
+    #[test]
+    fn changed_fields_are_named() {
+        let stored = digests(&[("a", Some("1")), ("b", Some("2")), ("c", None)]);
+        let cases: [(&[(&str, Option<&str>)], &[&str]); 6] = [
+            (&[("a", Some("1")), ("b", Some("2"))], &[]),
+            (&[("b", Some("2")), ("a", Some("1"))], &[]),
+            (&[("a", Some("2")), ("b", Some("2"))], &["a"]),
+            (&[("a", Some("1")), ("b", None)], &["b"]),
+            (&[("a", Some("1")), ("b", Some(""))], &["b"]),
+            (&[("c", Some("1")), ("b", Some("2"))], &["a", "c"]),
+        ];
+        for (fields, expected) in cases {
+            let now = digests(fields);
+            assert_eq!(stored.changed_fields(&now), expected, "{fields:?}");
+            assert_eq!(now == stored, expected.is_empty(), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn equal_values_of_two_providers_or_fields_have_different_digests() {
+        let one = digests(&[("a", Some("1")), ("b", Some("1"))]);
+        let other = FieldDigests::new("test 2", [("a", Some("1")), ("b", Some("1"))]);
+        assert_eq!(one.changed_fields(&other), ["a", "b"]);
+        let fields = one.fields();
+        assert_ne!(fields.get("a"), fields.get("b"));
+    }
+
+    #[test]
+    fn text_is_stored_and_taken_again() {
+        let all = digests(&[("a;b=c", Some("1")), ("d", Some("2"))]);
+        assert_eq!(FieldDigests::from_stored(all.as_str()), Some(all.clone()));
+        let none = digests(&[]);
+        assert_eq!(none.as_str(), "1");
+        assert_eq!(FieldDigests::from_stored("1"), Some(none));
+        let digit = "0".repeat(32);
+        assert!(FieldDigests::from_stored(&format!("1;a={digit}")).is_some());
+        for text in [
+            String::new(),
+            "2".to_owned(),
+            "1;".to_owned(),
+            format!("2;a={digit}"),
+            format!("1;={digit}"),
+            format!("1;a={digit}0"),
+            format!("1;a={}", "A".repeat(32)),
+            "1;a".to_owned(),
+        ] {
+            assert_eq!(FieldDigests::from_stored(&text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+use super::{Hint, is_read};
+use crate::{LogFields, Rejection, RequestHead};
+
+/// What was found for the log event of a rejection.
+#[derive(Default)]
+#[cfg_attr(
+    not(feature = "tracing"),
+    allow(dead_code, reason = "read for the log alone")
+)]
+pub(crate) struct Findings {
+    pub(crate) hint: Option<Hint>,
+    /// The signed ids, of a postback whose signature held.
+    pub(crate) invoice_id: Option<Box<str>>,
+    pub(crate) uuid: Option<Box<str>>,
+    /// Boxed, because few rejections have it.
+    pub(crate) request: Option<Box<RequestFindings>>,
+}
+
+/// What a request had in place of what is accepted.
+#[derive(Default)]
+#[cfg_attr(
+    not(feature = "tracing"),
+    allow(dead_code, reason = "read for the log alone")
+)]
+pub(crate) struct RequestFindings {
+    /// As received, if it is not accepted.
+    pub(crate) method: Option<String>,
+    /// As received, if it is not accepted.
+    pub(crate) content_type: Option<String>,
+    /// As received, if it is not accepted.
+    pub(crate) content_encoding: Option<String>,
+    /// URLs that a signature was checked against, without their query.
+    pub(crate) checked_url: Option<String>,
+    /// Length of their query, in bytes.
+    pub(crate) query_length: Option<usize>,
+}
+
+impl Findings {
+    /// Returns what a request had in place of what is accepted.
+    pub(crate) fn of_head(rejection: &Rejection, head: &RequestHead<'_>) -> Self {
+        if !is_read() {
+            return Self::default();
+        }
+        let request = match rejection {
+            Rejection::MethodNotAllowed { .. } => RequestFindings {
+                method: Some(printable(head.method().as_bytes())),
+                ..RequestFindings::default()
+            },
+            Rejection::UnsupportedMediaType => RequestFindings {
+                content_type: Some(all_values(head, "content-type")),
+                content_encoding: Some(all_values(head, "content-encoding"))
+                    .filter(|values| !values.is_empty()),
+                ..RequestFindings::default()
+            },
+            _ => return Self::default(),
+        };
+        Self {
+            request: Some(Box::new(request)),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a hint, unless there is one.
+    pub(crate) fn or_hint(self, hint: impl FnOnce() -> Option<Hint>) -> Self {
+        Self {
+            hint: self.hint.or_else(hint),
+            ..self
+        }
+    }
+
+    pub(crate) fn identify(&mut self, fields: &LogFields<'_>) {
+        self.invoice_id = fields.invoice_id.map(Into::into);
+        self.uuid = fields.uuid.map(Into::into);
+    }
+
+    pub(crate) fn checked_url(&mut self, urls: &[String]) {
+        let parts = |url: &String| {
+            let (path, query) = url.split_once('?').unwrap_or((url, ""));
+            (printable(path.as_bytes()), query.len())
+        };
+        let (paths, lengths): (Vec<_>, Vec<_>) = urls.iter().map(parts).unzip();
+        self.request = Some(Box::new(RequestFindings {
+            checked_url: Some(paths.join(" ")),
+            query_length: lengths.first().copied(),
+            ..RequestFindings::default()
+        }));
+    }
+}
+
+/// Longest text of a request that is logged, in bytes.
+const LONGEST: usize = 512;
+
+/// A text of a stranger's: of limited length, and without what would forge a line of a log.
+fn printable(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes.get(..LONGEST).unwrap_or(bytes));
+    let replaced = text.replace(char::is_control, "\u{fffd}");
+    match bytes.len() > LONGEST {
+        true => replaced + "…",
+        false => replaced,
+    }
+}
+
+fn all_values(head: &RequestHead<'_>, name: &str) -> String {
+    let mut all: Vec<u8> = Vec::new();
+    head.values(name, |value| {
+        if !all.is_empty() {
+            all.extend_from_slice(b", ");
+        }
+        // More is not logged.
+        all.extend(value.iter().take(LONGEST));
+        all.truncate(LONGEST.saturating_add(1));
+    });
+    printable(&all)
+}

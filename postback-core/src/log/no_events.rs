@@ -1,0 +1,28 @@
+//! The same functions without the feature `tracing`: nothing is found out for the log, and nothing is logged.
+
+use super::Findings;
+#[cfg(feature = "cryptapi")]
+use crate::cryptapi::{BindError, Callback, Expected};
+use crate::{Provider, Rejection, Retry, Verified, Verifier};
+
+pub(crate) const fn is_read() -> bool {
+    false
+}
+
+pub(crate) const fn abandoned<P: Provider>(_: &Verifier<P>) {}
+
+pub(crate) const fn not_acknowledged(_: &Retry) {}
+
+#[cfg(feature = "cryptapi")]
+pub(crate) const fn not_bound<P: Provider<Payload = Callback>>(
+    _: &Verified<P>,
+    _: &Expected,
+    _: BindError,
+) {
+}
+
+pub(crate) const fn not_configured<P: Provider>(_: &Rejection, _: &str) {}
+
+pub(crate) const fn rejected<P: Provider>(_: &Verifier<P>, _: &Rejection, _: &Findings) {}
+
+pub(crate) const fn verified<P: Provider>(_: &Verified<P>, _: u64) {}

@@ -1,0 +1,15 @@
+//! The public URL of a request, for providers that sign it.
+
+mod origin;
+mod public_origins;
+mod url_difference;
+
+pub(crate) use self::origin::Origin;
+#[cfg(feature = "cryptapi")]
+pub(crate) use self::url_difference::other_spellings;
+pub use self::{origin::OriginFlaw, public_origins::PublicOrigins, url_difference::UrlDifference};
+
+/// Whether a URL never escapes it (RFC 3986, section 2.3).
+pub(crate) const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}

@@ -1,0 +1,229 @@
+use std::fmt;
+
+use crate::ConfigError;
+
+/// Public origin of an application: scheme, host and port as callback URLs begin.
+///
+/// It is taken literally, because it is part of what is signed.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Origin(Box<str>);
+
+/// What is wrong with a text that was configured as an origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OriginFlaw {
+    /// It writes the scheme's own port, which callback URLs do not.
+    DefaultPort,
+    /// The host is not a host name of labels and dots, or an IPv4 address.
+    Host,
+    /// The host is an IPv6 address.
+    Ipv6,
+    /// The host is not ASCII. Callback URLs have it in its ASCII form, `xn--…`.
+    NotAscii,
+    /// Something follows the host or port: a path, a query or a fragment, if only a slash.
+    Path,
+    /// The port is not a number from 1 to 65535 without leading zeros.
+    Port,
+    /// The scheme is not `http://` or `https://`.
+    Scheme,
+    /// There is an upper-case letter, which callback URLs do not have.
+    UpperCase,
+    /// There is a user name or a password.
+    UserInfo,
+    /// There is white space.
+    WhiteSpace,
+}
+
+impl Origin {
+    /// Takes `scheme://host[:port]` in lower case, as RFC 6454 writes an origin: `http` or `https`, an
+    /// ASCII host name or an IPv4 address, and a port that is not the scheme's own.
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
+        match flaw(text) {
+            None => Ok(Self(text.into())),
+            Some(flaw) => Err(ConfigError::InvalidOrigin {
+                origin: text.into(),
+                flaw,
+            }),
+        }
+    }
+
+    /// Splits a URL into its origin and the rest, which begins with `/`.
+    #[cfg(feature = "cryptapi")]
+    pub(crate) fn split(url: &str) -> Option<(Self, &str)> {
+        let (_, after) = url.split_once("://")?;
+        let path = after.find('/').and_then(|at| after.get(at..))?;
+        Some((Self::parse(url.strip_suffix(path)?).ok()?, path))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The scheme, and what follows it.
+    pub(super) fn parts(&self) -> (&str, &str) {
+        self.0.split_once("://").unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for OriginFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DefaultPort => "which writes the scheme's own port",
+            Self::Host => "whose host is not a host name or an IPv4 address",
+            Self::Ipv6 => "whose host is an IPv6 address",
+            Self::NotAscii => "which is not ASCII (write the host as `xn--…`)",
+            Self::Path => "which goes on behind the host",
+            Self::Port => "whose port is not a number from 1 to 65535",
+            Self::Scheme => "which does not begin with `http://` or `https://`",
+            Self::UpperCase => "which has upper-case letters",
+            Self::UserInfo => "which has a user name",
+            Self::WhiteSpace => "which has white space",
+        })
+    }
+}
+
+/// The port that a scheme has unless a URL writes another.
+pub(super) fn default_port(scheme: &str) -> &'static str {
+    match scheme {
+        "http" => "80",
+        _ => "443",
+    }
+}
+
+/// What is wrong with a text: the first thing that is.
+fn flaw(text: &str) -> Option<OriginFlaw> {
+    if text.contains(char::is_whitespace) {
+        return Some(OriginFlaw::WhiteSpace);
+    } else if !text.is_ascii() {
+        return Some(OriginFlaw::NotAscii);
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Some(OriginFlaw::UpperCase);
+    }
+    let Some((scheme @ ("http" | "https"), authority)) = text.split_once("://") else {
+        return Some(OriginFlaw::Scheme);
+    };
+    if authority.contains(['/', '?', '#']) {
+        return Some(OriginFlaw::Path);
+    } else if authority.contains('@') {
+        return Some(OriginFlaw::UserInfo);
+    } else if authority.contains('[') {
+        return Some(OriginFlaw::Ipv6);
+    }
+    let (host, port) = match authority.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    };
+    let is_port = |port: &str| {
+        !port.starts_with('0')
+            && port.bytes().all(|byte| byte.is_ascii_digit())
+            && port.parse::<u16>().is_ok()
+    };
+    if !host.split('.').all(is_label) {
+        Some(OriginFlaw::Host)
+    } else if port == Some(default_port(scheme)) {
+        Some(OriginFlaw::DefaultPort)
+    } else if !port.is_none_or(is_port) {
+        Some(OriginFlaw::Port)
+    } else {
+        None
+    }
+}
+
+/// Whether it may be a part of a host name between dots.
+fn is_label(label: &str) -> bool {
+    let inner =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    !label.is_empty()
+        && label.bytes().all(inner)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origin_is_taken_literally() {
+        for text in [
+            "https://shop.example",
+            "http://shop.example",
+            "http://127.0.0.1:3000",
+            "http://localhost:8080",
+            "https://shop-2.example:8443",
+            "https://shop.example:80",
+        ] {
+            assert_eq!(flaw(text), None, "{text}");
+        }
+        for (text, expected) in [
+            ("", OriginFlaw::Scheme),
+            ("shop.example", OriginFlaw::Scheme),
+            ("ftp://shop.example", OriginFlaw::Scheme),
+            ("https://", OriginFlaw::Host),
+            ("https:///", OriginFlaw::Path),
+            ("https://shop.example/", OriginFlaw::Path),
+            ("https://shop.example/shop", OriginFlaw::Path),
+            ("https://shop.example?", OriginFlaw::Path),
+            ("https://shop.example#", OriginFlaw::Path),
+            ("HTTPS://shop.example", OriginFlaw::UpperCase),
+            ("https://Shop.example", OriginFlaw::UpperCase),
+            ("https://shop.example:443", OriginFlaw::DefaultPort),
+            ("http://shop.example:80", OriginFlaw::DefaultPort),
+            ("https://shop.example:", OriginFlaw::Port),
+            ("https://shop.example:0", OriginFlaw::Port),
+            ("https://shop.example:08443", OriginFlaw::Port),
+            ("https://shop.example:65536", OriginFlaw::Port),
+            ("https://shop.example:+1", OriginFlaw::Port),
+            ("https://user@shop.example", OriginFlaw::UserInfo),
+            ("https://user:1@shop.example", OriginFlaw::UserInfo),
+            ("https://sh\u{f6}p.example", OriginFlaw::NotAscii),
+            ("https://shop..example", OriginFlaw::Host),
+            ("https://.example", OriginFlaw::Host),
+            ("https://shop.example.", OriginFlaw::Host),
+            ("https://-shop.example", OriginFlaw::Host),
+            ("https://shop-.example", OriginFlaw::Host),
+            ("https://*.example", OriginFlaw::Host),
+            ("https://shop.example ", OriginFlaw::WhiteSpace),
+            (" https://shop.example", OriginFlaw::WhiteSpace),
+            ("http://[::1]", OriginFlaw::Ipv6),
+            ("http://[::1]:3000", OriginFlaw::Ipv6),
+        ] {
+            assert_eq!(flaw(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn error_names_the_origin_and_its_flaw() {
+        assert_eq!(
+            Origin::parse("https://shop.example:443")
+                .unwrap_err()
+                .to_string(),
+            "invalid origin \"https://shop.example:443\", which writes the scheme's own port: \
+             expected lower-case scheme://host[:port]"
+        );
+    }
+
+    #[cfg(feature = "cryptapi")]
+    #[test]
+    fn url_is_split_behind_its_origin() {
+        let (origin, path) = Origin::split("https://shop.example:8443/a//b").unwrap();
+        assert_eq!(
+            (origin.as_str(), path),
+            ("https://shop.example:8443", "/a//b")
+        );
+        for text in [
+            "https://shop.example",
+            "/a",
+            "https://shop.example?a=/",
+            "a://b/",
+        ] {
+            assert!(Origin::split(text).is_none(), "{text}");
+        }
+    }
+}

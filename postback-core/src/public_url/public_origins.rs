@@ -1,0 +1,159 @@
+use std::{fmt, iter};
+
+use super::{
+    Origin, UrlDifference, is_unreserved,
+    url_difference::{LONGEST_TARGET, other_spellings},
+};
+use crate::ConfigError;
+
+/// Public origins of an application, and the part of the path that a router or proxy removes: what is before the target
+/// of a request in the URL that a provider signs.
+///
+/// Both are configured. Neither `Host` nor `X-Forwarded-*` is read, because a provider may sign URLs for anyone, and
+/// anyone can send such headers. [`VerifyContext::url_signature`](crate::VerifyContext::url_signature) verifies with
+/// it:
+///
+/// ```
+/// use postback_core::PublicOrigins;
+///
+/// let origins = PublicOrigins::new(["https://shop.example"])?.stripped_prefix("/shop")?;
+/// assert!(origins.covers("https://shop.example/shop/postback?order_id=7"));
+/// assert!(!origins.covers("https://shop.example/postback?order_id=7"));
+/// # Ok::<(), postback_core::ConfigError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicOrigins {
+    first: Origin,
+    further: Vec<Origin>,
+    stripped_prefix: String,
+}
+
+impl PublicOrigins {
+    /// Takes the origins as they are in the URLs that were given to the provider, in lower case:
+    /// `https://shop.example`, with a port if it is not the scheme's own.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::NoOrigin`] if there is none;
+    /// - [`ConfigError::InvalidOrigin`] if one is not literally `scheme://host[:port]`.
+    pub fn new<O: AsRef<str>>(origins: impl IntoIterator<Item = O>) -> Result<Self, ConfigError> {
+        let mut origins = origins
+            .into_iter()
+            .map(|origin| Origin::parse(origin.as_ref()));
+        Ok(Self {
+            first: origins.next().ok_or(ConfigError::NoOrigin)??,
+            further: origins.collect::<Result<_, _>>()?,
+            stripped_prefix: String::new(),
+        })
+    }
+
+    /// Sets a prefix that a router or proxy removes from the path before the verifier sees it, as axum's `nest` does
+    /// for what is within it. Called again, it appends the next prefix to the first.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::InvalidPrefix`] if it does not begin with a slash, ends with one, or cannot
+    /// be part of a path.
+    pub fn stripped_prefix(self, prefix: &str) -> Result<Self, ConfigError> {
+        match is_prefix(prefix) {
+            true => Ok(Self {
+                stripped_prefix: self.stripped_prefix + prefix,
+                ..self
+            }),
+            false => Err(ConfigError::InvalidPrefix {
+                prefix: prefix.into(),
+            }),
+        }
+    }
+
+    /// Returns whether a request to this URL can verify: it begins with one of the origins and the stripped prefix, and
+    /// goes on with a path.
+    #[must_use]
+    pub fn covers(&self, url: &str) -> bool {
+        let path = |origin: &Origin| {
+            let path = url.strip_prefix(origin.as_str())?;
+            path.strip_prefix(&*self.stripped_prefix)
+        };
+        self.origins()
+            .any(|origin| path(origin).is_some_and(|path| path.starts_with('/')))
+    }
+
+    /// The URLs that a target may have had. None if it does not begin with a slash: it would go on where the host ends.
+    pub(crate) fn urls(&self, target: &str) -> Vec<String> {
+        let url = |origin: &Origin| [origin.as_str(), &self.stripped_prefix, target].concat();
+        match target.starts_with('/') {
+            true => self.origins().map(url).collect(),
+            false => Vec::new(),
+        }
+    }
+
+    /// Other spellings of these URLs, each with its one difference.
+    pub(crate) fn other_spellings(
+        &self,
+        target: &str,
+    ) -> impl Iterator<Item = (UrlDifference, String)> {
+        // Each is hashed, and tried with each key.
+        let target = Some(target).filter(|it| it.starts_with('/') && it.len() <= LONGEST_TARGET);
+        let spellings = target.map(|target| {
+            self.origins()
+                .flat_map(move |origin| other_spellings(origin, &self.stripped_prefix, target))
+        });
+        spellings.into_iter().flatten()
+    }
+
+    fn origins(&self) -> impl Iterator<Item = &Origin> {
+        iter::once(&self.first).chain(&self.further)
+    }
+}
+
+/// Shows what URLs begin with.
+impl fmt::Debug for PublicOrigins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let begin = |origin: &Origin| [origin.as_str(), &self.stripped_prefix].concat();
+        f.debug_list().entries(self.origins().map(begin)).finish()
+    }
+}
+
+/// One or more segments of a path, each with its slash in front, as they are in a URL.
+fn is_prefix(prefix: &str) -> bool {
+    let is_plain = |byte: u8| is_unreserved(byte) || b"%!$&'()*+,;=:@".contains(&byte);
+    let is_segment = |segment: &str| !segment.is_empty() && segment.bytes().all(is_plain);
+    prefix
+        .strip_prefix('/')
+        .is_some_and(|segments| segments.split('/').all(is_segment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefix_is_a_path_without_a_slash_at_its_end() {
+        let origins = || PublicOrigins::new(["https://shop.example"]).unwrap();
+        let prefixed = origins().stripped_prefix("/shop/eu").unwrap();
+        assert_eq!(
+            prefixed.urls("/callback?a=1?b"),
+            ["https://shop.example/shop/eu/callback?a=1?b"]
+        );
+        for prefix in [
+            "", "/", "shop", "/shop/", "//shop", "/a b", "/a?b", "/a#b", "/\u{e4}", ".evil",
+        ] {
+            let rejected = origins().stripped_prefix(prefix).unwrap_err();
+            assert_eq!(
+                rejected,
+                ConfigError::InvalidPrefix {
+                    prefix: prefix.into()
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn target_never_goes_on_where_the_host_ends() {
+        let origins = PublicOrigins::new(["https://shop.example"]).unwrap();
+        for target in ["", ".evil.example/", ":80/", "@evil.example/", "?a=1", "*"] {
+            assert!(origins.urls(target).is_empty(), "{target}");
+            assert_eq!(origins.other_spellings(target).count(), 0, "{target}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+use super::Reconciliation;
+
+/// What a store records: a [`Reconciliation`], and nothing else. It is sealed.
+///
+/// It is a trait for the sake of the compiler's message to those who pass something else.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a reconciled payment, and cannot be recorded",
+    label = "expected what `reconcile` returns",
+    note = "call `reconcile(&price)` on the verified payment, or on a callback that is bound to its order",
+    note = "a provider of your own implements `postback_core::PaymentProvider`"
+)]
+pub trait Recordable: Sync + sealed::Recordable {
+    /// Returns the reconciliation.
+    fn reconciliation(&self) -> &Reconciliation;
+}
+
+mod sealed {
+    pub trait Recordable {}
+}
+
+impl sealed::Recordable for Reconciliation {}
+
+impl Recordable for Reconciliation {
+    fn reconciliation(&self) -> &Reconciliation {
+        self
+    }
+}

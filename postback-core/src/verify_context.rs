@@ -1,0 +1,203 @@
+use std::{any::Any, cell::Cell, fmt, sync::Arc};
+
+use crate::{
+    InvalidClaimsReason, KeyRing, LogFields, PublicOrigins, Rejection, SecretKey,
+    log::{self, Findings, Hint},
+};
+
+/// The last second of the year 9999, in Unix seconds. A later time is not a date: most often it is one in
+/// milliseconds.
+pub(crate) const LATEST: u64 = 253_402_300_799;
+
+/// What a [`Provider`](crate::Provider) verifies one postback against: the keys that are trusted
+/// now, the time, and the limits that the application configured.
+pub struct VerifyContext<'a, K> {
+    keys: &'a KeyRing<K>,
+    now: u64,
+    leeway_seconds: u64,
+    max_lifetime_seconds: u64,
+    signed_by: Option<&'a Arc<str>>,
+    findings: Findings,
+}
+
+impl<'a, K: 'static> VerifyContext<'a, K> {
+    /// Returns the verifier's clock, in Unix seconds.
+    #[must_use]
+    pub const fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Tries the current key, then each retired key whose time has not come.
+    ///
+    /// If none matches and the log is read, keys that are not trusted are tried too, for a hint on the log alone:
+    /// whatever `matches` returns for them, the postback is rejected.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadSignature`] if `matches` is false for all of them.
+    pub fn signature(&mut self, matches: impl Fn(&K) -> bool) -> Result<(), Rejection> {
+        self.signed_by = self
+            .keys
+            .trusted_at(self.now)
+            .find_map(|(label, key)| matches(key).then_some(label));
+        self.findings = Findings::default();
+        if self.signed_by.is_some() {
+            return Ok(());
+        }
+        if log::is_read() {
+            self.findings.hint = self.near_miss(matches);
+        }
+        Err(Rejection::BadSignature)
+    }
+
+    /// Tries each trusted key, as [`signature`](Self::signature) does, on the URLs that `target` may have had:
+    /// behind each public origin and the prefix that is stripped. Returns the URL that was signed.
+    ///
+    /// If none matches and the log is read, other spellings of the URL are tried too, for a hint on the log alone,
+    /// and the log event has the URLs that were checked, without their query.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadSignature`] if `matches` is false for all of them, or if `target` does not begin with a slash.
+    pub fn url_signature(
+        &mut self,
+        origins: &PublicOrigins,
+        target: &str,
+        matches: impl Fn(&K, &[u8]) -> bool,
+    ) -> Result<String, Rejection> {
+        let mut urls = origins.urls(target);
+        let signed = Cell::new(None);
+        let is_signed = |url: &String, key: &K| matches(key, url.as_bytes());
+        let verdict = self.signature(|key| {
+            signed.set(urls.iter().position(|url| is_signed(url, key)));
+            signed.get().is_some()
+        });
+        if verdict.is_err() && log::is_read() {
+            let spelling = || {
+                let mut spellings = origins.other_spellings(target);
+                let is_trusted = |url: &String| self.trusted().any(|key| is_signed(url, key));
+                let spelling = spellings.find(|(_, url)| is_trusted(url));
+                spelling.map(|(difference, _)| Hint::SignedUrl(difference))
+            };
+            self.findings.hint = self.findings.hint.or_else(spelling);
+            self.findings.checked_url(&urls);
+        }
+        verdict?;
+        match signed.get() {
+            Some(at) if at < urls.len() => Ok(urls.swap_remove(at)),
+            _ => Err(Rejection::BadSignature),
+        }
+    }
+
+    /// Names the payment that the signature covers, for the log: a postback that is rejected after its signature
+    /// held may be a genuine payment, and has to be findable. Call it once the signature holds and the id is read.
+    pub fn identify(&mut self, fields: &LogFields<'_>) {
+        if self.signed_by.is_some() && log::is_read() {
+            self.findings.identify(fields);
+        }
+    }
+
+    /// Checks signed times, in Unix seconds: `not_before`, then `expires_at`, then the ceiling on
+    /// the lifetime.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidClaimsReason::NotYetValid`] if `not_before > now + leeway`;
+    /// - [`Rejection::Expired`] if `expires_at <= now - leeway`;
+    /// - [`InvalidClaimsReason::LifetimeTooLong`] if `expires_at > now + ceiling + leeway`.
+    pub const fn check_times(
+        &self,
+        not_before: Option<u64>,
+        expires_at: u64,
+    ) -> Result<(), Rejection> {
+        let latest = self.now.saturating_add(self.leeway_seconds);
+        if let Some(not_before) = not_before
+            && not_before > latest
+        {
+            return Err(Rejection::InvalidClaims(InvalidClaimsReason::NotYetValid));
+        }
+        // Added to the expiry, not taken from the clock: a subtraction would stop at zero.
+        if expires_at.saturating_add(self.leeway_seconds) <= self.now {
+            return Err(Rejection::Expired {
+                expires_at,
+                now: self.now,
+            });
+        }
+        if expires_at > latest.saturating_add(self.max_lifetime_seconds) {
+            return Err(Rejection::InvalidClaims(
+                InvalidClaimsReason::LifetimeTooLong,
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn new(
+        keys: &'a KeyRing<K>,
+        now: u64,
+        leeway_seconds: u64,
+        max_lifetime_seconds: u64,
+    ) -> Self {
+        Self {
+            keys,
+            now,
+            leeway_seconds,
+            max_lifetime_seconds,
+            signed_by: None,
+            findings: Findings::default(),
+        }
+    }
+
+    /// The label of the key that the last call of [`signature`](Self::signature) found.
+    pub(crate) const fn signed_by(&self) -> Option<&'a Arc<str>> {
+        self.signed_by
+    }
+
+    /// What was found for the log since the last call of [`signature`](Self::signature).
+    pub(crate) fn into_findings(self) -> Findings {
+        self.findings
+    }
+
+    /// Which key that is not trusted made the signature. It is rejected all the same.
+    fn near_miss(&self, matches: impl Fn(&K) -> bool) -> Option<Hint> {
+        let intended = self
+            .trusted()
+            .find_map(|key| intended(key).filter(|(_, key)| matches(key)));
+        if let Some((hint, _)) = intended {
+            Some(hint)
+        } else if self.keys.retired_at(self.now).any(matches) {
+            Some(Hint::RetiredKey)
+        } else {
+            self.trusted()
+                .any(is_api_key)
+                .then_some(Hint::SecretIsApiKey)
+        }
+    }
+
+    fn trusted(&self) -> impl Iterator<Item = &K> {
+        self.keys.trusted_at(self.now).map(|(_, key)| key)
+    }
+}
+
+/// The key that was meant, if `key` is a secret that was taken with something around it.
+fn intended<K: 'static>(key: &K) -> Option<(Hint, &K)> {
+    let key: &dyn Any = key;
+    let (flaw, intended) = key.downcast_ref::<SecretKey>()?.intended()?;
+    let intended: &dyn Any = intended;
+    Some((Hint::Secret(flaw), intended.downcast_ref()?))
+}
+
+fn is_api_key<K: 'static>(key: &K) -> bool {
+    let key: &dyn Any = key;
+    key.downcast_ref::<SecretKey>()
+        .is_some_and(SecretKey::is_api_key)
+}
+
+impl<K> fmt::Debug for VerifyContext<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyContext")
+            .field("now", &self.now)
+            .field("leeway_seconds", &self.leeway_seconds)
+            .field("max_lifetime_seconds", &self.max_lifetime_seconds)
+            .finish_non_exhaustive()
+    }
+}
