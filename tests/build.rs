@@ -13,8 +13,9 @@ const EXAMPLES: [(&str, &str); 4] = [
 
 /// The documents, in Markdown or in doc comments: a handler is the block of code after
 /// `<!-- handler: NAME -->`. rustdoc does not show lines after `# `: what becomes of them.
-const DOCUMENTS: [(&str, Hidden); 6] = [
+const DOCUMENTS: [(&str, Hidden); 7] = [
     ("README.md", Hidden::Kept),
+    ("docs/guide/src/adding-a-provider.md", Hidden::Kept),
     ("postback-actix/src/lib.rs", Hidden::Kept),
     ("postback-rocket/src/lib.rs", Hidden::Kept),
     ("postback-store/src/sqlite/mod.rs", Hidden::Dropped),

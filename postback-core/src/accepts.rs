@@ -2,13 +2,13 @@
 ///
 /// It is a type, so that an adapter whose framework hands a body to some handlers and not to others can tell at
 /// compile time which of them may be handed a postback.
-pub trait Accepts: Copy + sealed::Accepts {}
+pub trait Accepts: Copy + Default + sealed::Accepts {}
 
 /// GET; all that is signed stands in the head, and a body is never read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AcceptsGet;
 
-/// POST with a body of exactly one of these media types.
+/// POST with a body of exactly one of these media types. Defaults to JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AcceptsPost(pub &'static [MediaType]);
 
@@ -35,6 +35,12 @@ impl sealed::Accepts for AcceptsGet {
 }
 
 impl Accepts for AcceptsPost {}
+
+impl Default for AcceptsPost {
+    fn default() -> Self {
+        Self(&[MediaType::Json])
+    }
+}
 
 impl sealed::Accepts for AcceptsPost {
     const METHOD: Method = Method::Post;

@@ -127,6 +127,8 @@ mod verified;
 mod verifier;
 mod verify_context;
 
+pub use bytes::Bytes;
+
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 pub use self::field::Field;
 #[cfg(feature = "cryptapi")]

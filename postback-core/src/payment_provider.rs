@@ -14,7 +14,23 @@ use crate::{
 /// return, so that nothing but a verified postback is recorded. CryptoCloud and Trybit implement it. CryptAPI and BlockBee do not, because their callbacks
 /// are [bound](crate::Verified::bind) to an order first.
 ///
-/// The documentation of [`Provider`] has an example.
+/// The documentation of [`Provider`] has an example. A provider that does not implement it verifies postbacks, and they
+/// can be neither reconciled nor recorded:
+///
+/// ```compile_fail,E0277
+/// use postback_core::{
+///     Verified,
+///     cryptapi::{CryptApi, Get},
+///     reconcile::{Price, ReconcileError, Reconciliation},
+/// };
+///
+/// fn unbound(
+///     callback: &Verified<CryptApi<Get>>,
+///     price: &Price,
+/// ) -> Result<Reconciliation, ReconcileError> {
+///     callback.reconcile(price)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which payment its postbacks report",
     label = "this postback can be neither reconciled nor recorded",
@@ -23,7 +39,8 @@ use crate::{
 )]
 pub trait PaymentProvider: Provider {
     /// Namespace of the payment ids. Defaults to the provider's [name](Provider::NAME); only this crate can make
-    /// another, for two brands of one provider.
+    /// another, for two brands of one provider. A provider with the name of one of this crate's does not compile where
+    /// its payments are reconciled, because their records would be taken for each other's.
     const NAMESPACE: Namespace = Namespace(None);
 
     /// Returns what a verified postback says of its payment: the key, the fields that must not change, and the payload.
@@ -34,11 +51,14 @@ pub trait PaymentProvider: Provider {
     /// [`Price::compare_in`](crate::reconcile::Price::compare_in) compares an amount, and
     /// [`Price::paid_in_full`](crate::reconcile::Price::paid_in_full) is for a provider that states none. A payment that
     /// may still vanish is [`Outcome::Pending`], and credits nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`ReconcileError`] if the provider's postbacks state no amounts in the price's currency.
-    fn outcome(payload: &Self::Payload, price: &Price) -> Result<Outcome, ReconcileError>;
+    fn outcome(payload: &Self::Payload, price: &Price) -> Outcome;
+
+    /// Returns whether the provider's postbacks state amounts in the price's currency. Defaults to true. If not, the price
+    /// of the order is wrong: [`Verified::reconcile`] fails, and the provider sends the postback again.
+    #[must_use]
+    fn states_amounts_in(_price: &Price) -> bool {
+        true
+    }
 }
 
 /// Namespace of the payment ids of a provider.
@@ -122,7 +142,7 @@ impl<P: Provider> Verified<P> {
     ///
     /// # Errors
     ///
-    /// [`ReconcileError`] if the provider's postbacks state no amounts in the price's currency.
+    /// [`ReconcileError::FiatNotStated`] if the provider's postbacks state no amounts in the price's currency.
     pub fn reconcile(&self, price: &Price) -> Result<Reconciliation, ReconcileError>
     where
         P: PaymentProvider,
@@ -133,7 +153,13 @@ impl<P: Provider> Verified<P> {
                 "payments cannot be recorded under the name of a provider of `postback-core`"
             );
         }
-        let outcome = P::outcome(self.payload(), price)?;
+        if !P::states_amounts_in(price) {
+            return Err(ReconcileError::FiatNotStated {
+                provider: P::NAME,
+                currency: price.currency().to_owned(),
+            });
+        }
+        let outcome = P::outcome(self.payload(), price);
         let stage = match outcome {
             Outcome::Pending => Stage::Pending,
             _ => Stage::Confirmed,

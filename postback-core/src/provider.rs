@@ -15,11 +15,10 @@ use crate::{Accepts, LogFields, MediaType, Rejection, Reply, RequestHead, Verify
 /// sends `BTCPay-Sig: sha256=` and the tag as hexadecimal digits (source: its webhook documentation):
 ///
 /// ```
-/// use bytes::Bytes;
 /// use postback_core::{
-///     AcceptsPost, MediaType, PaymentEvent, PaymentProvider, Provider, Rejection, Reply,
+///     AcceptsPost, Bytes, MediaType, PaymentEvent, PaymentProvider, Provider, Rejection,
 ///     RequestHead, SecretKey, SignatureHeader, VerifyContext, body,
-///     reconcile::{Outcome, Price, ReconcileError},
+///     reconcile::{Outcome, Price},
 /// };
 /// use serde::{Deserialize, Serialize};
 ///
@@ -40,11 +39,6 @@ use crate::{Accepts, LogFields, MediaType, Rejection, Reply, RequestHead, Verify
 ///     type Key = SecretKey;
 ///
 ///     const NAME: &'static str = "btcpay";
-///     const ACK: Reply = Reply::acknowledgement("text/plain", "ok");
-///
-///     fn accepts(&self) -> AcceptsPost {
-///         AcceptsPost(&[MediaType::Json])
-///     }
 ///
 ///     fn inspect(&self, head: &RequestHead<'_>, _: Option<MediaType>) -> Result<Vec<u8>, Rejection> {
 ///         SignatureHeader::hexadecimal("btcpay-sig").with_prefix("sha256=").read(head)
@@ -66,12 +60,12 @@ use crate::{Accepts, LogFields, MediaType, Rejection, Reply, RequestHead, Verify
 ///         PaymentEvent::new(&event.invoice_id, event)
 ///     }
 ///
-///     fn outcome(event: &InvoiceEvent, price: &Price) -> Result<Outcome, ReconcileError> {
-///         Ok(match &*event.r#type {
+///     fn outcome(event: &InvoiceEvent, price: &Price) -> Outcome {
+///         match &*event.r#type {
 ///             "InvoiceSettled" => price.paid_in_full(),
 ///             "InvoiceProcessing" => Outcome::Pending,
 ///             _ => Outcome::NotSuccessful,
-///         })
+///         }
 ///     }
 /// }
 /// # #[cfg(feature = "testing")] {
@@ -113,18 +107,20 @@ pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
     /// lower case, no spaces. It must not change.
     const NAME: &'static str;
 
-    /// The reply that the provider takes as "received".
-    const ACK: Reply;
+    /// The reply that the provider takes as "received". Defaults to 200 with the text `ok`.
+    const ACK: Reply = Reply::acknowledgement("text/plain", "ok");
 
-    /// Status of the replies to postbacks that are unsigned, forged, expired or about something else, from 400 to 599.
-    /// Defaults to 401.
+    /// Status of the replies to postbacks that are unsigned, forged, expired or about something else, from 400 to 599:
+    /// another one does not compile. Defaults to 401.
     ///
     /// For a provider that stops sending after a 401: another status makes it send again, when the configuration has been
     /// fixed for example.
     const UNVERIFIED_STATUS: u16 = 401;
 
-    /// Returns the method and media types of the provider's postbacks.
-    fn accepts(&self) -> Self::Accepts;
+    /// Returns the method and media types of the provider's postbacks. Defaults to GET, or POST with JSON.
+    fn accepts(&self) -> Self::Accepts {
+        Self::Accepts::default()
+    }
 
     /// Looks at the head, whose method, media type, encoding and declared size are already
     /// accepted. `media_type` is `None` if the provider sends no body.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{
     ConfigError, LogFields, MediaType, Namespace, PaymentEvent, PaymentProvider, Provider,
     Rejection, Reply, RequestHead, VerifyContext,
-    reconcile::{Outcome, Price, ReconcileError},
+    reconcile::{Outcome, Price},
     verifier::is_name,
 };
 
@@ -75,6 +75,7 @@ impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
 
     const NAME: &'static str = P::NAME;
     const ACK: Reply = P::ACK;
+    const UNVERIFIED_STATUS: u16 = P::UNVERIFIED_STATUS;
 
     fn accepts(&self) -> P::Accepts {
         self.provider.accepts()
@@ -113,8 +114,12 @@ impl<Tag: 'static, P: PaymentProvider> PaymentProvider for Tenant<Tag, P> {
         P::payment_event(payload)
     }
 
-    fn outcome(payload: &P::Payload, price: &Price) -> Result<Outcome, ReconcileError> {
+    fn outcome(payload: &P::Payload, price: &Price) -> Outcome {
         P::outcome(payload, price)
+    }
+
+    fn states_amounts_in(price: &Price) -> bool {
+        P::states_amounts_in(price)
     }
 }
 

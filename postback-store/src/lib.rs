@@ -21,6 +21,17 @@
 //! | is pending, and was credited before | as it was | [`Superseded`](Recorded::Superseded) |
 //! | was credited, and says something else now | as it was | [`Conflict`](Recorded::Conflict) |
 //!
+//! What is recorded is what `reconcile` returns, and nothing else:
+//!
+//! ```compile_fail,E0277
+//! use postback_core::{Verified, cryptocloud::CryptoCloud};
+//! use postback_store::memory::{MemoryStore, MemoryTransaction};
+//!
+//! fn record(store: &MemoryStore, transaction: &mut MemoryTransaction, payment: &Verified<CryptoCloud>) {
+//!     let _ = store.record_in(transaction, payment);
+//! }
+//! ```
+//!
 //! A record for review leaves room: each later delivery of the same payment is recorded in its place,
 //! and one that pays the price is new, unless its transfer was counted under another id. So a postback
 //! that was altered on its way, or came too early, cannot keep the genuine one from being credited.

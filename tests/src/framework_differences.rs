@@ -393,7 +393,59 @@ pub const DECISIONS: &[Decision] = &[
     },
 ];
 
-/// Whether a client that shuts down its writing side as soon as it has sent its request gets a response.
+/// What a router or server replies to a request that does not reach a route of ours, so that there is no log event of
+/// ours. The route is `POST /shop/postback`: in a scope of actix-web, nested in axum, mounted in Rocket.
+#[derive(Clone, Copy, Debug)]
+pub struct BeforeTheRoute {
+    /// Method and target of the request.
+    pub sent: &'static str,
+    /// Status of the response on actix-web; `None` if the request does reach the route.
+    pub on_actix: Option<StatusCode>,
+    /// Status of the response on axum.
+    pub on_axum: Option<StatusCode>,
+    /// Status of the response on Rocket.
+    pub on_rocket: Option<StatusCode>,
+    /// What to look for, as the guide says it.
+    pub look_for: &'static str,
+}
+
+/// The table of requests that do not reach a route.
+pub const BEFORE_THE_ROUTE: [BeforeTheRoute; 4] = [
+    BeforeTheRoute {
+        sent: "POST /postback",
+        on_actix: Some(StatusCode::NOT_FOUND),
+        on_axum: Some(StatusCode::NOT_FOUND),
+        on_rocket: Some(StatusCode::NOT_FOUND),
+        look_for: "a prefix that the URL given to the provider lacks, or that a proxy removes: the scope, nest or mount \
+                   point is part of the path",
+    },
+    BeforeTheRoute {
+        sent: "POST /shop/postback/",
+        on_actix: Some(StatusCode::NOT_FOUND),
+        on_axum: Some(StatusCode::NOT_FOUND),
+        on_rocket: None,
+        look_for: "a slash at the end of the path that the route does not have",
+    },
+    BeforeTheRoute {
+        sent: "PUT /shop/postback",
+        on_actix: Some(StatusCode::NOT_FOUND),
+        on_axum: Some(StatusCode::METHOD_NOT_ALLOWED),
+        on_rocket: Some(StatusCode::NOT_FOUND),
+        look_for: "another method, on a route for one method: a redirect turns the provider's POST into a GET. A route for \
+                   any method lets the adapter reject and log it, except in Rocket",
+    },
+    BeforeTheRoute {
+        sent: "POST /shop/postback?(70,000 bytes)",
+        on_actix: Some(StatusCode::BAD_REQUEST),
+        on_axum: Some(StatusCode::URI_TOO_LONG),
+        on_rocket: Some(StatusCode::URI_TOO_LONG),
+        look_for: "a query that is too long for the server, or for the proxy: nginx replies 414 to more than 8 KiB unless \
+                   `large_client_header_buffers` allows it",
+    },
+];
+
+/// Whether a client that shuts down its writing side as soon as it has sent its request gets a response. Of those that
+/// get none, some leave no log event of ours, because the server drops them before it calls the application.
 #[derive(Clone, Copy, Debug)]
 pub struct HalfClosed {
     /// The server.

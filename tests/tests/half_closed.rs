@@ -8,6 +8,7 @@ use conformance::{
     deliveries,
     driver::{Application, Seen},
     framework_differences::HALF_CLOSED,
+    log::Log,
     printed_server,
     raw::Connection,
 };
@@ -16,6 +17,7 @@ use postback_core::{Verified, cryptocloud::CryptoCloud};
 use postback_store::sqlite::SqliteStore;
 use postback_tower::axum::Retry;
 use tokio::{join, time::sleep};
+use tracing::{Level, dispatcher};
 
 const CLIENTS: usize = 20;
 
@@ -57,7 +59,10 @@ fn on_actix() -> Application {
     async fn paid(postback: postback_actix::Postback<CryptoCloud>) -> HttpResponse {
         postback_actix::Retry::from(unknown(&postback).await).error_response()
     }
-    let app = || {
+    // The worker has a thread of its own, and logs where the test does.
+    let log = dispatcher::get_default(Clone::clone);
+    let app = move || {
+        std::mem::forget(dispatcher::set_default(&log));
         App::new()
             .app_data(deliveries::verifier())
             .default_service(web::to(paid))
@@ -87,6 +92,7 @@ async fn on_rocket() -> Application {
 #[tokio::test]
 async fn half_closed_client_gets_response_where_the_table_says() {
     for row in HALF_CLOSED {
+        let (log, _guard) = Log::begin_at(Level::INFO);
         let application = match row.server {
             "actix-web" => on_actix(),
             "axum::serve" => Application::serve(router(), Seen::default()).await,
@@ -99,6 +105,13 @@ async fn half_closed_client_gets_response_where_the_table_says() {
         };
         let replied = replied(&application, "/postback/cryptocloud", 404).await;
         assert_eq!(replied == CLIENTS, row.replies, "{row:?}: {replied}");
+        // Each that reaches the application leaves a log event, whether it gets a response or not.
+        let verdicts = log.verdicts();
+        let is_found = |line: &&String| {
+            line.contains("postback verified") || line.contains("postback abandoned")
+        };
+        let found = verdicts.iter().filter(is_found).count();
+        assert!(found >= replied, "{row:?}: {found}");
     }
 }
 

@@ -544,7 +544,9 @@ const NOT_HANDLERS: [(&str, &str); 3] = [
 
 #[test]
 fn marked_handlers_are_tested() {
-    let tested: BTreeSet<_> = TESTED.iter().copied().collect();
+    // The provider of the guide has a file of tests of its own.
+    let elsewhere = ["guide_btcpay", "guide_btcpay_axum"];
+    let tested: BTreeSet<_> = TESTED.iter().copied().chain(elsewhere).collect();
     let marked: BTreeSet<_> = MARKED.iter().copied().collect();
     assert_eq!(marked, tested);
 }

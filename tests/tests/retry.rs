@@ -60,7 +60,7 @@ const TABLE: [Row; 9] = [
         || not_comparable().into(),
         503,
         "60",
-        r#"ERROR postback: postback not acknowledged code="price_not_comparable" cause="cryptocloud states no amounts in EUR: expected a price in USD or in a coin""#,
+        r#"ERROR postback: postback not acknowledged code="price_not_comparable" cause="cryptocloud states no amounts in EUR: expected a price in a currency that it states, or in a coin""#,
     ),
     (
         || Retry::store_unavailable("the disk is full").with_id("ILRAJE1Q"),

@@ -7,7 +7,7 @@ use crate::{
     AcceptsPost, LogFields, MalformedReason, MediaType, Namespace, PaymentEvent, PaymentProvider,
     Provider, Rejection, Reply, RequestHead, SecretKey, VerifyContext,
     decode::Value,
-    reconcile::{Outcome, Price, ReconcileError},
+    reconcile::{Outcome, Price},
 };
 
 macro_rules! gateway {
@@ -70,8 +70,13 @@ macro_rules! gateway {
                 event::payment_event::<Self>(payment)
             }
 
-            fn outcome(payment: &Payment, price: &Price) -> Result<Outcome, ReconcileError> {
-                reconcile::outcome::<Self>(payment, price)
+            fn outcome(payment: &Payment, price: &Price) -> Outcome {
+                let (Ok(outcome) | Err(outcome)) = payment.unsigned().outcome(price);
+                outcome
+            }
+
+            fn states_amounts_in(price: &Price) -> bool {
+                reconcile::states_amounts_in(price)
             }
         }
     };

@@ -1,23 +1,8 @@
-use super::{InvoiceInfo, InvoiceStatus, Payment, Status, Unsigned};
+use super::{InvoiceInfo, InvoiceStatus, Status, Unsigned};
 use crate::{
-    Amount, Field, Provider,
-    reconcile::{Outcome, Price, ReconcileError},
+    Amount, Field,
+    reconcile::{Outcome, Price},
 };
-
-/// How a payment compares with a price, as the [module documentation](super#reconciling) says.
-pub(super) fn outcome<P: Provider<Payload = Payment>>(
-    payment: &Payment,
-    price: &Price,
-) -> Result<Outcome, ReconcileError> {
-    if !states_amounts_in(price) {
-        return Err(ReconcileError::FiatNotStated {
-            provider: P::NAME,
-            currency: price.currency().to_owned(),
-        });
-    }
-    let (Ok(outcome) | Err(outcome)) = payment.unsigned().outcome(price);
-    Ok(outcome)
-}
 
 /// Whether postbacks of CryptoCloud and Trybit can state amounts in a price's currency: a coin, or US dollars.
 ///
@@ -28,8 +13,9 @@ pub fn states_amounts_in(price: &Price) -> bool {
 }
 
 impl Unsigned {
-    /// `Err` is an outcome too: one that was found before the amounts were compared with the price.
-    fn outcome(&self, price: &Price) -> Result<Outcome, Outcome> {
+    /// How the payment compares with a price, as the [module documentation](super#reconciling) says. `Err` is an outcome
+    /// too: one that was found before the amounts were compared with the price.
+    pub(super) fn outcome(&self, price: &Price) -> Result<Outcome, Outcome> {
         let info = match self.invoice_info() {
             Field::Absent => None,
             Field::Known(info) => Some(info),

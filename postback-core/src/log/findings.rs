@@ -106,8 +106,8 @@ fn all_values(head: &RequestHead<'_>, name: &str) -> String {
         if !all.is_empty() {
             all.extend_from_slice(b", ");
         }
-        // More is not logged.
-        all.extend(value.iter().take(LONGEST));
+        // One byte more than is logged, so that it is seen that there is more.
+        all.extend(value.iter().take(LONGEST.saturating_add(1)));
         all.truncate(LONGEST.saturating_add(1));
     });
     printable(&all)

@@ -90,7 +90,9 @@ pub enum Disposition {
 pub enum ReconcileError {
     /// The price is in a fiat currency in which this provider's postbacks state no amount. Price the order in US
     /// dollars, or in the coin.
-    #[error("{provider} states no amounts in {currency}: expected a price in USD or in a coin")]
+    #[error(
+        "{provider} states no amounts in {currency}: expected a price in a currency that it states, or in a coin"
+    )]
     #[non_exhaustive]
     FiatNotStated {
         /// The provider.

@@ -446,7 +446,7 @@ fn price_in_a_fiat_currency_that_is_never_stated_is_an_error() {
     );
     assert_eq!(
         error.to_string(),
-        "cryptocloud states no amounts in eur: expected a price in USD or in a coin"
+        "cryptocloud states no amounts in eur: expected a price in a currency that it states, or in a coin"
     );
 }
 

@@ -1,0 +1,120 @@
+//! Requests that a router or server replies to by itself: none of them leaves a log event of ours, and the guide says what
+//! to look for.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::{fs, path::Path};
+
+use actix_web::{App, HttpResponse, web};
+use axum::{Router, routing::post};
+use conformance::{
+    deliveries,
+    driver::{Application, Seen},
+    framework_differences::{BEFORE_THE_ROUTE, HALF_CLOSED},
+    log::Log,
+    raw::Connection,
+};
+use http::StatusCode;
+use postback_core::cryptocloud::CryptoCloud;
+use tracing::Level;
+
+/// The status of the response, and of a request that reaches the route.
+async fn statuses(application: &Application, sent: &str) -> [StatusCode; 2] {
+    let query = "a".repeat(70_000);
+    let line = |sent: &str| sent.replace("(70,000 bytes)", &query);
+    let mut statuses = Vec::new();
+    for sent in [sent, "POST /shop/postback"] {
+        let head = format!(
+            "{} HTTP/1.1\r\nHost: shop\r\nContent-Length: 0\r\n\r\n",
+            line(sent)
+        );
+        let mut connection = Connection::open(application.address()).await;
+        connection.send(head).await;
+        statuses.push(connection.response(false).await.status);
+    }
+    statuses.try_into().unwrap()
+}
+
+fn on_actix() -> Application {
+    async fn paid(_: postback_actix::Postback<CryptoCloud>) -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+    let application = || {
+        let scope = web::scope("/shop").route("/postback", web::post().to(paid));
+        App::new().app_data(deliveries::verifier()).service(scope)
+    };
+    Application::serve_on_actix(application, Seen::default())
+}
+
+async fn on_axum() -> Application {
+    async fn paid(_: postback_tower::axum::Postback<CryptoCloud>) {}
+    let shop = Router::new().route("/postback", post(paid));
+    let router = Router::new().nest("/shop", shop);
+    Application::serve(router.with_state(deliveries::verifier()), Seen::default()).await
+}
+
+async fn on_rocket() -> Application {
+    #[rocket::post("/postback", data = "<_postback>")]
+    fn paid(_postback: postback_rocket::Postback<CryptoCloud>) {}
+    let application = rocket::build()
+        .manage(deliveries::verifier())
+        .mount("/shop", rocket::routes![paid])
+        .register("/shop", postback_rocket::catchers());
+    Application::serve_on_rocket(application, Seen::default()).await
+}
+
+#[tokio::test]
+async fn request_that_reaches_no_route_gets_the_status_of_the_table() {
+    // That of a request without a content type, which our adapters reject.
+    let ours = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    let (actix, axum, rocket) = (on_actix(), on_axum().await, on_rocket().await);
+    for row in BEFORE_THE_ROUTE {
+        let (log, _guard) = Log::begin_at(Level::INFO);
+        for (application, expected) in [
+            (&actix, row.on_actix),
+            (&axum, row.on_axum),
+            (&rocket, row.on_rocket),
+        ] {
+            let statuses = statuses(application, row.sent).await;
+            assert_eq!(statuses, [expected.unwrap_or(ours), ours], "{row:?}");
+        }
+        let logged = log.verdicts();
+        assert!(
+            logged
+                .iter()
+                .all(|line| line.contains("unsupported_media_type")),
+            "{row:?}: {logged:?}"
+        );
+    }
+}
+
+/// What the guide says is what the tests hold the frameworks to.
+#[test]
+fn guide_says_what_to_look_for() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/src/errors.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let guide = guide.split_whitespace().collect::<Vec<_>>().join(" ");
+    for row in BEFORE_THE_ROUTE {
+        let status = |status: Option<StatusCode>| {
+            status.map_or_else(|| "reaches it".to_owned(), |it| it.as_u16().to_string())
+        };
+        let (actix, axum, rocket) = (
+            status(row.on_actix),
+            status(row.on_axum),
+            status(row.on_rocket),
+        );
+        let line = format!(
+            "| `{}` | {actix} | {axum} | {rocket} | {} |",
+            row.sent, row.look_for
+        );
+        assert!(guide.contains(&line), "{line}");
+    }
+    for row in HALF_CLOSED {
+        let line = format!(
+            "| {} | {} |",
+            row.server,
+            if row.replies { "yes" } else { "no" }
+        );
+        assert!(guide.contains(&line), "{line}");
+    }
+}

@@ -1,0 +1,133 @@
+//! A delivery that is lost before it is verified or rejected leaves one log event.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::time::Duration;
+
+use actix_web::{App, HttpRequest, HttpResponse, rt::time::timeout, web};
+use axum::{Router, routing::any};
+use bytes::Bytes;
+use conformance::{
+    deliveries,
+    driver::{Application, Driver, Seen},
+    log::Log,
+    raw::Connection,
+};
+use postback_core::{RequestHead, cryptocloud::CryptoCloud};
+use postback_tower::PostbackLayer;
+use tokio::time::{Instant, sleep};
+use tower_http::timeout::TimeoutLayer;
+use tracing::{Level, dispatcher};
+
+const ABANDONED: &str = r#"WARN postback: postback abandoned provider="cryptocloud""#;
+
+const HEAD: &str = "POST /postback HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n\
+    Content-Length: 1000\r\n\r\n";
+
+/// The lines about one delivery, as soon as there are some.
+async fn lines(log: &Log) -> Vec<String> {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while log.verdicts().is_empty() && Instant::now() < deadline {
+        sleep(Duration::from_millis(10)).await;
+    }
+    // Another one would come at about the same time.
+    sleep(Duration::from_millis(100)).await;
+    log.verdicts()
+}
+
+#[test]
+fn admitted_request_that_is_dropped_is_logged_once() {
+    let (log, _guard) = Log::begin_at(Level::INFO);
+    let verifier = deliveries::verifier();
+    let headers = [("Content-Type", "application/json")];
+    let admit = || {
+        verifier
+            .admit(&RequestHead::new("POST", "/", &headers))
+            .unwrap()
+    };
+    drop(admit());
+    assert_eq!(log.verdicts(), [ABANDONED]);
+    for ended in [
+        admit().verify(Bytes::new()),
+        admit().verify_complete(Bytes::new()),
+        Err(admit().reject(postback_core::Rejection::BodyUnreadable)),
+        Err(admit().not_configured("a guard")),
+    ] {
+        assert!(ended.is_err());
+    }
+    let lines = log.verdicts();
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert!(!lines.iter().skip(1).any(|line| line.contains("abandoned")));
+}
+
+/// Half of the body has arrived, and the client goes away.
+#[tokio::test]
+async fn client_that_disconnects_leaves_one_event() {
+    for driver in Driver::ALL {
+        for reset in [true, false] {
+            let (log, _guard) = Log::begin_at(Level::INFO);
+            let application = driver.serve(deliveries::verifier()).await;
+            let mut connection = Connection::open(application.address()).await;
+            connection.send(HEAD).await;
+            connection.send("{\"status\":\"success\",".repeat(10)).await;
+            sleep(Duration::from_millis(50)).await;
+            match reset {
+                true => connection.reset(),
+                false => drop(connection),
+            }
+            let lines = lines(&log).await;
+            let [line] = &*lines else {
+                unreachable!("{driver:?}, {reset}: {lines:?}");
+            };
+            let is_told = line == ABANDONED || line.contains(r#"code="body_unreadable""#);
+            assert!(is_told, "{driver:?}, {reset}: {line}");
+        }
+    }
+}
+
+/// Of the application's, around a request of which half has arrived.
+#[tokio::test]
+async fn deadline_that_passes_leaves_one_event() {
+    async fn received(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+        let verifier = deliveries::verifier();
+        let received = postback_actix::Postback::receive(&request, payload.into_inner(), &verifier);
+        let received = timeout(Duration::from_millis(50), received).await;
+        assert!(received.is_err(), "it takes longer");
+        HttpResponse::GatewayTimeout().finish()
+    }
+    let deadline = || {
+        TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(50))
+    };
+    let of_layer = || {
+        let layer = PostbackLayer::new(deliveries::verifier());
+        Router::new()
+            .fallback(any(async || "verified"))
+            .layer(layer)
+            .layer(deadline())
+    };
+    let of_extractor = || {
+        async fn paid(_: postback_tower::axum::Postback<CryptoCloud>) {}
+        let router = Router::new().fallback(any(paid));
+        router.with_state(deliveries::verifier()).layer(deadline())
+    };
+    for name in ["actix-web", "axum, extractor", "axum, layer"] {
+        let (log, _guard) = Log::begin_at(Level::INFO);
+        let application = match name {
+            "actix-web" => {
+                // The worker has a thread of its own, and logs where the test does.
+                let log = dispatcher::get_default(Clone::clone);
+                let application = move || {
+                    std::mem::forget(dispatcher::set_default(&log));
+                    App::new().default_service(web::to(received))
+                };
+                Application::serve_on_actix(application, Seen::default())
+            }
+            "axum, extractor" => Application::serve(of_extractor(), Seen::default()).await,
+            _ => Application::serve(of_layer(), Seen::default()).await,
+        };
+        let mut connection = Connection::open(application.address()).await;
+        connection.send(HEAD).await;
+        assert_eq!(connection.response(false).await.status, 504, "{name}");
+        assert_eq!(lines(&log).await, [ABANDONED], "{name}");
+    }
+}

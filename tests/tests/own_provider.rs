@@ -1,0 +1,294 @@
+//! A provider that is written outside of the crates: the one of the guide, as it is printed there. Its deliveries are
+//! signed by OpenSSL.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::{
+    convert::Infallible,
+    io::Write,
+    process::{Command, Stdio},
+};
+
+use bytes::Bytes;
+use conformance::{
+    corpus::Request,
+    driver::{Application, Seen},
+    log::Log,
+    printed,
+};
+use http::StatusCode;
+use http_body_util::Full;
+use orders::Orders;
+use postback_core::{
+    Method, SecretKey, Verified, Verifier,
+    reconcile::{Outcome, Price},
+    testing,
+};
+use postback_store::{Once, Recorded, once, sqlite::SqliteStore};
+use postback_tower::{PostbackLayer, acknowledgement, retry};
+use tempfile::TempDir;
+use tower::ServiceBuilder;
+use tracing::Level;
+
+use self::guide_btcpay_axum::BtcPay;
+
+printed! {
+    guide_btcpay_axum:
+    pub(super) fn printed(orders: Orders, verifier: Verifier<BtcPay>) -> Router {
+        app(orders, verifier)
+    }
+}
+
+const SECRET: &str = "the webhook's secret";
+
+fn verifier() -> Verifier<BtcPay> {
+    Verifier::new(BtcPay, SecretKey::new(SECRET).unwrap())
+}
+
+fn price() -> Price {
+    Price::new("10".parse().unwrap(), "EUR").unwrap()
+}
+
+/// An event as BTCPay Server's documentation has it, with the fields that the provider does not read.
+fn event(kind: &str, invoice_id: &str) -> String {
+    format!(
+        r#"{{"deliveryId":"d-1","webhookId":"w-1","isRedelivery":false,"type":"{kind}","timestamp":1769509400,"storeId":"st-1","invoiceId":"{invoice_id}","metadata":{{}},"manuallyMarked":false,"overPaid":false}}"#
+    )
+}
+
+/// What another implementation signs a body with.
+fn openssl_hmac_sha256(body: &str) -> String {
+    let mut openssl = Command::new("openssl")
+        .args(["dgst", "-sha256", "-hmac", SECRET, "-r"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    openssl
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(body.as_bytes())
+        .unwrap();
+    let output = openssl.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let output = String::from_utf8(output.stdout).unwrap();
+    output.split(' ').next().unwrap().to_owned()
+}
+
+fn delivery(body: &str) -> Request {
+    let signature = format!("sha256={}", openssl_hmac_sha256(body));
+    let headers = [
+        ("Content-Type", "application/json; charset=utf-8"),
+        ("BTCPay-Sig", &*signature),
+    ];
+    Request {
+        method: "POST".to_owned(),
+        target: "/postback".to_owned(),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        body: body.to_owned().into(),
+    }
+}
+
+async fn orders() -> (Orders, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let orders = Orders::open(folder.path().join("orders.db")).await.unwrap();
+    orders.add("R1wJ", &price()).await.unwrap();
+    (orders, folder)
+}
+
+async fn in_axum(orders: Orders) -> Application {
+    Application::serve(
+        guide_btcpay_axum::printed(orders, verifier()),
+        Seen::default(),
+    )
+    .await
+}
+
+async fn in_actix(orders: Orders) -> Application {
+    use actix_web::{
+        App,
+        web::{self, Data},
+    };
+    use postback_actix::{Ack, Postback, Retry};
+
+    async fn paid(orders: Data<Orders>, postback: Postback<BtcPay>) -> Result<Ack<BtcPay>, Retry> {
+        orders.credit(&postback).await?;
+        Ok(postback.ack())
+    }
+    let app = move || {
+        App::new()
+            .app_data(Data::new(orders.clone()))
+            .app_data(verifier())
+            .default_service(web::to(paid))
+    };
+    Application::serve_on_actix(app, Seen::default())
+}
+
+async fn in_rocket(orders: Orders) -> Application {
+    use postback_rocket::{Ack, Postback, Retry, catchers};
+    use rocket::State;
+
+    #[rocket::post("/postback", data = "<postback>")]
+    async fn paid(
+        orders: &State<Orders>,
+        postback: Postback<BtcPay>,
+    ) -> Result<Ack<BtcPay>, Retry> {
+        orders.credit(&postback).await?;
+        Ok(postback.ack())
+    }
+    let app = rocket::build()
+        .manage(orders)
+        .manage(verifier())
+        .mount("/", rocket::routes![paid])
+        .register("/", catchers());
+    Application::serve_on_rocket(app, Seen::default()).await
+}
+
+async fn in_tower(orders: Orders) -> Application {
+    let paid = move |request: http::Request<Bytes>| {
+        let orders = orders.clone();
+        async move {
+            let payment = request.extensions().get::<Verified<BtcPay>>().unwrap();
+            Ok::<_, Infallible>(match orders.credit(payment).await {
+                Ok(()) => acknowledgement::<BtcPay, Full<Bytes>>(),
+                Err(error) => retry(error),
+            })
+        }
+    };
+    let layer = PostbackLayer::new(verifier()).with_request_body::<Bytes>();
+    let app = ServiceBuilder::new().layer(layer).service_fn(paid);
+    Application::serve_on_hyper(app, Seen::default()).await
+}
+
+#[tokio::test]
+async fn delivery_is_credited_once_through_every_adapter() {
+    for adapter in ["axum", "actix-web", "Rocket", "tower"] {
+        let (orders, _folder) = orders().await;
+        let application = match adapter {
+            "axum" => in_axum(orders.clone()).await,
+            "actix-web" => in_actix(orders.clone()).await,
+            "Rocket" => in_rocket(orders.clone()).await,
+            _ => in_tower(orders.clone()).await,
+        };
+        let send = async |body: &str| application.send(&delivery(body)).await.status;
+        for (body, status, credits) in [
+            (event("InvoiceProcessing", "R1wJ"), StatusCode::OK, 0),
+            (event("InvoiceExpired", "R1wJ"), StatusCode::OK, 0),
+            (event("InvoiceSettled", "unknown"), StatusCode::NOT_FOUND, 0),
+            (event("InvoiceSettled", "R1wJ"), StatusCode::OK, 1),
+            (event("InvoiceSettled", "R1wJ"), StatusCode::OK, 1),
+            (event("InvoiceProcessing", "R1wJ"), StatusCode::OK, 1),
+        ] {
+            assert_eq!(send(&body).await, status, "{adapter}: {body}");
+            let credited = orders.credits("R1wJ").await.unwrap();
+            assert_eq!(credited, credits, "{adapter}: {body}");
+        }
+        let mut forged = delivery(&event("InvoiceSettled", "R1wJ"));
+        forged.body = event("InvoiceSettled", "R1wK").into();
+        assert_eq!(
+            application.send(&forged).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{adapter}"
+        );
+    }
+}
+
+#[test]
+fn each_defect_has_its_own_rejection() {
+    let settled = event("InvoiceSettled", "R1wJ");
+    let other_type = settled.replace(r#""R1wJ""#, "7");
+    let genuine = format!("sha256={}", openssl_hmac_sha256(&settled));
+    for (body, signature, code, variant) in [
+        (&*settled, None, "unsigned", "Unsigned"),
+        (&settled, Some(""), "unsigned", "Unsigned"),
+        (&settled, Some("sha256="), "unsigned", "Unsigned"),
+        (
+            &settled,
+            Some(&genuine[7..]),
+            "bad_signature",
+            "BadSignature",
+        ),
+        (
+            &settled,
+            Some(&genuine[..69]),
+            "bad_signature",
+            "BadSignature",
+        ),
+        ("{}", Some(&genuine), "bad_signature", "BadSignature"),
+        ("{}", None, "malformed", r#"Malformed(Missing("type"))"#),
+        (
+            &other_type,
+            None,
+            "malformed",
+            r#"Malformed(Value("invoiceId"))"#,
+        ),
+    ] {
+        // Malformed bodies are signed.
+        let of_body = format!("sha256={}", openssl_hmac_sha256(body));
+        let signature = match code {
+            "malformed" => Some(&*of_body),
+            _ => signature,
+        };
+        let (log, _guard) = Log::begin_at(Level::WARN);
+        let mut headers = vec![("CONTENT-TYPE", "application/json")];
+        headers.extend(signature.map(|signature| ("BTCPay-SIG", signature)));
+        let body = body.to_owned();
+        let rejected = testing::request(&verifier(), Method::Post, "/", &headers, body, 0);
+        assert_eq!(rejected.unwrap_err().code(), code);
+        let line = log.verdicts().concat();
+        assert!(
+            line.ends_with(&format!("variant={variant}")),
+            "{line}: {variant}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn payment_is_recorded_and_its_effect_is_run_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("shop.db"))
+        .await
+        .unwrap();
+    let verified = |body: &str| delivery(body).verify(&verifier()).unwrap();
+    let reconciled = |kind| verified(&event(kind, "R1wJ")).reconcile(&price()).unwrap();
+
+    let settled = reconciled("InvoiceSettled");
+    assert_eq!(
+        (settled.event().namespace(), settled.event().id()),
+        ("btcpay", "R1wJ")
+    );
+    for expected in [Recorded::New, Recorded::Duplicate] {
+        let mut transaction = store.begin().await.unwrap();
+        let recorded = store.record_in(&mut transaction, &settled).await.unwrap();
+        store.commit(transaction).await.unwrap();
+        assert_eq!(recorded, expected);
+    }
+    let stored = store.stored(settled.event()).await.unwrap().unwrap();
+    assert_eq!(
+        stored.payload.as_deref(),
+        Some(r#"{"type":"InvoiceSettled","invoiceId":"R1wJ"}"#)
+    );
+
+    let pending = reconciled("InvoiceProcessing");
+    let mail = || async { Ok::<_, std::io::Error>("mailed") };
+    let not_credited = once(&store, &pending, mail).await.unwrap();
+    assert_eq!(not_credited, Once::NotCredited(Outcome::Pending));
+    assert_eq!(
+        once(&store, &settled, mail).await.unwrap(),
+        Once::Ran("mailed")
+    );
+    assert_eq!(
+        once(&store, &settled, mail).await.unwrap(),
+        Once::AlreadyDone
+    );
+}
+
+#[test]
+fn provider_of_the_guide_takes_at_most_45_lines() {
+    let code = include_str!(concat!(env!("OUT_DIR"), "/printed/guide_btcpay.rs"));
+    let lines = code.lines().filter(|line| !line.trim().is_empty()).count();
+    assert!(lines <= 45, "{lines}");
+}
