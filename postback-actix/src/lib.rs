@@ -38,7 +38,7 @@
 //!
 //! # Why a postback was rejected
 //!
-//! The response does not say why; the log has the cause (feature `tracing`). A handler that needs it takes the
+//! The response does not say why; the log has the cause. A handler that needs it takes the
 //! `Result`:
 //! <!-- handler: actix_result -->
 //! ```
@@ -109,15 +109,15 @@
 //! }
 //! ```
 //!
-//! What it ends gets no verdict, and leaves no event. The sender gets its answer; of a chunked body the server
-//! goes on to discard what still comes, as after every refusal: how long a connection may last is for what
-//! stands in front to limit.
+//! What it ends is neither verified nor rejected, and leaves the log event `postback abandoned`. The sender gets its
+//! response; of a chunked body the server goes on to discard what still comes, as after every rejection: a proxy in front
+//! limits how long a connection may last.
 //!
 //! # Features
 //!
 //! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree.
 //! - `cryptocloud` (default): CryptoCloud and Trybit.
-//! - `tracing`: events for the operator; the documentation of `postback-core` lists them.
+//! - `tracing` (default): log events for the operator; the documentation of `postback-core` lists them.
 
 mod extractor;
 mod response;

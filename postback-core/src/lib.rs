@@ -55,8 +55,14 @@
 //! # Failing closed
 //!
 //! There is no way to configure a verifier open: an empty secret is a [`ConfigError`], a clock that
-//! cannot be read refuses the postback, and a [`Provider`] that never asked for a signature
+//! cannot be read rejects the postback, and a [`Provider`] that never checks a signature
 //! verifies nothing.
+//!
+//! # Providers of your own
+//!
+//! [`Provider`] is open, and its documentation has a whole one for BTCPay Server. With [`PaymentProvider`] its postbacks
+//! are reconciled and recorded like those of the providers here. [`SignatureHeader`], [`body`] and [`PublicOrigins`] do
+//! what each would write again.
 //!
 //! # Features
 //!
@@ -65,30 +71,43 @@
 //! - `cryptocloud` (default): CryptoCloud and Trybit.
 //! - `rust_decimal`, `bigdecimal`: conversions of [`Amount`].
 //! - `testing`: makes genuine and deliberately wrong deliveries, for tests.
-//! - `tracing`: events for the operator, see below.
+//! - `tracing`: log events for the operator, see below.
 //!
-//! # Events
+//! # Log events
 //!
-//! With the feature `tracing`, each verdict is one event of target `postback`; a request that is given up
-//! before there is one, by a deadline of the application's for example, leaves none. Never in it: a
-//! secret, a token, a signature, a body, or anything of the payload that is not signed.
+//! With the feature `tracing`, each delivery leaves one event of target `postback`. Never in it: a
+//! secret, a token, a signature, a body, the query of a URL, or anything of the payload that is not signed.
 //!
 //! | message | level | fields |
 //! |---|---|---|
-//! | `postback accepted` | INFO | `provider`, `scope`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (seconds, where the provider signs a time), `unreadable` (the names of fields that are there and cannot be read, where there are any) |
-//! | `postback refused` | WARN; ERROR where the application is at fault | `provider`, `scope`, `code`, `variant`, `hint`; `invoice_id` or `uuid` where the signature held; `looked_for` where no verifier is registered |
-//! | `postback not acknowledged` | WARN for `unknown_order` and `in_flight`, ERROR otherwise | a handler's [`Retry`]: `code`, `id` of the payment where the handler [added](Retry::with_id) it, `cause` |
+//! | `postback verified` | INFO | `provider`, `scope`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (seconds, if the provider signs a time), `unreadable` (the names of fields that are there and cannot be read) |
+//! | `postback rejected` | WARN; ERROR if the application is at fault | `provider`, `scope`, `code`, `variant`, `hint`; `method`, `content_type` and `content_encoding` that came and are not accepted; `checked_url` and `query_length`, the URLs without their query that a signature was checked against, and the length of the query; `invoice_id` or `uuid` if the signature held; `looked_for` if no verifier is registered |
+//! | `postback abandoned` | WARN | `provider`, `scope`: the request was dropped before it was verified or rejected, because the client disconnected or a deadline of the application passed |
+//! | `callback not bound` | WARN | `provider`, `scope`, `uuid`, `variant`, and what was `expected` and `received`: never the nonce |
+//! | `postback not acknowledged` | WARN for `unknown_order` and `in_flight`, ERROR otherwise | a handler's [`Retry`]: `code`, `id` of the payment if the handler [added](Retry::with_id) it, `cause` |
 //!
-//! `BodyTooLarge` names the verifier's limit, also where a smaller one of the framework ended the body.
-//! A `hint` is there where the cause can be told apart:
+//! The last two come after `postback verified`. `BodyTooLarge` names the verifier's limit, also if a smaller one of the
+//! framework ended the body.
+//!
+//! A `hint` is there if the cause can be told apart. It is searched for only while rejections are logged, and changes no
+//! verdict:
 //!
 //! | hint | what was found |
 //! |---|---|
 //! | `body_not_as_sent` | not genuine or not well-formed, and of another length than its `Content-Length`: something in the application rewrote it |
 //! | `clock_behind` | a genuine token of the future |
 //! | `clock_behind_or_ceiling_too_low` | a genuine token that lives longer than the ceiling on lifetimes |
+//! | `form_sent_as_json`, `json_sent_as_form` | the content type names one, and the body is the other |
 //! | `retired_key` | the signature of a retired key whose time has come, or is past the year 9999 |
-//! | `secret_has_white_space` | the secret fits, but for white space, control or invisible characters at its ends |
+//! | `secret_has_white_space`, `secret_has_quotes`, `secret_has_semicolon` | the secret fits without what is around it |
+//! | `secret_is_api_key` | the secret is a JSON web token |
+//! | `signed_for_http`, `signed_for_https` | the signed URL has the other scheme |
+//! | `signed_with_www`, `signed_without_www` | the signed URL has `www.` in front of the host, or has it not |
+//! | `signed_with_default_port` | the signed URL writes the scheme's own port |
+//! | `signed_without_prefix` | the signed URL lacks a part of the path that was checked |
+//! | `signed_with_other_trailing_slash` | one of both has a slash at the end of the path |
+//! | `signed_with_other_escapes`, `signed_with_other_escape_case` | the signed URL has other characters escaped, or writes escapes in the other case |
+//! | `signed_encoded_once_more`, `signed_encoded_once_less` | the signed URL has `%252F` for `%2F`, or the reverse |
 
 mod accepts;
 mod adapter_types;

@@ -53,8 +53,10 @@ pub trait PaymentProvider: Provider {
     /// may still vanish is [`Outcome::Pending`], and credits nothing.
     fn outcome(payload: &Self::Payload, price: &Price) -> Outcome;
 
-    /// Returns whether the provider's postbacks state amounts in the price's currency. Defaults to true. If not, the price
-    /// of the order is wrong: [`Verified::reconcile`] fails, and the provider sends the postback again.
+    /// Returns whether the provider's postbacks state amounts in the price's currency. Defaults to true. CryptoCloud and
+    /// Trybit state them in coins and in US dollars.
+    ///
+    /// Check it when the order is made: otherwise [`Verified::reconcile`] fails for each of its postbacks.
     #[must_use]
     fn states_amounts_in(_price: &Price) -> bool {
         true

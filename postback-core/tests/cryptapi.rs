@@ -708,10 +708,19 @@ fn a_nonce_of_another_name_binds_under_that() {
 #[test]
 fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
     let nonce = "0123456789abcdef0123456789abcdef";
-    for query in ["address_out=Mine", "value=7", "v%61lue=7", "uuid=1"] {
+    for (query, name) in [
+        ("address_out=Mine", "address_out"),
+        ("value=7", "value"),
+        ("v%61lue=7", "value"),
+        ("uuid=1", "uuid"),
+    ] {
         let stored = format!("{ORIGIN}/callback?{query}&nonce={nonce}");
         let error = provider().stored_callback_url(&stored).err();
-        assert_eq!(error, Some(CallbackUrlError::ReservedName), "{query}");
+        assert_eq!(
+            error,
+            Some(CallbackUrlError::ReservedName(name.into())),
+            "{query}"
+        );
     }
 }
 
@@ -720,31 +729,19 @@ fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
 fn callback_url_begins_with_a_configured_origin_and_prefix() {
     let two = CryptApi::get([ORIGIN, "http://127.0.0.1:3000"]).unwrap();
     let prefixed = provider().stripped_prefix("/shop").unwrap();
-    let foreign = Some(CallbackUrlError::ForeignOrigin);
     let nonce = "0123456789abcdef0123456789abcdef";
-    for (provider, address, error) in [
-        (&two, format!("{ORIGIN}/callback"), None),
-        (&two, "http://127.0.0.1:3000/callback".to_owned(), None),
-        (&two, "http://shop.example/callback".to_owned(), foreign),
-        (
-            &two,
-            "https://www.shop.example/callback".to_owned(),
-            foreign,
-        ),
-        (
-            &two,
-            "https://shop.example:8443/callback".to_owned(),
-            foreign,
-        ),
-        (
-            &two,
-            "https://shop.example.org/callback".to_owned(),
-            foreign,
-        ),
-        (&prefixed, format!("{ORIGIN}/shop/callback"), None),
-        (&prefixed, format!("{ORIGIN}/callback"), foreign),
-        (&prefixed, format!("{ORIGIN}/shopping"), foreign),
+    for (provider, address, is_foreign) in [
+        (&two, format!("{ORIGIN}/callback"), false),
+        (&two, "http://127.0.0.1:3000/callback".to_owned(), false),
+        (&two, "http://shop.example/callback".to_owned(), true),
+        (&two, "https://www.shop.example/callback".to_owned(), true),
+        (&two, "https://shop.example:8443/callback".to_owned(), true),
+        (&two, "https://shop.example.org/callback".to_owned(), true),
+        (&prefixed, format!("{ORIGIN}/shop/callback"), false),
+        (&prefixed, format!("{ORIGIN}/callback"), true),
+        (&prefixed, format!("{ORIGIN}/shopping"), true),
     ] {
+        let error = is_foreign.then(|| CallbackUrlError::ForeignOrigin((&*address).into()));
         assert_eq!(provider.callback_url(&address).err(), error, "{address}");
         let stored = format!("{address}?nonce={nonce}");
         assert_eq!(

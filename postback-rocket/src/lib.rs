@@ -82,7 +82,7 @@
 //!
 //! # Why a postback was rejected
 //!
-//! The response does not say why; the log has the cause (feature `tracing`). A handler that needs it takes the
+//! The response does not say why; the log has the cause. A handler that needs it takes the
 //! `Result`:
 //! <!-- handler: rocket_result -->
 //! ```
@@ -199,8 +199,8 @@
 //! # How long a body may take
 //!
 //! is not decided here. A guard of the application's with a deadline around [`Postback::receive`], as above, ends
-//! a body that does not end by itself, and leaves the handler its time; what it ends gets no verdict, and leaves
-//! no event. Before any guard is asked, Rocket waits for the first bytes of a body that is declared: how long a
+//! a body that does not end by itself, and leaves the handler its time; what it ends leaves the log event
+//! `postback abandoned`. Before any guard is asked, Rocket waits for the first bytes of a body that is declared: how long a
 //! connection may last is for what stands in front to limit.
 //!
 //! # Clients that shut down their writing side
@@ -214,7 +214,7 @@
 //!
 //! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree.
 //! - `cryptocloud` (default): CryptoCloud and Trybit.
-//! - `tracing`: events for the operator; the documentation of `postback-core` lists them.
+//! - `tracing` (default): log events for the operator; the documentation of `postback-core` lists them.
 
 mod guard;
 mod response;

@@ -69,9 +69,9 @@
 //! # How long a body may take
 //!
 //! is not decided here. `RequestBodyDeadlineLayer` of `tower-http` 0.7, above the layer or the extractor,
-//! ends a body that does not end by itself: it is refused as unreadable, and a handler that runs already is
-//! left alone. A `TimeoutLayer` above bounds the handler too, and answers by itself: what it ends in
-//! mid-body gets no verdict, and no event.
+//! ends a body that does not end by itself: it is rejected as unreadable, and a handler that runs already is
+//! left alone. A `TimeoutLayer` above bounds the handler too, and replies by itself: a body that it ends is neither
+//! verified nor rejected, and leaves the log event `postback abandoned`.
 //!
 //! # Clients that shut down their writing side
 //!
@@ -84,7 +84,7 @@
 //! - `axum`: the `axum` module.
 //! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree.
 //! - `cryptocloud` (default): CryptoCloud and Trybit.
-//! - `tracing`: events for the operator; the documentation of `postback-core` lists them.
+//! - `tracing` (default): log events for the operator; the documentation of `postback-core` lists them.
 
 #[cfg(feature = "axum")]
 pub mod axum;

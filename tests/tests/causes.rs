@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-use std::sync::LazyLock;
+use std::{fs, path::Path, sync::LazyLock};
 
 use bytes::Bytes;
 use conformance::{
@@ -262,6 +262,28 @@ async fn forged_callback_logs_the_url_without_its_query() {
     ] {
         let request = callback(&format!("/cb?{query}"), &signed);
         assert_logged(&cryptapi(None), &request, &expected).await;
+    }
+}
+
+/// What core can say is what the guide and the documentation of core explain.
+#[test]
+fn guide_and_documentation_list_every_hint() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let sources = ["log/hint.rs", "public_url/url_difference.rs"];
+    let sources = sources
+        .map(|file| read(&format!("postback-core/src/{file}")))
+        .concat();
+    let hints: Vec<_> = sources
+        .lines()
+        .filter_map(|line| line.trim().split_once(" => \"")?.1.strip_suffix("\","))
+        .collect();
+    assert!(hints.len() > 18, "{hints:?}");
+    for file in ["docs/guide/src/errors.md", "postback-core/src/lib.rs"] {
+        let text = read(file);
+        for hint in &hints {
+            assert!(text.contains(&format!("`{hint}`")), "{file}: {hint}");
+        }
     }
 }
 

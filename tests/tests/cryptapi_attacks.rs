@@ -268,7 +268,10 @@ async fn planted_fields_through_a_hook_of_another_kind() {
 #[test]
 fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
     let url = format!("{ORIGIN}/callback?value=1000000&nonce={NONCE}");
-    assert_eq!(load(&url), Err(CallbackUrlError::ReservedName));
+    assert_eq!(
+        load(&url),
+        Err(CallbackUrlError::ReservedName("value".into()))
+    );
     assert!(load(&url.replace("value", "order")).is_ok(), "control case");
 }
 

@@ -246,6 +246,32 @@ fn a_modulus_has_1024_to_8192_bits() {
     }
 }
 
+/// A test sender in another process, or written in another language, signs with the same key.
+#[test]
+fn signing_key_is_saved_and_loaded() {
+    let folder = Folder::new("signing-key");
+    let key = testing::SigningKey::generate().unwrap();
+    let path = folder.file("saved");
+    fs::write(&path, key.to_pem().unwrap()).unwrap();
+    let public = openssl(&["pkey", "-in", &*path, "-pubout"], b"");
+    assert_eq!(key.public_key_pem().unwrap().as_bytes(), public);
+    let signature = sign(&path, "-sha256", b"message");
+    assert_eq!(signature, key.sign("message").unwrap());
+    let loaded = testing::SigningKey::from_pem(fs::read(&path).unwrap()).unwrap();
+    assert_eq!(loaded.sign("message").unwrap(), signature);
+
+    let (path, _) = self::key(&folder, "2048");
+    let loaded = testing::SigningKey::from_pem(fs::read(&path).unwrap()).unwrap();
+    assert_eq!(
+        loaded.sign("message").unwrap(),
+        sign(&path, "-sha256", b"message")
+    );
+    for pem in ["", "a key", PUBLISHED_KEY] {
+        assert!(testing::SigningKey::from_pem(pem).is_err(), "{pem}");
+    }
+    assert_eq!(format!("{key:?}"), "SigningKey(..)");
+}
+
 #[test]
 fn whatever_is_no_such_key_is_a_configuration_error() {
     let folder = Folder::new("keys");

@@ -4,7 +4,8 @@ use axum::{
     http::StatusCode,
 };
 use postback_core::{
-    cryptocloud::{bare_invoice_id, states_amounts_in},
+    PaymentProvider,
+    cryptocloud::{CryptoCloud, bare_invoice_id},
     reconcile::Price,
 };
 use receiver::CryptApiVerifier;
@@ -41,7 +42,7 @@ pub(crate) async fn order(
     let amount = wanted.price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
     let price = Price::new(amount, wanted.coin).map_err(|_| StatusCode::BAD_REQUEST)?;
     let is_comparable = match wanted.by {
-        By::InvoiceId(_) => states_amounts_in(&price),
+        By::InvoiceId(_) => CryptoCloud::states_amounts_in(&price),
         // An address is for one coin.
         By::PayoutAddress(_) => !price.is_fiat(),
     };

@@ -79,6 +79,7 @@ macro_rules! gateway {
             ///
             /// - [`CallbackUrlError::InvalidAddress`] if it is not an origin in lower case and a path that no
             ///   sender writes otherwise: letters, digits and `-._~`, and no empty, `.` or `..` segment;
+            /// - [`CallbackUrlError::InvalidQuery`] if it has a query;
             /// - [`CallbackUrlError::ForeignOrigin`] if, under GET, it does not begin with one of the public
             ///   origins and the stripped prefix.
             pub fn callback_url(&self, address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
@@ -103,8 +104,9 @@ macro_rules! gateway {
             /// # Errors
             ///
             /// - [`CallbackUrlError::InvalidAddress`] and [`CallbackUrlError::ForeignOrigin`] as
-            ///   [`callback_url`](Self::callback_url), and the former if it has a fragment, a character that the
-            ///   builder would escape, or a broken escape;
+            ///   [`callback_url`](Self::callback_url);
+            /// - [`CallbackUrlError::InvalidQuery`] if it has a fragment, a character that the builder would escape, or a
+            ///   broken escape;
             /// - [`CallbackUrlError::ReservedName`] if a parameter or `nonce_name` bears the name of a field of the
             ///   provider;
             /// - [`CallbackUrlError::InvalidName`] if a parameter's name is not plain, or occurs twice;
@@ -123,7 +125,10 @@ macro_rules! gateway {
             fn reached_by(&self, url: &str) -> Result<(), CallbackUrlError> {
                 match self.mode.is_reached_by(url) {
                     true => Ok(()),
-                    false => Err(CallbackUrlError::ForeignOrigin),
+                    false => {
+                        let address = url.split('?').next().unwrap_or_default();
+                        Err(CallbackUrlError::ForeignOrigin(address.into()))
+                    }
                 }
             }
 

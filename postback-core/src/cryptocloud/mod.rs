@@ -81,6 +81,5 @@ pub use self::{
     invoice_info::{InvoiceCurrency, InvoiceInfo, Network, Project},
     payment::{Payment, Unsigned},
     provider::{CryptoCloud, Trybit},
-    reconcile::states_amounts_in,
     status::{InvoiceStatus, Status},
 };

@@ -2,7 +2,7 @@ use std::str;
 
 use bytes::Bytes;
 
-use super::{Payment, body::Body, event, reconcile, token::GenuineToken};
+use super::{Payment, body::Body, event, token::GenuineToken};
 use crate::{
     AcceptsPost, LogFields, MalformedReason, MediaType, Namespace, PaymentEvent, PaymentProvider,
     Provider, Rejection, Reply, RequestHead, SecretKey, VerifyContext,
@@ -75,8 +75,9 @@ macro_rules! gateway {
                 outcome
             }
 
+            /// A coin, or US dollars.
             fn states_amounts_in(price: &Price) -> bool {
-                reconcile::states_amounts_in(price)
+                !price.is_fiat() || price.currency().eq_ignore_ascii_case("USD")
             }
         }
     };

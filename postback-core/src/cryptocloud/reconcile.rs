@@ -4,14 +4,6 @@ use crate::{
     reconcile::{Outcome, Price},
 };
 
-/// Whether postbacks of CryptoCloud and Trybit can state amounts in a price's currency: a coin, or US dollars.
-///
-/// Check it when the order is made: later, each postback is rejected with [`ReconcileError::FiatNotStated`].
-#[must_use]
-pub fn states_amounts_in(price: &Price) -> bool {
-    !price.is_fiat() || price.currency().eq_ignore_ascii_case("USD")
-}
-
 impl Unsigned {
     /// How the payment compares with a price, as the [module documentation](super#reconciling) says. `Err` is an outcome
     /// too: one that was found before the amounts were compared with the price.

@@ -48,6 +48,7 @@ pub(crate) fn all<B: Records>(name: &str) -> Vec<Trial> {
         unclear_then_clear_is_new
         unclear_delivery_changes_no_credit
         pending_then_confirmed_is_new
+        pending_whose_transaction_is_replaced_is_no_conflict
         pending_after_confirmed_is_superseded
         pending_after_review_is_not_credited
         pending_beside_uncommitted_confirmed_is_not_credited
@@ -365,6 +366,24 @@ async fn pending_then_confirmed_is_new<B: Backend>(store: &B) {
         let confirmed = deliver(store, &callback("u-1", "tx-1", false)).await;
         assert_eq!(confirmed, expected);
     }
+}
+
+/// While a payment is pending, a wallet may replace its transaction.
+async fn pending_whose_transaction_is_replaced_is_no_conflict<B: Backend>(store: &B) {
+    for txid in ["tx-1", "tx-2"] {
+        let pending = deliver(store, &callback("u-1", txid, true)).await;
+        assert_eq!(pending, Recorded::NotCredited(Outcome::Pending), "{txid}");
+    }
+    assert_eq!(
+        deliver(store, &callback("u-1", "tx-2", false)).await,
+        Recorded::New
+    );
+    let late = deliver(store, &callback("u-1", "tx-1", true)).await;
+    assert_eq!(late, Recorded::Superseded);
+    // A confirmed one is.
+    let confirmed = deliver(store, &callback("u-1", "tx-1", false)).await;
+    let fields = vec!["txid_in".to_owned()];
+    assert_eq!(confirmed, Recorded::Conflict { fields });
 }
 
 async fn pending_after_confirmed_is_superseded<B: Backend>(store: &B) {
@@ -785,7 +804,7 @@ async fn amounts_are_not_in_display<B: Backend>(store: &B) {
         (payment("A"), "duplicate"),
         (
             more.reconciled("A"),
-            "conflict with what was recorded before",
+            "conflict with what was recorded before in amount_crypto",
         ),
         (callback("u-1", "tx-1", true), "pending"),
         (callback("u-1", "tx-1", false), "new"),

@@ -1,0 +1,247 @@
+//! CryptAPI behind a real nginx: what the log says of each mistake in its configuration, or in ours.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    process::{Child, Command, Stdio},
+    sync::LazyLock,
+    time::Duration,
+};
+
+use axum::{Router, routing::any};
+use conformance::{
+    driver::{Application, Seen},
+    log::Log,
+    raw::Connection,
+};
+use postback_core::{
+    Verifier,
+    cryptapi::{CryptApi, Get},
+    testing::{SAMPLE_CALLBACK, SigningKey},
+};
+use postback_tower::axum::{Postback, Retry};
+use tempfile::TempDir;
+use tokio::{net::TcpStream, time::sleep};
+use tracing::Level;
+
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
+
+/// An nginx in front of an application, until it is dropped.
+struct Nginx {
+    process: Child,
+    address: SocketAddr,
+    _folder: TempDir,
+}
+
+impl Nginx {
+    /// Starts it with these directives in its `server`. `APP` in them is the application's address.
+    async fn start(directives: &str, application: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let temporary: String = ["client_body", "fastcgi", "proxy", "scgi", "uwsgi"]
+            .iter()
+            .map(|kind| format!("{kind}_temp_path {kind};\n"))
+            .collect();
+        let configuration = format!(
+            "daemon off; master_process off; pid nginx.pid; error_log stderr; events {{}}
+             http {{ access_log off; {temporary} server {{ listen {address}; {} }} }}",
+            directives.replace("APP", &application.to_string())
+        );
+        fs::write(folder.path().join("nginx.conf"), configuration).unwrap();
+        let process = Command::new("nginx")
+            .args(["-e", "stderr", "-p"])
+            .arg(folder.path())
+            .args(["-c", "nginx.conf"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut nginx = Self {
+            process,
+            address,
+            _folder: folder,
+        };
+        while TcpStream::connect(address).await.is_err() {
+            let ended = nginx.process.try_wait().unwrap();
+            assert_eq!(ended, None, "{directives}");
+            sleep(Duration::from_millis(10)).await;
+        }
+        nginx
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// As long as no order is looked up, nothing is acknowledged.
+async fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
+    postback_core::Retry::unknown_order(postback.uuid().for_look_up()).into()
+}
+
+/// What is logged of a callback that was signed for `signed`, and whose target is `target` at nginx.
+async fn logged(directives: &str, prefix: Option<&str>, signed: &str, target: &str) -> Vec<String> {
+    let provider = CryptApi::get(["https://shop.example"]).unwrap();
+    let provider = match prefix {
+        Some(prefix) => provider.stripped_prefix(prefix).unwrap(),
+        None => provider,
+    };
+    let verifier = Verifier::new(provider, KEY.public_key().unwrap());
+    let router = Router::new()
+        .fallback(any(called_back))
+        .with_state(verifier);
+    let (log, _guard) = Log::begin_at(Level::INFO);
+    let application = Application::serve(router, Seen::default()).await;
+    let nginx = Nginx::start(directives, application.address()).await;
+    let mut connection = Connection::open(nginx.address).await;
+    let signature = KEY.sign(format!("{signed}?{SAMPLE_CALLBACK}")).unwrap();
+    let head = format!("GET {target}?{SAMPLE_CALLBACK} HTTP/1.1\r\nHost: shop.example");
+    connection
+        .send(format!("{head}\r\nX-CA-Signature: {signature}\r\n\r\n"))
+        .await;
+    connection.response(false).await;
+    log.verdicts()
+}
+
+#[tokio::test]
+async fn each_mistake_is_seen_in_the_log_event() {
+    let as_it_came = "location / { proxy_pass http://APP; }";
+    let (https, www) = (
+        "https://shop.example/shop/cb",
+        "https://www.shop.example/shop/cb",
+    );
+    let length = SAMPLE_CALLBACK.len();
+    let rejected = |url: &str, length: usize, hint: Option<&str>| {
+        let hint = hint.map_or_else(String::new, |hint| format!(r#" hint="{hint}""#));
+        format!(
+            r#"code="bad_signature" variant=BadSignature checked_url="https://shop.example{url}" query_length={length}{hint}"#
+        )
+    };
+    let verified = r#"key_label="current""#.to_owned();
+    for (name, directives, prefix, signed, expected) in [
+        (
+            "passed on as it came",
+            as_it_came,
+            None,
+            https,
+            verified.clone(),
+        ),
+        (
+            "a slash behind the port",
+            "location /shop/ { proxy_pass http://APP/; }",
+            None,
+            https,
+            rejected("/cb", length, None),
+        ),
+        (
+            "a slash behind the port, and the prefix configured",
+            "location /shop/ { proxy_pass http://APP/; }",
+            Some("/shop"),
+            https,
+            verified.clone(),
+        ),
+        (
+            "the prefix configured, and nothing that strips it",
+            as_it_came,
+            Some("/shop"),
+            https,
+            rejected("/shop/shop/cb", length, Some("signed_without_prefix")),
+        ),
+        (
+            "another prefix configured",
+            "location /shop/ { proxy_pass http://APP/; }",
+            Some("/store"),
+            https,
+            rejected("/store/cb", length, None),
+        ),
+        (
+            "a path behind the port",
+            "location / { proxy_pass http://APP/app/; }",
+            None,
+            https,
+            rejected("/app/shop/cb", length, Some("signed_without_prefix")),
+        ),
+        (
+            "a rewrite",
+            "location / { rewrite ^/shop/(.*)$ /postback/$1 break; proxy_pass http://APP; }",
+            None,
+            https,
+            rejected("/postback/cb", length, None),
+        ),
+        (
+            "a slash added at the end",
+            "location / { rewrite ^(.*)$ $1/ break; proxy_pass http://APP; }",
+            None,
+            https,
+            rejected(
+                "/shop/cb/",
+                length,
+                Some("signed_with_other_trailing_slash"),
+            ),
+        ),
+        (
+            "arguments added",
+            "location / { proxy_pass http://APP$request_uri&from=nginx; }",
+            None,
+            https,
+            rejected("/shop/cb", length.saturating_add("&from=nginx".len()), None),
+        ),
+        (
+            "arguments dropped",
+            "location / { proxy_pass http://APP$uri; }",
+            None,
+            https,
+            rejected("/shop/cb", 0, None),
+        ),
+        (
+            "a URL with http",
+            as_it_came,
+            None,
+            "http://shop.example/shop/cb",
+            rejected("/shop/cb", length, Some("signed_for_http")),
+        ),
+        (
+            "a URL with www",
+            as_it_came,
+            None,
+            www,
+            rejected("/shop/cb", length, Some("signed_with_www")),
+        ),
+        (
+            "a URL with its port",
+            as_it_came,
+            None,
+            "https://shop.example:443/shop/cb",
+            rejected("/shop/cb", length, Some("signed_with_default_port")),
+        ),
+        (
+            "the header removed",
+            "location / { proxy_pass http://APP; proxy_set_header X-CA-Signature ''; }",
+            None,
+            https,
+            r#"code="unsigned" variant=Unsigned"#.to_owned(),
+        ),
+    ] {
+        let lines = logged(directives, prefix, signed, "/shop/cb").await;
+        let line = lines.first().unwrap();
+        assert!(line.ends_with(&expected), "{name}: {line}\n{expected}");
+    }
+}
+
+/// nginx merges slashes in a path that it replaces.
+#[tokio::test]
+async fn merged_slashes_are_seen_in_the_log_event() {
+    let directives = "location /shop/ { proxy_pass http://APP/shop/; }";
+    let signed = "https://shop.example/shop//cb";
+    let lines = logged(directives, None, signed, "/shop//cb").await;
+    let checked = r#"checked_url="https://shop.example/shop/cb" "#;
+    assert!(lines.first().unwrap().contains(checked), "{lines:?}");
+}

@@ -1,0 +1,187 @@
+//! What the log says of a callback that does not bind, and what it never says.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+use std::sync::LazyLock;
+
+use conformance::{callbacks::ORIGIN, log::Log};
+use postback_core::{
+    Method, UrlDifference, Verified, Verifier,
+    cryptapi::{BindError, CallbackUrl, CryptApi, Expected, Get, Nonce},
+    testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
+};
+use tracing::Level;
+
+const NONCE: &str = "0123456789abcdef0123456789abcdef";
+
+static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
+
+/// Every origin that a callback of these tests is signed for.
+const ORIGINS: [&str; 5] = [
+    ORIGIN,
+    "http://shop.example",
+    "https://www.shop.example",
+    "https://www.other.example",
+    "https://other.example",
+];
+
+/// A genuine callback that was signed for this URL, which ends before the provider's fields.
+fn called_back(url: &str) -> Verified<CryptApi<Get>> {
+    let provider = CryptApi::get(ORIGINS).unwrap();
+    let verifier = Verifier::new(provider, KEY.public_key().unwrap());
+    let url = format!("{url}&{SAMPLE_CALLBACK}");
+    let origin = ORIGINS.into_iter().find(|it| url.starts_with(it)).unwrap();
+    let target = url.strip_prefix(origin).unwrap();
+    let headers = [("x-ca-signature", &*KEY.sign(&url).unwrap())];
+    testing::request(&verifier, Method::Get, target, &headers, "", 0).unwrap()
+}
+
+fn stored(url: &str) -> CallbackUrl {
+    let provider = CryptApi::get(ORIGINS).unwrap();
+    provider.stored_callback_url(url).unwrap()
+}
+
+fn expected(expected: Expected) -> Expected {
+    expected
+        .address_in(SAMPLE_ADDRESS_IN)
+        .coin("btc")
+        .payout_addresses([SAMPLE_ADDRESS_OUT])
+}
+
+/// The error of a callback that does not bind, and the line about it, without what is the same each time.
+fn refused(callback: &Verified<CryptApi<Get>>, expected: &Expected) -> (BindError, String) {
+    let (log, _guard) = Log::begin_at(Level::INFO);
+    let error = callback.bind(expected).unwrap_err();
+    let verdicts = log.verdicts();
+    let [line] = &*verdicts else {
+        unreachable!("{verdicts:?}");
+    };
+    assert!(!log.text().contains(NONCE), "{line}");
+    let begin = r#"WARN postback: callback not bound provider="cryptapi" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2" "#;
+    (error, line.strip_prefix(begin).unwrap_or(line).to_owned())
+}
+
+#[test]
+fn each_variant_is_logged_with_what_was_expected_and_received() {
+    let url = format!("{ORIGIN}/cb?order_id=7&nonce={NONCE}");
+    let callback = called_back(&url);
+    let nonce = || Nonce::from_stored(NONCE).unwrap();
+    let complete = || expected(Expected::callback_url(stored(&url)));
+    assert!(callback.bind(&complete()).is_ok(), "control case");
+    let other_nonce = Nonce::from_stored(&NONCE.replace('0', "f")).unwrap();
+    let other_path = format!("{ORIGIN}/other?order_id=7&nonce={NONCE}");
+    let (received, payout) = (SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT);
+    for (expectation, line) in [
+        (
+            complete().address_in("another"),
+            format!(r#"variant=AddressIn expected="another" received="{received}""#),
+        ),
+        (
+            complete().payout_addresses(["one", "two"]),
+            format!(r#"variant=AddressOut expected="one two" received="{payout}""#),
+        ),
+        (
+            complete().coins(["ltc", "bep20/usdt"]),
+            r#"variant=Coin expected="ltc bep20/usdt" received="btc""#.to_owned(),
+        ),
+        (
+            expected(Expected::callback_url(stored(&other_path))),
+            format!(r#"variant=CallbackUrl expected="{ORIGIN}/other" received="{ORIGIN}/cb""#),
+        ),
+        (
+            expected(Expected::nonce(other_nonce)),
+            "variant=Nonce".to_owned(),
+        ),
+        (
+            Expected::nonce(nonce()),
+            "variant=IncompleteExpectation".to_owned(),
+        ),
+    ] {
+        let (_, logged) = refused(&callback, &expectation);
+        assert_eq!(logged, line);
+    }
+}
+
+/// The stored URL, the URL that was called back, and how it differs.
+#[test]
+fn other_spelling_of_the_stored_url_is_named() {
+    let url = |begin: &str, order: &str| format!("{begin}/cb?order_id={order}&nonce={NONCE}");
+    let www = "https://www.other.example";
+    for (before, called, difference) in [
+        (
+            url(ORIGIN, "7"),
+            url("http://shop.example", "7"),
+            UrlDifference::Http,
+        ),
+        (
+            url("http://shop.example", "7"),
+            url(ORIGIN, "7"),
+            UrlDifference::Https,
+        ),
+        (
+            url(ORIGIN, "7"),
+            url("https://www.shop.example", "7"),
+            UrlDifference::Www,
+        ),
+        (
+            url(www, "7"),
+            url("https://other.example", "7"),
+            UrlDifference::NoWww,
+        ),
+        (
+            url(ORIGIN, "7%2F8"),
+            url(ORIGIN, "7%252F8"),
+            UrlDifference::EncodedOnceMore,
+        ),
+        (
+            url(ORIGIN, "7%2F8"),
+            url(ORIGIN, "7%2f8"),
+            UrlDifference::EscapeCase,
+        ),
+        (
+            url(ORIGIN, "7~8"),
+            url(ORIGIN, "7%7E8"),
+            UrlDifference::Escapes,
+        ),
+        (
+            url(ORIGIN, "7%3A8"),
+            url(ORIGIN, "7:8"),
+            UrlDifference::Escapes,
+        ),
+        (
+            url(ORIGIN, "7%208"),
+            url(ORIGIN, "7+8"),
+            UrlDifference::Escapes,
+        ),
+        (
+            url(ORIGIN, "7"),
+            url(ORIGIN, "7").replace("/cb?", "/cb/?"),
+            UrlDifference::TrailingSlash,
+        ),
+    ] {
+        let expectation = expected(Expected::callback_url(stored(&before)));
+        let (error, line) = refused(&called_back(&called), &expectation);
+        assert_eq!(
+            error,
+            BindError::CallbackUrlSpelling(difference),
+            "{called}"
+        );
+        let variant = format!("variant=CallbackUrlSpelling({difference:?})");
+        assert!(line.starts_with(&variant), "{line}");
+    }
+}
+
+#[test]
+fn any_of_several_coins_binds() {
+    let callback = called_back(&format!("{ORIGIN}/cb?order_id=7&nonce={NONCE}"));
+    let expectation = expected(Expected::nonce(Nonce::from_stored(NONCE).unwrap()));
+    for (coins, binds) in [
+        (&["ltc", "BTC"][..], true),
+        (&["ltc", "eth"], false),
+        (&["btc", " "], false),
+        (&[], false),
+    ] {
+        let expectation = expectation.clone().coins(coins.iter().copied());
+        assert_eq!(callback.bind(&expectation).is_ok(), binds, "{coins:?}");
+    }
+}

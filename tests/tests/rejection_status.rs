@@ -1,0 +1,91 @@
+//! A provider may fix another status for the replies to postbacks that are not verified.
+
+use bytes::Bytes;
+use conformance::{corpus::Request, driver::Driver, facts::Stated};
+use postback_core::{
+    AcceptsPost, MediaType, Provider, Rejection, RequestHead, SecretKey, SignatureHeader, Verifier,
+    VerifyContext, testing,
+};
+use serde_json::{Map, Value};
+
+/// Gives up after a 401.
+#[derive(Debug)]
+struct GivesUp;
+
+#[derive(Clone, Debug)]
+struct Nothing;
+
+impl Stated for Nothing {
+    fn facts(&self) -> Map<String, Value> {
+        Map::new()
+    }
+}
+
+impl Provider for GivesUp {
+    type Accepts = AcceptsPost;
+    type Payload = Nothing;
+    type Evidence = Vec<u8>;
+    type Key = SecretKey;
+
+    const NAME: &'static str = "gives-up";
+    const UNVERIFIED_STATUS: u16 = 422;
+
+    fn inspect(&self, head: &RequestHead<'_>, _: Option<MediaType>) -> Result<Vec<u8>, Rejection> {
+        SignatureHeader::hexadecimal("x-signature").read(head)
+    }
+
+    fn verify(
+        &self,
+        tag: Vec<u8>,
+        body: Bytes,
+        context: &mut VerifyContext<'_, SecretKey>,
+    ) -> Result<Nothing, Rejection> {
+        context.signature(|key| key.verify_hmac_sha256(&body, &tag))?;
+        Ok(Nothing)
+    }
+}
+
+#[tokio::test]
+async fn unverified_postback_gets_the_status_of_its_provider() {
+    let secret = SecretKey::new("s").expect("a secret");
+    let verifier = Verifier::new(GivesUp, secret.clone());
+    let request = |content_type: &str, signature: Option<String>| {
+        let mut headers = vec![("content-type".to_owned(), content_type.to_owned())];
+        headers.extend(signature.map(|signature| ("x-signature".to_owned(), signature)));
+        Request {
+            method: "POST".to_owned(),
+            target: "/".to_owned(),
+            headers,
+            body: "{}".into(),
+        }
+    };
+    let json = "application/json";
+    let genuine = testing::hmac_sha256_hex(&secret, "{}");
+    let unverified = r#"{"error":"Unverified postback"}"#;
+    for (request, status, body) in [
+        (request(json, None), 422, unverified),
+        (
+            request(json, Some(genuine.replace(['0', '1', '2'], "3"))),
+            422,
+            unverified,
+        ),
+        // Of the other classes, each has its own.
+        (
+            request("text/plain", None),
+            415,
+            r#"{"error":"Unsupported media type"}"#,
+        ),
+        (request(json, Some(genuine)), 200, "ok"),
+    ] {
+        for driver in Driver::ALL {
+            let application = driver.serve(verifier.clone()).await;
+            let outcome = application.send(&request).await;
+            assert_eq!(outcome.status.as_u16(), status, "{driver:?}");
+            assert_eq!(outcome.body, body, "{driver:?}");
+            assert!(
+                !outcome.headers.contains_key("www-authenticate"),
+                "{driver:?}"
+            );
+        }
+    }
+}
