@@ -324,7 +324,7 @@ fn hints_are_not_searched_for_if_rejections_are_not_logged() {
             context: &mut VerifyContext<'_, ()>,
         ) -> Result<(), Rejection> {
             let signed = context.url_signature(&self.0, &target, |(), _| {
-                TRIED.set(TRIED.get() + 1);
+                TRIED.set(TRIED.get().saturating_add(1));
                 false
             });
             signed.map(drop)

@@ -1,7 +1,5 @@
 //! A delivery that is lost before it is verified or rejected leaves one log event.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
-
 use std::time::Duration;
 
 use actix_web::{App, HttpRequest, HttpResponse, rt::time::timeout, web};
@@ -11,11 +9,11 @@ use conformance::{
     deliveries,
     driver::{Application, Driver, Seen},
     log::Log,
-    raw::Connection,
+    raw::{Connection, within_deadline},
 };
 use postback_core::{RequestHead, cryptocloud::CryptoCloud};
 use postback_tower::PostbackLayer;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tower_http::timeout::TimeoutLayer;
 use tracing::{Level, dispatcher};
 
@@ -26,10 +24,12 @@ const HEAD: &str = "POST /postback HTTP/1.1\r\nHost: shop\r\nContent-Type: appli
 
 /// The lines about one delivery, as soon as there are some.
 async fn lines(log: &Log) -> Vec<String> {
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while log.verdicts().is_empty() && Instant::now() < deadline {
-        sleep(Duration::from_millis(10)).await;
-    }
+    within_deadline(async {
+        while log.verdicts().is_empty() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
     // Another one would come at about the same time.
     sleep(Duration::from_millis(100)).await;
     log.verdicts()
