@@ -161,7 +161,7 @@ pub use self::{
     log_fields::LogFields,
     payment_provider::{Namespace, PaymentEvent, PaymentProvider},
     provider::Provider,
-    public_url::{OriginFlaw, PublicOrigins, UrlDifference},
+    public_url::{OriginFlaw, PublicOrigins, ReceivedUrl, UrlDifference},
     rejection::{InvalidClaimsReason, MalformedReason, Rejection},
     reply::Reply,
     request_head::{Headers, RepeatedHeader, RequestHead},

@@ -1,7 +1,7 @@
 use std::{any::Any, cell::Cell, fmt, sync::Arc};
 
 use crate::{
-    InvalidClaimsReason, KeyRing, LogFields, PublicOrigins, Rejection, SecretKey,
+    InvalidClaimsReason, KeyRing, LogFields, PublicOrigins, ReceivedUrl, Rejection, SecretKey,
     log::{self, Findings, Hint},
 };
 
@@ -50,43 +50,40 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
         Err(Rejection::BadSignature)
     }
 
-    /// Tries each trusted key, as [`signature`](Self::signature) does, on the URLs that `target` may have had:
-    /// behind each public origin and the prefix that is stripped. Returns the URL that was signed.
+    /// Tries each trusted key, as [`signature`](Self::signature) does, on the URLs that the request may have had. Returns
+    /// the one that was signed.
     ///
     /// If none matches and the log is read, other spellings of the URL are tried too, for a hint on the log alone,
     /// and the log event has the URLs that were checked, without their query.
     ///
     /// # Errors
     ///
-    /// [`Rejection::BadSignature`] if `matches` is false for all of them, or if `target` does not begin with a slash.
+    /// [`Rejection::BadSignature`] if `matches` is false for all of them.
     pub fn url_signature(
         &mut self,
         origins: &PublicOrigins,
-        target: &str,
+        received: ReceivedUrl,
         matches: impl Fn(&K, &[u8]) -> bool,
     ) -> Result<String, Rejection> {
-        let mut urls = origins.urls(target);
         let signed = Cell::new(None);
         let is_signed = |url: &String, key: &K| matches(key, url.as_bytes());
         let verdict = self.signature(|key| {
-            signed.set(urls.iter().position(|url| is_signed(url, key)));
+            signed.set(received.urls().position(|url| is_signed(url, key)));
             signed.get().is_some()
         });
         if verdict.is_err() && log::is_read() {
             let spelling = || {
-                let mut spellings = origins.other_spellings(target);
+                let mut spellings = origins.other_spellings(&received);
                 let is_trusted = |url: &String| self.trusted().any(|key| is_signed(url, key));
                 let spelling = spellings.find(|(_, url)| is_trusted(url));
                 spelling.map(|(difference, _)| Hint::SignedUrl(difference))
             };
             self.findings.hint = self.findings.hint.or_else(spelling);
-            self.findings.checked_url(&urls);
+            self.findings.checked_urls(received.urls());
         }
         verdict?;
-        match signed.get() {
-            Some(at) if at < urls.len() => Ok(urls.swap_remove(at)),
-            _ => Err(Rejection::BadSignature),
-        }
+        let url = signed.get().and_then(|at| received.into_urls().nth(at));
+        url.ok_or(Rejection::BadSignature)
     }
 
     /// Names the payment that the signature covers, for the log: a postback that is rejected after its signature

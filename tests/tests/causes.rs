@@ -293,7 +293,8 @@ fn hints_are_not_searched_for_if_rejections_are_not_logged() {
     use std::cell::Cell;
 
     use postback_core::{
-        AcceptsGet, MediaType, Provider, PublicOrigins, Rejection, RequestHead, VerifyContext,
+        AcceptsGet, MediaType, Provider, PublicOrigins, ReceivedUrl, Rejection, RequestHead,
+        VerifyContext,
     };
 
     thread_local!(static TRIED: Cell<usize> = const { Cell::new(0) });
@@ -304,7 +305,7 @@ fn hints_are_not_searched_for_if_rejections_are_not_logged() {
     impl Provider for Counting {
         type Accepts = AcceptsGet;
         type Payload = ();
-        type Evidence = String;
+        type Evidence = ReceivedUrl;
         type Key = ();
 
         const NAME: &'static str = "counting";
@@ -313,17 +314,17 @@ fn hints_are_not_searched_for_if_rejections_are_not_logged() {
             &self,
             head: &RequestHead<'_>,
             _: Option<MediaType>,
-        ) -> Result<String, Rejection> {
-            Ok(head.target().to_owned())
+        ) -> Result<ReceivedUrl, Rejection> {
+            self.0.received(head.target())
         }
 
         fn verify(
             &self,
-            target: String,
+            url: ReceivedUrl,
             _: Bytes,
             context: &mut VerifyContext<'_, ()>,
         ) -> Result<(), Rejection> {
-            let signed = context.url_signature(&self.0, &target, |(), _| {
+            let signed = context.url_signature(&self.0, url, |(), _| {
                 TRIED.set(TRIED.get().saturating_add(1));
                 false
             });

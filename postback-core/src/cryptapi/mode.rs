@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Callback, Notice, callback::Delivery, query, read::Defect};
 use crate::{
     Accepts, AcceptsGet, AcceptsPost, ConfigError, LogFields, MediaType, PublicKey, PublicOrigins,
-    Rejection, RequestHead, SignatureHeader, VerifyContext,
+    ReceivedUrl, Rejection, RequestHead, SignatureHeader, VerifyContext,
 };
 
 /// How callbacks are delivered: [`Get`] or [`Post`], as the shop asked the provider to, never as a
@@ -69,8 +69,7 @@ impl Mode for Get {}
 
 impl sealed::Mode for Get {
     type Accepts = AcceptsGet;
-    /// Signature and target.
-    type Evidence = (Vec<u8>, String);
+    type Evidence = (Vec<u8>, ReceivedUrl);
 
     fn accepts(&self) -> AcceptsGet {
         AcceptsGet
@@ -81,16 +80,16 @@ impl sealed::Mode for Get {
     }
 
     fn inspect(&self, head: &RequestHead<'_>) -> Result<Self::Evidence, Rejection> {
-        Ok((SIGNATURE.read(head)?, head.target().to_owned()))
+        Ok((SIGNATURE.read(head)?, self.origins.received(head.target())?))
     }
 
     fn verify(
         &self,
-        (signature, target): Self::Evidence,
+        (signature, url): Self::Evidence,
         _: Bytes,
         context: &mut VerifyContext<'_, PublicKey>,
     ) -> Result<Callback, Rejection> {
-        let url = context.url_signature(&self.origins, &target, |key, url| {
+        let url = context.url_signature(&self.origins, url, |key, url| {
             key.verify_rsa_pkcs1_sha256(url, &signature)
         })?;
         let query_at = url.len().saturating_sub(query(&url).len());

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use serde::{
     Deserializer,
@@ -68,9 +68,11 @@ impl<'a> Body<'a> {
             return Err(MalformedReason::Syntax);
         }
         for pair in form::pairs(body) {
-            // A longer name, or one with a space, is not a known one, however it is escaped: it need not be decoded.
+            // A name of another length, or with a space, is not a known one, however it is escaped: it need not be decoded.
             let encoded_name = pair.encoded_name();
-            if encoded_name.len() > LONGEST_ENCODED_NAME || encoded_name.contains('+') {
+            let escapes = encoded_name.bytes().filter(|byte| *byte == b'%').count();
+            let length = encoded_name.len().saturating_sub(escapes.saturating_mul(2));
+            if !NAME_LENGTHS.contains(&length) || encoded_name.contains('+') {
                 continue;
             }
             // Names that cannot be decoded and names that are unknown cost no payment. `invoice_info` is unknown
@@ -108,8 +110,8 @@ impl<'a> Body<'a> {
     }
 }
 
-/// `amount_crypto` with each character escaped, in bytes.
-const LONGEST_ENCODED_NAME: usize = "amount_crypto".len().saturating_mul("%61".len());
+/// Of the known fields, in bytes.
+const NAME_LENGTHS: RangeInclusive<usize> = "token".len()..="amount_crypto".len();
 
 struct JsonVisitor;
 

@@ -110,12 +110,17 @@ impl<'a> Pair<'a> {
 /// Whether each `%` is followed by two hexadecimal digits, and the bytes are UTF-8. The decoder leaves other escapes as
 /// they are, and replaces other bytes.
 fn is_strict(text: &str) -> bool {
-    let mut escapes = text.split('%').skip(1);
-    let is_escape = |escape: &str| {
-        let digits = escape.as_bytes().get(..2);
-        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    };
-    escapes.all(is_escape) && percent_decode_str(text).decode_utf8().is_ok()
+    let mut is_ascii = true;
+    for escape in text.split('%').skip(1) {
+        match escape.as_bytes() {
+            [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                is_ascii &= matches!(high, b'0'..=b'7');
+            }
+            _ => return false,
+        }
+    }
+    // Escapes of ASCII leave a text UTF-8.
+    is_ascii || percent_decode_str(text).decode_utf8().is_ok()
 }
 
 /// Decodes a name without a value, or a value without a name, if it is strictly encoded.

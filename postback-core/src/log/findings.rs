@@ -73,12 +73,12 @@ impl Findings {
         self.uuid = fields.uuid.map(Into::into);
     }
 
-    pub(crate) fn checked_url(&mut self, urls: &[String]) {
+    pub(crate) fn checked_urls<'a>(&mut self, urls: impl Iterator<Item = &'a String>) {
         let parts = |url: &String| {
             let (path, query) = url.split_once('?').unwrap_or((url, ""));
             (printable(path.as_bytes()), query.len())
         };
-        let (paths, lengths): (Vec<_>, Vec<_>) = urls.iter().map(parts).unzip();
+        let (paths, lengths): (Vec<_>, Vec<_>) = urls.map(parts).unzip();
         self.request = Some(Box::new(RequestFindings {
             checked_url: Some(paths.join(" ")),
             query_length: lengths.first().copied(),

@@ -7,7 +7,11 @@ mod url_difference;
 pub(crate) use self::origin::Origin;
 #[cfg(feature = "cryptapi")]
 pub(crate) use self::url_difference::other_spellings;
-pub use self::{origin::OriginFlaw, public_origins::PublicOrigins, url_difference::UrlDifference};
+pub use self::{
+    origin::OriginFlaw,
+    public_origins::{PublicOrigins, ReceivedUrl},
+    url_difference::UrlDifference,
+};
 
 /// Whether a URL never escapes it (RFC 3986, section 2.3).
 pub(crate) const fn is_unreserved(byte: u8) -> bool {

@@ -4,7 +4,7 @@ use super::{
     Origin, UrlDifference, is_unreserved,
     url_difference::{LONGEST_TARGET, other_spellings},
 };
-use crate::ConfigError;
+use crate::{ConfigError, Rejection};
 
 /// Public origins of an application, and the part of the path that a router or proxy removes: what is before the target
 /// of a request in the URL that a provider signs.
@@ -26,6 +26,15 @@ pub struct PublicOrigins {
     first: Origin,
     further: Vec<Origin>,
     stripped_prefix: String,
+}
+
+/// The URLs that a request may have had; made by [`PublicOrigins::received`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReceivedUrl {
+    /// Behind the first origin.
+    first: String,
+    /// Behind the further ones.
+    further: Vec<String>,
 }
 
 impl PublicOrigins {
@@ -78,22 +87,32 @@ impl PublicOrigins {
             .any(|origin| path(origin).is_some_and(|path| path.starts_with('/')))
     }
 
-    /// The URLs that a target may have had. None if it does not begin with a slash: it would go on where the host ends.
-    pub(crate) fn urls(&self, target: &str) -> Vec<String> {
+    /// Takes the target of a request, for [`url_signature`](crate::VerifyContext::url_signature): call it in
+    /// [`Provider::inspect`](crate::Provider::inspect).
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BadSignature`] if the target does not begin with a slash: it would go on where the host ends.
+    pub fn received(&self, target: &str) -> Result<ReceivedUrl, Rejection> {
         let url = |origin: &Origin| [origin.as_str(), &self.stripped_prefix, target].concat();
         match target.starts_with('/') {
-            true => self.origins().map(url).collect(),
-            false => Vec::new(),
+            true => Ok(ReceivedUrl {
+                first: url(&self.first),
+                further: self.further.iter().map(url).collect(),
+            }),
+            false => Err(Rejection::BadSignature),
         }
     }
 
-    /// Other spellings of these URLs, each with its one difference.
+    /// Other spellings of the URLs that a request may have had, each with its one difference.
     pub(crate) fn other_spellings(
         &self,
-        target: &str,
+        received: &ReceivedUrl,
     ) -> impl Iterator<Item = (UrlDifference, String)> {
+        let target = received.first.strip_prefix(self.first.as_str());
+        let target = target.and_then(|it| it.strip_prefix(&*self.stripped_prefix));
         // Each is hashed, and tried with each key.
-        let target = Some(target).filter(|it| it.starts_with('/') && it.len() <= LONGEST_TARGET);
+        let target = target.filter(|it| it.len() <= LONGEST_TARGET);
         let spellings = target.map(|target| {
             self.origins()
                 .flat_map(move |origin| other_spellings(origin, &self.stripped_prefix, target))
@@ -103,6 +122,23 @@ impl PublicOrigins {
 
     fn origins(&self) -> impl Iterator<Item = &Origin> {
         iter::once(&self.first).chain(&self.further)
+    }
+}
+
+impl ReceivedUrl {
+    pub(crate) fn urls(&self) -> impl Iterator<Item = &String> {
+        iter::once(&self.first).chain(&self.further)
+    }
+
+    pub(crate) fn into_urls(self) -> impl Iterator<Item = String> {
+        iter::once(self.first).chain(self.further)
+    }
+}
+
+/// Shows nothing: the query may hold a secret.
+impl fmt::Debug for ReceivedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReceivedUrl(..)")
     }
 }
 
@@ -131,10 +167,12 @@ mod tests {
     fn prefix_is_a_path_without_a_slash_at_its_end() {
         let origins = || PublicOrigins::new(["https://shop.example"]).unwrap();
         let prefixed = origins().stripped_prefix("/shop/eu").unwrap();
-        assert_eq!(
-            prefixed.urls("/callback?a=1?b"),
-            ["https://shop.example/shop/eu/callback?a=1?b"]
-        );
+        let url = "https://shop.example/shop/eu/callback?a=1?b".to_owned();
+        let received = prefixed.received("/callback?a=1?b").unwrap();
+        assert_eq!(received.urls().collect::<Vec<_>>(), [&url]);
+        let spellings: Vec<_> = prefixed.other_spellings(&received).collect();
+        let http = (UrlDifference::Http, url.replace("https", "http"));
+        assert!(spellings.contains(&http), "{spellings:?}");
         for prefix in [
             "", "/", "shop", "/shop/", "//shop", "/a b", "/a?b", "/a#b", "/\u{e4}", ".evil",
         ] {
@@ -152,8 +190,8 @@ mod tests {
     fn target_never_goes_on_where_the_host_ends() {
         let origins = PublicOrigins::new(["https://shop.example"]).unwrap();
         for target in ["", ".evil.example/", ":80/", "@evil.example/", "?a=1", "*"] {
-            assert!(origins.urls(target).is_empty(), "{target}");
-            assert_eq!(origins.other_spellings(target).count(), 0, "{target}");
+            let rejected = origins.received(target).err();
+            assert_eq!(rejected, Some(Rejection::BadSignature), "{target}");
         }
     }
 }
