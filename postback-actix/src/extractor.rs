@@ -83,7 +83,10 @@ impl<P: Provider> FromRequest for Postback<P> {
             let shared = request.app_data::<web::Data<Verifier<P>>>();
             match verifier.xor(shared.map(|shared| shared.get_ref())) {
                 Some(verifier) => Self::receive(&request, payload, verifier).await,
-                None => Err(Rejection::not_configured::<P>(LOOKED_FOR).into()),
+                None => {
+                    let rejection = Rejection::not_configured::<P>(LOOKED_FOR);
+                    Err(PostbackError::of_provider::<P>(rejection))
+                }
             }
         })
     }

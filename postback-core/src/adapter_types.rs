@@ -34,7 +34,7 @@
 macro_rules! adapter_types {
     (
         $(#[$about_postback:meta])* $Postback:ident,
-        $(#[$about_refusal:meta])* $Refusal:ident $(,)?
+        $(#[$about_rejection:meta])* $Rejection:ident $(,)?
     ) => {
         $(#[$about_postback])*
         #[must_use]
@@ -61,14 +61,14 @@ macro_rules! adapter_types {
             }
         }
 
-        $(#[$about_refusal])*
+        $(#[$about_rejection])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $Refusal {
+        pub struct $Rejection {
             rejection: $crate::Rejection,
             reply: $crate::Reply,
         }
 
-        impl $Refusal {
+        impl $Rejection {
             /// Rejects a postback of `P`, whose replies may have a status of their own:
             #[doc = concat!("[`Provider::UNVERIFIED_STATUS`](", stringify!($crate), "::Provider::UNVERIFIED_STATUS).")]
             pub fn of_provider<P: $crate::Provider>(rejection: $crate::Rejection) -> Self {
@@ -90,23 +90,13 @@ macro_rules! adapter_types {
             }
         }
 
-        /// With the usual status, whichever provider it is.
-        impl ::std::convert::From<$crate::Rejection> for $Refusal {
-            fn from(rejection: $crate::Rejection) -> Self {
-                Self {
-                    reply: rejection.reply(),
-                    rejection,
-                }
-            }
-        }
-
-        impl ::std::fmt::Display for $Refusal {
+        impl ::std::fmt::Display for $Rejection {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.rejection, f)
             }
         }
 
-        impl ::std::error::Error for $Refusal {}
+        impl ::std::error::Error for $Rejection {}
 
         /// The answer that tells the provider `P` that its postback has arrived:
         #[doc = concat!("[`Provider::ACK`](", stringify!($crate), "::Provider::ACK).")]

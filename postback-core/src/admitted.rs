@@ -81,23 +81,25 @@ impl<P: Provider> Admitted<P> {
             evidence,
             ..
         } = self;
-        let verifier = delivery.end();
-        // For the log of a rejection. A clone shares the bytes.
-        let received = log::is_read().then(|| body.clone());
-        let verdict = verifier.seal(now, |context| {
+        // Found before the body is passed on, for the log of a rejection.
+        let shape = media_type.filter(|_| log::is_read());
+        let shape = shape.and_then(|media_type| Hint::of_body(media_type, &body));
+        let verifier = &delivery.verifier;
+        let result = verifier.seal(now, |context| {
             verifier.provider().verify(evidence, body, context)
         });
-        match verdict {
+        let verifier = delivery.end();
+        match result {
             Ok(verified) => {
                 log::verified(&verified, now);
                 Ok(verified)
             }
             Err((rejection, findings)) => {
                 let is_rewritten = declared.is_some_and(|declared| declared != length as u128);
-                let of_body = || Hint::of_body(&rejection, media_type?, received.as_deref()?);
+                let is_of_body = matches!(rejection, Rejection::Malformed(_) | Rejection::Unsigned);
                 let findings = findings
                     .or_hint(|| Hint::of(&rejection, is_rewritten))
-                    .or_hint(of_body);
+                    .or_hint(|| shape.filter(|_| is_of_body));
                 log::rejected(verifier, &rejection, &findings);
                 Err(rejection)
             }

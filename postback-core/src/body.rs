@@ -1,7 +1,4 @@
-//! Decodes the body of a postback into a type of a provider's, strictly.
-//!
-//! For a [`Provider`](crate::Provider) whose signature has been checked. A rejection names the field that is missing,
-//! repeated, or of another type.
+//! Strict decoding of a verified postback's body into a type of the provider's.
 
 use std::{fmt::Display, str};
 
@@ -11,12 +8,14 @@ use serde::{
     forward_to_deserialize_any,
 };
 
+use serde_path_to_error::Segment;
+
 use crate::{
     MalformedReason, Rejection,
     decode::{form, without_byte_order_mark},
 };
 
-/// Decodes JSON. One byte order mark in front of it is skipped.
+/// Decodes JSON. One byte order mark in front of it is skipped. If `T` is a struct, only an object is decoded.
 ///
 /// ```
 /// use postback_core::{MalformedReason, Rejection, body};
@@ -40,9 +39,14 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`Rejection::Malformed`]. Its reason names a field of the struct `T`, or the one that contains the field.
+/// [`Rejection::Malformed`]. Its reason names a field of the struct `T`, or is [`MalformedReason::Syntax`]. That of an
+/// enum, and of a struct with `serde(flatten)`, is always the latter.
 pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
     let text = text(body)?;
+    // `serde` would take an array for a struct.
+    if FieldNames::of::<T>().is_some() && !text.trim_start().starts_with('{') {
+        return Err(MALFORMED);
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let decoded = serde_path_to_error::deserialize(&mut deserializer);
     let decoded = decoded.map_err(|error| {
@@ -59,7 +63,8 @@ pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
 /// skipped.
 ///
 /// Each name and value must be strictly encoded: a `%` without two hexadecimal digits, and what is not UTF-8, is
-/// malformed. Numbers are read from their text.
+/// malformed. Numbers are read from their text, as Rust reads them: take an amount as a
+/// [`String`], and parse it as an [`Amount`](crate::Amount).
 ///
 /// ```
 /// use postback_core::{MalformedReason, Rejection, body};
@@ -85,7 +90,8 @@ pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
 ///
 /// # Errors
 ///
-/// [`Rejection::Malformed`]. Its reason names a field of the struct `T`.
+/// [`Rejection::Malformed`]. Its reason names a field of the struct `T`, or is [`MalformedReason::Syntax`]. That of an
+/// enum, and of a struct with `serde(flatten)`, is always the latter.
 pub fn from_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
     let text = form::without_line_ends(text(body)?);
     if !form::pairs(text).all(|pair| pair.is_strictly_encoded()) {
@@ -104,23 +110,24 @@ fn text(body: &[u8]) -> Result<&str, Rejection> {
     Ok(without_byte_order_mark(text))
 }
 
-/// Why `T` was not decoded, as far as one of its fields is at fault.
+/// Returns why `T` was not decoded: by which of its fields, if one is at fault.
 fn reason<'de, T: Deserialize<'de>>(
     is_of_a_field: bool,
     path: &serde_path_to_error::Path,
     error: &impl Display,
 ) -> Rejection {
-    let mut names = FieldNames(&[]);
-    let _ = T::deserialize(&mut names);
-    let field = |name: &str| names.0.iter().copied().find(|field| *field == name);
+    let names = FieldNames::of::<T>().unwrap_or_default();
+    let field = |name: &str| names.iter().copied().find(|field| *field == name);
     let error = error.to_string();
-    // As `serde` words them; the name is one of the struct's own.
+    let outermost = path.iter().next().and_then(|segment| match segment {
+        Segment::Map { key } => field(key),
+        _ => None,
+    });
+    // As `serde` words them. Below the root, the name is that of a field within one of these.
     let named = |begin: &str| {
         let name = error.strip_prefix(begin)?.strip_prefix('`')?;
-        field(name.split_once('`')?.0)
+        field(name.split_once('`')?.0).filter(|_| outermost.is_none())
     };
-    let path = path.to_string();
-    let outermost = field(path.split(['.', '[']).next().unwrap_or_default());
     Rejection::Malformed(if !is_of_a_field {
         MalformedReason::Syntax
     } else if let Some(missing) = named("missing field ") {
@@ -133,7 +140,16 @@ fn reason<'de, T: Deserialize<'de>>(
 }
 
 /// Finds the names of a struct's fields: it decodes nothing.
-struct FieldNames(&'static [&'static str]);
+struct FieldNames(Option<&'static [&'static str]>);
+
+impl FieldNames {
+    /// Returns the names, if `T` is a struct that `serde` reads field by field.
+    fn of<'de, T: Deserialize<'de>>() -> Option<&'static [&'static str]> {
+        let mut names = Self(None);
+        let _ = T::deserialize(&mut names);
+        names.0
+    }
+}
 
 impl<'de> Deserializer<'de> for &mut FieldNames {
     type Error = value::Error;
@@ -148,7 +164,7 @@ impl<'de> Deserializer<'de> for &mut FieldNames {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, value::Error> {
-        self.0 = fields;
+        self.0 = Some(fields);
         self.deserialize_any(visitor)
     }
 
@@ -191,6 +207,59 @@ mod tests {
         _event: Event,
     }
 
+    #[derive(Debug, Deserialize)]
+    struct Nested {
+        #[serde(rename = "id")]
+        _id: String,
+        #[serde(rename = "item")]
+        _item: Item,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Item {
+        #[serde(rename = "id")]
+        _id: String,
+        #[serde(rename = "item")]
+        _item: String,
+    }
+
+    #[test]
+    fn field_within_a_field_of_the_same_name_is_named_by_the_outer_one() {
+        for (json, expected) in [
+            (r#"{"id":"1","item":{"id":"2","item":"3"}}"#, None),
+            (
+                r#"{"id":"1","item":{"item":"3"}}"#,
+                Some(MalformedReason::Value("item")),
+            ),
+            (
+                r#"{"id":"1","item":{"id":"2"}}"#,
+                Some(MalformedReason::Value("item")),
+            ),
+            (
+                r#"{"id":"1","item":{"id":"2","id":"2","item":"3"}}"#,
+                Some(MalformedReason::Value("item")),
+            ),
+            (
+                r#"{"id":"1","item":{"id":"2","item":"3","item":"3"}}"#,
+                Some(MalformedReason::Value("item")),
+            ),
+            (
+                r#"{"id":"1","id":"1","item":{"id":"2","item":"3"}}"#,
+                Some(MalformedReason::Repeated("id")),
+            ),
+            (
+                r#"{"id":"1","item":{"id":"2","item":"3"},"item":{}}"#,
+                Some(MalformedReason::Repeated("item")),
+            ),
+            (
+                r#"{"item":{"id":"2","item":"3"}}"#,
+                Some(MalformedReason::Missing("id")),
+            ),
+        ] {
+            assert_eq!(reason_of::<Nested>(json), expected, "{json}");
+        }
+    }
+
     fn reason_of<T: DeserializeOwned>(json: &str) -> Option<MalformedReason> {
         match from_json::<T>(json.as_bytes()) {
             Err(Rejection::Malformed(reason)) => Some(reason),
@@ -227,6 +296,10 @@ mod tests {
                 Some(MalformedReason::Repeated("type")),
             ),
             ("[]".to_owned(), Some(MalformedReason::Syntax)),
+            (
+                r#"["a",{"value":"1"}]"#.to_owned(),
+                Some(MalformedReason::Syntax),
+            ),
             ("{".to_owned(), Some(MalformedReason::Syntax)),
             (String::new(), Some(MalformedReason::Syntax)),
         ] {

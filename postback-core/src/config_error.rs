@@ -1,13 +1,12 @@
 use crate::{OriginFlaw, PublicKeyFlaw};
 
-/// Error returned when a verifier, or what it is made of, is configured wrongly. There is no way to configure one open.
+/// Error returned when a verifier, or what it is made of, is configured wrongly. No configuration accepts unsigned
+/// postbacks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The secret is a JSON web token, as the API keys of CryptoCloud and Trybit are.
-    #[error(
-        "the secret is a token in three parts, as API keys are: expected the project's SECRET KEY"
-    )]
+    #[error("the secret is a JSON web token, as API keys are: expected the project's SECRET KEY")]
     ApiKeyAsSecret,
     /// The secret is empty, or holds only white space, control characters, invisible characters, and quotation marks or
     /// semicolons around them.
@@ -17,20 +16,22 @@ pub enum ConfigError {
     #[error("invalid body limit 0: expected at least 1 byte")]
     BodyLimitZero,
     /// The key is not one RSA public key in PEM, or its modulus is not of 1024 to 8192 bits.
-    #[error("invalid public key, {0}: expected one RSA key as a PEM section `PUBLIC KEY`")]
+    #[error(
+        "invalid public key ({0}): expected one RSA key of 1024 to 8192 bits in a PEM section `PUBLIC KEY`"
+    )]
     InvalidKey(PublicKeyFlaw),
     /// The origin is not literally `scheme://host[:port]` in lower case, or writes the scheme's default port.
-    #[error("invalid origin {origin:?}, {flaw}: expected lower-case scheme://host[:port]")]
+    #[error("invalid origin {origin:?} ({flaw}): expected lower-case scheme://host[:port]")]
     #[non_exhaustive]
     InvalidOrigin {
-        /// The origin as configured.
+        /// The origin as configured, without a password, a path or a query.
         origin: Box<str>,
         /// What is wrong with it.
         flaw: OriginFlaw,
     },
-    /// The prefix does not begin with a slash, ends with one, or has a character that cannot stand in a path.
+    /// The prefix does not begin with a slash, ends with one, or has a character that a path cannot contain.
     #[error(
-        "invalid prefix {prefix:?}: expected one or more path segments such as \"/shop\", without a slash at the end"
+        "invalid prefix {prefix:?}: expected percent-encoded path segments such as \"/shop\", without a slash at the end"
     )]
     #[non_exhaustive]
     InvalidPrefix {
@@ -39,7 +40,7 @@ pub enum ConfigError {
     },
     /// The name of the project is empty, has surrounding white space, or holds a control character.
     #[error(
-        "invalid project name {name:?}: expected a text without surrounding white space and control characters"
+        "invalid project name {name:?}: expected a non-empty text without surrounding white space or control characters"
     )]
     #[non_exhaustive]
     InvalidScope {
@@ -72,15 +73,14 @@ pub enum ConfigError {
         expected: Box<str>,
     },
     /// The secret is within quotation marks.
-    #[error("the secret is within quotation marks: expected it without them")]
+    #[error("quotation marks around the secret: expected the secret alone")]
     QuotedSecret,
     /// The secret ends with a semicolon.
-    #[error("the secret ends with `;`: expected it without")]
+    #[error("a semicolon behind the secret: expected the secret alone")]
     SecretWithSemicolon,
     /// The secret begins or ends with white space, a control character or an invisible character.
     #[error(
-        "the secret begins or ends with white space, a control character or an invisible character: \
-         expected it without"
+        "surrounding white space, control or invisible characters in the secret: expected the secret alone"
     )]
     UntrimmedSecret,
 }

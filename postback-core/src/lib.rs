@@ -127,6 +127,7 @@ mod decode;
 pub mod event;
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 mod field;
+mod hexadecimal;
 mod keys;
 mod log;
 mod log_fields;

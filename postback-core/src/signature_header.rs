@@ -1,6 +1,6 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::{Rejection, RequestHead};
+use crate::{Rejection, RequestHead, hexadecimal};
 
 /// Header that holds one signature, in hexadecimal digits or base64, behind a prefix if there is one.
 ///
@@ -35,10 +35,15 @@ impl SignatureHeader {
     /// Longest signature that is read, in bytes: that of an RSA key of 8192 bits.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Reads `name`, which is in lower case, as standard base64 with its padding. Only the one spelling of the bytes is
-    /// read: no white space, no other alphabet, no unused bits.
+    /// Reads the header `name` as standard base64 with its padding. Only the one spelling of the bytes is read: no white
+    /// space, no other alphabet, no unused bits.
+    ///
+    /// # Panics
+    ///
+    /// If `name` has upper-case letters. Make it a constant, so that the panic is a compiler's error.
     #[must_use]
     pub const fn base64(name: &'static str) -> Self {
+        assert!(is_lower_case(name), "header names are in lower case");
         Self {
             name,
             prefix: "",
@@ -46,9 +51,14 @@ impl SignatureHeader {
         }
     }
 
-    /// Reads `name`, which is in lower case, as hexadecimal digits of either case, two for each byte.
+    /// Reads the header `name` as hexadecimal digits of either case, two for each byte.
+    ///
+    /// # Panics
+    ///
+    /// If `name` has upper-case letters. Make it a constant, so that the panic is a compiler's error.
     #[must_use]
     pub const fn hexadecimal(name: &'static str) -> Self {
+        assert!(is_lower_case(name), "header names are in lower case");
         Self {
             name,
             prefix: "",
@@ -97,9 +107,11 @@ impl SignatureHeader {
         let bytes = match self.encoding {
             // The engine rejects every other spelling.
             Encoding::Base64 => STANDARD.decode(digits).ok(),
-            Encoding::Hexadecimal => hexadecimal(digits),
+            Encoding::Hexadecimal => hexadecimal::decode(digits),
         };
-        bytes.ok_or(Rejection::BadSignature)
+        bytes
+            .filter(|bytes| bytes.len() <= Self::MAX_BYTES)
+            .ok_or(Rejection::BadSignature)
     }
 
     /// In characters, without the prefix.
@@ -111,14 +123,16 @@ impl SignatureHeader {
     }
 }
 
-/// The bytes that pairs of hexadecimal digits stand for.
-fn hexadecimal(digits: &[u8]) -> Option<Vec<u8>> {
-    let digit = |digit: u8| char::from(digit).to_digit(16);
-    let byte = |pair: &[u8]| match *pair {
-        [high, low] => u8::try_from(digit(high)?.checked_mul(16)?.checked_add(digit(low)?)?).ok(),
-        _ => None,
-    };
-    digits.chunks(2).map(byte).collect()
+/// Whether a header name has no upper-case letter, as headers are looked up.
+const fn is_lower_case(name: &str) -> bool {
+    let mut bytes = name.as_bytes();
+    while let [first, rest @ ..] = bytes {
+        if first.is_ascii_uppercase() {
+            return false;
+        }
+        bytes = rest;
+    }
+    true
 }
 
 #[cfg(test)]
@@ -137,7 +151,7 @@ mod tests {
     #[test]
     fn one_canonical_base64_value_is_read() {
         let longest = STANDARD.encode([1; SignatureHeader::MAX_BYTES]);
-        let longer = STANDARD.encode([1; SignatureHeader::MAX_BYTES + 3]);
+        let longer = STANDARD.encode([1; SignatureHeader::MAX_BYTES + 1]);
         let good: &[u8] = b"AAEC/w==";
         let cases: [(&str, &[&[u8]], _); 14] = [
             ("control case", &[good], Ok(4)),

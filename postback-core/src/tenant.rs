@@ -108,7 +108,7 @@ impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
 }
 
 impl<Tag: 'static, P: PaymentProvider> PaymentProvider for Tenant<Tag, P> {
-    const NAMESPACE: Namespace = P::NAMESPACE;
+    const NAMESPACE: Namespace<Self> = P::NAMESPACE.of_wrapper();
 
     fn payment_event(payload: &P::Payload) -> PaymentEvent<'_> {
         P::payment_event(payload)

@@ -2,6 +2,7 @@ use std::{any::Any, cell::Cell, fmt, sync::Arc};
 
 use crate::{
     InvalidClaimsReason, KeyRing, LogFields, PublicOrigins, ReceivedUrl, Rejection, SecretKey,
+    keys::SecretFlaw,
     log::{self, Findings, Hint},
 };
 
@@ -29,8 +30,9 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
 
     /// Tries the current key, then each retired key whose time has not come.
     ///
-    /// If none matches and the log is read, keys that are not trusted are tried too, for a hint on the log alone:
-    /// whatever `matches` returns for them, the postback is rejected.
+    /// If none matches and rejections are logged, keys that are not trusted are tried too, for a hint on the log alone:
+    /// whatever `matches` returns for them, the postback is rejected. A [`SecretKey`] that was taken
+    /// [verbatim](SecretKey::verbatim) is also tried without what is around it.
     ///
     /// # Errors
     ///
@@ -53,8 +55,9 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
     /// Tries each trusted key, as [`signature`](Self::signature) does, on the URLs that the request may have had. Returns
     /// the one that was signed.
     ///
-    /// If none matches and the log is read, other spellings of the URL are tried too, for a hint on the log alone,
-    /// and the log event has the URLs that were checked, without their query.
+    /// If none matches and rejections are logged, other spellings of a URL of up to 2 KiB are tried too, for a hint on the
+    /// log alone, and the log event has the URLs that were checked, without their query. Pass the same `origins` that made
+    /// `received`.
     ///
     /// # Errors
     ///
@@ -156,11 +159,9 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
 
     /// Which key that is not trusted made the signature. It is rejected all the same.
     fn near_miss(&self, matches: impl Fn(&K) -> bool) -> Option<Hint> {
-        let intended = self
-            .trusted()
-            .find_map(|key| intended(key).filter(|(_, key)| matches(key)));
-        if let Some((hint, _)) = intended {
-            Some(hint)
+        let mut intended = self.trusted().flat_map(intended);
+        if let Some((flaw, _)) = intended.find(|(_, key)| matches(key)) {
+            Some(Hint::Secret(flaw))
         } else if self.keys.retired_at(self.now).any(matches) {
             Some(Hint::RetiredKey)
         } else {
@@ -175,12 +176,15 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
     }
 }
 
-/// The key that was meant, if `key` is a secret that was taken with something around it.
-fn intended<K: 'static>(key: &K) -> Option<(Hint, &K)> {
+/// The keys that may have been meant, if `key` is a secret that was taken with something around it.
+fn intended<K: 'static>(key: &K) -> impl Iterator<Item = (SecretFlaw, &K)> {
     let key: &dyn Any = key;
-    let (flaw, intended) = key.downcast_ref::<SecretKey>()?.intended()?;
-    let intended: &dyn Any = intended;
-    Some((Hint::Secret(flaw), intended.downcast_ref()?))
+    let secret = key.downcast_ref::<SecretKey>();
+    let intended = secret.into_iter().flat_map(SecretKey::intended);
+    intended.filter_map(|(flaw, key)| {
+        let key: &dyn Any = key;
+        Some((flaw, key.downcast_ref()?))
+    })
 }
 
 fn is_api_key<K: 'static>(key: &K) -> bool {

@@ -579,7 +579,7 @@ fn what_cannot_be_meant_is_no_configuration() {
     let prefixed = CryptApi::get([ORIGIN]).unwrap().stripped_prefix("shop");
     assert_eq!(
         prefixed.unwrap_err().to_string(),
-        r#"invalid prefix "shop": expected one or more path segments such as "/shop", without a slash at the end"#
+        r#"invalid prefix "shop": expected percent-encoded path segments such as "/shop", without a slash at the end"#
     );
     assert!(BlockBee::get([ORIGIN]).unwrap().verifier().is_ok());
 }

@@ -114,7 +114,10 @@ async fn guard<P: Provider, F>(
 ) -> Outcome<Postback<P>, (Status, PostbackError), F> {
     let received = match request.rocket().state() {
         Some(verifier) => Postback::receive(request, data, verifier).await,
-        None => Err(Rejection::not_configured::<P>("manage(Verifier<P>)").into()),
+        None => {
+            let rejection = Rejection::not_configured::<P>("manage(Verifier<P>)");
+            Err(PostbackError::of_provider::<P>(rejection))
+        }
     };
     received.map_or_else(|refusal| refusal.into_outcome(request), Outcome::Success)
 }

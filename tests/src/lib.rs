@@ -39,8 +39,8 @@ pub mod guide {
     pub struct Errors;
 }
 
-/// Providers that do not compile where they are used: one with the name of a provider of `postback-core`, and one that
-/// replies to a forged postback as if it were received.
+/// Providers that do not compile: one with the name of a provider of `postback-core`, one with the namespace of another,
+/// and one that replies to a forged postback as if it were received.
 ///
 /// ```
 /// # use postback_core::*;
@@ -96,6 +96,29 @@ pub mod guide {
 ///     let _ = verified.reconcile(price);
 /// }
 /// let _: fn(&_, &_) = used;
+/// ```
+///
+/// ```compile_fail,E0308
+/// # use postback_core::{*, cryptocloud::CryptoCloud};
+/// # use postback_core::reconcile::{Outcome, Price};
+/// # #[derive(Debug)]
+/// # struct Borrowing;
+/// # impl Provider for Borrowing {
+/// #   type Accepts = AcceptsGet;
+/// #   type Payload = String;
+/// #   type Evidence = ();
+/// #   type Key = ();
+/// #   const NAME: &'static str = "borrowing";
+/// #   fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> { Ok(()) }
+/// #   fn verify(&self, (): (), _: Bytes, _: &mut VerifyContext<'_, ()>) -> Result<String, Rejection> {
+/// #       Ok(String::new())
+/// #   }
+/// # }
+/// impl PaymentProvider for Borrowing {
+///     const NAMESPACE: Namespace<Self> = CryptoCloud::NAMESPACE;
+/// #   fn payment_event(id: &String) -> PaymentEvent<'_> { PaymentEvent::new(id, ()) }
+/// #   fn outcome(_: &String, price: &Price) -> Outcome { price.paid_in_full() }
+/// }
 /// ```
 ///
 /// ```compile_fail,E0080

@@ -17,8 +17,8 @@ use conformance::{
 use postback_core::{
     Provider, Rejection, Verified, Verifier,
     cryptapi::{
-        Basis, BindError, BlockBee, Callback, CallbackUrl, CallbackUrlError, CryptApi, Expected,
-        Get, Post,
+        Basis, BindError, BlockBee, CallbackProvider, CallbackUrl, CallbackUrlError, CryptApi,
+        Expected, Get, Post,
     },
     testing::{
         SAMPLE_ADDRESS_IN as ADDRESS_IN, SAMPLE_ADDRESS_OUT as ADDRESS_OUT, SAMPLE_CALLBACK,
@@ -134,7 +134,7 @@ async fn everywhere<P>(
     request: &Request,
 ) -> Vec<Result<Verified<P>, Rejection>>
 where
-    P: Served + Provider<Payload = Callback>,
+    P: Served + CallbackProvider,
 {
     let verdict = request.verify(verifier);
     let answer = verdict.as_ref().err().map_or(P::ACK, Rejection::reply);
@@ -155,7 +155,7 @@ where
 
 async fn assert_refused<P>(verifier: &Verifier<P>, request: &Request, code: &str)
 where
-    P: Served + Provider<Payload = Callback>,
+    P: Served + CallbackProvider,
 {
     for verdict in everywhere(verifier, request).await {
         assert_eq!(verdict.err().map(|refused| refused.code()), Some(code));
@@ -169,7 +169,7 @@ async fn assert_binds<P>(
     expected: &Expected,
     outcome: Result<Basis, BindError>,
 ) where
-    P: Served + Provider<Payload = Callback>,
+    P: Served + CallbackProvider,
 {
     for verdict in everywhere(verifier, request).await {
         let bound = verdict.unwrap().bind(expected);

@@ -58,7 +58,7 @@ fn parameter_lookup_allocates_less_than_a_twentieth_of_the_url() {
 
 fn looks_up<P>(callback: &postback_core::Verified<P>, length: usize)
 where
-    P: postback_core::Provider<Payload = postback_core::cryptapi::Callback>,
+    P: postback_core::cryptapi::CallbackProvider,
 {
     let expected = Expected::nonce(Nonce::from_stored(NONCE).unwrap())
         .address_in(SAMPLE_ADDRESS_IN)

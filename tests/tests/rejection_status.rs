@@ -54,7 +54,7 @@ async fn unverified_postback_gets_the_status_of_its_provider() {
         headers.extend(signature.map(|signature| ("x-signature".to_owned(), signature)));
         Request {
             method: "POST".to_owned(),
-            target: "/".to_owned(),
+            target: "/postback".to_owned(),
             headers,
             body: "{}".into(),
         }

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use postback_core::{
-    PaymentProvider, Provider, Retry,
-    cryptapi::{Callback, CallbackUrl, CryptApi, Expected, Get, Post},
+    PaymentProvider, Retry,
+    cryptapi::{CallbackProvider, CallbackUrl, CryptApi, Expected, Get, Post},
     cryptocloud::Payment,
     reconcile::{Outcome, Reconciliation},
 };
@@ -57,7 +57,7 @@ pub(crate) async fn called_by_post(
 }
 
 /// An order is found by its number in the callback URL, and the callback is the order's only if it binds.
-async fn called_back<P: Provider<Payload = Callback>>(
+async fn called_back<P: CallbackProvider>(
     State(orders): State<Orders>,
     State(receipts): State<Receipts>,
     State(cryptapi): State<CryptApiVerifier>,

@@ -1,10 +1,10 @@
 use aws_lc_rs::constant_time;
 
 use super::{
-    Basis, Bound, Callback, CallbackUrl, Expected, Nonce, Notice, address::same_address,
-    expected::Arranged, ticker,
+    Basis, Bound, Callback, CallbackProvider, CallbackUrl, Expected, Nonce, Notice,
+    address::same_address, expected::Arranged, ticker,
 };
-use crate::{Field, Provider, UrlDifference, Verified, log};
+use crate::{Field, UrlDifference, Verified, log, public_url::Origin};
 
 /// Error returned when a genuine callback is not the order's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,13 +13,14 @@ pub enum BindError {
     /// Another address was paid to.
     #[error("another address was paid to")]
     AddressIn,
-    /// The payment is forwarded to an address that is not the application's own, or it is not said to which.
+    /// The payment is forwarded to an address that is not the application's own, or the callback names no payout
+    /// address.
     #[error("the payment is not forwarded to the expected payout addresses alone")]
     AddressOut,
     /// The signed URL does not begin with the stored one, or the callback is a POST, whose URL is not signed.
     #[error("the signed URL is not the stored one with the provider's fields behind it")]
     CallbackUrl,
-    /// The signed URL is the stored one in another spelling: store the URL as it is called back, or bind by the nonce.
+    /// The signed URL is the stored one in another spelling: register a URL without escapes, or bind by the nonce.
     #[error("the signed URL is the stored one in another spelling ({0})")]
     CallbackUrlSpelling(UrlDifference),
     /// Another coin was paid.
@@ -33,18 +34,19 @@ pub enum BindError {
     Nonce,
 }
 
-impl<P: Provider<Payload = Callback>> Verified<P> {
+impl<P: CallbackProvider> Verified<P> {
     /// Finds out whether this callback of CryptAPI or BlockBee is about the order that the shop expects.
     ///
-    /// Without it, a callback is genuine and may be anyone's. What is compared: the nonce, or the whole URL;
-    /// the address that was paid to; all addresses that are forwarded to; the coin. Of EVM addresses (`0x`
+    /// Without it, a callback is genuine but may be about another merchant's payment. It compares the nonce, or the whole
+    /// URL; the address that was paid to; all addresses that are forwarded to; the coin. Of EVM addresses (`0x`
     /// and 40 hexadecimal digits) case does not count, of all others it does. Of coins neither case nor the choice
     /// between `/` and `_` counts.
     ///
     /// # Errors
     ///
     /// [`BindError`]: then it is not this order's. Do not acknowledge it; a response with status 404 makes the
-    /// provider try again. One log event says what was expected and what was received.
+    /// provider try again. Each leaves one log event with what was expected and what was received: an application that
+    /// tries several expectations leaves one for each that does not fit.
     pub fn bind(&self, expected: &Expected) -> Result<Bound<P>, BindError> {
         let bound = self.try_bind(expected);
         if let Err(error) = bound {
@@ -90,13 +92,8 @@ impl Callback {
         let url = self.signed_url().ok_or(BindError::CallbackUrl)?;
         match is_continued(url.as_bytes(), stored.as_str()) {
             true => self.has_nonce(stored.nonce_name(), stored.nonce()),
-            false => Err(stored
-                .other_spellings()
-                .into_iter()
-                .find(|(_, spelling)| is_continued(url.as_bytes(), spelling))
-                .map_or(BindError::CallbackUrl, |(difference, _)| {
-                    BindError::CallbackUrlSpelling(difference)
-                })),
+            false => Err(difference(url, stored)
+                .map_or(BindError::CallbackUrl, BindError::CallbackUrlSpelling)),
         }
     }
 
@@ -117,7 +114,7 @@ impl BindError {
         expected: &Expected,
     ) -> (Option<String>, Option<String>) {
         let notice = callback.unbound();
-        let path = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
+        let path = |url: &str| log::without_query(url).to_owned();
         match self {
             Self::AddressIn => (
                 Some(expected.address_in.clone()),
@@ -138,6 +135,25 @@ impl BindError {
             Self::IncompleteExpectation | Self::Nonce => (None, None),
         }
     }
+}
+
+/// How the signed URL differs from the stored one, if it is a spelling of it.
+fn difference(url: &str, stored: &CallbackUrl) -> Option<UrlDifference> {
+    let mut spellings = stored.other_spellings().into_iter();
+    let spelling = spellings.find(|(_, spelling)| is_continued(url.as_bytes(), spelling));
+    if let Some((difference, _)) = spelling {
+        return Some(difference);
+    }
+    let (origin, stored) = Origin::split(stored.as_str())?;
+    let target = url.strip_prefix(origin.as_str())?;
+    let path = target.split('?').next()?;
+    let mut prefixes = path.match_indices('/').skip(1);
+    prefixes
+        .any(|(at, _)| {
+            let target = target.as_bytes().get(at..).unwrap_or_default();
+            is_continued(target, stored)
+        })
+        .then_some(UrlDifference::Prefix)
 }
 
 /// Whether `url` begins with the stored one, and goes on with another parameter.

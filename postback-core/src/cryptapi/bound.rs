@@ -1,6 +1,6 @@
 use std::{fmt, ops::Deref};
 
-use super::{Callback, Notice};
+use super::{CallbackProvider, Notice};
 use crate::{Provider, Verified};
 
 /// A callback that was compared with an order, and is about it.
@@ -29,7 +29,7 @@ pub enum Basis {
     Nonce,
 }
 
-impl<P: Provider<Payload = Callback>> Bound<P> {
+impl<P: CallbackProvider> Bound<P> {
     /// What the provider says of the payment.
     #[must_use]
     pub fn notice(&self) -> &Notice {
@@ -52,7 +52,7 @@ impl<P: Provider<Payload = Callback>> Bound<P> {
     }
 }
 
-impl<P: Provider<Payload = Callback>> Deref for Bound<P> {
+impl<P: CallbackProvider> Deref for Bound<P> {
     type Target = Notice;
 
     fn deref(&self) -> &Notice {
@@ -69,7 +69,7 @@ impl<P: Provider> Clone for Bound<P> {
     }
 }
 
-impl<P: Provider<Payload = Callback>> fmt::Debug for Bound<P> {
+impl<P: CallbackProvider> fmt::Debug for Bound<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bound")
             .field("provider", &P::NAME)

@@ -49,21 +49,22 @@ pub struct CallbackUrlBuilder {
     url: String,
 }
 
-/// Error returned when a callback URL, or its nonce, cannot be made or loaded. It names what is wrong, and never the query
-/// of a URL.
+/// Error returned when a callback URL, or its nonce, cannot be made or loaded. It shows of a URL its origin and path, and
+/// of a name at most 64 plain characters, so that it never shows a nonce.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackUrlError {
-    /// The URL does not begin with one of the provider's public origins, and the prefix that is stripped: its
-    /// callbacks would be rejected.
-    #[error(
-        "foreign callback URL {0:?}: expected one that begins with a public origin of the provider and the stripped \
-         prefix"
-    )]
+    /// The address has a query. A callback URL is built from an address without one.
+    #[error("callback address with a query: expected the address of the route, without a query")]
+    AddressWithQuery,
+    /// The URL does not begin with one of the public origins that the provider was built with, and the stripped prefix:
+    /// its callbacks would be rejected.
+    #[error("callback URL {0:?} is not below a configured public origin and stripped prefix")]
     ForeignOrigin(Box<str>),
     /// The address, without its query, is not an origin in lower case and a path of plain characters.
     #[error(
-        "invalid callback address {0:?}: expected lower-case scheme://host[:port] and a path of letters, digits and `-._~`"
+        "invalid callback address {0:?}: expected lower-case scheme://host[:port] and a path of letters, digits and \
+         `-._~`, without empty, `.` or `..` segments"
     )]
     InvalidAddress(Box<str>),
     /// The name of a parameter, or of the nonce, is not one to 64 letters, digits and `_ . [ ] -`, is the nonce's, or is
@@ -72,25 +73,61 @@ pub enum CallbackUrlError {
         "invalid parameter name {0:?}: expected 1 to 64 letters, digits and `_.[]-`, and each name once"
     )]
     InvalidName(Box<str>),
-    /// The URL to be built has a query, or a stored one has a fragment, a character that the builder would escape, or a
-    /// broken escape.
+    /// The query of a stored URL has a character that the builder would escape, or a broken escape; or the URL has a
+    /// fragment.
     #[error(
-        "invalid query of a callback URL: expected none to build one, and in a stored one only parameters that are escaped \
-         as the builder does"
+        "invalid query in a stored callback URL: expected parameters that are escaped as the builder does"
     )]
     InvalidQuery,
-    /// A stored URL does not hold the nonce exactly once.
-    #[error("no nonce in the stored callback URL: expected exactly one")]
-    NoNonce,
     /// The system provides no randomness.
     #[error("the system provides no randomness")]
     NoRandomness,
+    /// A stored URL does not hold the nonce exactly once.
+    #[error("the stored callback URL does not hold its nonce exactly once")]
+    NotOneNonce,
     /// A parameter has the name of a field that the provider sends.
-    #[error("reserved parameter name {0:?}: expected none that is a field of the provider")]
+    #[error("reserved parameter name {0:?}: expected a name that is not a field of the provider")]
     ReservedName(Box<str>),
     /// The nonce cannot hold 128 bits, or has characters that a URL would escape.
     #[error("weak nonce: expected at least 128 bits in letters, digits and `-._~`")]
     WeakNonce,
+}
+
+impl CallbackUrlError {
+    fn invalid_name(name: &str) -> Self {
+        // A value may be where a name is expected.
+        Self::InvalidName(match form::is_name(name) {
+            true => name.into(),
+            false => name
+                .chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                .take(16)
+                .collect::<String>()
+                .into(),
+        })
+    }
+
+    pub(super) fn foreign_origin(url: &str) -> Self {
+        Self::ForeignOrigin(shown(url).into())
+    }
+
+    fn invalid_address(url: &str) -> Self {
+        Self::InvalidAddress(shown(url).into())
+    }
+}
+
+/// The beginning of a URL as far as it is an origin and a path: what follows may be a query, however it is spelled.
+fn shown(url: &str) -> &str {
+    let Some((scheme @ ("http" | "https"), rest)) = url.split_once("://") else {
+        return "";
+    };
+    let is_shown = |c: char| c.is_ascii_alphanumeric() || ".-_~/:".contains(c);
+    let length = rest.find(|c| !is_shown(c)).unwrap_or(rest.len());
+    let end = scheme
+        .len()
+        .saturating_add("://".len())
+        .saturating_add(length);
+    url.get(..end).unwrap_or_default()
 }
 
 impl CallbackUrl {
@@ -100,7 +137,7 @@ impl CallbackUrl {
     /// Starts at the route's final address, without a query.
     pub(super) fn builder(address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
         match address.contains('?') {
-            true => Err(CallbackUrlError::InvalidQuery),
+            true => Err(CallbackUrlError::AddressWithQuery),
             false => Ok(CallbackUrlBuilder {
                 url: checked_address(address)?.to_owned(),
             }),
@@ -118,7 +155,7 @@ impl CallbackUrl {
             return Err(CallbackUrlError::ReservedName(nonce_name.into()));
         }
         if !form::is_name(nonce_name) {
-            return Err(CallbackUrlError::InvalidName(nonce_name.into()));
+            return Err(CallbackUrlError::invalid_name(nonce_name));
         }
         let mut nonce = None;
         let mut seen = HashSet::new();
@@ -131,14 +168,14 @@ impl CallbackUrl {
             let repeated = !seen.insert(name.clone());
             if name == nonce_name {
                 if repeated {
-                    return Err(CallbackUrlError::NoNonce);
+                    return Err(CallbackUrlError::NotOneNonce);
                 }
                 nonce = Some(text);
             } else if repeated || !form::is_name(&name) {
-                return Err(CallbackUrlError::InvalidName(name.into()));
+                return Err(CallbackUrlError::invalid_name(&name));
             }
         }
-        let nonce = nonce.ok_or(CallbackUrlError::NoNonce)?;
+        let nonce = nonce.ok_or(CallbackUrlError::NotOneNonce)?;
         Ok(Self {
             nonce: Nonce::from_stored(&nonce)?,
             nonce_name: nonce_name.to_owned(),
@@ -188,7 +225,7 @@ impl CallbackUrlBuilder {
         }
         let is_there = names(&self.url).any(|it| it == name);
         if !form::is_name(name) || name == CallbackUrl::NONCE_NAME || is_there {
-            return Err(CallbackUrlError::InvalidName(name.into()));
+            return Err(CallbackUrlError::invalid_name(name));
         }
         self.append(name, value);
         Ok(self)
@@ -232,7 +269,7 @@ fn names(url: &str) -> impl Iterator<Item = Cow<'_, str>> {
 /// An origin in lower case and a path that no sender writes otherwise: letters, digits and `-._~`, and no empty,
 /// `.` or `..` segment.
 fn checked_address(address: &str) -> Result<&str, CallbackUrlError> {
-    let invalid = || CallbackUrlError::InvalidAddress(address.into());
+    let invalid = || CallbackUrlError::invalid_address(address);
     let (_, path) = Origin::split(address).ok_or_else(invalid)?;
     let segments = path.strip_prefix('/').unwrap_or(path);
     let segments = segments.strip_suffix('/').unwrap_or(segments);
@@ -297,11 +334,10 @@ mod tests {
             "/postback",
         ] {
             let refused = CallbackUrl::builder(address).err();
-            let expected = CallbackUrlError::InvalidAddress(address.into());
-            assert_eq!(refused, Some(expected));
+            assert_eq!(refused, Some(CallbackUrlError::invalid_address(address)));
         }
         let with_query = CallbackUrl::builder("https://shop.example/?a=1").err();
-        assert_eq!(with_query, Some(CallbackUrlError::InvalidQuery));
+        assert_eq!(with_query, Some(CallbackUrlError::AddressWithQuery));
     }
 
     #[test]
@@ -315,7 +351,7 @@ mod tests {
         let builder = builder.parameter("a", "1").unwrap();
         for name in ["", "nonce", "a", "a b", "-a", "a=b", "\u{e4}"] {
             let refused = builder.clone().parameter(name, "1").err();
-            assert_eq!(refused, Some(CallbackUrlError::InvalidName(name.into())));
+            assert_eq!(refused, Some(CallbackUrlError::invalid_name(name)));
         }
     }
 
@@ -349,12 +385,9 @@ mod tests {
             Some(CallbackUrlError::ReservedName("result".into()))
         );
         let spaced = CallbackUrl::from_stored("a b", &url(&format!("a%20b={good}")));
-        assert_eq!(
-            spaced.err(),
-            Some(CallbackUrlError::InvalidName("a b".into()))
-        );
-        let invalid = |address: &str| CallbackUrlError::InvalidAddress(address.into());
-        let name = |name: &str| CallbackUrlError::InvalidName(name.into());
+        assert_eq!(spaced.err(), Some(CallbackUrlError::invalid_name("a b")));
+        let invalid = CallbackUrlError::invalid_address;
+        let name = CallbackUrlError::invalid_name;
         let reserved = |name: &str| CallbackUrlError::ReservedName(name.into());
         for (text, expected) in [
             (
@@ -394,10 +427,10 @@ mod tests {
             (url(&format!("a%3Ab=1&nonce={good}")), name("a:b")),
             (url(&format!("price=1&nonce={good}")), reserved("price")),
             (url(&format!("c%6fin=btc&nonce={good}")), reserved("coin")),
-            (url("b=1"), CallbackUrlError::NoNonce),
+            (url("b=1"), CallbackUrlError::NotOneNonce),
             (
                 url(&format!("nonce={good}&nonc%65={good}")),
-                CallbackUrlError::NoNonce,
+                CallbackUrlError::NotOneNonce,
             ),
             (url("nonce=17"), CallbackUrlError::WeakNonce),
         ] {
@@ -405,5 +438,32 @@ mod tests {
             assert!(!error.to_string().contains(good), "{error}");
             assert_eq!(error, expected, "{text}");
         }
+    }
+
+    /// A stored URL may be spelled in any way.
+    #[test]
+    fn error_never_shows_the_nonce() {
+        let nonce = "0123456789abcdef0123456789abcdef";
+        let long = "n".repeat(65);
+        for url in [
+            format!("https%3A%2F%2Fshop.example%2Fcb%3Fnonce%3D{nonce}"),
+            format!("https://shop.example/cb&nonce={nonce}"),
+            format!("https://shop.example/cb;nonce={nonce}"),
+            format!("https://shop.example/cb#nonce={nonce}"),
+            format!("https://shop.example/cb%3Fnonce={nonce}"),
+            format!("https://shop.example/cb?{nonce}{long}"),
+            format!("https://shop.example/cb?{nonce}&nonce={nonce}!"),
+            format!("/cb?nonce={nonce}"),
+            nonce.to_owned(),
+        ] {
+            let error = CallbackUrl::from_stored("nonce", &url).err().unwrap();
+            assert!(!error.to_string().contains(nonce), "{error}");
+            let error = CallbackUrlError::foreign_origin(&url);
+            assert!(!error.to_string().contains(nonce), "{error}");
+        }
+        assert_eq!(
+            CallbackUrlError::foreign_origin("http://shop.example:80/a/b?c").to_string(),
+            r#"callback URL "http://shop.example:80/a/b" is not below a configured public origin and stripped prefix"#
+        );
     }
 }

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Basis, Bound, Callback, address, field::FieldName, ticker};
+use super::{Basis, Bound, CallbackProvider, address, field::FieldName, ticker};
 use crate::{
-    Amount, Provider,
+    Amount,
     event::{Contents, Digester, EventRecord, FieldDigests, Stage, payload_json},
 };
 
@@ -13,7 +13,7 @@ use crate::{
 ///
 /// What must not change: address, coin, value and the payer's transaction. Confirmations, price, result and
 /// converted values do.
-pub(super) fn record<P: Provider<Payload = Callback>>(bound: &Bound<P>) -> EventRecord {
+pub(super) fn record<P: CallbackProvider>(bound: &Bound<P>) -> EventRecord {
     let address_in = address::canonical(bound.address_in());
     let coin = ticker::canonical(bound.coin());
     let value = bound.value_coin().map(|value| value.shortest());

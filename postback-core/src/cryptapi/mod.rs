@@ -92,6 +92,7 @@ mod address;
 mod bind;
 mod bound;
 mod callback;
+mod callback_provider;
 mod callback_url;
 mod event;
 mod expected;
@@ -111,6 +112,7 @@ pub use self::{
     bind::BindError,
     bound::{Basis, Bound},
     callback::Callback,
+    callback_provider::CallbackProvider,
     callback_url::{CallbackUrl, CallbackUrlBuilder, CallbackUrlError},
     expected::Expected,
     mode::{Get, Mode, Post},

@@ -79,7 +79,7 @@ macro_rules! gateway {
             ///
             /// - [`CallbackUrlError::InvalidAddress`] if it is not an origin in lower case and a path that no
             ///   sender writes otherwise: letters, digits and `-._~`, and no empty, `.` or `..` segment;
-            /// - [`CallbackUrlError::InvalidQuery`] if it has a query;
+            /// - [`CallbackUrlError::AddressWithQuery`] if it has a query;
             /// - [`CallbackUrlError::ForeignOrigin`] if, under GET, it does not begin with one of the public
             ///   origins and the stripped prefix.
             pub fn callback_url(&self, address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
@@ -110,7 +110,7 @@ macro_rules! gateway {
             /// - [`CallbackUrlError::ReservedName`] if a parameter or `nonce_name` bears the name of a field of the
             ///   provider;
             /// - [`CallbackUrlError::InvalidName`] if a parameter's name is not plain, or occurs twice;
-            /// - [`CallbackUrlError::NoNonce`] if `nonce_name` is not in it exactly once;
+            /// - [`CallbackUrlError::NotOneNonce`] if `nonce_name` is not in it exactly once;
             /// - [`CallbackUrlError::WeakNonce`] as [`Nonce::from_stored`](super::Nonce::from_stored).
             pub fn stored_callback_url_with(
                 &self,
@@ -125,10 +125,7 @@ macro_rules! gateway {
             fn reached_by(&self, url: &str) -> Result<(), CallbackUrlError> {
                 match self.mode.is_reached_by(url) {
                     true => Ok(()),
-                    false => {
-                        let address = url.split('?').next().unwrap_or_default();
-                        Err(CallbackUrlError::ForeignOrigin(address.into()))
-                    }
+                    false => Err(CallbackUrlError::foreign_origin(url)),
                 }
             }
 

@@ -1,11 +1,11 @@
-use super::{Basis, Bound, Callback, Converted, event, ticker};
+use super::{Basis, Bound, CallbackProvider, Converted, event, ticker};
 use crate::{
-    Field, Provider,
+    Field,
     event::Stage,
     reconcile::{Assurance, Outcome, Price, Reconciliation},
 };
 
-impl<P: Provider<Payload = Callback>> Bound<P> {
+impl<P: CallbackProvider> Bound<P> {
     /// Compares the payment with a price, by `value_coin`: what was paid, fees included. A price in fiat is
     /// compared with `value_coin_convert`, which addresses made with `convert=1` have.
     ///

@@ -30,7 +30,6 @@ pub(super) fn payment_event<P: Provider<Payload = Payment>>(payment: &Payment) -
         .field("status", status)
         .field("amount_crypto", amount)
         .field("currency", currency)
-        .with_unsigned_figures()
 }
 
 #[derive(Serialize)]

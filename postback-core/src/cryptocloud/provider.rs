@@ -64,7 +64,7 @@ macro_rules! gateway {
         }
 
         impl PaymentProvider for $name {
-            const NAMESPACE: Namespace = Namespace::CRYPTOCLOUD;
+            const NAMESPACE: Namespace<Self> = Namespace::CRYPTOCLOUD;
 
             fn payment_event(payment: &Payment) -> PaymentEvent<'_> {
                 event::payment_event::<Self>(payment)
@@ -75,7 +75,7 @@ macro_rules! gateway {
                 outcome
             }
 
-            /// A coin, or US dollars.
+            /// Returns whether the price is in a coin or in US dollars.
             fn states_amounts_in(price: &Price) -> bool {
                 !price.is_fiat() || price.currency().eq_ignore_ascii_case("USD")
             }

@@ -1,7 +1,8 @@
 use std::fmt;
 
-#[cfg(feature = "cryptapi")]
 use sha2::{Digest as _, Sha256};
+
+use crate::hexadecimal;
 
 /// A SHA-256 of fields: equal if they are. It hides nothing from who can guess them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,7 +25,7 @@ impl Digest {
 /// 64 hexadecimal digits.
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hexadecimal::encode(&self.0))
     }
 }
 
@@ -35,10 +36,8 @@ impl fmt::Debug for Digest {
 }
 
 /// Takes in one field after the other, so that no two lists of fields look alike.
-#[cfg(feature = "cryptapi")]
 pub(crate) struct Digester(Sha256);
 
-#[cfg(feature = "cryptapi")]
 impl Digester {
     /// `purpose` sets digests of different lists apart.
     pub(crate) fn new(purpose: &str) -> Self {

@@ -2,6 +2,8 @@ use std::{collections::BTreeMap, fmt};
 
 use sha2::{Digest, Sha256};
 
+use crate::hexadecimal;
+
 /// Digests of the fields of a payment that must not change from one delivery to the next: one for each field, so that
 /// a change can be named. They do not hide a value from someone who can guess it.
 ///
@@ -53,21 +55,22 @@ impl FieldDigests {
         purpose: &str,
         fields: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Self {
-        let digest = |(name, value): (&'a str, Option<&str>)| {
-            // Each text after its length, so that no two lists of texts look alike.
-            let mut hash = Sha256::new();
-            for text in [purpose, name, value?] {
+        let mut hashes: BTreeMap<&str, Sha256> = BTreeMap::new();
+        for (name, value) in fields {
+            let Some(value) = value else { continue };
+            // Each text after its length, so that no two lists of texts look alike. A field that is named twice has both
+            // values in its hash.
+            let hash = hashes.entry(name).or_default();
+            for text in [purpose, name, value] {
                 hash.update((text.len() as u64).to_be_bytes());
                 hash.update(text);
             }
-            let digest = hash.finalize();
-            let digits = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
-            Some((storable(name), digits.collect::<String>()))
-        };
-        let fields: BTreeMap<_, _> = fields.into_iter().filter_map(digest).collect();
+        }
         let mut text = VERSION.to_owned();
-        for (name, digest) in fields {
-            text.extend([";", &name, "=", &digest]);
+        for (name, hash) in hashes {
+            let digest = hash.finalize();
+            let (begin, _) = digest.split_at(16);
+            text.extend([";", &storable(name), "=", &hexadecimal::encode(begin)]);
         }
         Self(text.into())
     }
@@ -80,9 +83,15 @@ impl FieldDigests {
 
 const VERSION: &str = "1";
 
-/// A name without the characters that separate.
+/// A name without the characters that separate, which no other name is stored as.
 fn storable(name: &str) -> String {
-    name.replace([';', '='], "_")
+    match name {
+        "" => "%".to_owned(),
+        name => name
+            .replace('%', "%25")
+            .replace(';', "%3B")
+            .replace('=', "%3D"),
+    }
 }
 
 impl fmt::Debug for FieldDigests {
@@ -127,8 +136,22 @@ mod tests {
     }
 
     #[test]
+    fn repeated_field_counts_with_each_value() {
+        let stored = digests(&[("a", Some("1")), ("a", Some("2"))]);
+        for (now, expected) in [
+            ([("a", Some("1")), ("a", Some("2"))], &[][..]),
+            ([("a", Some("1")), ("a", Some("3"))], &["a"]),
+            ([("a", Some("3")), ("a", Some("2"))], &["a"]),
+        ] {
+            assert_eq!(stored.changed_fields(&digests(&now)), expected, "{now:?}");
+        }
+    }
+
+    #[test]
     fn text_is_stored_and_taken_again() {
-        let all = digests(&[("a;b=c", Some("1")), ("d", Some("2"))]);
+        let names = ["a;b=c", "a_b_c", "a%3Bb%3Dc", "", "%", "d"];
+        let all = digests(&names.map(|name| (name, Some("1"))));
+        assert_eq!(all.fields().len(), names.len(), "{all:?}");
         assert_eq!(FieldDigests::from_stored(all.as_str()), Some(all.clone()));
         let none = digests(&[]);
         assert_eq!(none.as_str(), "1");

@@ -16,7 +16,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-#[cfg(feature = "cryptapi")]
 pub(crate) use self::digest::Digester;
 pub use self::{digest::Digest, field_digests::FieldDigests, stage::Stage};
 

@@ -9,7 +9,7 @@ use memchr::memmem;
 use rustls_pki_types::pem::{PemObject, SectionKind};
 use sha2::{Digest, Sha256};
 
-use crate::{ConfigError, PublicKeyFlaw};
+use crate::{ConfigError, PublicKeyFlaw, hexadecimal};
 
 /// Public RSA key that a provider signs with, parsed once.
 ///
@@ -127,9 +127,7 @@ fn label(pem: &[u8], at: usize) -> &[u8] {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PublicKey(")?;
-        for byte in self.fingerprint.iter().take(8) {
-            write!(f, "{byte:02x}")?;
-        }
-        f.write_str("…)")
+        let (begin, _) = self.fingerprint.split_at(8);
+        write!(f, "{}…)", hexadecimal::encode(begin))
     }
 }

@@ -29,18 +29,16 @@ pub enum PublicKeyFlaw {
 impl fmt::Display for PublicKeyFlaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ByteOrderMark => "which begins with a byte order mark",
-            Self::Certificate => "which is a certificate",
-            Self::Json => "which is JSON (the key is its member `pubkey`)",
-            Self::ModulusBits(bits) => {
-                return write!(f, "whose modulus has {bits} bits, not 1024 to 8192");
-            }
-            Self::NotPem => "which is not PEM",
-            Self::NotRsa => "which is not an RSA key in its one encoding",
-            Self::OtherSection => "which is a PEM section of another kind",
-            Self::Pkcs1 => "which is in the form of PKCS#1 (`RSA PUBLIC KEY`)",
-            Self::PrivateKey => "which is a private key",
-            Self::SeveralSections => "which has several PEM sections",
+            Self::ByteOrderMark => "a byte order mark in front",
+            Self::Certificate => "a certificate",
+            Self::Json => "JSON, the key is its member `pubkey`",
+            Self::ModulusBits(bits) => return write!(f, "a modulus of {bits} bits"),
+            Self::NotPem => "not PEM",
+            Self::NotRsa => "not an RSA key in its one encoding",
+            Self::OtherSection => "another PEM section",
+            Self::Pkcs1 => "PKCS#1, `RSA PUBLIC KEY`",
+            Self::PrivateKey => "a private key",
+            Self::SeveralSections => "several PEM sections",
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::ConfigError;
 
 /// A secret that a provider shares with the application, prepared for HMAC with SHA-256, SHA-512 and SHA-1.
 ///
-/// Holds the prepared keys and not the text. It is wiped when the last clone is dropped, and never printed.
+/// Holds the prepared keys and not the text. They are wiped when the last clone is dropped, and never printed.
 ///
 /// ```
 /// use postback_core::{ConfigError, SecretKey};
@@ -26,8 +26,9 @@ struct Prepared {
     sha1: Hmac<Sha1>,
     sha256: Hmac<Sha256>,
     sha512: Hmac<Sha512>,
-    /// The secret that was meant, if [`verbatim`](SecretKey::verbatim) took one with something around it.
-    intended: Option<(SecretFlaw, SecretKey)>,
+    /// What may have been meant, if [`verbatim`](SecretKey::verbatim) took a secret with something around it: without the
+    /// outermost layer, and without each further one. Each has the flaw that was outermost.
+    intended: Vec<(SecretFlaw, SecretKey)>,
     is_api_key: bool,
 }
 
@@ -47,42 +48,47 @@ impl SecretKey {
     /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space, control characters, characters that no
     ///   font shows (Unicode's `Default_Ignorable_Code_Point`), and quotation marks or semicolons around them.
     ///
-    /// These are most often accidents of copying, and [`verbatim`](Self::verbatim) takes such a secret:
+    /// The following are most often accidents of copying. [`verbatim`](Self::verbatim) accepts such a secret:
     ///
-    /// - [`ConfigError::UntrimmedSecret`] if it begins or ends with one of these characters;
+    /// - [`ConfigError::UntrimmedSecret`] if it begins or ends with white space, a control character or an invisible
+    ///   character;
     /// - [`ConfigError::SecretWithSemicolon`] if it ends with `;`;
     /// - [`ConfigError::QuotedSecret`] if it is within quotation marks;
     /// - [`ConfigError::ApiKeyAsSecret`] if it is a JSON web token, as the API keys of CryptoCloud and Trybit are.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let key = Self::verbatim(secret)?;
-        match &key.0.intended {
-            Some((SecretFlaw::Quotes, _)) => Err(ConfigError::QuotedSecret),
-            Some((SecretFlaw::Semicolon, _)) => Err(ConfigError::SecretWithSemicolon),
-            Some((SecretFlaw::WhiteSpace, _)) => Err(ConfigError::UntrimmedSecret),
+        match key.0.intended.first().map(|(flaw, _)| flaw) {
+            Some(SecretFlaw::Quotes) => Err(ConfigError::QuotedSecret),
+            Some(SecretFlaw::Semicolon) => Err(ConfigError::SecretWithSemicolon),
+            Some(SecretFlaw::WhiteSpace) => Err(ConfigError::UntrimmedSecret),
             None if key.0.is_api_key => Err(ConfigError::ApiKeyAsSecret),
             None => Ok(key),
         }
     }
 
-    /// Takes the secret as it is, with what [`new`](Self::new) takes for an accident of copying.
+    /// Takes the secret unchanged, including quotation marks, semicolons and white space that [`new`](Self::new) rejects.
+    /// If one of them was an accident, a rejected postback leaves a hint on the log.
     ///
     /// # Errors
     ///
     /// [`ConfigError::BlankSecret`], as [`new`](Self::new).
     pub fn verbatim(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let secret = secret.as_ref();
-        // Without what is around it, layer by layer; of several flaws the outermost is named.
-        let (mut flaw, mut inner) = (None, secret);
-        while let Some((next, within)) = flaw_of(inner) {
-            flaw = flaw.or(Some(next));
+        let mut layers = Vec::new();
+        let mut inner = secret;
+        while let Some((flaw, within)) = flaw_of(inner) {
+            layers.push((flaw, within));
             inner = within;
         }
         if is_blank(inner) {
             return Err(ConfigError::BlankSecret);
         }
+        let outermost = layers.first().map(|(flaw, _)| *flaw);
         let mut prepared = Prepared::new(secret)?;
-        if let Some(flaw) = flaw {
-            prepared.intended = Some((flaw, Self(Arc::new(Prepared::new(inner)?))));
+        prepared.is_api_key = is_json_web_token(inner);
+        for (flaw, within) in layers {
+            let key = Self(Arc::new(Prepared::new(within)?));
+            prepared.intended.push((outermost.unwrap_or(flaw), key));
         }
         Ok(Self(Arc::new(prepared)))
     }
@@ -107,10 +113,9 @@ impl SecretKey {
         is_tag(&self.0.sha1, message, tag)
     }
 
-    /// The secret that was meant, and what is around it.
-    pub(crate) fn intended(&self) -> Option<(SecretFlaw, &Self)> {
-        let (flaw, key) = self.0.intended.as_ref()?;
-        Some((*flaw, key))
+    /// The secrets that may have been meant, and what is around them.
+    pub(crate) fn intended(&self) -> impl Iterator<Item = (SecretFlaw, &Self)> {
+        self.0.intended.iter().map(|(flaw, key)| (*flaw, key))
     }
 
     pub(crate) fn is_api_key(&self) -> bool {
@@ -132,8 +137,8 @@ impl Prepared {
             sha1: Hmac::new_from_slice(secret).map_err(rejected)?,
             sha256: Hmac::new_from_slice(secret).map_err(rejected)?,
             sha512: Hmac::new_from_slice(secret).map_err(rejected)?,
-            intended: None,
-            is_api_key: is_json_web_token(secret),
+            intended: Vec::new(),
+            is_api_key: false,
         })
     }
 }
@@ -166,11 +171,12 @@ fn flaw_of(secret: &[u8]) -> Option<(SecretFlaw, &[u8])> {
     Some((SecretFlaw::Quotes, within.as_bytes()))
 }
 
-const QUOTATION_MARKS: [(char, char); 6] = [
+const QUOTATION_MARKS: [(char, char); 7] = [
     ('"', '"'),
     ('\'', '\''),
     ('`', '`'),
     ('\u{201c}', '\u{201d}'),
+    ('\u{201e}', '\u{201c}'),
     ('\u{2018}', '\u{2019}'),
     ('\u{ab}', '\u{bb}'),
 ];
@@ -225,12 +231,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secret_that_cannot_be_meant_is_rejected() {
-        let cases: [(&[u8], ConfigError); 23] = [
+    fn blank_or_miscopied_secret_is_rejected() {
+        let cases: [(&[u8], ConfigError); 24] = [
             (b"''", ConfigError::BlankSecret),
             (b"\"key\"", ConfigError::QuotedSecret),
             (b"`key`", ConfigError::QuotedSecret),
             ("\u{201c}key\u{201d}".as_bytes(), ConfigError::QuotedSecret),
+            ("\u{201e}key\u{201c}".as_bytes(), ConfigError::QuotedSecret),
             (b"key;", ConfigError::SecretWithSemicolon),
             (b"\"key\";", ConfigError::SecretWithSemicolon),
             (
@@ -267,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn verbatim_takes_accidents_but_no_blank() {
+    fn verbatim_accepts_miscopied_and_rejects_blank_secret() {
         let tag = SecretKey::new("key").unwrap().hmac_sha256(b"");
         for (secret, expected) in [
             ("key\n", SecretFlaw::WhiteSpace),
@@ -277,12 +284,23 @@ mod tests {
         ] {
             let key = SecretKey::verbatim(secret).unwrap();
             assert!(!key.verify_hmac_sha256(b"", &tag), "{secret:?}");
-            let (flaw, intended) = key.intended().unwrap();
+            let fits = |(_, key): &(_, &SecretKey)| key.verify_hmac_sha256(b"", &tag);
+            let (flaw, _) = key.intended().find(fits).unwrap();
             assert_eq!(flaw, expected, "{secret:?}");
-            assert!(intended.verify_hmac_sha256(b"", &tag), "{secret:?}");
         }
-        let token = "eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.c2ln";
-        assert!(SecretKey::verbatim(token).unwrap().is_api_key());
+        // The semicolon belongs to the secret, and the line end does not.
+        let key = SecretKey::verbatim("key;\n").unwrap();
+        let tag = SecretKey::verbatim("key;").unwrap().hmac_sha256(b"");
+        assert!(
+            key.intended()
+                .any(|(_, key)| key.verify_hmac_sha256(b"", &tag))
+        );
+        for token in ["eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.c2ln", "eyJ0.eyJ9.c2ln\n"] {
+            assert!(
+                SecretKey::verbatim(token).unwrap().is_api_key(),
+                "{token:?}"
+            );
+        }
         for blank in ["\n\0", "\"\"", ";", "' ';"] {
             let rejected = SecretKey::verbatim(blank).err();
             assert_eq!(rejected, Some(ConfigError::BlankSecret), "{blank:?}");

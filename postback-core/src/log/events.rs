@@ -1,11 +1,11 @@
 use std::error::Error;
 
-use super::{Findings, Hint};
+use super::{Findings, Hint, findings::printable};
 #[cfg(feature = "cryptapi")]
-use crate::cryptapi::{BindError, Callback, Expected};
+use crate::cryptapi::{BindError, CallbackProvider, Expected};
 use crate::{Provider, Rejection, Retry, Verified, Verifier};
 
-/// Whether the log is read for rejections, so that it is worth finding out their cause.
+/// Returns whether rejections are logged, so that hints are worth searching for.
 pub(crate) fn is_read() -> bool {
     tracing::enabled!(target: "postback", tracing::Level::WARN)
 }
@@ -40,7 +40,7 @@ pub(crate) fn not_acknowledged(retry: &Retry) {
 }
 
 #[cfg(feature = "cryptapi")]
-pub(crate) fn not_bound<P: Provider<Payload = Callback>>(
+pub(crate) fn not_bound<P: CallbackProvider>(
     callback: &Verified<P>,
     expected: &Expected,
     error: BindError,
@@ -49,6 +49,8 @@ pub(crate) fn not_bound<P: Provider<Payload = Callback>>(
         return;
     }
     let (expected, received) = error.compared(callback, expected);
+    let printable = |text: String| printable(text.as_bytes());
+    let (expected, received) = (expected.map(printable), received.map(printable));
     tracing::warn!(
         target: "postback",
         provider = P::NAME,
@@ -107,14 +109,18 @@ pub(crate) fn rejected<P: Provider>(
 }
 
 pub(crate) fn verified<P: Provider>(verified: &Verified<P>, now: u64) {
+    if !tracing::enabled!(target: "postback", tracing::Level::INFO) {
+        return;
+    }
     let fields = P::log_fields(verified.payload());
+    let printable = |id: &str| printable(id.as_bytes());
     let seconds = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
     tracing::info!(
         target: "postback",
         provider = P::NAME,
         scope = verified.scope(),
-        invoice_id = fields.invoice_id,
-        uuid = fields.uuid,
+        invoice_id = fields.invoice_id.map(printable),
+        uuid = fields.uuid.map(printable),
         key_label = verified.key_label(),
         expires_in_s = fields.expires_at.map(|time| seconds(time).saturating_sub(seconds(now))),
         unreadable = (!fields.unreadable.is_empty()).then(|| fields.unreadable.join(",")),

@@ -69,14 +69,15 @@ impl Findings {
     }
 
     pub(crate) fn identify(&mut self, fields: &LogFields<'_>) {
-        self.invoice_id = fields.invoice_id.map(Into::into);
-        self.uuid = fields.uuid.map(Into::into);
+        let printable = |id: &str| printable(id.as_bytes()).into();
+        self.invoice_id = fields.invoice_id.map(printable);
+        self.uuid = fields.uuid.map(printable);
     }
 
     pub(crate) fn checked_urls<'a>(&mut self, urls: impl Iterator<Item = &'a String>) {
         let parts = |url: &String| {
-            let (path, query) = url.split_once('?').unwrap_or((url, ""));
-            (printable(path.as_bytes()), query.len())
+            let query = url.split_once('?').map_or("", |(_, query)| query);
+            (printable(without_query(url).as_bytes()), query.len())
         };
         let (paths, lengths): (Vec<_>, Vec<_>) = urls.map(parts).unzip();
         self.request = Some(Box::new(RequestFindings {
@@ -90,14 +91,27 @@ impl Findings {
 /// Longest text of a request that is logged, in bytes.
 const LONGEST: usize = 512;
 
-/// A text of a stranger's: of limited length, and without what would forge a line of a log.
-fn printable(bytes: &[u8]) -> String {
+/// Text of a request, cut to [`LONGEST`] bytes and without characters that could forge or hide a part of a log line.
+pub(crate) fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes.get(..LONGEST).unwrap_or(bytes));
-    let replaced = text.replace(char::is_control, "\u{fffd}");
+    let replaced = text.replace(is_misleading, "\u{fffd}");
     match bytes.len() > LONGEST {
         true => replaced + "…",
         false => replaced,
     }
+}
+
+/// Whether a character ends a line, or changes the direction of a text.
+fn is_misleading(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A URL without its query, also if a proxy has escaped the question mark.
+pub(crate) fn without_query(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split("%3F").next().unwrap_or_default();
+    path.split("%3f").next().unwrap_or_default()
 }
 
 fn all_values(head: &RequestHead<'_>, name: &str) -> String {

@@ -64,14 +64,7 @@ impl Hint {
     }
 
     /// The hint that a body gives that is not of the media type that the head names.
-    pub(crate) fn of_body(
-        rejection: &Rejection,
-        media_type: MediaType,
-        body: &[u8],
-    ) -> Option<Self> {
-        if !matches!(rejection, Rejection::Malformed(_) | Rejection::Unsigned) {
-            return None;
-        }
+    pub(crate) fn of_body(media_type: MediaType, body: &[u8]) -> Option<Self> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let body = body.trim_ascii();
         match (media_type, body.first()?) {

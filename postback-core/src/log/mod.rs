@@ -13,6 +13,8 @@ pub(crate) use self::events::not_bound;
 pub(crate) use self::events::{
     abandoned, is_read, not_acknowledged, not_configured, rejected, verified,
 };
+#[cfg(all(feature = "tracing", feature = "cryptapi"))]
+pub(crate) use self::findings::without_query;
 #[cfg(all(not(feature = "tracing"), feature = "cryptapi"))]
 pub(crate) use self::no_events::not_bound;
 #[cfg(not(feature = "tracing"))]

@@ -2,7 +2,7 @@
 
 use super::Findings;
 #[cfg(feature = "cryptapi")]
-use crate::cryptapi::{BindError, Callback, Expected};
+use crate::cryptapi::{BindError, CallbackProvider, Expected};
 use crate::{Provider, Rejection, Retry, Verified, Verifier};
 
 pub(crate) const fn is_read() -> bool {
@@ -14,12 +14,7 @@ pub(crate) const fn abandoned<P: Provider>(_: &Verifier<P>) {}
 pub(crate) const fn not_acknowledged(_: &Retry) {}
 
 #[cfg(feature = "cryptapi")]
-pub(crate) const fn not_bound<P: Provider<Payload = Callback>>(
-    _: &Verified<P>,
-    _: &Expected,
-    _: BindError,
-) {
-}
+pub(crate) const fn not_bound<P: CallbackProvider>(_: &Verified<P>, _: &Expected, _: BindError) {}
 
 pub(crate) const fn not_configured<P: Provider>(_: &Rejection, _: &str) {}
 

@@ -2,11 +2,12 @@
 
 mod origin;
 mod public_origins;
+mod spellings;
 mod url_difference;
 
 pub(crate) use self::origin::Origin;
 #[cfg(feature = "cryptapi")]
-pub(crate) use self::url_difference::other_spellings;
+pub(crate) use self::spellings::other_spellings;
 pub use self::{
     origin::OriginFlaw,
     public_origins::{PublicOrigins, ReceivedUrl},

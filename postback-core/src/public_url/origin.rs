@@ -41,7 +41,7 @@ impl Origin {
         match flaw(text) {
             None => Ok(Self(text.into())),
             Some(flaw) => Err(ConfigError::InvalidOrigin {
-                origin: text.into(),
+                origin: without_secrets(text).into(),
                 flaw,
             }),
         }
@@ -74,18 +74,30 @@ impl fmt::Debug for Origin {
 impl fmt::Display for OriginFlaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::DefaultPort => "which writes the scheme's own port",
-            Self::Host => "whose host is not a host name or an IPv4 address",
-            Self::Ipv6 => "whose host is an IPv6 address",
-            Self::NotAscii => "which is not ASCII (write the host as `xn--…`)",
-            Self::Path => "which goes on behind the host",
-            Self::Port => "whose port is not a number from 1 to 65535",
-            Self::Scheme => "which does not begin with `http://` or `https://`",
-            Self::UpperCase => "which has upper-case letters",
-            Self::UserInfo => "which has a user name",
-            Self::WhiteSpace => "which has white space",
+            Self::DefaultPort => "the default port must be left out",
+            Self::Host => "the host is neither a host name nor an IPv4 address",
+            Self::Ipv6 => "IPv6 addresses are not supported",
+            Self::NotAscii => "not ASCII, write the host as `xn--…`",
+            Self::Path => "something follows the host and port",
+            Self::Port => "the port is not 1 to 65535",
+            Self::Scheme => "the scheme is not http or https",
+            Self::UpperCase => "upper-case letters",
+            Self::UserInfo => "a user name",
+            Self::WhiteSpace => "white space",
         })
     }
+}
+
+/// A text that is not an origin, without a password, and without a path or query, which may hold a secret.
+fn without_secrets(text: &str) -> &str {
+    let after = text.find("://").map_or(0, |at| at.saturating_add(3));
+    let end = text
+        .get(after..)
+        .and_then(|rest| rest.find(['/', '?', '#']));
+    let text = end.map_or(text, |end| {
+        text.get(..after.saturating_add(end)).unwrap_or_default()
+    });
+    text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
 /// The port that a scheme has unless a URL writes another.
@@ -96,24 +108,31 @@ pub(super) fn default_port(scheme: &str) -> &'static str {
     }
 }
 
-/// What is wrong with a text: the first thing that is.
+/// What is wrong with a text: the first thing that is, from the left.
 fn flaw(text: &str) -> Option<OriginFlaw> {
     if text.contains(char::is_whitespace) {
         return Some(OriginFlaw::WhiteSpace);
-    } else if !text.is_ascii() {
-        return Some(OriginFlaw::NotAscii);
-    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Some(OriginFlaw::UpperCase);
     }
-    let Some((scheme @ ("http" | "https"), authority)) = text.split_once("://") else {
+    let Some((scheme, authority)) = text.split_once("://") else {
         return Some(OriginFlaw::Scheme);
     };
+    match scheme {
+        "http" | "https" => {}
+        _ if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => {
+            return Some(OriginFlaw::UpperCase);
+        }
+        _ => return Some(OriginFlaw::Scheme),
+    }
     if authority.contains(['/', '?', '#']) {
         return Some(OriginFlaw::Path);
     } else if authority.contains('@') {
         return Some(OriginFlaw::UserInfo);
     } else if authority.contains('[') {
         return Some(OriginFlaw::Ipv6);
+    } else if !authority.is_ascii() {
+        return Some(OriginFlaw::NotAscii);
+    } else if authority.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Some(OriginFlaw::UpperCase);
     }
     let (host, port) = match authority.split_once(':') {
         Some((host, port)) => (host, Some(port)),
@@ -191,6 +210,9 @@ mod tests {
             ("https://*.example", OriginFlaw::Host),
             ("https://shop.example ", OriginFlaw::WhiteSpace),
             (" https://shop.example", OriginFlaw::WhiteSpace),
+            ("https://shop.example/Shop", OriginFlaw::Path),
+            ("https://shop.example/\u{f6}", OriginFlaw::Path),
+            ("https://[::1]/Shop", OriginFlaw::Path),
             ("http://[::1]", OriginFlaw::Ipv6),
             ("http://[::1]:3000", OriginFlaw::Ipv6),
         ] {
@@ -204,9 +226,22 @@ mod tests {
             Origin::parse("https://shop.example:443")
                 .unwrap_err()
                 .to_string(),
-            "invalid origin \"https://shop.example:443\", which writes the scheme's own port: \
+            "invalid origin \"https://shop.example:443\" (the default port must be left out): \
              expected lower-case scheme://host[:port]"
         );
+    }
+
+    #[test]
+    fn error_shows_no_password_path_or_query() {
+        for (text, shown) in [
+            ("https://user:hunter2@shop.example", "shop.example"),
+            ("https://shop.example/cb?nonce=1", "https://shop.example"),
+            ("https://shop.example?nonce=1", "https://shop.example"),
+            ("https://a:b@shop.example/@c", "shop.example"),
+            ("shop.example/cb?nonce=1", "shop.example"),
+        ] {
+            assert_eq!(without_secrets(text), shown, "{text}");
+        }
     }
 
     #[cfg(feature = "cryptapi")]

@@ -2,7 +2,7 @@ use std::{fmt, iter};
 
 use super::{
     Origin, UrlDifference, is_unreserved,
-    url_difference::{LONGEST_TARGET, other_spellings},
+    spellings::{LONGEST_TARGET, other_spellings},
 };
 use crate::{ConfigError, Rejection};
 

@@ -100,6 +100,16 @@ pub enum ReconcileError {
         /// The price's currency.
         currency: String,
     },
+    /// The provider names the payment by a blank id, by one with control characters, or by one of more than 256 bytes:
+    /// two payments could be taken for one.
+    #[error(
+        "{provider} reports a payment with an invalid id: expected 1 to 256 bytes without control characters"
+    )]
+    #[non_exhaustive]
+    InvalidPaymentId {
+        /// The provider.
+        provider: &'static str,
+    },
 }
 
 impl Reconciliation {

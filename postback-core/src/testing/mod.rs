@@ -35,13 +35,14 @@ pub use self::cryptapi::{
 pub use self::cryptocloud::{
     SAMPLE_INVOICE_ID, fresh_token, sample_form, sample_json, sign_hs256, sign_message, token,
 };
-use crate::{MediaType, Method, Provider, Rejection, RequestHead, SecretKey, Verified, Verifier};
+use crate::{
+    MediaType, Method, Provider, Rejection, RequestHead, SecretKey, Verified, Verifier, hexadecimal,
+};
 
 /// Returns the HMAC-SHA-256 of a message as 64 hexadecimal digits, in lower case: as many providers sign.
 #[must_use]
 pub fn hmac_sha256_hex(secret: &SecretKey, message: impl AsRef<[u8]>) -> String {
-    let tag = secret.hmac_sha256(message.as_ref());
-    tag.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal::encode(&secret.hmac_sha256(message.as_ref()))
 }
 
 /// Posts a body to a verifier as an adapter would, with a content type and no other header, and the clock at `now`, in

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use postback_core::{
     MediaType, Method, Provider, SecretKey, Verified, Verifier,
-    cryptapi::{Bound, Callback, CallbackUrl, CryptApi, Expected, Get, Nonce},
+    cryptapi::{Bound, CallbackProvider, CallbackUrl, CryptApi, Expected, Get, Nonce},
     cryptocloud::{CryptoCloud, Payment},
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
@@ -54,7 +54,7 @@ fn bound_by<P>(
     replacements: &[(&str, &str)],
 ) -> Bound<P>
 where
-    P: Provider<Payload = Callback, Key = postback_core::PublicKey>,
+    P: CallbackProvider<Key = postback_core::PublicKey>,
 {
     let mut fields = SAMPLE_CALLBACK.to_owned();
     for (from, to) in replacements {

@@ -1,6 +1,6 @@
 use postback_core::{
-    PaymentProvider, Provider, Tenant, Verified,
-    cryptapi::{BlockBee, Bound, Callback, CryptApi},
+    PaymentProvider, Tenant, Verified,
+    cryptapi::{BlockBee, Bound, CallbackProvider, CryptApi},
     cryptocloud::{CryptoCloud, Payment, Trybit},
     event::{EventRecord, FieldDigests},
     reconcile::{Assurance, Price},
@@ -20,7 +20,7 @@ fn record<P: PaymentProvider<Payload = Payment>>(payment: &Verified<P>) -> Event
     payment.reconcile(&price()).unwrap().event().clone()
 }
 
-fn record_of<P: Provider<Payload = Callback>>(bound: &Bound<P>) -> EventRecord {
+fn record_of<P: CallbackProvider>(bound: &Bound<P>) -> EventRecord {
     bound.reconcile(&price()).event().clone()
 }
 

@@ -97,7 +97,10 @@ impl<S: Send + Sync, P: Provider> FromRequestParts<S> for FromVerified<P> {
     async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         match head.extensions.get::<Verified<P>>() {
             Some(verified) => Ok(Self(Postback(verified.clone()))),
-            None => Err(Rejection::not_configured::<P>("a PostbackLayer above the handler").into()),
+            None => {
+                let rejection = Rejection::not_configured::<P>("a PostbackLayer above the handler");
+                Err(PostbackRejection::of_provider::<P>(rejection))
+            }
         }
     }
 }

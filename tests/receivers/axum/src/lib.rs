@@ -10,7 +10,7 @@ use axum::{
 };
 use postback_core::{
     Provider, Verifier,
-    cryptapi::{Callback, CryptApi, Mode},
+    cryptapi::{CallbackProvider, CryptApi, Mode},
     cryptocloud::{CryptoCloud, Payment, Trybit},
 };
 use postback_tower::{
@@ -52,7 +52,7 @@ fn guarded<M: Mode>(verifier: Verifier<CryptApi<M>>) -> MethodRouter<Receiver> {
     any(called_back::<CryptApi<M>>).layer(PostbackLayer::new(verifier))
 }
 
-async fn called_back<P: Provider<Payload = Callback>>(
+async fn called_back<P: CallbackProvider>(
     State(print): State<Print>,
     FromVerified(postback): FromVerified<P>,
 ) -> Result<Ack<P>, StatusCode> {

@@ -1,6 +1,8 @@
 use std::io;
 
-use postback_core::{Provider, Verified, cryptapi::Callback, cryptocloud::Payment, event::Stage};
+use postback_core::{
+    Provider, Verified, cryptapi::CallbackProvider, cryptocloud::Payment, event::Stage,
+};
 use serde_json::{Map, json};
 
 use crate::Print;
@@ -36,7 +38,7 @@ pub fn print_payment<P: Provider<Payload = Payment>>(
 /// # Errors
 ///
 /// If it cannot be printed: then it counts as not received, and the provider tries again.
-pub fn print_callback<P: Provider<Payload = Callback>>(
+pub fn print_callback<P: CallbackProvider>(
     print: &Print,
     callback: &Verified<P>,
 ) -> io::Result<()> {
