@@ -44,9 +44,9 @@ impl<P: Provider> Admitted<P> {
         }
     }
 
-    /// Does the same as [`verify`](Self::verify), and rejects a body of another length than the head declared: for an
-    /// adapter whose framework does not let an application rewrite a body, and may take one that broke off for a whole
-    /// one.
+    /// Verifies the body like [`verify`](Self::verify), and rejects one whose length differs from what the
+    /// head declared. For frameworks that may report a truncated body as complete, and in which no middleware
+    /// rewrites bodies.
     ///
     /// # Errors
     ///
@@ -106,15 +106,14 @@ impl<P: Provider> Admitted<P> {
         }
     }
 
-    /// Leaves the log event of a rejection that an adapter found, and returns the rejection.
+    /// Logs a rejection that the adapter found, and returns it.
     #[must_use = "the adapter replies with it"]
     pub fn reject(mut self, rejection: Rejection) -> Rejection {
         log::rejected(self.delivery.end(), &rejection, &Findings::default());
         rejection
     }
 
-    /// For an adapter that finds something of the application's missing: leaves a log event with what it `looked_for`,
-    /// and returns the rejection.
+    /// Logs that the adapter did not find `looked_for`, and returns the rejection.
     #[must_use = "the adapter replies with it"]
     pub fn not_configured(mut self, looked_for: &'static str) -> Rejection {
         self.delivery.end();

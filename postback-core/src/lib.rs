@@ -60,9 +60,9 @@
 //!
 //! # Providers of your own
 //!
-//! [`Provider`] is open, and its documentation has a whole one for BTCPay Server. With [`PaymentProvider`] its postbacks
-//! are reconciled and recorded like those of the providers here. [`SignatureHeader`], [`body`] and [`PublicOrigins`] do
-//! what each would write again.
+//! [`Provider`] is open. With [`PaymentProvider`] the postbacks of your own provider are reconciled and
+//! recorded like those of the providers here. [`SignatureHeader`], [`body`] and [`PublicOrigins`] do what
+//! each would write again. The guide has a whole provider for BTCPay Server.
 //!
 //! # Features
 //!
@@ -75,22 +75,22 @@
 //!
 //! # Log events
 //!
-//! With the feature `tracing`, each delivery leaves one event of target `postback`. Never in it: a
-//! secret, a token, a signature, a body, the query of a URL, or anything of the payload that is not signed.
+//! With the feature `tracing`, each delivery leaves exactly one of the first three events, of target
+//! `postback`. The last two may follow `postback verified`. Never in one: a secret, a token, a signature,
+//! a body, the query of a URL, or anything of the payload that is not signed.
 //!
 //! | message | level | fields |
 //! |---|---|---|
 //! | `postback verified` | INFO | `provider`, `scope`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (seconds, if the provider signs a time), `unreadable` (the names of fields that are there and cannot be read) |
-//! | `postback rejected` | WARN; ERROR if the application is at fault | `provider`, `scope`, `code`, `variant`, `hint`; `method`, `content_type` and `content_encoding` that came and are not accepted; `checked_url` and `query_length`, the URLs without their query that a signature was checked against, and the length of the query; `invoice_id` or `uuid` if the signature held; `looked_for` if no verifier is registered |
+//! | `postback rejected` | WARN; ERROR for `not_configured` and `clock_unavailable` | `provider`, `scope`, `code`, `variant`, `hint`; `method`, `content_type` and `content_encoding` that came and are not accepted; `checked_url` and `query_length`, the URLs without their query that a signature was checked against, and the length of the query; `invoice_id` or `uuid` if the signature held; `looked_for` if no verifier is registered |
 //! | `postback abandoned` | WARN | `provider`, `scope`: the request was dropped before it was verified or rejected, because the client disconnected or a deadline of the application passed |
-//! | `callback not bound` | WARN | `provider`, `scope`, `uuid`, `variant`, and what was `expected` and `received`: never the nonce |
+//! | `callback not bound` | WARN | `provider`, `scope`, `uuid`, `variant` and, for addresses, coins and URLs, the `expected` and `received` value; URLs without their query, and never the nonce |
 //! | `postback not acknowledged` | WARN for `unknown_order` and `in_flight`, ERROR otherwise | a handler's [`Retry`]: `code`, `id` of the payment if the handler [added](Retry::with_id) it, `cause` |
 //!
-//! The last two come after `postback verified`. `BodyTooLarge` names the verifier's limit, also if a smaller one of the
-//! framework ended the body.
+//! `BodyTooLarge` names the verifier's limit, also if a smaller one of the framework ended the body.
 //!
-//! A `hint` is there if the cause can be told apart. It is searched for only while rejections are logged, and changes no
-//! verdict:
+//! Hints are searched for only while rejections are logged, and never change the result. The guide says
+//! what to do about each:
 //!
 //! | hint | what was found |
 //! |---|---|
@@ -98,13 +98,14 @@
 //! | `clock_behind` | a genuine token of the future |
 //! | `clock_behind_or_ceiling_too_low` | a genuine token that lives longer than the ceiling on lifetimes |
 //! | `form_sent_as_json`, `json_sent_as_form` | the content type names one, and the body is the other |
-//! | `retired_key` | the signature of a retired key whose time has come, or is past the year 9999 |
+//! | `retired_key` | the signature of a retired key that is no longer trusted |
 //! | `secret_has_white_space`, `secret_has_quotes`, `secret_has_semicolon` | the secret fits without what is around it |
 //! | `secret_is_api_key` | the secret is a JSON web token |
 //! | `signed_for_http`, `signed_for_https` | the signed URL has the other scheme |
 //! | `signed_with_www`, `signed_without_www` | the signed URL has `www.` in front of the host, or has it not |
 //! | `signed_with_default_port` | the signed URL writes the scheme's own port |
 //! | `signed_without_prefix` | the signed URL lacks a part of the path that was checked |
+//! | `signed_with_prefix` | the signed URL has a prefix in front of the path of the stored one: only in `callback not bound` |
 //! | `signed_with_other_trailing_slash` | one of both has a slash at the end of the path |
 //! | `signed_with_other_escapes`, `signed_with_other_escape_case` | the signed URL has other characters escaped, or writes escapes in the other case |
 //! | `signed_encoded_once_more`, `signed_encoded_once_less` | the signed URL has `%252F` for `%2F`, or the reverse |

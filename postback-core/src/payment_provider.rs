@@ -14,8 +14,8 @@ use crate::{
 /// return, so that nothing but a verified postback is recorded. CryptoCloud and Trybit implement it. CryptAPI and BlockBee do not, because their callbacks
 /// are [bound](crate::Verified::bind) to an order first.
 ///
-/// The documentation of [`Provider`] has an example. A provider that does not implement it verifies postbacks, and they
-/// can be neither reconciled nor recorded:
+/// The guide has an example. The postbacks of a provider that does not implement it are verified, and can
+/// be neither reconciled nor recorded:
 ///
 /// ```compile_fail,E0277
 /// use postback_core::{

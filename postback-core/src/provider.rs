@@ -4,90 +4,71 @@ use bytes::Bytes;
 
 use crate::{Accepts, LogFields, MediaType, Rejection, Reply, RequestHead, VerifyContext};
 
-/// A payment provider: what its postbacks look like and how they are signed.
+/// Payment provider: what its postbacks look like and how they are signed.
 ///
 /// A [`Verifier`](crate::Verifier) asks in this order and stops at the first rejection: the method
 /// and media types that the provider [`accepts`](Self::accepts); [`inspect`](Self::inspect) for the
 /// head, before any byte of the body is read; then [`verify`](Self::verify) for the body, which
 /// never exceeds the verifier's limit.
 ///
-/// The trait is open. This is the whole of a provider for BTCPay Server, which signs the raw body with HMAC-SHA-256 and
-/// sends `BTCPay-Sig: sha256=` and the tag as hexadecimal digits (source: its webhook documentation):
+/// The trait is open. This provider is invented: it calls back by GET, signs the whole URL with
+/// HMAC-SHA-512, and sends the tag in base64. The guide has a whole provider for BTCPay Server, which
+/// signs the body, and whose payments are recorded.
 ///
 /// ```
 /// use postback_core::{
-///     AcceptsPost, Bytes, MediaType, PaymentEvent, PaymentProvider, Provider, Rejection,
-///     RequestHead, SecretKey, SignatureHeader, VerifyContext, body,
-///     reconcile::{Outcome, Price},
+///     AcceptsGet, Bytes, MediaType, Provider, PublicOrigins, ReceivedUrl, Rejection, RequestHead,
+///     SecretKey, SignatureHeader, VerifyContext, Verifier,
 /// };
-/// use serde::{Deserialize, Serialize};
+///
+/// const SIGNATURE: SignatureHeader = SignatureHeader::base64("x-signature");
 ///
 /// #[derive(Debug)]
-/// struct BtcPay;
+/// struct ExamplePay(PublicOrigins);
 ///
-/// #[derive(Clone, Debug, Deserialize, Serialize)]
-/// #[serde(rename_all = "camelCase")]
-/// struct InvoiceEvent {
-///     r#type: String,
-///     invoice_id: String,
-/// }
-///
-/// impl Provider for BtcPay {
-///     type Accepts = AcceptsPost;
-///     type Payload = InvoiceEvent;
-///     type Evidence = Vec<u8>;
+/// impl Provider for ExamplePay {
+///     type Accepts = AcceptsGet;
+///     type Payload = String;
+///     type Evidence = (Vec<u8>, ReceivedUrl);
 ///     type Key = SecretKey;
 ///
-///     const NAME: &'static str = "btcpay";
+///     const NAME: &'static str = "example-pay";
 ///
-///     fn inspect(&self, head: &RequestHead<'_>, _: Option<MediaType>) -> Result<Vec<u8>, Rejection> {
-///         SignatureHeader::hexadecimal("btcpay-sig").with_prefix("sha256=").read(head)
+///     fn inspect(
+///         &self,
+///         head: &RequestHead<'_>,
+///         _: Option<MediaType>,
+///     ) -> Result<Self::Evidence, Rejection> {
+///         Ok((SIGNATURE.read(head)?, self.0.received(head.target())?))
 ///     }
 ///
 ///     fn verify(
 ///         &self,
-///         tag: Vec<u8>,
-///         body: Bytes,
+///         (tag, url): Self::Evidence,
+///         _: Bytes,
 ///         context: &mut VerifyContext<'_, SecretKey>,
-///     ) -> Result<InvoiceEvent, Rejection> {
-///         context.signature(|key| key.verify_hmac_sha256(&body, &tag))?;
-///         body::from_json(&body)
+///     ) -> Result<String, Rejection> {
+///         context.url_signature(&self.0, url, |key, url| key.verify_hmac_sha512(url, &tag))
 ///     }
 /// }
 ///
-/// impl PaymentProvider for BtcPay {
-///     fn payment_event(event: &InvoiceEvent) -> PaymentEvent<'_> {
-///         PaymentEvent::new(&event.invoice_id, event)
-///     }
-///
-///     fn outcome(event: &InvoiceEvent, price: &Price) -> Outcome {
-///         match &*event.r#type {
-///             "InvoiceSettled" => price.paid_in_full(),
-///             "InvoiceProcessing" => Outcome::Pending,
-///             _ => Outcome::NotSuccessful,
-///         }
-///     }
-/// }
-/// # #[cfg(feature = "testing")] {
-/// use postback_core::{Method, Verifier, testing};
-///
-/// let secret = SecretKey::new("the webhook's secret")?;
-/// let verifier = Verifier::new(BtcPay, secret.clone());
-/// let deliver = |body: &'static str, signature: &str| {
-///     let headers = [("Content-Type", "application/json"), ("BTCPay-Sig", signature)];
-///     testing::request(&verifier, Method::Post, "/", &headers, body, 1_769_509_400)
+/// let provider = ExamplePay(PublicOrigins::new(["https://shop.example"])?);
+/// let verifier = Verifier::new(provider, SecretKey::new("a secret for this example")?);
+/// let deliver = |target, signature| {
+///     let headers = [("X-Signature", signature)];
+///     let admitted = verifier.admit(&RequestHead::new("GET", target, &headers))?;
+///     admitted.verify(Bytes::new())
 /// };
 ///
-/// let settled = r#"{"type":"InvoiceSettled","invoiceId":"R1wJ"}"#;
-/// let signature = format!("sha256={}", testing::hmac_sha256_hex(&secret, settled));
-/// let verified = deliver(settled, &signature)?;
-/// assert_eq!(verified.payment_id(), "R1wJ");
-/// assert!(verified.reconcile(&Price::new("10".parse()?, "EUR")?)?.is_paid());
+/// // Signed with OpenSSL.
+/// let signature = "VA4qaSH6jxkGaDL3DWPGTn3hJE/HlJViaB6s/3dEc8kkW6BghpCi9LyuEcuD\
+///                  i0K6nMoEwNWqFFftLRlu1vx2Bg==";
+/// let verified = deliver("/paid?order=7&amount=12.50", signature)?;
+/// assert_eq!(verified.payload(), "https://shop.example/paid?order=7&amount=12.50");
 ///
-/// let other = r#"{"type":"InvoiceSettled","invoiceId":"forged"}"#;
-/// assert_eq!(deliver(other, &signature).err(), Some(Rejection::BadSignature));
-/// assert_eq!(deliver(settled, "").err(), Some(Rejection::Unsigned));
-/// # }
+/// let changed = deliver("/paid?order=7&amount=99.50", signature);
+/// assert_eq!(changed.err(), Some(Rejection::BadSignature));
+/// assert_eq!(deliver("/paid?order=7", "").err(), Some(Rejection::Unsigned));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
@@ -103,18 +84,17 @@ pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
     /// What signatures are checked with.
     type Key: Send + Sync + 'static;
 
-    /// The provider's name in logs and, unless [`PaymentProvider`](crate::PaymentProvider) says otherwise, in records:
-    /// lower case, no spaces. It must not change.
+    /// The provider's name in logs and, for all but this crate's own providers, in records: lower-case
+    /// letters, digits, `-` and `_`. It must not change.
     const NAME: &'static str;
 
     /// The reply that the provider takes as "received". Defaults to 200 with the text `ok`.
     const ACK: Reply = Reply::acknowledgement("text/plain", "ok");
 
-    /// Status of the replies to postbacks that are unsigned, forged, expired or about something else, from 400 to 599:
-    /// another one does not compile. Defaults to 401.
+    /// Status of the replies to rejections that are 401 by default, from 400 to 599; another value does
+    /// not compile. Defaults to 401.
     ///
-    /// For a provider that stops sending after a 401: another status makes it send again, when the configuration has been
-    /// fixed for example.
+    /// Set it for a provider that stops sending after a 401.
     const UNVERIFIED_STATUS: u16 = 401;
 
     /// Returns the method and media types of the provider's postbacks. Defaults to GET, or POST with JSON.

@@ -1,9 +1,9 @@
 use crate::{Method, Provider, Reply, log};
 
-/// Why a postback was refused.
+/// Error returned when a postback is rejected.
 ///
-/// The variant and its text are for the operator's log. The sender is told the class of the
-/// refusal and no more: see [`reply`](Self::reply).
+/// The variant and its text are for the operator's log. The sender learns only the class of the
+/// rejection: see [`reply`](Self::reply).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {

@@ -1,4 +1,4 @@
-//! What a framework or its HTTP server decides before we see the request: one table, with the reason
+//! What a framework or its HTTP server decides before we see the request: the tables, with the reason
 //! for each row. Everything else is core's verdict, and the same through every way in.
 
 use http::StatusCode;

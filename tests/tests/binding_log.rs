@@ -4,12 +4,20 @@
 
 use std::sync::LazyLock;
 
-use conformance::{callbacks::ORIGIN, log::Log};
+use axum::{Router, extract::State, routing::any};
+use bytes::Bytes;
+use conformance::{
+    callbacks::ORIGIN,
+    corpus::Request,
+    driver::{Application, Seen},
+    log::Log,
+};
 use postback_core::{
     Method, UrlDifference, Verified, Verifier,
     cryptapi::{BindError, CallbackUrl, CryptApi, Expected, Get, Nonce},
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
+use postback_tower::axum::{Ack, Postback, Retry};
 use tracing::Level;
 
 const NONCE: &str = "0123456789abcdef0123456789abcdef";
@@ -62,7 +70,7 @@ fn refused(callback: &Verified<CryptApi<Get>>, expected: &Expected) -> (BindErro
 }
 
 #[test]
-fn each_variant_is_logged_with_what_was_expected_and_received() {
+fn unbound_callback_logs_expected_and_received_values() {
     let url = format!("{ORIGIN}/cb?order_id=7&nonce={NONCE}");
     let callback = called_back(&url);
     let nonce = || Nonce::from_stored(NONCE).unwrap();
@@ -158,6 +166,16 @@ fn other_spelling_of_the_stored_url_is_named() {
             url(ORIGIN, "7").replace("/cb?", "/cb/?"),
             UrlDifference::TrailingSlash,
         ),
+        (
+            url(ORIGIN, "7"),
+            url(&format!("{ORIGIN}/shop"), "7"),
+            UrlDifference::Prefix,
+        ),
+        (
+            url(&format!("{ORIGIN}/shop"), "7"),
+            url(ORIGIN, "7"),
+            UrlDifference::NoPrefix,
+        ),
     ] {
         let expectation = expected(Expected::callback_url(stored(&before)));
         let (error, line) = refused(&called_back(&called), &expectation);
@@ -166,8 +184,14 @@ fn other_spelling_of_the_stored_url_is_named() {
             BindError::CallbackUrlSpelling(difference),
             "{called}"
         );
-        let variant = format!("variant=CallbackUrlSpelling({difference:?})");
-        assert!(line.starts_with(&variant), "{line}");
+        let path = |url: &str| url.split('?').next().unwrap().to_owned();
+        let (before, called) = (path(&before), path(&called));
+        assert_eq!(
+            line,
+            format!(
+                r#"variant=CallbackUrlSpelling({difference:?}) expected="{before}" received="{called}""#
+            )
+        );
     }
 }
 
@@ -184,4 +208,84 @@ fn any_of_several_coins_binds() {
         let expectation = expectation.clone().coins(coins.iter().copied());
         assert_eq!(callback.bind(&expectation).is_ok(), binds, "{coins:?}");
     }
+}
+
+/// A 404 is not preceded by `postback verified` alone.
+#[tokio::test]
+async fn foreign_callback_leaves_three_events_through_axum() {
+    async fn called_back(
+        State(verifier): State<Verifier<CryptApi<Get>>>,
+        postback: Postback<CryptApi<Get>>,
+    ) -> Result<Ack<CryptApi<Get>>, Retry> {
+        assert!(postback.is_from(&verifier));
+        let uuid = postback.uuid().for_look_up();
+        let expectation = expected(Expected::nonce(Nonce::from_stored(NONCE).unwrap()));
+        let bound = postback.bind(&expectation.address_in("the order's address"));
+        drop(bound.map_err(|error| postback_core::Retry::not_bound(uuid, error))?);
+        Ok(postback.ack())
+    }
+    let provider = CryptApi::get([ORIGIN]).unwrap();
+    let verifier = Verifier::new(provider, KEY.public_key().unwrap());
+    let router = Router::new()
+        .fallback(any(called_back))
+        .with_state(verifier);
+    let (log, _guard) = Log::begin_at(Level::INFO);
+    let application = Application::serve(router, Seen::default()).await;
+    let target = format!("/cb?nonce={NONCE}&{SAMPLE_CALLBACK}");
+    let request = Request {
+        method: "GET".to_owned(),
+        headers: vec![(
+            "x-ca-signature".to_owned(),
+            KEY.sign(format!("{ORIGIN}{target}")).unwrap(),
+        )],
+        target,
+        body: Bytes::new(),
+    };
+    assert_eq!(application.send(&request).await.status, 404);
+    let uuid = "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2";
+    let bound = format!(
+        r#"variant=AddressIn expected="the order's address" received="{SAMPLE_ADDRESS_IN}""#
+    );
+    assert_eq!(
+        log.verdicts(),
+        [
+            format!(
+                r#"INFO postback: postback verified provider="cryptapi" uuid="{uuid}" key_label="current""#
+            ),
+            format!(
+                r#"WARN postback: callback not bound provider="cryptapi" uuid="{uuid}" {bound}"#
+            ),
+            format!(
+                r#"WARN postback: postback not acknowledged code="unknown_order" id="{uuid}" cause="another address was paid to""#
+            ),
+        ]
+    );
+    assert!(!log.text().contains(NONCE));
+}
+
+/// A callback that is bound by its address alone can say anything, signed.
+#[test]
+fn control_characters_of_a_callback_do_not_reach_the_log() {
+    let payout = "x\n2026 WARN postback: forged\u{1b}[2J";
+    let body = format!(
+        r#"{{"uuid":"u-1","address_in":"a","coin":"btc","pending":0,"address_out":{}}}"#,
+        serde_json::to_string(payout).unwrap()
+    );
+    let verifier = Verifier::new(CryptApi::post_json(), KEY.public_key().unwrap());
+    let signature = KEY.sign(&body).unwrap();
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-ca-signature", &*signature),
+    ];
+    let callback = testing::request(&verifier, Method::Post, "/", &headers, body, 0).unwrap();
+    let (log, _guard) = Log::begin_at(Level::INFO);
+    let expectation = Expected::address_without_nonce("a")
+        .coin("btc")
+        .payout_addresses(["b"]);
+    assert_eq!(
+        callback.bind(&expectation).err(),
+        Some(BindError::AddressOut)
+    );
+    let received = "received=\"x\u{fffd}2026 WARN postback: forged\u{fffd}[2J\"";
+    assert!(log.text().contains(received), "{}", log.text());
 }

@@ -1,4 +1,4 @@
-//! Each cause of a rejection that can be told apart is told apart on the log: in core, and through every way in.
+//! Each cause of a rejection has its own log line: in core, and through every adapter.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -19,6 +19,8 @@ use postback_core::{
 use tracing::Level;
 
 const NOW: u64 = 1_769_509_400;
+
+const ORIGIN: &str = "https://shop.example";
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -115,7 +117,7 @@ async fn content_type_and_encoding_that_came_are_logged() {
 }
 
 #[tokio::test]
-async fn body_under_the_name_of_the_other_media_type_is_hinted_at() {
+async fn mislabelled_body_leaves_hint() {
     let json = testing::sample_json(Some(&token("s")));
     let form = testing::sample_form(Some(&token("s")));
     for (content_type, body, hint) in [
@@ -135,8 +137,30 @@ async fn body_under_the_name_of_the_other_media_type_is_hinted_at() {
     }
 }
 
+/// CryptAPI's, whose signature holds.
 #[tokio::test]
-async fn what_is_around_a_secret_is_hinted_at() {
+async fn mislabelled_callback_leaves_hint() {
+    let json = r#"{"uuid":"u-1","address_in":"a","coin":"btc","pending":0}"#;
+    let form = "uuid=u-1&address_in=a&coin=btc&pending=0";
+    let public = || KEY.public_key().unwrap();
+    for (verifier, content_type, body, hint) in [
+        (CryptApi::post_form(), FORM, json, "json_sent_as_form"),
+        (CryptApi::post_json(), JSON, form, "form_sent_as_json"),
+    ] {
+        let signature = KEY.sign(body).unwrap();
+        let headers = [
+            ("content-type", content_type),
+            ("x-ca-signature", &*signature),
+        ];
+        let request = post(&headers, body.to_owned());
+        let verifier = Verifier::new(verifier, public());
+        let expected = format!(r#"variant=Malformed(Syntax) hint="{hint}""#);
+        assert_logged(&verifier, &request, &expected).await;
+    }
+}
+
+#[tokio::test]
+async fn secret_with_surrounding_characters_leaves_hint() {
     let api_key = token("provider");
     for (configured, signer, hint) in [
         ("s\n", "s", r#" hint="secret_has_white_space""#),
@@ -154,8 +178,8 @@ async fn what_is_around_a_secret_is_hinted_at() {
     }
 }
 
-fn cryptapi(prefix: Option<&str>) -> Verifier<CryptApi<Get>> {
-    let provider = CryptApi::get(["https://shop.example"]).unwrap();
+fn cryptapi(origin: &str, prefix: Option<&str>) -> Verifier<CryptApi<Get>> {
+    let provider = CryptApi::get([origin]).unwrap();
     let provider = match prefix {
         Some(prefix) => provider.stripped_prefix(prefix).unwrap(),
         None => provider,
@@ -175,7 +199,7 @@ fn callback(target: &str, signed: &str) -> Request {
 
 /// Mistakes of proxies and configurations: what arrives, what was signed, and what is logged.
 #[tokio::test]
-async fn url_that_was_checked_is_logged_and_its_difference_hinted_at() {
+async fn changed_url_is_logged_with_hint() {
     let query = |order: &str| format!("order_id={order}&{SAMPLE_CALLBACK}");
     let (plain, escaped) = (query("7"), query("7%2F8~9"));
     for (prefix, target, signed, hint) in [
@@ -225,7 +249,7 @@ async fn url_that_was_checked_is_logged_and_its_difference_hinted_at() {
             r#"variant=BadSignature checked_url="{checked}" query_length={} hint="{hint}""#,
             plain.len()
         );
-        assert_logged(&cryptapi(prefix), &request, &expected).await;
+        assert_logged(&cryptapi(ORIGIN, prefix), &request, &expected).await;
     }
     for (signed, hint) in [
         (query("7%2F8%7E9"), "signed_with_other_escapes"),
@@ -235,13 +259,35 @@ async fn url_that_was_checked_is_logged_and_its_difference_hinted_at() {
     ] {
         let signed = format!("https://shop.example/cb?{signed}");
         let request = callback(&format!("/cb?{escaped}"), &signed);
-        assert_logged(&cryptapi(None), &request, &format!(r#" hint="{hint}""#)).await;
+        assert_logged(
+            &cryptapi(ORIGIN, None),
+            &request,
+            &format!(r#" hint="{hint}""#),
+        )
+        .await;
+    }
+    for (signed, target, hint) in [
+        (query("7+8"), query("7%208"), "signed_with_other_escapes"),
+        (query("7%208"), query("7+8"), "signed_with_other_escapes"),
+        (query("7:8"), query("7%3A8"), "signed_with_other_escapes"),
+    ] {
+        let request = callback(&format!("/cb?{target}"), &format!("{ORIGIN}/cb?{signed}"));
+        let hint = format!(r#" hint="{hint}""#);
+        assert_logged(&cryptapi(ORIGIN, None), &request, &hint).await;
+    }
+    for (origin, signed, hint) in [
+        ("http://shop.example", ORIGIN, "signed_for_https"),
+        ("https://www.shop.example", ORIGIN, "signed_without_www"),
+    ] {
+        let request = callback(&format!("/cb?{plain}"), &format!("{signed}/cb?{plain}"));
+        let hint = format!(r#" hint="{hint}""#);
+        assert_logged(&cryptapi(origin, None), &request, &hint).await;
     }
     let again = query("7%252F8");
     let signed = format!("https://shop.example/cb?{}", query("7%2F8"));
     let request = callback(&format!("/cb?{again}"), &signed);
     let hint = r#" hint="signed_encoded_once_less""#;
-    assert_logged(&cryptapi(None), &request, hint).await;
+    assert_logged(&cryptapi(ORIGIN, None), &request, hint).await;
 }
 
 /// Mistakes without a hint are seen in the URL: the prefix that is missing, and the length of the query.
@@ -261,7 +307,7 @@ async fn forged_callback_logs_the_url_without_its_query() {
         "https://shop.example/".to_owned(),
     ] {
         let request = callback(&format!("/cb?{query}"), &signed);
-        assert_logged(&cryptapi(None), &request, &expected).await;
+        assert_logged(&cryptapi(ORIGIN, None), &request, &expected).await;
     }
 }
 
@@ -287,7 +333,6 @@ fn guide_and_documentation_list_every_hint() {
     }
 }
 
-/// Nothing is tried for a reader who is not there.
 #[test]
 fn hints_are_not_searched_for_if_rejections_are_not_logged() {
     use std::cell::Cell;

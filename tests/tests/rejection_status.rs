@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use conformance::{corpus::Request, driver::Driver, facts::Stated};
 use postback_core::{
-    AcceptsPost, MediaType, Provider, Rejection, RequestHead, SecretKey, SignatureHeader, Verifier,
-    VerifyContext, testing,
+    AcceptsPost, MediaType, Provider, Rejection, RequestHead, SecretKey, SignatureHeader, Tenant,
+    Verifier, VerifyContext, testing,
 };
 use serde_json::{Map, Value};
 
@@ -88,4 +88,13 @@ async fn unverified_postback_gets_the_status_of_its_provider() {
             );
         }
     }
+}
+
+#[test]
+fn tenant_has_the_status_of_its_provider() {
+    enum Eu {}
+    type OfTenant = Tenant<Eu, GivesUp>;
+    let status = |rejection: Rejection| rejection.reply_to::<OfTenant>().status();
+    assert_eq!(status(Rejection::BadSignature), 422);
+    assert_eq!(status(Rejection::BodyUnreadable), 400);
 }

@@ -92,8 +92,10 @@ impl EventRecord {
         self.transfer.as_ref()
     }
 
-    /// What the postback says of the payment, as JSON, for the operator: amounts as texts, fields that cannot be read as
-    /// received, and neither token nor signature.
+    /// Returns the payload as JSON, for the operator. That of CryptoCloud, Trybit, CryptAPI and BlockBee has
+    /// amounts as texts, fields that cannot be read as received, and neither token nor signature. A provider
+    /// of your own chooses it, in
+    /// [`PaymentProvider::payment_event`](crate::PaymentProvider::payment_event).
     #[must_use]
     pub fn payload_json(&self) -> &str {
         &self.payload_json
@@ -149,7 +151,7 @@ impl From<Contents<'_>> for EventRecord {
     }
 }
 
-/// A payload as JSON. What cannot be serialized is null: no payload is worth a payment.
+/// Returns a payload as JSON. One that cannot be serialized is `null`, so that it does not cost the payment.
 pub(crate) fn payload_json(payload: &impl Serialize) -> String {
     serde_json::to_string(payload).unwrap_or_else(|_| "null".to_owned())
 }

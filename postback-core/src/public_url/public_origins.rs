@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{ConfigError, Rejection};
 
-/// Public origins of an application, and the part of the path that a router or proxy removes: what is before the target
-/// of a request in the URL that a provider signs.
+/// Public origins and stripped prefix of an application: the part of a signed URL in front of the request's
+/// target.
 ///
 /// Both are configured. Neither `Host` nor `X-Forwarded-*` is read, because a provider may sign URLs for anyone, and
 /// anyone can send such headers. [`VerifyContext::url_signature`](crate::VerifyContext::url_signature) verifies with
@@ -92,7 +92,7 @@ impl PublicOrigins {
     ///
     /// # Errors
     ///
-    /// [`Rejection::BadSignature`] if the target does not begin with a slash: it would go on where the host ends.
+    /// [`Rejection::BadSignature`] if the target does not begin with a slash, which would change the host.
     pub fn received(&self, target: &str) -> Result<ReceivedUrl, Rejection> {
         let url = |origin: &Origin| [origin.as_str(), &self.stripped_prefix, target].concat();
         match target.starts_with('/') {
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefix_is_a_path_without_a_slash_at_its_end() {
+    fn malformed_prefix_is_rejected() {
         let origins = || PublicOrigins::new(["https://shop.example"]).unwrap();
         let prefixed = origins().stripped_prefix("/shop/eu").unwrap();
         let url = "https://shop.example/shop/eu/callback?a=1?b".to_owned();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn target_never_goes_on_where_the_host_ends() {
+    fn target_without_leading_slash_is_rejected() {
         let origins = PublicOrigins::new(["https://shop.example"]).unwrap();
         for target in ["", ".evil.example/", ":80/", "@evil.example/", "?a=1", "*"] {
             let rejected = origins.received(target).err();

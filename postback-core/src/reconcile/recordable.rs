@@ -2,7 +2,7 @@ use super::Reconciliation;
 
 /// What a store records: a [`Reconciliation`], and nothing else. It is sealed.
 ///
-/// It is a trait for the sake of the compiler's message to those who pass something else.
+/// It is a trait so that the compiler's message can explain what to pass.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a reconciled payment, and cannot be recorded",
     label = "expected what `reconcile` returns",
