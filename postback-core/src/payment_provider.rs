@@ -11,8 +11,8 @@ use crate::{
 /// A [`Provider`] whose verified postbacks each report a payment, so that it can be reconciled, recorded and credited.
 ///
 /// It is implemented beside the provider, in any crate. Only [`Verified::reconcile`] makes a record of what its functions
-/// return, so that nothing but a verified postback is recorded. CryptoCloud and Trybit implement it. CryptAPI and BlockBee do not, because their callbacks
-/// are [bound](crate::Verified::bind) to an order first.
+/// return, so that nothing but a verified postback is recorded. CryptoCloud and Trybit implement it. CryptAPI and
+/// BlockBee do not, because their callbacks are bound to an order first.
 ///
 /// The guide has an example. The postbacks of a provider that does not implement it are verified, and can
 /// be neither reconciled nor recorded:

@@ -7,7 +7,8 @@ use postback_core::{
 };
 use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 
-/// The orders, beside the records of the payments.
+/// The orders of one provider, beside the records of their payments. Keep the orders of another provider in another
+/// file, because both may use the same id.
 #[derive(Clone, Debug)]
 pub struct Orders {
     store: SqliteStore,
