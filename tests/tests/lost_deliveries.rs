@@ -1,5 +1,7 @@
 //! A delivery that is lost before it is verified or rejected leaves one log event.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
 use std::time::Duration;
 
 use actix_web::{App, HttpRequest, HttpResponse, rt::time::timeout, web};
