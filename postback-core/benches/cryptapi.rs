@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use divan::{Bencher, black_box};
 use postback_core::{
     Method, PublicKey, Rejection, Verified, Verifier,
-    cryptapi::{CryptApi, Expected, Get, Notice},
+    cryptapi::{CallbackFields, CryptApi, Expected, Get},
     testing,
 };
 use rustls_pki_types::{SubjectPublicKeyInfoDer, pem::PemObject};
@@ -62,7 +62,7 @@ fn verify_and_read_the_whole_model(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify_and_bind(bencher: Bencher<'_, '_>) {
     let verifier = verifier();
-    let (stored, _) = TARGET.split_once("&uuid").expect("a nonce before it");
+    let (stored, _) = TARGET.split_once("&uuid").expect("a secret before it");
     let stored = CryptApi::get([ORIGIN])
         .expect("an origin")
         .stored_callback_url(&format!("{ORIGIN}{stored}"))
@@ -97,26 +97,26 @@ fn deliver(
     testing::request(verifier, Method::Get, black_box(target), &headers, "", NOW)
 }
 
-fn read(notice: &Notice) {
+fn read(fields: &CallbackFields) {
     black_box((
-        notice.uuid(),
-        notice.stage(),
-        notice.address_in(),
-        notice.address_out(),
-        notice.payouts(),
-        notice.txid_in(),
-        notice.txid_out(),
-        notice.coin(),
-        notice.price(),
+        fields.uuid(),
+        fields.stage(),
+        fields.address_in(),
+        fields.address_out(),
+        fields.payouts(),
+        fields.txid_in(),
+        fields.txid_out(),
+        fields.coin(),
+        fields.price(),
     ));
     black_box((
-        notice.confirmations(),
-        notice.value_coin(),
-        notice.value_coin_convert(),
-        notice.value_forwarded_coin(),
-        notice.value_forwarded_coin_convert(),
-        notice.fee_coin(),
-        notice.result(),
+        fields.confirmations(),
+        fields.value_coin(),
+        fields.value_coin_convert(),
+        fields.value_forwarded_coin(),
+        fields.value_forwarded_coin_convert(),
+        fields.fee_coin(),
+        fields.result(),
     ));
-    black_box((notice.value(), notice.value_forwarded(), notice.fee()));
+    black_box((fields.value(), fields.value_forwarded(), fields.fee()));
 }

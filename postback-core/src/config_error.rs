@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::{OriginFlaw, PublicKeyFlaw};
 
 /// Error returned when a verifier, or what it is made of, is configured wrongly. No configuration accepts unsigned
@@ -43,21 +45,21 @@ pub enum ConfigError {
         "invalid project name {name:?}: expected a non-empty text without surrounding white space or control characters"
     )]
     #[non_exhaustive]
-    InvalidScope {
+    InvalidProject {
         /// The name as configured.
         name: Box<str>,
     },
-    /// The leeway exceeds [`Verifier::MAX_LEEWAY_SECONDS`](crate::Verifier::MAX_LEEWAY_SECONDS).
-    #[error("invalid leeway of {seconds} seconds: expected at most {max}")]
+    /// The leeway exceeds [`Verifier::MAX_LEEWAY`](crate::Verifier::MAX_LEEWAY).
+    #[error("invalid leeway {leeway:?}: expected at most {max:?}")]
     #[non_exhaustive]
     LeewayTooLong {
-        /// The leeway as configured, in seconds.
-        seconds: u64,
-        /// The longest leeway allowed, in seconds.
-        max: u64,
+        /// The leeway as configured.
+        leeway: Duration,
+        /// The longest leeway allowed.
+        max: Duration,
     },
-    /// The ceiling on a token's lifetime is zero seconds, which no fresh token passes.
-    #[error("invalid ceiling of 0 seconds on a token's lifetime: expected at least 1")]
+    /// The ceiling on a token's lifetime is less than a second, which no fresh token passes.
+    #[error("invalid ceiling on a token's lifetime: expected at least a second")]
     LifetimeZero,
     /// There is no public origin.
     #[error("no public origin: expected at least one, such as \"https://shop.example\"")]
@@ -66,7 +68,7 @@ pub enum ConfigError {
     /// [project](crate::Provider::project).
     #[error("invalid project name {name:?}: expected the provider's own, {expected:?}")]
     #[non_exhaustive]
-    OtherScope {
+    OtherProject {
         /// The name as configured.
         name: Box<str>,
         /// The provider's own.

@@ -81,10 +81,10 @@
 //!
 //! | message | level | fields |
 //! |---|---|---|
-//! | `postback verified` | INFO | `provider`, `scope`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (seconds, if the provider signs a time), `unreadable` (the names of fields that are there and cannot be read) |
-//! | `postback rejected` | WARN; ERROR for `not_configured` and `clock_unavailable` | `provider`, `scope`, `code`, `variant`, `hint`; `method`, `content_type` and `content_encoding` that came and are not accepted; `checked_url` and `query_length`, the URLs without their query that a signature was checked against, and the length of the query; `invoice_id` or `uuid` if the signature held; `looked_for` if no verifier is registered |
-//! | `postback abandoned` | WARN | `provider`, `scope`: the request was dropped before it was verified or rejected, because the client disconnected or a deadline of the application passed |
-//! | `callback not bound` | WARN | `provider`, `scope`, `uuid`, `variant` and, for addresses, coins and URLs, the `expected` and `received` value; URLs without their query, and never the nonce |
+//! | `postback verified` | INFO | `provider`, `project`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (seconds, if the provider signs a time), `unreadable` (the names of fields that are there and cannot be read) |
+//! | `postback rejected` | WARN; ERROR for `not_configured` and `clock_unavailable` | `provider`, `project`, `code`, `variant`, `hint`; `method`, `content_type` and `content_encoding` that came and are not accepted; `checked_url` and `query_length`, the URLs without their query that a signature was checked against, and the length of the query; `invoice_id` or `uuid` if the signature held; `looked_for` if no verifier is registered |
+//! | `postback abandoned` | WARN | `provider`, `project`: the request was dropped before it was verified or rejected, because the client disconnected or a deadline of the application passed |
+//! | `callback not bound` | WARN | `provider`, `project`, `uuid`, `variant` and, for addresses, coins and URLs, the `expected` and `received` value; URLs without their query, and never the callback secret |
 //! | `postback not acknowledged` | WARN for `unknown_order` and `in_flight`, ERROR otherwise | a handler's [`Retry`]: `code`, `id` of the payment if the handler [added](Retry::with_id) it, `cause` |
 //!
 //! `BodyTooLarge` names the verifier's limit, also if a smaller one of the framework ended the body.

@@ -211,7 +211,7 @@ impl<P: Provider> Verified<P> {
         let assurance = event.assurance();
         let record = EventRecord::from(Contents {
             namespace,
-            scope: self.scope(),
+            project: self.project(),
             id: event.id,
             stage: event.stage,
             digest: event.digest(namespace),

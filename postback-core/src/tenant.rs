@@ -30,8 +30,8 @@ use crate::{
 ///     eu: Verifier::new(Tenant::new("eu", CryptoCloud::new())?, SecretKey::new("eu secret")?),
 ///     us: Verifier::new(Tenant::new("us", CryptoCloud::new())?, SecretKey::new("us secret")?),
 /// };
-/// assert_eq!(verifiers.eu.scope(), Some("eu"));
-/// assert_eq!(verifiers.us.scope(), Some("us"));
+/// assert_eq!(verifiers.eu.project(), Some("eu"));
+/// assert_eq!(verifiers.us.project(), Some("us"));
 /// # Ok::<(), postback_core::ConfigError>(())
 /// ```
 pub struct Tenant<Tag, P> {
@@ -45,7 +45,7 @@ impl<Tag, P> Tenant<Tag, P> {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::InvalidScope`] if the name is empty, has surrounding white space, or holds a control
+    /// [`ConfigError::InvalidProject`] if the name is empty, has surrounding white space, or holds a control
     /// character.
     pub fn new(project: impl Into<String>, provider: P) -> Result<Self, ConfigError> {
         let project = project.into();
@@ -55,7 +55,7 @@ impl<Tag, P> Tenant<Tag, P> {
                 provider,
                 tag: PhantomData,
             }),
-            false => Err(ConfigError::InvalidScope {
+            false => Err(ConfigError::InvalidProject {
                 name: project.into(),
             }),
         }

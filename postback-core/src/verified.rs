@@ -31,7 +31,7 @@ pub struct Verified<P: Provider> {
 /// The identity of a verifier, shared by its clones.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    pub(crate) scope: Option<Box<str>>,
+    pub(crate) project: Option<Box<str>>,
 }
 
 impl<P: Provider> Verified<P> {
@@ -54,10 +54,10 @@ impl<P: Provider> Verified<P> {
     }
 
     /// The project whose verifier vouches, as named with
-    /// [`VerifierBuilder::scope`](crate::VerifierBuilder::scope).
+    /// [`VerifierBuilder::project`](crate::VerifierBuilder::project).
     #[must_use]
-    pub fn scope(&self) -> Option<&str> {
-        self.identity.scope.as_deref()
+    pub fn project(&self) -> Option<&str> {
+        self.identity.project.as_deref()
     }
 
     /// Whether `verifier`, or a clone of it, made this.
@@ -89,7 +89,7 @@ impl<P: Provider> fmt::Debug for Verified<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
             .field("provider", &P::NAME)
-            .field("scope", &self.scope())
+            .field("project", &self.project())
             .field("key_label", &self.key_label)
             .field("payload", &self.payload)
             .finish()

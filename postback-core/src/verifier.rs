@@ -1,7 +1,7 @@
 use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use crate::{
@@ -14,11 +14,13 @@ use crate::{
 /// identity.
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use postback_core::{Verifier, SecretKey, cryptocloud::CryptoCloud};
 ///
 /// let verifier = Verifier::builder(CryptoCloud::new(), SecretKey::new("the project's secret")?)
-///     .scope("shop-1")
-///     .max_lifetime_seconds(300)
+///     .project("shop-1")
+///     .max_lifetime(Duration::from_secs(300))
 ///     .build()?;
 /// assert_eq!(verifier.body_limit(), 64 * 1024);
 /// # Ok::<(), postback_core::ConfigError>(())
@@ -32,19 +34,19 @@ struct Inner<P: Provider> {
     keys: RwLock<Arc<KeyRing<P::Key>>>,
     identity: Arc<Identity>,
     body_limit: usize,
-    leeway_seconds: u64,
-    max_lifetime_seconds: u64,
+    leeway: Duration,
+    max_lifetime: Duration,
     clock: Clock,
 }
 
 type Clock = Box<dyn Fn() -> Option<u64> + Send + Sync>;
 
 impl<P: Provider> Verifier<P> {
-    /// The longest leeway that can be configured, in seconds.
-    pub const MAX_LEEWAY_SECONDS: u64 = 300;
+    /// The longest leeway that can be configured: five minutes.
+    pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
-    /// The ceiling on a token's lifetime unless another is configured: a day, in seconds.
-    pub const DEFAULT_MAX_LIFETIME_SECONDS: u64 = 86_400;
+    /// The ceiling on a token's lifetime unless another is configured: a day.
+    pub const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(86_400);
 
     /// A verifier with the defaults of [`builder`](Self::builder).
     pub fn new(provider: P, keys: impl Into<KeyRing<P::Key>>) -> Self {
@@ -55,12 +57,12 @@ impl<P: Provider> Verifier<P> {
     /// seconds, a ceiling of a day on a token's lifetime, and the system's clock.
     pub fn builder(provider: P, keys: impl Into<KeyRing<P::Key>>) -> VerifierBuilder<P> {
         VerifierBuilder {
-            scope: provider.project().map(str::to_owned),
+            project: provider.project().map(str::to_owned),
             provider,
             keys: keys.into(),
             body_limit: 64 * 1024,
-            leeway_seconds: 30,
-            max_lifetime_seconds: Self::DEFAULT_MAX_LIFETIME_SECONDS,
+            leeway: Duration::from_secs(30),
+            max_lifetime: Self::DEFAULT_MAX_LIFETIME,
             clock: Box::new(system_clock),
         }
     }
@@ -100,8 +102,8 @@ impl<P: Provider> Verifier<P> {
 
     /// The project's name, if the application gave one.
     #[must_use]
-    pub fn scope(&self) -> Option<&str> {
-        self.inner.identity.scope.as_deref()
+    pub fn project(&self) -> Option<&str> {
+        self.inner.identity.project.as_deref()
     }
 
     pub(crate) fn identity(&self) -> &Arc<Identity> {
@@ -125,12 +127,8 @@ impl<P: Provider> Verifier<P> {
         verify: impl FnOnce(&mut VerifyContext<'_, P::Key>) -> Result<P::Payload, Rejection>,
     ) -> Result<Verified<P>, (Rejection, Findings)> {
         let keys = self.keys();
-        let mut context = VerifyContext::new(
-            &keys,
-            now,
-            self.inner.leeway_seconds,
-            self.inner.max_lifetime_seconds,
-        );
+        let mut context =
+            VerifyContext::new(&keys, now, self.inner.leeway, self.inner.max_lifetime);
         let rejection = match (verify(&mut context), context.signed_by()) {
             (Ok(payload), Some(label)) => {
                 let identity = Arc::clone(self.identity());
@@ -161,11 +159,11 @@ impl<P: Provider> fmt::Debug for Verifier<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier")
             .field("provider", &P::NAME)
-            .field("scope", &self.scope())
+            .field("project", &self.project())
             .field("keys", &self.keys())
             .field("body_limit", &self.inner.body_limit)
-            .field("leeway_seconds", &self.inner.leeway_seconds)
-            .field("max_lifetime_seconds", &self.inner.max_lifetime_seconds)
+            .field("leeway", &self.inner.leeway)
+            .field("max_lifetime", &self.inner.max_lifetime)
             .finish_non_exhaustive()
     }
 }
@@ -175,10 +173,10 @@ impl<P: Provider> fmt::Debug for Verifier<P> {
 pub struct VerifierBuilder<P: Provider> {
     provider: P,
     keys: KeyRing<P::Key>,
-    scope: Option<String>,
+    project: Option<String>,
     body_limit: usize,
-    leeway_seconds: u64,
-    max_lifetime_seconds: u64,
+    leeway: Duration,
+    max_lifetime: Duration,
     clock: Clock,
 }
 
@@ -187,8 +185,8 @@ impl<P: Provider> VerifierBuilder<P> {
     ///
     /// The name is stable: it stays the same when keys are replaced. An application that verifies
     /// for two projects names both.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
+    pub fn project(mut self, project: impl Into<String>) -> Self {
+        self.project = Some(project.into());
         self
     }
 
@@ -199,21 +197,22 @@ impl<P: Provider> VerifierBuilder<P> {
         self
     }
 
-    /// How far the sender's clock may differ from ours, in seconds; zero means zero.
+    /// Sets how far the sender's clock may differ from this one, in whole seconds: a fraction of a second is cut off.
+    /// Defaults to 30 seconds.
     ///
-    /// A gateway that signs no times is not affected.
-    pub const fn leeway_seconds(mut self, seconds: u64) -> Self {
-        self.leeway_seconds = seconds;
+    /// A provider that signs no times is not affected.
+    pub const fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
         self
     }
 
-    /// Rejects tokens that are valid for longer than this many seconds from now, leeway added. Defaults to
-    /// [`DEFAULT_MAX_LIFETIME_SECONDS`](Verifier::DEFAULT_MAX_LIFETIME_SECONDS), a day.
+    /// Rejects tokens that are valid for longer than this from now, leeway added, in whole seconds: a fraction of a
+    /// second is cut off. Defaults to [a day](Verifier::DEFAULT_MAX_LIFETIME).
     ///
     /// Without a ceiling, a clock in the past would accept any old token. A provider that signs no times is not
     /// affected.
-    pub const fn max_lifetime_seconds(mut self, seconds: u64) -> Self {
-        self.max_lifetime_seconds = seconds;
+    pub const fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
+        self.max_lifetime = max_lifetime;
         self
     }
 
@@ -228,32 +227,32 @@ impl<P: Provider> VerifierBuilder<P> {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::InvalidScope`] if the scope is empty, has surrounding white space, or holds a
+    /// - [`ConfigError::InvalidProject`] if the name is empty, has surrounding white space, or holds a
     ///   control character;
-    /// - [`ConfigError::OtherScope`] if it is another than the provider's own [project](Provider::project);
+    /// - [`ConfigError::OtherProject`] if it is another than the provider's own [project](Provider::project);
     /// - [`ConfigError::BodyLimitZero`] and [`ConfigError::LifetimeZero`] if nothing fresh could pass;
-    /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY_SECONDS`].
+    /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY`].
     pub fn build(self) -> Result<Verifier<P>, ConfigError> {
-        let max = Verifier::<P>::MAX_LEEWAY_SECONDS;
+        let max = Verifier::<P>::MAX_LEEWAY;
         let own = self.provider.project();
-        let name = self.scope.as_deref().unwrap_or_default();
-        if self.scope.is_some() && !is_name(name) {
-            Err(ConfigError::InvalidScope { name: name.into() })
+        let name = self.project.as_deref().unwrap_or_default();
+        if self.project.is_some() && !is_name(name) {
+            Err(ConfigError::InvalidProject { name: name.into() })
         } else if let Some(own) = own
-            && self.scope.as_deref() != Some(own)
+            && self.project.as_deref() != Some(own)
         {
-            Err(ConfigError::OtherScope {
+            Err(ConfigError::OtherProject {
                 name: name.into(),
                 expected: own.into(),
             })
         } else if self.body_limit == 0 {
             Err(ConfigError::BodyLimitZero)
-        } else if self.leeway_seconds > max {
+        } else if self.leeway > max {
             Err(ConfigError::LeewayTooLong {
-                seconds: self.leeway_seconds,
+                leeway: self.leeway,
                 max,
             })
-        } else if self.max_lifetime_seconds == 0 {
+        } else if self.max_lifetime.as_secs() == 0 {
             Err(ConfigError::LifetimeZero)
         } else {
             Ok(self.finish())
@@ -266,11 +265,11 @@ impl<P: Provider> VerifierBuilder<P> {
                 provider: self.provider,
                 keys: RwLock::new(Arc::new(self.keys)),
                 identity: Arc::new(Identity {
-                    scope: self.scope.map(String::into_boxed_str),
+                    project: self.project.map(String::into_boxed_str),
                 }),
                 body_limit: self.body_limit,
-                leeway_seconds: self.leeway_seconds,
-                max_lifetime_seconds: self.max_lifetime_seconds,
+                leeway: self.leeway,
+                max_lifetime: self.max_lifetime,
                 clock: self.clock,
             }),
         }
@@ -281,15 +280,15 @@ impl<P: Provider> fmt::Debug for VerifierBuilder<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifierBuilder")
             .field("provider", &P::NAME)
-            .field("scope", &self.scope)
+            .field("project", &self.project)
             .field("keys", &self.keys)
             .finish_non_exhaustive()
     }
 }
 
 /// A text that stays the same when it is stored, logged or typed again.
-pub(crate) fn is_name(scope: &str) -> bool {
-    !scope.is_empty() && scope.trim() == scope && !scope.contains(char::is_control)
+pub(crate) fn is_name(project: &str) -> bool {
+    !project.is_empty() && project.trim() == project && !project.contains(char::is_control)
 }
 
 fn system_clock() -> Option<u64> {

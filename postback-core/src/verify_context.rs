@@ -1,4 +1,4 @@
-use std::{any::Any, cell::Cell, fmt, sync::Arc};
+use std::{any::Any, cell::Cell, fmt, sync::Arc, time::Duration};
 
 use crate::{
     InvalidClaimsReason, KeyRing, LogFields, PublicOrigins, ReceivedUrl, Rejection, SecretKey,
@@ -15,8 +15,8 @@ pub(crate) const LATEST: u64 = 253_402_300_799;
 pub struct VerifyContext<'a, K> {
     keys: &'a KeyRing<K>,
     now: u64,
-    leeway_seconds: u64,
-    max_lifetime_seconds: u64,
+    leeway: Duration,
+    max_lifetime: Duration,
     signed_by: Option<&'a Arc<str>>,
     findings: Findings,
 }
@@ -110,20 +110,20 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
         not_before: Option<u64>,
         expires_at: u64,
     ) -> Result<(), Rejection> {
-        let latest = self.now.saturating_add(self.leeway_seconds);
+        let latest = self.now.saturating_add(self.leeway.as_secs());
         if let Some(not_before) = not_before
             && not_before > latest
         {
             return Err(Rejection::InvalidClaims(InvalidClaimsReason::NotYetValid));
         }
         // Added to the expiry, not taken from the clock: a subtraction would stop at zero.
-        if expires_at.saturating_add(self.leeway_seconds) <= self.now {
+        if expires_at.saturating_add(self.leeway.as_secs()) <= self.now {
             return Err(Rejection::Expired {
                 expires_at,
                 now: self.now,
             });
         }
-        if expires_at > latest.saturating_add(self.max_lifetime_seconds) {
+        if expires_at > latest.saturating_add(self.max_lifetime.as_secs()) {
             return Err(Rejection::InvalidClaims(
                 InvalidClaimsReason::LifetimeTooLong,
             ));
@@ -134,14 +134,14 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
     pub(crate) fn new(
         keys: &'a KeyRing<K>,
         now: u64,
-        leeway_seconds: u64,
-        max_lifetime_seconds: u64,
+        leeway: Duration,
+        max_lifetime: Duration,
     ) -> Self {
         Self {
             keys,
             now,
-            leeway_seconds,
-            max_lifetime_seconds,
+            leeway,
+            max_lifetime,
             signed_by: None,
             findings: Findings::default(),
         }
@@ -197,8 +197,8 @@ impl<K> fmt::Debug for VerifyContext<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifyContext")
             .field("now", &self.now)
-            .field("leeway_seconds", &self.leeway_seconds)
-            .field("max_lifetime_seconds", &self.max_lifetime_seconds)
+            .field("leeway", &self.leeway)
+            .field("max_lifetime", &self.max_lifetime)
             .finish_non_exhaustive()
     }
 }

@@ -8,8 +8,8 @@ use postback_core::{
     ConfigError, Field, KeyRing, MalformedReason, MediaType, Method, OriginFlaw, Provider,
     PublicKey, Rejection, Tenant, Verified, Verifier,
     cryptapi::{
-        BindError, BlockBee, Callback, CallbackUrlError, Coverage, CryptApi, Expected, Get, Nonce,
-        Post,
+        BindError, BlockBee, Callback, CallbackSecret, CallbackUrlError, Coverage, CryptApi,
+        Expected, Get, Post,
     },
     event::Stage,
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
@@ -441,7 +441,7 @@ fn parameters_are_labelled() {
             format!(
                 "{} {} {:?}",
                 it.name(),
-                it.value().for_look_up(),
+                it.value().as_untrusted_str(),
                 it.coverage()
             )
         };
@@ -592,10 +592,10 @@ enum Eu {}
 
 #[test]
 fn a_tenants_callback_binds_too() {
-    let nonce = Nonce::random().unwrap();
-    let query = format!("nonce={}&{SAMPLE_CALLBACK}", nonce.as_str());
+    let secret = CallbackSecret::random().unwrap();
+    let query = format!("nonce={}&{SAMPLE_CALLBACK}", secret.as_str());
     let tenant = Tenant::<Eu, _>::new("eu", CryptApi::get([ORIGIN]).unwrap()).unwrap();
-    let expected = Expected::nonce(nonce)
+    let expected = Expected::secret(secret)
         .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
         .payout_addresses([SAMPLE_ADDRESS_OUT]);
@@ -621,8 +621,8 @@ fn each_thing_expected_is_compared() {
     let wallets = ["Wallet1", "Wallet2", "Wallet3"];
     for how in [
         Expected::callback_url(url.clone()),
-        Expected::nonce(url.nonce().clone()),
-        Expected::address_without_nonce(evm),
+        Expected::secret(url.secret().clone()),
+        Expected::address_without_secret(evm),
     ] {
         let expected = how
             .address_in(&address_in)
@@ -679,22 +679,22 @@ fn each_thing_expected_is_compared() {
 }
 
 #[test]
-fn a_nonce_of_another_name_binds_under_that() {
-    let nonce = "0123456789abcdef0123456789abcdef";
-    let stored = format!("{ORIGIN}/callback?token={nonce}");
+fn a_secret_of_another_name_binds_under_that() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let stored = format!("{ORIGIN}/callback?token={secret}");
     let stored = provider()
         .stored_callback_url_with("token", &stored)
         .unwrap();
-    let nonce = Nonce::from_stored(nonce).unwrap();
-    let callback = get(&format!("token={}&{SAMPLE_CALLBACK}", nonce.as_str())).unwrap();
+    let secret = CallbackSecret::from_stored(secret).unwrap();
+    let callback = get(&format!("token={}&{SAMPLE_CALLBACK}", secret.as_str())).unwrap();
     for (how, outcome) in [
         (Expected::callback_url(stored), None),
-        (Expected::nonce_named("token", nonce.clone()), None),
+        (Expected::secret_named("token", secret.clone()), None),
         (
-            Expected::nonce_named("coin", nonce.clone()),
-            Some(BindError::Nonce),
+            Expected::secret_named("coin", secret.clone()),
+            Some(BindError::Secret),
         ),
-        (Expected::nonce(nonce), Some(BindError::Nonce)),
+        (Expected::secret(secret), Some(BindError::Secret)),
     ] {
         let expected = how
             .address_in(SAMPLE_ADDRESS_IN)
@@ -707,14 +707,14 @@ fn a_nonce_of_another_name_binds_under_that() {
 /// The provider's own field would be there too, and the callback would be malformed.
 #[test]
 fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
-    let nonce = "0123456789abcdef0123456789abcdef";
+    let secret = "0123456789abcdef0123456789abcdef";
     for (query, name) in [
         ("address_out=Mine", "address_out"),
         ("value=7", "value"),
         ("v%61lue=7", "value"),
         ("uuid=1", "uuid"),
     ] {
-        let stored = format!("{ORIGIN}/callback?{query}&nonce={nonce}");
+        let stored = format!("{ORIGIN}/callback?{query}&nonce={secret}");
         let error = provider().stored_callback_url(&stored).err();
         assert_eq!(
             error,
@@ -729,7 +729,7 @@ fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
 fn callback_url_begins_with_a_configured_origin_and_prefix() {
     let two = CryptApi::get([ORIGIN, "http://127.0.0.1:3000"]).unwrap();
     let prefixed = provider().stripped_prefix("/shop").unwrap();
-    let nonce = "0123456789abcdef0123456789abcdef";
+    let secret = "0123456789abcdef0123456789abcdef";
     for (provider, address, is_foreign) in [
         (&two, format!("{ORIGIN}/callback"), false),
         (&two, "http://127.0.0.1:3000/callback".to_owned(), false),
@@ -743,7 +743,7 @@ fn callback_url_begins_with_a_configured_origin_and_prefix() {
     ] {
         let error = is_foreign.then(|| CallbackUrlError::ForeignOrigin((&*address).into()));
         assert_eq!(provider.callback_url(&address).err(), error, "{address}");
-        let stored = format!("{address}?nonce={nonce}");
+        let stored = format!("{address}?nonce={secret}");
         assert_eq!(
             provider.stored_callback_url(&stored).err(),
             error,
@@ -756,26 +756,26 @@ fn callback_url_begins_with_a_configured_origin_and_prefix() {
 
 /// The name counts, also where the value cannot be read.
 #[test]
-fn an_unreadable_nonce_is_one_too() {
-    let nonce = "0123456789abcdef0123456789abcdef";
-    let expected = Expected::nonce(Nonce::from_stored(nonce).unwrap())
+fn an_unreadable_secret_is_one_too() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let expected = Expected::secret(CallbackSecret::from_stored(secret).unwrap())
         .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
         .payout_addresses([SAMPLE_ADDRESS_OUT]);
     for other in ["nonce=%zz", "nonc%65=%ff", "nonce=%"] {
-        let callback = get(&format!("{other}&nonce={nonce}&{SAMPLE_CALLBACK}")).unwrap();
+        let callback = get(&format!("{other}&nonce={secret}&{SAMPLE_CALLBACK}")).unwrap();
         assert_eq!(callback.parameter("nonce"), None);
         assert_eq!(
             callback.bind(&expected).err(),
-            Some(BindError::Nonce),
+            Some(BindError::Secret),
             "{other}"
         );
-        let target = format!("/callback?nonce={nonce}");
+        let target = format!("/callback?nonce={secret}");
         let body = format!("{SAMPLE_CALLBACK}&{other}");
         let callback = post(MediaType::Form, &target, &body).unwrap();
         assert_eq!(
             callback.bind(&expected).err(),
-            Some(BindError::Nonce),
+            Some(BindError::Secret),
             "{other}"
         );
     }
@@ -807,7 +807,7 @@ fn an_unknown_wallet_is_not_the_shops() {
         "&address_out=%7B%7D",
     ] {
         let query = format!("uuid=u&address_in=a&coin=btc&pending=0{fields}");
-        let expected = Expected::address_without_nonce("a")
+        let expected = Expected::address_without_secret("a")
             .coin("btc")
             .payout_addresses(["a", "b", "a|b", "{}"]);
         let error = get(&query).unwrap().bind(&expected).err();
@@ -818,30 +818,30 @@ fn an_unknown_wallet_is_not_the_shops() {
 /// The stored URL must end where the provider's fields begin.
 #[test]
 fn a_stored_url_is_no_prefix_of_another_value() {
-    let nonce = "0123456789abcdef0123456789abcdef";
+    let secret = "0123456789abcdef0123456789abcdef";
     let stored = provider()
-        .stored_callback_url(&format!("{ORIGIN}/callback?nonce={nonce}"))
+        .stored_callback_url(&format!("{ORIGIN}/callback?nonce={secret}"))
         .unwrap();
     let expected = Expected::callback_url(stored)
         .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
         .payout_addresses([SAMPLE_ADDRESS_OUT]);
     for (query, outcome) in [
-        (format!("nonce={nonce}&{SAMPLE_CALLBACK}"), None),
+        (format!("nonce={secret}&{SAMPLE_CALLBACK}"), None),
         (
-            format!("nonce={nonce}0&{SAMPLE_CALLBACK}"),
+            format!("nonce={secret}0&{SAMPLE_CALLBACK}"),
             Some(BindError::CallbackUrl),
         ),
         (
-            format!("a=1&nonce={nonce}&{SAMPLE_CALLBACK}"),
+            format!("a=1&nonce={secret}&{SAMPLE_CALLBACK}"),
             Some(BindError::CallbackUrl),
         ),
         (
-            format!("nonce={nonce}&nonce=1&{SAMPLE_CALLBACK}"),
-            Some(BindError::Nonce),
+            format!("nonce={secret}&nonce=1&{SAMPLE_CALLBACK}"),
+            Some(BindError::Secret),
         ),
         (
-            format!("{SAMPLE_CALLBACK}&nonce={nonce}"),
+            format!("{SAMPLE_CALLBACK}&nonce={secret}"),
             Some(BindError::CallbackUrl),
         ),
     ] {
@@ -854,16 +854,16 @@ fn a_stored_url_is_no_prefix_of_another_value() {
 }
 
 #[test]
-fn nothing_prints_a_nonce_or_an_amount() {
-    let nonce = "0123456789abcdef0123456789abcdef";
-    let callback = get(&format!("nonce={nonce}&{SAMPLE_CALLBACK}")).unwrap();
-    let expected = Expected::nonce(Nonce::from_stored(nonce).unwrap())
+fn nothing_prints_a_secret_or_an_amount() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let callback = get(&format!("nonce={secret}&{SAMPLE_CALLBACK}")).unwrap();
+    let expected = Expected::secret(CallbackSecret::from_stored(secret).unwrap())
         .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
         .payout_addresses([SAMPLE_ADDRESS_OUT]);
     let bound = callback.bind(&expected).unwrap();
     let url = provider()
-        .stored_callback_url(&format!("{ORIGIN}/?nonce={nonce}"))
+        .stored_callback_url(&format!("{ORIGIN}/?nonce={secret}"))
         .unwrap();
     let parameter = callback.parameter("nonce").unwrap();
     let value = parameter.value();
@@ -872,7 +872,7 @@ fn nothing_prints_a_nonce_or_an_amount() {
         callback.unbound(),
         callback.payload(),
     );
-    assert!(!printed.contains(nonce), "{printed}");
+    assert!(!printed.contains(secret), "{printed}");
     assert!(!printed.contains("0.05"), "{printed}");
     assert!(printed.contains("dbfcb40e"), "{printed}");
 }

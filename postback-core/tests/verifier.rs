@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
@@ -145,8 +145,11 @@ fn what_is_needed_is_the_body_under_the_limit() {
 
 #[test]
 fn times_at_their_edges() {
-    let ceiling = builder().max_lifetime_seconds(300).build().unwrap();
-    let none = builder().leeway_seconds(0).build().unwrap();
+    let ceiling = builder()
+        .max_lifetime(Duration::from_secs(300))
+        .build()
+        .unwrap();
+    let none = builder().leeway(Duration::from_secs(0)).build().unwrap();
     let default = verifier();
     let refusal = |verifier, exp, now| deliver(verifier, sample("s", exp), now).err();
     let expired = |expires_at, now| match refusal(&default, expires_at, now) {
@@ -225,18 +228,18 @@ fn a_header_that_is_repeated_is_not_the_only_one() {
 fn a_proof_names_the_key_and_the_verifier_that_made_it() {
     let ring = KeyRing::new("2026", secret("s")).with_retired("2025", secret("old"), NOW + 10);
     let ours = Verifier::builder(CryptoCloud::new(), ring)
-        .scope("shop-1")
+        .project("shop-1")
         .build()
         .unwrap();
     let ring = KeyRing::new("2026", secret("s"));
     let theirs = Verifier::builder(CryptoCloud::new(), ring)
-        .scope("shop-1")
+        .project("shop-1")
         .build()
         .unwrap();
 
     let current = deliver(&ours, sample("s", NOW + 300), NOW).unwrap();
     assert_eq!(
-        (current.key_label(), current.scope()),
+        (current.key_label(), current.project()),
         ("2026", Some("shop-1"))
     );
     let retired = deliver(&ours, sample("old", NOW + 300), NOW).unwrap();
@@ -247,7 +250,7 @@ fn a_proof_names_the_key_and_the_verifier_that_made_it() {
     assert!(current.is_from(&ours) && current.clone().is_from(&ours.clone()));
     assert!(
         !current.is_from(&theirs),
-        "the same secret and scope are not the same verifier"
+        "the same secret and project are not the same verifier"
     );
 }
 
@@ -264,30 +267,27 @@ fn replaced_keys_are_seen_by_every_clone() {
 #[test]
 fn no_configuration_leaves_a_verifier_open_or_closed_for_good() {
     let error = |builder: VerifierBuilder<CryptoCloud>| builder.build().err();
-    for scope in ["", " ", "shop ", "a\nb"] {
-        let refused = error(builder().scope(scope));
+    for project in ["", " ", "shop ", "a\nb"] {
+        let refused = error(builder().project(project));
         let name = match refused {
-            Some(ConfigError::InvalidScope { name, .. }) => name,
-            other => panic!("{scope:?}: {other:?}"),
+            Some(ConfigError::InvalidProject { name, .. }) => name,
+            other => panic!("{project:?}: {other:?}"),
         };
-        assert_eq!(&*name, scope);
+        assert_eq!(&*name, project);
     }
     assert_eq!(
         error(builder().body_limit(0)),
         Some(ConfigError::BodyLimitZero)
     );
-    let no_life = error(builder().max_lifetime_seconds(0));
+    let no_life = error(builder().max_lifetime(Duration::from_secs(0)));
     assert_eq!(no_life, Some(ConfigError::LifetimeZero));
-    let too_long = error(builder().leeway_seconds(301));
-    assert!(matches!(
-        too_long,
-        Some(ConfigError::LeewayTooLong {
-            seconds: 301,
-            max: 300,
-            ..
-        })
-    ));
-    assert_eq!(error(builder().leeway_seconds(300)), None);
+    let too_long = error(builder().leeway(Duration::from_secs(301)));
+    let text = too_long.map(|error| error.to_string());
+    assert_eq!(
+        text.as_deref(),
+        Some("invalid leeway 301s: expected at most 300s")
+    );
+    assert_eq!(error(builder().leeway(Duration::from_secs(300))), None);
 }
 
 /// That their proofs cannot be exchanged is the compiler's to say: see the documentation of
@@ -312,18 +312,18 @@ fn tenant_always_has_a_project() {
     let tenant = |name: &str| Tenant::<Eu, _>::new(name, Trybit::new());
     for name in ["", " ", "eu ", "e\nu"] {
         let rejected = tenant(name).err();
-        let is_invalid = matches!(rejected, Some(ConfigError::InvalidScope { .. }));
+        let is_invalid = matches!(rejected, Some(ConfigError::InvalidProject { .. }));
         assert!(is_invalid, "{name:?}: {rejected:?}");
     }
     let tenant = tenant("eu").unwrap();
     let verifier = Verifier::new(tenant.clone(), secret("s"));
     let verified = deliver(&verifier, sample("s", NOW + 300), NOW).unwrap();
     assert_eq!(
-        (verifier.scope(), verified.scope()),
+        (verifier.project(), verified.project()),
         (Some("eu"), Some("eu"))
     );
     let renamed = Verifier::builder(tenant, secret("s"))
-        .scope("other")
+        .project("other")
         .build();
     assert_eq!(
         renamed.unwrap_err().to_string(),

@@ -62,7 +62,7 @@
 //! /// As long as no order is looked up, nothing is acknowledged: the provider sends again.
 //! #[get("/")]
 //! fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
-//!     postback_core::Retry::unknown_order(postback.uuid().for_look_up()).into()
+//!     postback_core::Retry::unknown_order(postback.uuid().as_untrusted_str()).into()
 //! }
 //! # let _ = rocket::routes![called_back];
 //! ```
@@ -76,7 +76,7 @@
 //!
 //! #[post("/", data = "<postback>")]
 //! fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
-//!     postback_core::Retry::unknown_order(postback.uuid().for_look_up()).into()
+//!     postback_core::Retry::unknown_order(postback.uuid().as_untrusted_str()).into()
 //! }
 //! ```
 //!
@@ -193,7 +193,7 @@
 //!
 //! Mounting leaves the path as it came, so that the URL that was signed is found again. The fairing
 //! `AdHoc::uri_normalizer` does not: keep it off these routes. Rocket's own log tells the URL of each request, with the
-//! nonce that makes a CryptAPI callback the shop's, unless its level is `off`; at `critical`, of requests that find no
+//! callback secret that makes a CryptAPI callback the shop's, unless its level is `off`; at `critical`, of requests that find no
 //! route. At `debug` it tells headers too.
 //!
 //! # How long a body may take

@@ -13,7 +13,7 @@ impl Key {
     pub(crate) fn of(event: &EventRecord) -> Self {
         Self {
             namespace: event.namespace().to_owned(),
-            scope: event.scope().unwrap_or_default().to_owned(),
+            scope: event.project().unwrap_or_default().to_owned(),
             id: event.id().to_owned(),
         }
     }

@@ -1,6 +1,6 @@
 //! Reads the corpus.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -209,10 +209,10 @@ impl Case {
         let now = self.now;
         let mut builder = Verifier::builder(provider, keys).clock(move || Some(now));
         if let Some(seconds) = self.config.leeway_s {
-            builder = builder.leeway_seconds(seconds);
+            builder = builder.leeway(Duration::from_secs(seconds));
         }
         if let Some(seconds) = self.config.max_lifetime_s {
-            builder = builder.max_lifetime_seconds(seconds);
+            builder = builder.max_lifetime(Duration::from_secs(seconds));
         }
         if let Some(bytes) = self.config.body_limit {
             builder = builder.body_limit(bytes);

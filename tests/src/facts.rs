@@ -49,7 +49,7 @@ impl Stated for Callback {
         let parameters: Vec<_> = self.parameters().collect();
         let params: Map<_, _> = parameters
             .iter()
-            .map(|it| (it.name().to_owned(), json!(it.value().for_look_up())))
+            .map(|it| (it.name().to_owned(), json!(it.value().as_untrusted_str())))
             .collect();
         let signed = |it: &Parameter<'_>| it.coverage() == Coverage::Signed;
         let converted = notice.value_coin_convert();

@@ -81,12 +81,12 @@ async fn a_secret_chosen_by_path_vouches_for_its_own_project_only() {
             return Ok(StatusCode::NOT_FOUND.into_response());
         };
         let postback = Postback::receive(request, verifier).await?;
-        assert_eq!(postback.scope(), Some(&*project));
+        assert_eq!(postback.project(), Some(&*project));
         Ok(postback.ack().into_response())
     }
 
     let projects = ["a", "b"].map(|project| {
-        let verifier = builder(secret(project)).scope(project).build().unwrap();
+        let verifier = builder(secret(project)).project(project).build().unwrap();
         (project.to_owned(), verifier)
     });
     let router = Router::new()

@@ -84,7 +84,7 @@ impl Drop for Nginx {
 
 /// As long as no order is looked up, nothing is acknowledged.
 async fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
-    postback_core::Retry::unknown_order(postback.uuid().for_look_up()).into()
+    postback_core::Retry::unknown_order(postback.uuid().as_untrusted_str()).into()
 }
 
 /// What is logged of a callback that was signed for `signed`, and whose target is `target` at nginx.

@@ -14,13 +14,13 @@ use conformance::{
 };
 use postback_core::{
     Method, UrlDifference, Verified, Verifier,
-    cryptapi::{BindError, CallbackUrl, CryptApi, Expected, Get, Nonce},
+    cryptapi::{BindError, CallbackSecret, CallbackUrl, CryptApi, Expected, Get},
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
 use postback_tower::axum::{Ack, Postback, Retry};
 use tracing::Level;
 
-const NONCE: &str = "0123456789abcdef0123456789abcdef";
+const CALLBACK_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
 
@@ -64,20 +64,20 @@ fn refused(callback: &Verified<CryptApi<Get>>, expected: &Expected) -> (BindErro
     let [line] = &*verdicts else {
         unreachable!("{verdicts:?}");
     };
-    assert!(!log.text().contains(NONCE), "{line}");
+    assert!(!log.text().contains(CALLBACK_SECRET), "{line}");
     let begin = r#"WARN postback: callback not bound provider="cryptapi" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2" "#;
     (error, line.strip_prefix(begin).unwrap_or(line).to_owned())
 }
 
 #[test]
 fn unbound_callback_logs_expected_and_received_values() {
-    let url = format!("{ORIGIN}/cb?order_id=7&nonce={NONCE}");
+    let url = format!("{ORIGIN}/cb?order_id=7&nonce={CALLBACK_SECRET}");
     let callback = called_back(&url);
-    let nonce = || Nonce::from_stored(NONCE).unwrap();
+    let secret = || CallbackSecret::from_stored(CALLBACK_SECRET).unwrap();
     let complete = || expected(Expected::callback_url(stored(&url)));
     assert!(callback.bind(&complete()).is_ok(), "control case");
-    let other_nonce = Nonce::from_stored(&NONCE.replace('0', "f")).unwrap();
-    let other_path = format!("{ORIGIN}/other?order_id=7&nonce={NONCE}");
+    let other_secret = CallbackSecret::from_stored(&CALLBACK_SECRET.replace('0', "f")).unwrap();
+    let other_path = format!("{ORIGIN}/other?order_id=7&nonce={CALLBACK_SECRET}");
     let (received, payout) = (SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT);
     for (expectation, line) in [
         (
@@ -97,11 +97,11 @@ fn unbound_callback_logs_expected_and_received_values() {
             format!(r#"variant=CallbackUrl expected="{ORIGIN}/other" received="{ORIGIN}/cb""#),
         ),
         (
-            expected(Expected::nonce(other_nonce)),
-            "variant=Nonce".to_owned(),
+            expected(Expected::secret(other_secret)),
+            "variant=Secret".to_owned(),
         ),
         (
-            Expected::nonce(nonce()),
+            Expected::secret(secret()),
             "variant=IncompleteExpectation".to_owned(),
         ),
     ] {
@@ -113,7 +113,8 @@ fn unbound_callback_logs_expected_and_received_values() {
 /// The stored URL, the URL that was called back, and how it differs.
 #[test]
 fn other_spelling_of_the_stored_url_is_named() {
-    let url = |begin: &str, order: &str| format!("{begin}/cb?order_id={order}&nonce={NONCE}");
+    let url =
+        |begin: &str, order: &str| format!("{begin}/cb?order_id={order}&nonce={CALLBACK_SECRET}");
     let www = "https://www.other.example";
     for (before, called, difference) in [
         (
@@ -197,8 +198,10 @@ fn other_spelling_of_the_stored_url_is_named() {
 
 #[test]
 fn any_of_several_coins_binds() {
-    let callback = called_back(&format!("{ORIGIN}/cb?order_id=7&nonce={NONCE}"));
-    let expectation = expected(Expected::nonce(Nonce::from_stored(NONCE).unwrap()));
+    let callback = called_back(&format!("{ORIGIN}/cb?order_id=7&nonce={CALLBACK_SECRET}"));
+    let expectation = expected(Expected::secret(
+        CallbackSecret::from_stored(CALLBACK_SECRET).unwrap(),
+    ));
     for (coins, binds) in [
         (&["ltc", "BTC"][..], true),
         (&["ltc", "eth"], false),
@@ -218,8 +221,10 @@ async fn foreign_callback_leaves_three_events_through_axum() {
         postback: Postback<CryptApi<Get>>,
     ) -> Result<Ack<CryptApi<Get>>, Retry> {
         assert!(postback.is_from(&verifier));
-        let uuid = postback.uuid().for_look_up();
-        let expectation = expected(Expected::nonce(Nonce::from_stored(NONCE).unwrap()));
+        let uuid = postback.uuid().as_untrusted_str();
+        let expectation = expected(Expected::secret(
+            CallbackSecret::from_stored(CALLBACK_SECRET).unwrap(),
+        ));
         let bound = postback.bind(&expectation.address_in("the order's address"));
         drop(bound.map_err(|error| postback_core::Retry::not_bound(uuid, error))?);
         Ok(postback.ack())
@@ -231,7 +236,7 @@ async fn foreign_callback_leaves_three_events_through_axum() {
         .with_state(verifier);
     let (log, _guard) = Log::begin_at(Level::INFO);
     let application = Application::serve(router, Seen::default()).await;
-    let target = format!("/cb?nonce={NONCE}&{SAMPLE_CALLBACK}");
+    let target = format!("/cb?nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
     let request = Request {
         method: "GET".to_owned(),
         headers: vec![(
@@ -260,7 +265,7 @@ async fn foreign_callback_leaves_three_events_through_axum() {
             ),
         ]
     );
-    assert!(!log.text().contains(NONCE));
+    assert!(!log.text().contains(CALLBACK_SECRET));
 }
 
 /// A callback that is bound by its address alone can say anything, signed.
@@ -279,7 +284,7 @@ fn control_characters_of_a_callback_do_not_reach_the_log() {
     ];
     let callback = testing::request(&verifier, Method::Post, "/", &headers, body, 0).unwrap();
     let (log, _guard) = Log::begin_at(Level::INFO);
-    let expectation = Expected::address_without_nonce("a")
+    let expectation = Expected::address_without_secret("a")
         .coin("btc")
         .payout_addresses(["b"]);
     assert_eq!(

@@ -293,8 +293,8 @@ async fn changed_url_is_logged_with_hint() {
 /// Mistakes without a hint are seen in the URL: the prefix that is missing, and the length of the query.
 #[tokio::test]
 async fn forged_callback_logs_the_url_without_its_query() {
-    let nonce = "0123456789abcdef0123456789abcdef";
-    let query = format!("nonce={nonce}&{SAMPLE_CALLBACK}");
+    let secret = "0123456789abcdef0123456789abcdef";
+    let query = format!("nonce={secret}&{SAMPLE_CALLBACK}");
     let expected = format!(
         r#"code="bad_signature" variant=BadSignature checked_url="https://shop.example/cb" query_length={}"#,
         query.len()
@@ -303,7 +303,7 @@ async fn forged_callback_logs_the_url_without_its_query() {
         // Stripped by a router, and not configured.
         format!("https://shop.example/shop/cb?{query}"),
         // Appended by a proxy.
-        format!("https://shop.example/cb?{nonce}"),
+        format!("https://shop.example/cb?{secret}"),
         "https://shop.example/".to_owned(),
     ] {
         let request = callback(&format!("/cb?{query}"), &signed);

@@ -17,7 +17,7 @@ use conformance::{
 use postback_core::{
     Provider, Rejection, Verified, Verifier,
     cryptapi::{
-        Basis, BindError, BlockBee, CallbackProvider, CallbackUrl, CallbackUrlError, CryptApi,
+        BindError, BlockBee, BoundBy, CallbackProvider, CallbackUrl, CallbackUrlError, CryptApi,
         Expected, Get, Post,
     },
     testing::{
@@ -31,7 +31,7 @@ use postback_tower::{
 };
 
 const ORIGIN: &str = "https://shop.example";
-const NONCE: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
+const CALLBACK_SECRET: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
@@ -53,15 +53,15 @@ fn by_post_json() -> Verifier<CryptApi<Post>> {
 
 /// The URL that the shop gave to the provider, and stored.
 fn stored() -> CallbackUrl {
-    load(&format!("{ORIGIN}{}", callback("5", NONCE))).unwrap()
+    load(&format!("{ORIGIN}{}", callback("5", CALLBACK_SECRET))).unwrap()
 }
 
 fn load(url: &str) -> Result<CallbackUrl, CallbackUrlError> {
     CryptApi::get([ORIGIN]).unwrap().stored_callback_url(url)
 }
 
-fn callback(order: &str, nonce: &str) -> String {
-    format!("/callback?order_id={order}&nonce={nonce}")
+fn callback(order: &str, secret: &str) -> String {
+    format!("/callback?order_id={order}&nonce={secret}")
 }
 
 fn expected(how: Expected) -> Expected {
@@ -74,8 +74,8 @@ fn by_url() -> Expected {
     expected(Expected::callback_url(stored()))
 }
 
-fn by_nonce() -> Expected {
-    expected(Expected::nonce(stored().nonce().clone()))
+fn by_secret() -> Expected {
+    expected(Expected::secret(stored().secret().clone()))
 }
 
 /// What the provider says of somebody else's payment, to his own wallet.
@@ -167,23 +167,29 @@ async fn assert_binds<P>(
     verifier: &Verifier<P>,
     request: &Request,
     expected: &Expected,
-    outcome: Result<Basis, BindError>,
+    outcome: Result<BoundBy, BindError>,
 ) where
     P: Served + CallbackProvider,
 {
     for verdict in everywhere(verifier, request).await {
         let bound = verdict.unwrap().bind(expected);
-        assert_eq!(bound.map(|bound| bound.basis()), outcome);
+        assert_eq!(bound.map(|bound| bound.bound_by()), outcome);
     }
 }
 
 #[tokio::test]
-async fn the_shops_own_callback_binds_by_url_and_by_nonce() {
-    let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", NONCE));
-    assert_binds(&by_get(), &get(&target), &by_url(), Ok(Basis::CallbackUrl)).await;
-    assert_binds(&by_get(), &get(&target), &by_nonce(), Ok(Basis::Nonce)).await;
-    let posted = post(&callback("5", NONCE), FORM, SAMPLE_CALLBACK);
-    assert_binds(&by_post_form(), &posted, &by_nonce(), Ok(Basis::Nonce)).await;
+async fn the_shops_own_callback_binds_by_url_and_by_secret() {
+    let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", CALLBACK_SECRET));
+    assert_binds(
+        &by_get(),
+        &get(&target),
+        &by_url(),
+        Ok(BoundBy::CallbackUrl),
+    )
+    .await;
+    assert_binds(&by_get(), &get(&target), &by_secret(), Ok(BoundBy::Secret)).await;
+    let posted = post(&callback("5", CALLBACK_SECRET), FORM, SAMPLE_CALLBACK);
+    assert_binds(&by_post_form(), &posted, &by_secret(), Ok(BoundBy::Secret)).await;
     let unsigned_url = Err(BindError::CallbackUrl);
     assert_binds(&by_post_form(), &posted, &by_url(), unsigned_url).await;
     let pairs = SAMPLE_CALLBACK
@@ -191,30 +197,30 @@ async fn the_shops_own_callback_binds_by_url_and_by_nonce() {
         .filter_map(|pair| pair.split_once('='));
     let object: serde_json::Map<_, _> = pairs.map(|(k, v)| (k.to_owned(), v.into())).collect();
     let json = serde_json::Value::from(object).to_string();
-    let posted = post(&callback("5", NONCE), JSON, &json);
-    assert_binds(&by_post_json(), &posted, &by_nonce(), Ok(Basis::Nonce)).await;
+    let posted = post(&callback("5", CALLBACK_SECRET), JSON, &json);
+    assert_binds(&by_post_json(), &posted, &by_secret(), Ok(BoundBy::Secret)).await;
 }
 
 /// The attacker names the shop's URL and the victim's order, and pays himself.
 #[tokio::test]
 async fn named_callback() {
-    for nonce in ["", "00000000000000000000000000000000"] {
-        let named = format!("{}&{}", callback("5", nonce), foreign_fields());
-        let refused = Err(BindError::Nonce);
-        assert_binds(&by_get(), &get(&named), &by_nonce(), refused).await;
+    for secret in ["", "00000000000000000000000000000000"] {
+        let named = format!("{}&{}", callback("5", secret), foreign_fields());
+        let refused = Err(BindError::Secret);
+        assert_binds(&by_get(), &get(&named), &by_secret(), refused).await;
         let refused = Err(BindError::CallbackUrl);
         assert_binds(&by_get(), &get(&named), &by_url(), refused).await;
-        let posted = post(&callback("5", nonce), FORM, &foreign_fields());
-        let refused = Err(BindError::Nonce);
-        assert_binds(&by_post_form(), &posted, &by_nonce(), refused).await;
+        let posted = post(&callback("5", secret), FORM, &foreign_fields());
+        let refused = Err(BindError::Secret);
+        assert_binds(&by_post_form(), &posted, &by_secret(), refused).await;
     }
     // Even if the URL leaked.
-    let leaked = format!("{}&{}", callback("5", NONCE), foreign_fields());
+    let leaked = format!("{}&{}", callback("5", CALLBACK_SECRET), foreign_fields());
     let refused = Err(BindError::AddressIn);
-    assert_binds(&by_get(), &get(&leaked), &by_nonce(), refused).await;
+    assert_binds(&by_get(), &get(&leaked), &by_secret(), refused).await;
     assert_binds(&by_get(), &get(&leaked), &by_url(), refused).await;
-    let posted = post(&callback("5", NONCE), FORM, &foreign_fields());
-    assert_binds(&by_post_form(), &posted, &by_nonce(), refused).await;
+    let posted = post(&callback("5", CALLBACK_SECRET), FORM, &foreign_fields());
+    assert_binds(&by_post_form(), &posted, &by_secret(), refused).await;
 }
 
 /// As before, with the victim's address and an amount planted in the named URL.
@@ -234,7 +240,7 @@ async fn planted_fields() {
             let value = callback.unbound().value_coin().unwrap();
             assert_eq!(value.to_string(), "0.05");
             assert_eq!(callback.parameters().count(), 1);
-            assert_eq!(callback.bind(&by_nonce()).err(), Some(BindError::Nonce));
+            assert_eq!(callback.bind(&by_secret()).err(), Some(BindError::Secret));
         }
     }
     let single = format!("/callback?order_id=5&{SAMPLE_CALLBACK}");
@@ -247,17 +253,17 @@ async fn planted_fields() {
 #[tokio::test]
 async fn planted_fields_through_a_hook_of_another_kind() {
     let payout = "id=1f0c&status=done&currency=usd";
-    for nonce in ["", "&nonce=", "&nonce=00000000000000000000000000000000"] {
-        let named = format!("/callback?order_id=5{nonce}&{SAMPLE_CALLBACK}&{payout}");
-        let refused = Err(BindError::Nonce);
-        assert_binds(&by_get(), &get(&named), &by_nonce(), refused).await;
+    for secret in ["", "&nonce=", "&nonce=00000000000000000000000000000000"] {
+        let named = format!("/callback?order_id=5{secret}&{SAMPLE_CALLBACK}&{payout}");
+        let refused = Err(BindError::Secret);
+        assert_binds(&by_get(), &get(&named), &by_secret(), refused).await;
         let refused = Err(BindError::CallbackUrl);
         assert_binds(&by_get(), &get(&named), &by_url(), refused).await;
     }
     // What binding by the address alone lacks, as its documentation says.
     let named = format!("/callback?order_id=5&{SAMPLE_CALLBACK}&{payout}");
-    let alone = expected(Expected::address_without_nonce(ADDRESS_IN));
-    let fooled = Ok(Basis::AddressWithoutNonce);
+    let alone = expected(Expected::address_without_secret(ADDRESS_IN));
+    let fooled = Ok(BoundBy::AddressWithoutSecret);
     assert_binds(&by_get(), &get(&named), &alone, fooled).await;
     // In a POST the fields must stand in the body, which the planted ones do not.
     let posted = post(&named, FORM, payout);
@@ -267,7 +273,7 @@ async fn planted_fields_through_a_hook_of_another_kind() {
 /// A stored URL that holds a field's name could lend the provider's words to its author: it is not loaded.
 #[test]
 fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
-    let url = format!("{ORIGIN}/callback?value=1000000&nonce={NONCE}");
+    let url = format!("{ORIGIN}/callback?value=1000000&nonce={CALLBACK_SECRET}");
     assert_eq!(
         load(&url),
         Err(CallbackUrlError::ReservedName("value".into()))
@@ -281,16 +287,16 @@ fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
 async fn front_run_callback_url() {
     let fields = SAMPLE_CALLBACK.replace(ADDRESS_OUT, "1AttackersWallet");
     let guessed = format!("/callback?order_id=6&{fields}");
-    let refused = Err(BindError::Nonce);
-    assert_binds(&by_get(), &get(&guessed), &by_nonce(), refused).await;
+    let refused = Err(BindError::Secret);
+    assert_binds(&by_get(), &get(&guessed), &by_secret(), refused).await;
     let refused = Err(BindError::CallbackUrl);
     assert_binds(&by_get(), &get(&guessed), &by_url(), refused).await;
-    // Even where there is no nonce to guess, the wallet is not the shop's.
-    let alone = expected(Expected::address_without_nonce(ADDRESS_IN));
+    // Even where there is no callback secret to guess, the wallet is not the shop's.
+    let alone = expected(Expected::address_without_secret(ADDRESS_IN));
     let refused = Err(BindError::AddressOut);
     assert_binds(&by_get(), &get(&guessed), &alone, refused).await;
     let own = get(&format!("/callback?order_id=6&{SAMPLE_CALLBACK}"));
-    assert_binds(&by_get(), &own, &alone, Ok(Basis::AddressWithoutNonce)).await;
+    assert_binds(&by_get(), &own, &alone, Ok(BoundBy::AddressWithoutSecret)).await;
 }
 
 /// A signed body, once seen, is sent again with the query of another order.
@@ -299,10 +305,10 @@ async fn body_replay() {
     let other_order = callback("6", "ffeeddccbbaa99887766554433221100");
     let other = load(&format!("{ORIGIN}{other_order}")).unwrap();
     let replayed = post(&other_order, FORM, SAMPLE_CALLBACK);
-    let refused = Err(BindError::Nonce);
-    assert_binds(&by_post_form(), &replayed, &by_nonce(), refused).await;
-    // Who knows the other order's nonce too does not have a payment to its address.
-    let expected = Expected::nonce(other.nonce().clone())
+    let refused = Err(BindError::Secret);
+    assert_binds(&by_post_form(), &replayed, &by_secret(), refused).await;
+    // Who knows the other order's callback secret too does not have a payment to its address.
+    let expected = Expected::secret(other.secret().clone())
         .address_in("3OtherOrdersAddress")
         .coin("btc")
         .payout_addresses([ADDRESS_OUT]);
@@ -321,7 +327,7 @@ async fn body_replay() {
 /// A URL that was signed for another host, sent here by a client that says it is that host.
 #[tokio::test]
 async fn foreign_url() {
-    let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", NONCE));
+    let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", CALLBACK_SECRET));
     let headers = [
         ("x-forwarded-host", "evil.example"),
         ("x-forwarded-proto", "https"),
@@ -337,15 +343,15 @@ async fn foreign_url() {
         assert_refused(&by_get(), &foreign, "bad_signature").await;
     }
     let own = get_from(ORIGIN, &target, &headers);
-    assert_binds(&by_get(), &own, &by_url(), Ok(Basis::CallbackUrl)).await;
+    assert_binds(&by_get(), &own, &by_url(), Ok(BoundBy::CallbackUrl)).await;
 }
 
 /// A merchant who asked for GET is sent a POST, of which only the body is checked.
 #[tokio::test]
 async fn downgrade() {
-    let posted = post(&callback("5", NONCE), FORM, SAMPLE_CALLBACK);
+    let posted = post(&callback("5", CALLBACK_SECRET), FORM, SAMPLE_CALLBACK);
     assert_refused(&by_get(), &posted, "method_not_allowed").await;
-    let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", NONCE));
+    let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", CALLBACK_SECRET));
     assert_refused(&by_post_form(), &get(&target), "method_not_allowed").await;
     assert_refused(&by_post_json(), &get(&target), "method_not_allowed").await;
 }
@@ -353,7 +359,10 @@ async fn downgrade() {
 /// A signed URL is sent as a body.
 #[tokio::test]
 async fn get_sent_as_post() {
-    let url = format!("{ORIGIN}{}&{SAMPLE_CALLBACK}", callback("5", NONCE));
+    let url = format!(
+        "{ORIGIN}{}&{SAMPLE_CALLBACK}",
+        callback("5", CALLBACK_SECRET)
+    );
     let posted = post("/callback", FORM, &url);
     assert_refused(&by_post_form(), &posted, "malformed").await;
     let posted = post("/callback", JSON, &url);
@@ -374,27 +383,27 @@ async fn json_relabelled_as_a_form() {
     assert_refused(&by_post_form(), &posted, "unsupported_media_type").await;
 }
 
-/// The nonce occurs twice, or is not the whole of it.
+/// The callback secret occurs twice, or is not the whole of it.
 #[tokio::test]
-async fn a_nonce_is_compared_whole_and_once() {
+async fn a_secret_is_compared_whole_and_once() {
     for query in [
-        format!("nonce={NONCE}&nonce={NONCE}"),
-        format!("nonce={NONCE}&nonc%65=x"),
-        format!("nonce={NONCE}0"),
-        format!("nonce={}", &NONCE[1..]),
-        format!("nonce={}", NONCE.to_uppercase()),
-        format!("Nonce={NONCE}"),
-        format!("nonce=%20{NONCE}"),
+        format!("nonce={CALLBACK_SECRET}&nonce={CALLBACK_SECRET}"),
+        format!("nonce={CALLBACK_SECRET}&nonc%65=x"),
+        format!("nonce={CALLBACK_SECRET}0"),
+        format!("nonce={}", &CALLBACK_SECRET[1..]),
+        format!("nonce={}", CALLBACK_SECRET.to_uppercase()),
+        format!("Nonce={CALLBACK_SECRET}"),
+        format!("nonce=%20{CALLBACK_SECRET}"),
     ] {
         let target = format!("/callback?{query}&{SAMPLE_CALLBACK}");
-        let refused = Err(BindError::Nonce);
-        assert_binds(&by_get(), &get(&target), &by_nonce(), refused).await;
+        let refused = Err(BindError::Secret);
+        assert_binds(&by_get(), &get(&target), &by_secret(), refused).await;
         let posted = post(&format!("/callback?{query}"), FORM, SAMPLE_CALLBACK);
-        assert_binds(&by_post_form(), &posted, &by_nonce(), refused).await;
+        assert_binds(&by_post_form(), &posted, &by_secret(), refused).await;
     }
-    let escaped = NONCE.replace('5', "%35");
+    let escaped = CALLBACK_SECRET.replace('5', "%35");
     let target = format!("/callback?nonce={escaped}&{SAMPLE_CALLBACK}");
-    assert_binds(&by_get(), &get(&target), &by_nonce(), Ok(Basis::Nonce)).await;
+    assert_binds(&by_get(), &get(&target), &by_secret(), Ok(BoundBy::Secret)).await;
 }
 
 /// One key, and two proofs: what a layer for the one let through is nothing to a handler for the other.

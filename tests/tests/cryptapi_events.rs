@@ -29,7 +29,7 @@ fn an_accepted_callback_is_named_by_its_uuid() {
         );
         let provider = CryptApi::get(origins).unwrap();
         let verifier = Verifier::builder(provider, ring)
-            .scope("shop-1")
+            .project("shop-1")
             .build()
             .unwrap();
         let target = format!("/callback?nonce=0123456789abcdef&{SAMPLE_CALLBACK}");
@@ -47,11 +47,11 @@ fn an_accepted_callback_is_named_by_its_uuid() {
     for origins in [&one[..], &several[..]] {
         assert_eq!(
             line(origins, NOW + 1),
-            r#"INFO postback: postback verified provider="cryptapi" scope="shop-1" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2" key_label="old""#
+            r#"INFO postback: postback verified provider="cryptapi" project="shop-1" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2" key_label="old""#
         );
         let checked: Vec<_> = origins.iter().map(|it| format!("{it}/callback")).collect();
         let checked = checked.join(" ");
-        let begin = r#"WARN postback: postback rejected provider="cryptapi" scope="shop-1" code="bad_signature""#;
+        let begin = r#"WARN postback: postback rejected provider="cryptapi" project="shop-1" code="bad_signature""#;
         assert_eq!(
             line(origins, NOW),
             format!(

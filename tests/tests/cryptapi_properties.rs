@@ -7,13 +7,13 @@ use std::sync::LazyLock;
 
 use postback_core::{
     MediaType, Method, Rejection, Verified, Verifier,
-    cryptapi::{Callback, CryptApi, Expected, Get, Nonce, Post},
+    cryptapi::{Callback, CallbackSecret, CryptApi, Expected, Get, Post},
     testing::{self, SAMPLE_CALLBACK, SigningKey},
 };
 use proptest::prelude::*;
 
 const NOW: u64 = 1_769_509_400;
-const NONCE: &str = "0123456789abcdef0123456789abcdef";
+const CALLBACK_SECRET: &str = "0123456789abcdef0123456789abcdef";
 const ORIGIN: &str = "https://shop.example";
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
@@ -188,16 +188,16 @@ proptest! {
         }
     }
 
-    /// Who does not know the nonce binds nothing, however he spells a query.
+    /// Who does not know the callback secret binds nothing, however he spells a query.
     #[test]
-    fn nothing_binds_without_the_nonce(before in pairs(), guess in "[0-9a-f]{0,32}") {
-        let nonce = Nonce::from_stored(NONCE).unwrap();
-        prop_assume!(guess != nonce.as_str());
+    fn nothing_binds_without_the_secret(before in pairs(), guess in "[0-9a-f]{0,32}") {
+        let secret = CallbackSecret::from_stored(CALLBACK_SECRET).unwrap();
+        prop_assume!(guess != secret.as_str());
         let target = format!("/callback?{before}&nonce={guess}&{SAMPLE_CALLBACK}");
         let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
-        let url = format!("{ORIGIN}/callback?nonce={}", nonce.as_str());
+        let url = format!("{ORIGIN}/callback?nonce={}", secret.as_str());
         let url = CryptApi::get([ORIGIN]).unwrap().stored_callback_url(&url).unwrap();
-        for how in [Expected::callback_url(url), Expected::nonce(nonce)] {
+        for how in [Expected::callback_url(url), Expected::secret(secret)] {
             let expected = how
                 .address_in(testing::SAMPLE_ADDRESS_IN)
                 .coin("btc")
@@ -205,8 +205,8 @@ proptest! {
             if let Ok(callback) = get(&target, &signature) {
                 prop_assert!(callback.bind(&expected).is_err());
             }
-            // The control case: with the nonce, at the stored URL.
-            let target = format!("/callback?nonce={NONCE}&{SAMPLE_CALLBACK}");
+            // The control case: with the callback secret, at the stored URL.
+            let target = format!("/callback?nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
             let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
             prop_assert!(get(&target, &signature).unwrap().bind(&expected).is_ok());
         }

@@ -6,7 +6,7 @@
     reason = "a test stops where something is wrong"
 )]
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use actix_web::{FromRequest, test::TestRequest};
 use axum::{Router, middleware::map_request, response::IntoResponse, routing::any};
@@ -74,10 +74,10 @@ fn line<P: Provider>(
 #[test]
 fn an_accepted_postback_is_named_by_what_is_signed() {
     let ring = KeyRing::new("2026-11", secret("s"));
-    let accepted = line(builder(ring).scope("shop-1"), sample("s"), None);
+    let accepted = line(builder(ring).project("shop-1"), sample("s"), None);
     assert_eq!(
         accepted,
-        r#"INFO postback: postback verified provider="cryptocloud" scope="shop-1" invoice_id="ILRAJE1Q" key_label="2026-11" expires_in_s=290"#
+        r#"INFO postback: postback verified provider="cryptocloud" project="shop-1" invoice_id="ILRAJE1Q" key_label="2026-11" expires_in_s=290"#
     );
 }
 
@@ -258,7 +258,7 @@ fn a_clock_that_is_behind_is_hinted_at() {
 
 #[test]
 fn a_lifetime_over_the_ceiling_may_be_the_clocks_or_the_ceilings_fault() {
-    let ceiling = builder(secret("s")).max_lifetime_seconds(60);
+    let ceiling = builder(secret("s")).max_lifetime(Duration::from_secs(60));
     let told = line(ceiling, sample("s"), None);
     let hint = r#" hint="clock_behind_or_ceiling_too_low""#;
     assert!(told.ends_with(hint), "{told}");
@@ -332,7 +332,7 @@ fn a_tenant_is_told_of_like_its_gateway() {
         Verifier::builder(provider, secret).clock(|| Some(NOW))
     };
     let accepted = line(tenant(secret("s")), sample("s"), None);
-    let named = r#"scope="eu" invoice_id="ILRAJE1Q" key_label="current" expires_in_s=290"#;
+    let named = r#"project="eu" invoice_id="ILRAJE1Q" key_label="current" expires_in_s=290"#;
     assert!(accepted.ends_with(named), "{accepted}");
     let refused = line(
         tenant(SecretKey::verbatim("s\n").unwrap()),
@@ -340,7 +340,7 @@ fn a_tenant_is_told_of_like_its_gateway() {
         None,
     );
     let hinted =
-        r#"scope="eu" code="bad_signature" variant=BadSignature hint="secret_has_white_space""#;
+        r#"project="eu" code="bad_signature" variant=BadSignature hint="secret_has_white_space""#;
     assert!(refused.ends_with(hinted), "{refused}");
 }
 
@@ -394,11 +394,11 @@ fn a_hint_about_one_signature_is_forgotten_when_another_holds() {
 
 #[test]
 fn a_body_over_the_limit_is_told() {
-    let small = builder(secret("s")).body_limit(10).scope("shop-1");
+    let small = builder(secret("s")).body_limit(10).project("shop-1");
     let told = line(small, sample("s"), None);
     assert_eq!(
         told,
-        r#"WARN postback: postback rejected provider="cryptocloud" scope="shop-1" code="body_too_large" variant=BodyTooLarge { limit: 10 }"#
+        r#"WARN postback: postback rejected provider="cryptocloud" project="shop-1" code="body_too_large" variant=BodyTooLarge { limit: 10 }"#
     );
 }
 

@@ -5,14 +5,14 @@
 use peak_alloc::PeakAlloc;
 use postback_core::{
     MediaType, Method, Verifier,
-    cryptapi::{CryptApi, Expected, Nonce},
+    cryptapi::{CallbackSecret, CryptApi, Expected},
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-const NONCE: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
+const CALLBACK_SECRET: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
 const NOW: u64 = 1_769_509_400;
 
 /// How far the heap rises meanwhile, in bytes.
@@ -32,7 +32,7 @@ fn parameter_lookup_allocates_less_than_a_twentieth_of_the_url() {
         pair.repeat(48_000_usize.div_ceil(pair.len()))
     });
     for others in others {
-        let query = format!("{others}nonce={NONCE}&{SAMPLE_CALLBACK}");
+        let query = format!("{others}nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
         let target = format!("/callback?{query}");
         let signature = key.sign(format!("https://shop.example{target}")).unwrap();
         let provider = CryptApi::get(["https://shop.example"]).unwrap();
@@ -45,7 +45,7 @@ fn parameter_lookup_allocates_less_than_a_twentieth_of_the_url() {
     // In JSON, a member for each.
     let members = r#""a":1,"#.repeat(6_000);
     let body = format!(
-        r#"{{{members}"nonce":"{NONCE}","uuid":"u","address_in":"{SAMPLE_ADDRESS_IN}",
+        r#"{{{members}"nonce":"{CALLBACK_SECRET}","uuid":"u","address_in":"{SAMPLE_ADDRESS_IN}",
             "address_out":"{SAMPLE_ADDRESS_OUT}","coin":"btc","pending":0}}"#
     );
     let verifier = Verifier::new(CryptApi::post_json(), key.public_key().unwrap());
@@ -60,7 +60,7 @@ fn looks_up<P>(callback: &postback_core::Verified<P>, length: usize)
 where
     P: postback_core::cryptapi::CallbackProvider,
 {
-    let expected = Expected::nonce(Nonce::from_stored(NONCE).unwrap())
+    let expected = Expected::secret(CallbackSecret::from_stored(CALLBACK_SECRET).unwrap())
         .address_in(SAMPLE_ADDRESS_IN)
         .coin("btc")
         .payout_addresses([SAMPLE_ADDRESS_OUT]);

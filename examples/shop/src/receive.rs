@@ -43,7 +43,7 @@ pub(crate) async fn called_by_get(
     called_back(orders, receipts, cryptapi, postback, Expected::callback_url).await
 }
 
-/// CryptAPI by POST, which does not sign the URL: bound by the nonce in it.
+/// CryptAPI by POST, which does not sign the URL: bound by the callback secret in it.
 pub(crate) async fn called_by_post(
     orders: State<Orders>,
     receipts: State<Receipts>,
@@ -51,7 +51,7 @@ pub(crate) async fn called_by_post(
     postback: FromVerified<CryptApi<Post>>,
 ) -> Result<Ack<CryptApi<Post>>, postback::Retry> {
     called_back(orders, receipts, cryptapi, postback, |url| {
-        Expected::nonce(url.nonce().clone())
+        Expected::secret(url.secret().clone())
     })
     .await
 }
@@ -64,10 +64,10 @@ async fn called_back<P: CallbackProvider>(
     FromVerified(postback): FromVerified<P>,
     expected: fn(CallbackUrl) -> Expected,
 ) -> Result<Ack<P>, postback::Retry> {
-    let uuid = postback.uuid().for_look_up();
+    let uuid = postback.uuid().as_untrusted_str();
     let unknown = || Retry::unknown_order(uuid);
     let number = postback.parameter("order");
-    let number = number.and_then(|number| number.value().for_look_up().parse().ok());
+    let number = number.and_then(|number| number.value().as_untrusted_str().parse().ok());
     let order = orders.numbered(number.ok_or_else(unknown)?).await?;
     let order = order.ok_or_else(unknown)?;
     let load = |url: &str| cryptapi.stored_callback_url(url);

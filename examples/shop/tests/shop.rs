@@ -317,9 +317,9 @@ async fn what_is_foreign_is_not_acknowledged() {
     let status = shop.pay_invoice("ANOTHER1", "0.05").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     let (path, _) = target.split_once('?').unwrap();
-    let without_nonce = format!("{path}?order={order}");
+    let without_secret = format!("{path}?order={order}");
     for (target, replaced) in [
-        (&*without_nonce, ("uuid=d", "uuid=d")),
+        (&*without_secret, ("uuid=d", "uuid=d")),
         (&*target, ("address_in=3PF", "address_in=4PF")),
         (&*target, ("address_out=1H6", "address_out=1H7")),
         (&*target, ("coin=btc", "coin=ltc")),

@@ -1,8 +1,8 @@
 use aws_lc_rs::constant_time;
 
 use super::{
-    Basis, Bound, Callback, CallbackProvider, CallbackUrl, Expected, Nonce, Notice,
-    address::same_address, expected::Arranged, ticker,
+    Bound, BoundBy, Callback, CallbackFields, CallbackProvider, CallbackSecret, CallbackUrl,
+    Expected, address::same_address, expected::Arranged, ticker,
 };
 use crate::{Field, UrlDifference, Verified, log, public_url::Origin};
 
@@ -20,7 +20,7 @@ pub enum BindError {
     /// The signed URL does not begin with the stored one, or the callback is a POST, whose URL is not signed.
     #[error("the signed URL is not the stored one with the provider's fields behind it")]
     CallbackUrl,
-    /// The signed URL is the stored one in another spelling: register a URL without escapes, or bind by the nonce.
+    /// The signed URL is the stored one in another spelling: register a URL without escapes, or bind by the callback secret.
     #[error("the signed URL is the stored one in another spelling ({0})")]
     CallbackUrlSpelling(UrlDifference),
     /// Another coin was paid.
@@ -29,15 +29,15 @@ pub enum BindError {
     /// The expectation lacks an address, a coin or a payout address. It would bind what it should not.
     #[error("the expectation lacks an address, a coin or a payout address")]
     IncompleteExpectation,
-    /// The nonce is another, is absent, or occurs more than once.
-    #[error("the nonce is another, is absent, or occurs more than once")]
-    Nonce,
+    /// The callback secret is another, is absent, or occurs more than once.
+    #[error("the callback secret is another, is absent, or occurs more than once")]
+    Secret,
 }
 
 impl<P: CallbackProvider> Verified<P> {
     /// Finds out whether this callback of CryptAPI or BlockBee is about the order that the shop expects.
     ///
-    /// Without it, a callback is genuine but may be about another merchant's payment. It compares the nonce, or the whole
+    /// Without it, a callback is genuine but may be about another merchant's payment. It compares the callback secret, or the whole
     /// URL; the address that was paid to; all addresses that are forwarded to; the coin. Of EVM addresses (`0x`
     /// and 40 hexadecimal digits) case does not count, of all others it does. Of coins neither case nor the choice
     /// between `/` and `_` counts.
@@ -59,29 +59,29 @@ impl<P: CallbackProvider> Verified<P> {
         if !expected.is_complete() {
             return Err(BindError::IncompleteExpectation);
         }
-        let basis = match &expected.arranged {
+        let bound_by = match &expected.arranged {
             Arranged::CallbackUrl(url) => {
                 self.begins_with(url)?;
-                Basis::CallbackUrl
+                BoundBy::CallbackUrl
             }
-            Arranged::Nonce { name, nonce } => {
-                self.has_nonce(name, nonce)?;
-                Basis::Nonce
+            Arranged::Secret { name, secret } => {
+                self.has_secret(name, secret)?;
+                BoundBy::Secret
             }
-            Arranged::Unknown => Basis::AddressWithoutNonce,
+            Arranged::Unknown => BoundBy::AddressWithoutSecret,
         };
-        let notice = self.unbound();
-        if !same_address(notice.address_in(), &expected.address_in) {
+        let fields = self.unbound();
+        if !same_address(fields.address_in(), &expected.address_in) {
             return Err(BindError::AddressIn);
         }
-        if !is_forwarded_to(notice, &expected.payout_addresses) {
+        if !is_forwarded_to(fields, &expected.payout_addresses) {
             return Err(BindError::AddressOut);
         }
-        let is_paid = |coin: &String| ticker::same_coin(notice.coin(), coin);
+        let is_paid = |coin: &String| ticker::same_coin(fields.coin(), coin);
         if !expected.coins.iter().any(is_paid) {
             return Err(BindError::Coin);
         }
-        Ok(Bound::new(self.clone(), basis))
+        Ok(Bound::new(self.clone(), bound_by))
     }
 }
 
@@ -91,38 +91,38 @@ impl Callback {
     fn begins_with(&self, stored: &CallbackUrl) -> Result<(), BindError> {
         let url = self.signed_url().ok_or(BindError::CallbackUrl)?;
         match is_continued(url.as_bytes(), stored.as_str()) {
-            true => self.has_nonce(stored.nonce_name(), stored.nonce()),
+            true => self.has_secret(stored.secret_name(), stored.secret()),
             false => Err(difference(url, stored)
                 .map_or(BindError::CallbackUrl, BindError::CallbackUrlSpelling)),
         }
     }
 
-    fn has_nonce(&self, name: &str, nonce: &Nonce) -> Result<(), BindError> {
+    fn has_secret(&self, name: &str, secret: &CallbackSecret) -> Result<(), BindError> {
         match self.parameter(name) {
-            Some(parameter) if nonce.is(parameter.value().for_look_up()) => Ok(()),
-            _ => Err(BindError::Nonce),
+            Some(parameter) if secret.is(parameter.value().as_untrusted_str()) => Ok(()),
+            _ => Err(BindError::Secret),
         }
     }
 }
 
 #[cfg(feature = "tracing")]
 impl BindError {
-    /// What was expected and what was received, for the log: never the query of a URL, and never a nonce.
+    /// What was expected and what was received, for the log: never the query of a URL, and never a callback secret.
     pub(crate) fn compared(
         self,
         callback: &Callback,
         expected: &Expected,
     ) -> (Option<String>, Option<String>) {
-        let notice = callback.unbound();
+        let fields = callback.unbound();
         let path = |url: &str| log::without_query(url).to_owned();
         match self {
             Self::AddressIn => (
                 Some(expected.address_in.clone()),
-                Some(notice.address_in().to_owned()),
+                Some(fields.address_in().to_owned()),
             ),
             Self::AddressOut => (
                 Some(expected.payout_addresses.join(" ")),
-                notice.address_out().map(str::to_owned),
+                fields.address_out().map(str::to_owned),
             ),
             Self::CallbackUrl | Self::CallbackUrlSpelling(_) => (
                 expected.stored_url().map(path),
@@ -130,9 +130,9 @@ impl BindError {
             ),
             Self::Coin => (
                 Some(expected.coins.join(" ")),
-                Some(notice.coin().to_owned()),
+                Some(fields.coin().to_owned()),
             ),
-            Self::IncompleteExpectation | Self::Nonce => (None, None),
+            Self::IncompleteExpectation | Self::Secret => (None, None),
         }
     }
 }
@@ -162,14 +162,14 @@ fn is_continued(url: &[u8], stored: &str) -> bool {
         return false;
     };
     // The stored URL holds a secret: the time taken must not tell how much of it was guessed. It has a query, which
-    // holds the nonce.
+    // holds the callback secret.
     constant_time::verify_slices_are_equal(begin, stored.as_bytes()).is_ok()
         && rest.first() == Some(&b'&')
 }
 
-fn is_forwarded_to(notice: &Notice, own: &[String]) -> bool {
+fn is_forwarded_to(fields: &CallbackFields, own: &[String]) -> bool {
     let is_own = |address: &str| own.iter().any(|it| same_address(it, address));
-    match notice.payouts() {
+    match fields.payouts() {
         Field::Known(payouts) => {
             !payouts.is_empty() && payouts.iter().all(|payout| is_own(&payout.address))
         }

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use super::{Coverage, Notice, Parameter, Received, parameter::Entry, query};
+use super::{CallbackFields, Coverage, Parameter, Untrusted, parameter::Entry, query};
 
 /// A callback of CryptAPI or BlockBee that is genuine, and **nobody's yet**.
 ///
@@ -12,7 +12,7 @@ use super::{Coverage, Notice, Parameter, Received, parameter::Entry, query};
 pub struct Callback(Arc<Inner>);
 
 struct Inner {
-    notice: Notice,
+    fields: CallbackFields,
     delivery: Delivery,
 }
 
@@ -29,14 +29,14 @@ pub(super) enum Delivery {
 impl Callback {
     /// The payment's id, the same from pending to confirmed.
     #[must_use]
-    pub fn uuid(&self) -> Received<'_> {
-        Received::new(self.0.notice.uuid())
+    pub fn uuid(&self) -> Untrusted<'_> {
+        Untrusted::new(self.0.fields.uuid())
     }
 
     /// The address that was paid to.
     #[must_use]
-    pub fn address_in(&self) -> Received<'_> {
-        Received::new(self.0.notice.address_in())
+    pub fn address_in(&self) -> Untrusted<'_> {
+        Untrusted::new(self.0.fields.address_in())
     }
 
     /// The merchant's own parameters of the callback URL, and fields of the provider that this version
@@ -70,17 +70,17 @@ impl Callback {
     /// Everything that the provider says, of a payment that **may be anybody's**: for logs, and to find
     /// out why a callback does not bind. Never credit on it.
     #[must_use]
-    pub fn unbound(&self) -> &Notice {
-        &self.0.notice
+    pub fn unbound(&self) -> &CallbackFields {
+        &self.0.fields
     }
 
-    pub(super) fn new(notice: Notice, delivery: Delivery) -> Self {
-        Self(Arc::new(Inner { notice, delivery }))
+    pub(super) fn new(fields: CallbackFields, delivery: Delivery) -> Self {
+        Self(Arc::new(Inner { fields, delivery }))
     }
 
     /// The parameters whose names `is_wanted`, one after the other.
     fn entries(&self, is_wanted: impl Fn(&str) -> bool + Copy) -> impl Iterator<Item = Entry<'_>> {
-        let source = self.0.notice.source();
+        let source = self.0.fields.source();
         let (pairs, object, query) = match &self.0.delivery {
             Delivery::Get => (query(source), None, ""),
             Delivery::PostForm { query } => (source, None, &**query),
@@ -95,7 +95,7 @@ impl Callback {
     /// The URL, if it is what was signed.
     pub(super) fn signed_url(&self) -> Option<&str> {
         match self.0.delivery {
-            Delivery::Get => Some(self.0.notice.source()),
+            Delivery::Get => Some(self.0.fields.source()),
             Delivery::PostForm { .. } | Delivery::PostJson { .. } => None,
         }
     }
@@ -128,7 +128,7 @@ impl<'a> Single<'a> {
 impl fmt::Debug for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Callback")
-            .field("uuid", &self.0.notice.uuid())
+            .field("uuid", &self.0.fields.uuid())
             .finish_non_exhaustive()
     }
 }

@@ -3,14 +3,14 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 use aws_lc_rs::constant_time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Nonce, field::FieldName, query};
+use super::{CallbackSecret, field::FieldName, query};
 use crate::{
     UrlDifference,
     decode::form,
     public_url::{Origin, is_unreserved, other_spellings},
 };
 
-/// The URL that one order's callbacks go to, with a nonce in its query: the `callback` of the provider's
+/// The URL that one order's callbacks go to, with a callback secret in its query: the `callback` of the provider's
 /// `/create/`, to be stored with the order.
 ///
 /// The provider makes and loads them, and accepts no URL whose callbacks its verifier would reject:
@@ -38,8 +38,8 @@ use crate::{
 #[derive(Clone)]
 pub struct CallbackUrl {
     url: String,
-    nonce_name: String,
-    nonce: Nonce,
+    secret_name: String,
+    secret: CallbackSecret,
 }
 
 /// Makes a [`CallbackUrl`]; made by [`CryptApi::callback_url`](super::CryptApi::callback_url).
@@ -49,8 +49,8 @@ pub struct CallbackUrlBuilder {
     url: String,
 }
 
-/// Error returned when a callback URL, or its nonce, cannot be made or loaded. It shows of a URL its origin and path, and
-/// of a name at most 64 plain characters, so that it never shows a nonce.
+/// Error returned when a callback URL, or its callback secret, cannot be made or loaded. It shows of a URL its origin and path, and
+/// of a name at most 64 plain characters, so that it never shows a callback secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackUrlError {
@@ -67,7 +67,7 @@ pub enum CallbackUrlError {
          `-._~`, without empty, `.` or `..` segments"
     )]
     InvalidAddress(Box<str>),
-    /// The name of a parameter, or of the nonce, is not one to 64 letters, digits and `_ . [ ] -`, is the nonce's, or is
+    /// The name of a parameter, or of the callback secret, is not one to 64 letters, digits and `_ . [ ] -`, is the callback secret's, or is
     /// there already.
     #[error(
         "invalid parameter name {0:?}: expected 1 to 64 letters, digits and `_.[]-`, and each name once"
@@ -82,15 +82,15 @@ pub enum CallbackUrlError {
     /// The system provides no randomness.
     #[error("the system provides no randomness")]
     NoRandomness,
-    /// A stored URL does not hold the nonce exactly once.
-    #[error("the stored callback URL does not hold its nonce exactly once")]
-    NotOneNonce,
+    /// A stored URL does not hold the callback secret exactly once.
+    #[error("the stored callback URL does not hold the callback secret exactly once")]
+    NotOneSecret,
     /// A parameter has the name of a field that the provider sends.
     #[error("reserved parameter name {0:?}: expected a name that is not a field of the provider")]
     ReservedName(Box<str>),
-    /// The nonce cannot hold 128 bits, or has characters that a URL would escape.
-    #[error("weak nonce: expected at least 128 bits in letters, digits and `-._~`")]
-    WeakNonce,
+    /// The callback secret cannot hold 128 bits, or has characters that a URL would escape.
+    #[error("weak callback secret: expected at least 128 bits in letters, digits and `-._~`")]
+    WeakSecret,
 }
 
 impl CallbackUrlError {
@@ -131,8 +131,8 @@ fn shown(url: &str) -> &str {
 }
 
 impl CallbackUrl {
-    /// The name under which the builder puts the nonce into the query.
-    pub const NONCE_NAME: &str = "nonce";
+    /// The name under which the builder puts the callback secret into the query.
+    pub const SECRET_NAME: &str = "nonce";
 
     /// Starts at the route's final address, without a query.
     pub(super) fn builder(address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
@@ -144,20 +144,20 @@ impl CallbackUrl {
         }
     }
 
-    /// Takes one that was stored with its order, with the nonce under `nonce_name`: as strict as building it.
-    pub(super) fn from_stored(nonce_name: &str, url: &str) -> Result<Self, CallbackUrlError> {
+    /// Takes one that was stored with its order, with the callback secret under `secret_name`: as strict as building it.
+    pub(super) fn from_stored(secret_name: &str, url: &str) -> Result<Self, CallbackUrlError> {
         checked_address(url.split('?').next().unwrap_or_default())?;
         let is_built = |byte: u8| is_unreserved(byte) || matches!(byte, b'%' | b'&' | b'=');
         if !query(url).bytes().all(is_built) || url.contains('#') {
             return Err(CallbackUrlError::InvalidQuery);
         }
-        if FieldName::named(nonce_name).is_some() {
-            return Err(CallbackUrlError::ReservedName(nonce_name.into()));
+        if FieldName::named(secret_name).is_some() {
+            return Err(CallbackUrlError::ReservedName(secret_name.into()));
         }
-        if !form::is_name(nonce_name) {
-            return Err(CallbackUrlError::invalid_name(nonce_name));
+        if !form::is_name(secret_name) {
+            return Err(CallbackUrlError::invalid_name(secret_name));
         }
-        let mut nonce = None;
+        let mut secret = None;
         let mut seen = HashSet::new();
         for pair in form::pairs(query(url)) {
             let name = pair.any_name().unwrap_or_default();
@@ -166,19 +166,19 @@ impl CallbackUrl {
             }
             let text = pair.text().ok_or(CallbackUrlError::InvalidQuery)?;
             let repeated = !seen.insert(name.clone());
-            if name == nonce_name {
+            if name == secret_name {
                 if repeated {
-                    return Err(CallbackUrlError::NotOneNonce);
+                    return Err(CallbackUrlError::NotOneSecret);
                 }
-                nonce = Some(text);
+                secret = Some(text);
             } else if repeated || !form::is_name(&name) {
                 return Err(CallbackUrlError::invalid_name(&name));
             }
         }
-        let nonce = nonce.ok_or(CallbackUrlError::NotOneNonce)?;
+        let secret = secret.ok_or(CallbackUrlError::NotOneSecret)?;
         Ok(Self {
-            nonce: Nonce::from_stored(&nonce)?,
-            nonce_name: nonce_name.to_owned(),
+            secret: CallbackSecret::from_stored(&secret)?,
+            secret_name: secret_name.to_owned(),
             url: url.to_owned(),
         })
     }
@@ -190,10 +190,10 @@ impl CallbackUrl {
         &self.url
     }
 
-    /// The nonce in it.
+    /// The callback secret in it.
     #[must_use]
-    pub const fn nonce(&self) -> &Nonce {
-        &self.nonce
+    pub const fn secret(&self) -> &CallbackSecret {
+        &self.secret
     }
 
     /// The same URL, spelled otherwise in one thing at a time.
@@ -204,8 +204,8 @@ impl CallbackUrl {
         })
     }
 
-    pub(super) fn nonce_name(&self) -> &str {
-        &self.nonce_name
+    pub(super) fn secret_name(&self) -> &str {
+        &self.secret_name
     }
 }
 
@@ -218,31 +218,31 @@ impl CallbackUrlBuilder {
     /// # Errors
     ///
     /// - [`CallbackUrlError::ReservedName`] if the name is that of a field of the provider;
-    /// - [`CallbackUrlError::InvalidName`] if it is the nonce's, not plain, or there already.
+    /// - [`CallbackUrlError::InvalidName`] if it is the callback secret's, not plain, or there already.
     pub fn parameter(mut self, name: &str, value: &str) -> Result<Self, CallbackUrlError> {
         if FieldName::named(name).is_some() {
             return Err(CallbackUrlError::ReservedName(name.into()));
         }
         let is_there = names(&self.url).any(|it| it == name);
-        if !form::is_name(name) || name == CallbackUrl::NONCE_NAME || is_there {
+        if !form::is_name(name) || name == CallbackUrl::SECRET_NAME || is_there {
             return Err(CallbackUrlError::invalid_name(name));
         }
         self.append(name, value);
         Ok(self)
     }
 
-    /// Puts a fresh nonce at the end.
+    /// Puts a fresh callback secret at the end.
     ///
     /// # Errors
     ///
     /// [`CallbackUrlError::NoRandomness`] if the system has none to give.
     pub fn build(mut self) -> Result<CallbackUrl, CallbackUrlError> {
-        let nonce = Nonce::random()?;
-        self.append(CallbackUrl::NONCE_NAME, nonce.as_str());
+        let secret = CallbackSecret::random()?;
+        self.append(CallbackUrl::SECRET_NAME, secret.as_str());
         Ok(CallbackUrl {
             url: self.url,
-            nonce_name: CallbackUrl::NONCE_NAME.to_owned(),
-            nonce,
+            secret_name: CallbackUrl::SECRET_NAME.to_owned(),
+            secret,
         })
     }
 
@@ -294,7 +294,7 @@ impl PartialEq for CallbackUrl {
 
 impl Eq for CallbackUrl {}
 
-/// Shows neither query nor nonce.
+/// Shows neither query nor callback secret.
 impl fmt::Debug for CallbackUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CallbackUrl(..)")
@@ -371,14 +371,14 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_url_holds_its_nonce_once() {
+    fn a_stored_url_holds_its_secret_once() {
         let good = "0123456789abcdef0123456789abcdef";
         let url = |query: &str| format!("https://shop.example/a?{query}");
-        let stored = |url: &str| CallbackUrl::from_stored(CallbackUrl::NONCE_NAME, url);
+        let stored = |url: &str| CallbackUrl::from_stored(CallbackUrl::SECRET_NAME, url);
         let one = stored(&url(&format!("b=1&nonce={good}"))).unwrap();
-        assert_eq!(one.nonce().as_str(), good);
+        assert_eq!(one.secret().as_str(), good);
         let named = CallbackUrl::from_stored("n", &url(&format!("n={good}"))).unwrap();
-        assert_eq!(named.nonce().as_str(), good);
+        assert_eq!(named.secret().as_str(), good);
         let reserved = CallbackUrl::from_stored("result", &url(&format!("result={good}")));
         assert_eq!(
             reserved.err(),
@@ -427,12 +427,12 @@ mod tests {
             (url(&format!("a%3Ab=1&nonce={good}")), name("a:b")),
             (url(&format!("price=1&nonce={good}")), reserved("price")),
             (url(&format!("c%6fin=btc&nonce={good}")), reserved("coin")),
-            (url("b=1"), CallbackUrlError::NotOneNonce),
+            (url("b=1"), CallbackUrlError::NotOneSecret),
             (
                 url(&format!("nonce={good}&nonc%65={good}")),
-                CallbackUrlError::NotOneNonce,
+                CallbackUrlError::NotOneSecret,
             ),
-            (url("nonce=17"), CallbackUrlError::WeakNonce),
+            (url("nonce=17"), CallbackUrlError::WeakSecret),
         ] {
             let error = stored(&text).err().unwrap();
             assert!(!error.to_string().contains(good), "{error}");
@@ -442,24 +442,24 @@ mod tests {
 
     /// A stored URL may be spelled in any way.
     #[test]
-    fn error_never_shows_the_nonce() {
-        let nonce = "0123456789abcdef0123456789abcdef";
+    fn error_never_shows_the_secret() {
+        let secret = "0123456789abcdef0123456789abcdef";
         let long = "n".repeat(65);
         for url in [
-            format!("https%3A%2F%2Fshop.example%2Fcb%3Fnonce%3D{nonce}"),
-            format!("https://shop.example/cb&nonce={nonce}"),
-            format!("https://shop.example/cb;nonce={nonce}"),
-            format!("https://shop.example/cb#nonce={nonce}"),
-            format!("https://shop.example/cb%3Fnonce={nonce}"),
-            format!("https://shop.example/cb?{nonce}{long}"),
-            format!("https://shop.example/cb?{nonce}&nonce={nonce}!"),
-            format!("/cb?nonce={nonce}"),
-            nonce.to_owned(),
+            format!("https%3A%2F%2Fshop.example%2Fcb%3Fnonce%3D{secret}"),
+            format!("https://shop.example/cb&nonce={secret}"),
+            format!("https://shop.example/cb;nonce={secret}"),
+            format!("https://shop.example/cb#nonce={secret}"),
+            format!("https://shop.example/cb%3Fnonce={secret}"),
+            format!("https://shop.example/cb?{secret}{long}"),
+            format!("https://shop.example/cb?{secret}&nonce={secret}!"),
+            format!("/cb?nonce={secret}"),
+            secret.to_owned(),
         ] {
             let error = CallbackUrl::from_stored("nonce", &url).err().unwrap();
-            assert!(!error.to_string().contains(nonce), "{error}");
+            assert!(!error.to_string().contains(secret), "{error}");
             let error = CallbackUrlError::foreign_origin(&url);
-            assert!(!error.to_string().contains(nonce), "{error}");
+            assert!(!error.to_string().contains(secret), "{error}");
         }
         assert_eq!(
             CallbackUrlError::foreign_origin("http://shop.example:80/a/b?c").to_string(),

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Basis, Bound, CallbackProvider, address, field::FieldName, ticker};
+use super::{Bound, BoundBy, CallbackProvider, address, field::FieldName, ticker};
 use crate::{
     Amount,
     event::{Contents, Digester, EventRecord, FieldDigests, Stage, payload_json},
@@ -35,17 +35,17 @@ pub(super) fn record<P: CallbackProvider>(bound: &Bound<P>) -> EventRecord {
     });
     EventRecord::from(Contents {
         namespace: "cryptapi",
-        scope: bound.verified().scope(),
+        project: bound.verified().project(),
         id: bound.uuid(),
         stage: bound.stage(),
         digest,
         transfer,
         payload_json: payload_json(&Payload {
             provider: P::NAME,
-            bound_by: match bound.basis() {
-                Basis::AddressWithoutNonce => "address without nonce",
-                Basis::CallbackUrl => "callback URL",
-                Basis::Nonce => "nonce",
+            bound_by: match bound.bound_by() {
+                BoundBy::AddressWithoutSecret => "address without callback secret",
+                BoundBy::CallbackUrl => "callback URL",
+                BoundBy::Secret => "callback secret",
             },
             uuid: bound.uuid(),
             pending: bound.stage() == Stage::Pending,

@@ -1,11 +1,11 @@
 use std::fmt;
 
-use super::{CallbackUrl, Nonce};
+use super::{CallbackSecret, CallbackUrl};
 
 /// What the shop stored with an order, for a callback to be bound to.
 ///
 /// Build it from the shop's own records, never from the callback: what a callback offers for a look-up is
-/// [`Received`](super::Received) and does not fit, and what it shows besides is called unbound. Until
+/// [`Untrusted`](super::Untrusted) and does not fit, and what it shows besides is called unbound. Until
 /// [`address_in`](Self::address_in), [`coin`](Self::coin) and
 /// [`payout_addresses`](Self::payout_addresses) are all set, it binds nothing.
 ///
@@ -33,7 +33,10 @@ pub struct Expected {
 #[derive(Clone)]
 pub(super) enum Arranged {
     CallbackUrl(CallbackUrl),
-    Nonce { name: String, nonce: Nonce },
+    Secret {
+        name: String,
+        secret: CallbackSecret,
+    },
     Unknown,
 }
 
@@ -44,27 +47,27 @@ impl Expected {
         Self::new(Arranged::CallbackUrl(url))
     }
 
-    /// A GET or POST with the stored nonce among its parameters, under
-    /// [`CallbackUrl::NONCE_NAME`].
-    pub fn nonce(nonce: Nonce) -> Self {
-        Self::nonce_named(CallbackUrl::NONCE_NAME, nonce)
+    /// A GET or POST with the stored callback secret among its parameters, under
+    /// [`CallbackUrl::SECRET_NAME`].
+    pub fn secret(secret: CallbackSecret) -> Self {
+        Self::secret_named(CallbackUrl::SECRET_NAME, secret)
     }
 
-    /// A GET or POST with the stored nonce among its parameters, under `name`: never that of a field of
+    /// A GET or POST with the stored callback secret among its parameters, under `name`: never that of a field of
     /// the provider, which binds nothing.
-    pub fn nonce_named(name: impl Into<String>, nonce: Nonce) -> Self {
+    pub fn secret_named(name: impl Into<String>, secret: CallbackSecret) -> Self {
         let name = name.into();
-        Self::new(Arranged::Nonce { name, nonce })
+        Self::new(Arranged::Secret { name, secret })
     }
 
     /// A callback about the right address **that anybody may have arranged**: for addresses that were made
-    /// without a nonce.
+    /// without a callback secret.
     ///
     /// It lacks the one complete defence. Addresses are public, and whoever knows them can have
     /// fields of his own signed: as parameters of a URL that names this shop, on a callback of a kind that
     /// does not send these fields itself. Check the payment on the chain, or over the provider's API,
     /// before parting with something of value.
-    pub fn address_without_nonce(address_in: impl Into<String>) -> Self {
+    pub fn address_without_secret(address_in: impl Into<String>) -> Self {
         Self::new(Arranged::Unknown).address_in(address_in)
     }
 
@@ -81,14 +84,14 @@ impl Expected {
     }
 
     /// Sets the coins that are accepted, for addresses made with `multi_token`. Which one was paid is
-    /// [`Notice::coin`](super::Notice::coin): compare it with a price in that coin, or in fiat.
+    /// [`CallbackFields::coin`](super::CallbackFields::coin): compare it with a price in that coin, or in fiat.
     pub fn coins<T: Into<String>>(mut self, tickers: impl IntoIterator<Item = T>) -> Self {
         self.coins = tickers.into_iter().map(Into::into).collect();
         self
     }
 
     /// The shop's own wallets: all that a payment is forwarded to must be among them. A callback that does not
-    /// say where, or in a form never seen ([`Notice::payouts`](super::Notice::payouts)), does not bind.
+    /// say where, or in a form never seen ([`CallbackFields::payouts`](super::CallbackFields::payouts)), does not bind.
     pub fn payout_addresses<A: Into<String>>(
         mut self,
         addresses: impl IntoIterator<Item = A>,
@@ -111,7 +114,7 @@ impl Expected {
     pub(super) fn stored_url(&self) -> Option<&str> {
         match &self.arranged {
             Arranged::CallbackUrl(url) => Some(url.as_str()),
-            Arranged::Nonce { .. } | Arranged::Unknown => None,
+            Arranged::Secret { .. } | Arranged::Unknown => None,
         }
     }
 
@@ -123,7 +126,7 @@ impl Expected {
     }
 }
 
-/// Shows addresses and coin, and no nonce.
+/// Shows addresses and coin, and no callback secret.
 impl fmt::Debug for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Expected")

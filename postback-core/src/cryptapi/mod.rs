@@ -31,7 +31,7 @@
 //! address that pays *him*, or plant the provider's fields in it as parameters. A [`Callback`] that is
 //! verified is therefore nobody's yet: it offers what an order is looked up by, and its amounts only as
 //! [`unbound`](Callback::unbound). [`bind`](crate::Verified::bind) compares it with what the shop
-//! [`Expected`] and stored: the nonce in the [`CallbackUrl`], the address, the coin, the shop's own payout
+//! [`Expected`] and stored: the callback secret in the [`CallbackUrl`], the address, the coin, the shop's own payout
 //! addresses. What comes out is [`Bound`], and that is what to credit on:
 //!
 //! ```
@@ -55,7 +55,7 @@
 //!     callback: &Verified<CryptApi<Get>>,
 //!     orders: &[Order],
 //! ) -> Result<Reconciliation, Retry> {
-//!     let uuid = callback.uuid().for_look_up();
+//!     let uuid = callback.uuid().as_untrusted_str();
 //!     // To the letter: where addresses are EVM's, look up without case, or by a parameter.
 //!     let order = orders.iter().find(|order| callback.address_in() == order.address_in);
 //!     let order = order.ok_or_else(|| Retry::unknown_order(uuid))?;
@@ -77,14 +77,14 @@
 //!   its own `uuid`.
 //! - *That it comes from the provider's machine.* A genuine request may be sent on by anybody.
 //! - *Much, if the key falls*: RSA of 1024 bits is below today's guidance, and is the provider's choice. The
-//!   nonce is a second factor.
+//!   callback secret is a second factor.
 //!
 //! # What may be missing
 //!
 //! `uuid`, `address_in`, `coin` and `pending` are required; they may not be blank, nor the first three longer
 //! than 256 bytes or hold control characters, which would forge lines of a log. Every other field may be absent,
 //! blank, `None` or `null`. Where `value_coin` is there, it must be an amount; every other field that cannot be read
-//! is [unreadable](Notice::unreadable) and costs no payment. A field that occurs twice is
+//! is [unreadable](CallbackFields::unreadable) and costs no payment. A field that occurs twice is
 //! rejected: the provider's own would be there beside a planted one. So no parameter of a callback URL may bear the
 //! name of a field, optional ones included; [`CryptApi::callback_url`] sees to that.
 
@@ -92,15 +92,15 @@ mod address;
 mod bind;
 mod bound;
 mod callback;
+mod callback_fields;
 mod callback_provider;
+mod callback_secret;
 mod callback_url;
 mod event;
 mod expected;
 mod field;
 mod mode;
 mod nested;
-mod nonce;
-mod notice;
 mod parameter;
 mod provider;
 mod read;
@@ -110,18 +110,18 @@ mod ticker;
 
 pub use self::{
     bind::BindError,
-    bound::{Basis, Bound},
+    bound::{Bound, BoundBy},
     callback::Callback,
+    callback_fields::CallbackFields,
     callback_provider::CallbackProvider,
+    callback_secret::CallbackSecret,
     callback_url::{CallbackUrl, CallbackUrlBuilder, CallbackUrlError},
     expected::Expected,
     mode::{Get, Mode, Post},
     nested::{Converted, Payout},
-    nonce::Nonce,
-    notice::Notice,
     parameter::{Coverage, Parameter},
     provider::{BlockBee, CryptApi},
-    received::Received,
+    received::Untrusted,
 };
 
 /// The key that CryptAPI and BlockBee sign with, as they publish it at `/pubkey/` of their APIs: the same

@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Callback, Notice, callback::Delivery, query, read::Defect};
+use super::{Callback, CallbackFields, callback::Delivery, query, read::Defect};
 use crate::{
     Accepts, AcceptsGet, AcceptsPost, ConfigError, LogFields, MediaType, PublicKey, PublicOrigins,
     ReceivedUrl, Rejection, RequestHead, SignatureHeader, VerifyContext,
@@ -93,9 +93,9 @@ impl sealed::Mode for Get {
             key.verify_rsa_pkcs1_sha256(url, &signature)
         })?;
         let query_at = url.len().saturating_sub(query(&url).len());
-        let notice = Notice::from_query(url, query_at);
-        let notice = notice.map_err(|defect| malformed(&defect, context))?;
-        Ok(Callback::new(notice, Delivery::Get))
+        let fields = CallbackFields::from_query(url, query_at);
+        let fields = fields.map_err(|defect| malformed(&defect, context))?;
+        Ok(Callback::new(fields, Delivery::Get))
     }
 }
 
@@ -136,12 +136,18 @@ impl sealed::Mode for Post {
         context: &mut VerifyContext<'_, PublicKey>,
     ) -> Result<Callback, Rejection> {
         context.signature(|key| key.verify_rsa_pkcs1_sha256(&body, &signature))?;
-        let (notice, delivery) = match self.media_type {
-            MediaType::Form => (Notice::from_form(&body), Delivery::PostForm { query }),
-            MediaType::Json => (Notice::from_json(&body), Delivery::PostJson { query }),
+        let (fields, delivery) = match self.media_type {
+            MediaType::Form => (
+                CallbackFields::from_form(&body),
+                Delivery::PostForm { query },
+            ),
+            MediaType::Json => (
+                CallbackFields::from_json(&body),
+                Delivery::PostJson { query },
+            ),
         };
-        let notice = notice.map_err(|defect| malformed(&defect, context))?;
-        Ok(Callback::new(notice, delivery))
+        let fields = fields.map_err(|defect| malformed(&defect, context))?;
+        Ok(Callback::new(fields, delivery))
     }
 }
 

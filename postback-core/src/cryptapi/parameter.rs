@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt};
 
-use super::{Received, field::FieldName};
+use super::{Untrusted, field::FieldName};
 use crate::decode::{self, form};
 
 /// A parameter of a callback that is none of the provider's known fields.
@@ -30,8 +30,8 @@ impl<'a> Parameter<'a> {
 
     /// The decoded value; of a JSON value that is no text, the JSON text.
     #[must_use]
-    pub fn value(&self) -> Received<'_> {
-        Received::new(&self.value)
+    pub fn value(&self) -> Untrusted<'_> {
+        Untrusted::new(&self.value)
     }
 
     /// Whether the signature covers it.
@@ -41,7 +41,7 @@ impl<'a> Parameter<'a> {
     }
 }
 
-/// Shows the name and whether it is signed: a value may be a secret nonce.
+/// Shows the name and whether it is signed: a value may be a callback secret.
 impl fmt::Debug for Parameter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parameter")

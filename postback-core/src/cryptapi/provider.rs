@@ -88,17 +88,17 @@ macro_rules! gateway {
                 Ok(builder)
             }
 
-            /// Loads the callback URL that was stored with an order, with the nonce under
-            /// [`CallbackUrl::NONCE_NAME`].
+            /// Loads the callback URL that was stored with an order, with the callback secret under
+            /// [`CallbackUrl::SECRET_NAME`].
             ///
             /// # Errors
             ///
             /// As [`stored_callback_url_with`](Self::stored_callback_url_with).
             pub fn stored_callback_url(&self, url: &str) -> Result<CallbackUrl, CallbackUrlError> {
-                self.stored_callback_url_with(CallbackUrl::NONCE_NAME, url)
+                self.stored_callback_url_with(CallbackUrl::SECRET_NAME, url)
             }
 
-            /// Loads the callback URL that was stored with an order, with the nonce under `nonce_name`: as
+            /// Loads the callback URL that was stored with an order, with the callback secret under `secret_name`: as
             /// strict as building it.
             ///
             /// # Errors
@@ -107,17 +107,17 @@ macro_rules! gateway {
             ///   [`callback_url`](Self::callback_url);
             /// - [`CallbackUrlError::InvalidQuery`] if it has a fragment, a character that the builder would escape, or a
             ///   broken escape;
-            /// - [`CallbackUrlError::ReservedName`] if a parameter or `nonce_name` bears the name of a field of the
+            /// - [`CallbackUrlError::ReservedName`] if a parameter or `secret_name` bears the name of a field of the
             ///   provider;
             /// - [`CallbackUrlError::InvalidName`] if a parameter's name is not plain, or occurs twice;
-            /// - [`CallbackUrlError::NotOneNonce`] if `nonce_name` is not in it exactly once;
-            /// - [`CallbackUrlError::WeakNonce`] as [`Nonce::from_stored`](super::Nonce::from_stored).
+            /// - [`CallbackUrlError::NotOneSecret`] if `secret_name` is not in it exactly once;
+            /// - [`CallbackUrlError::WeakSecret`] as [`CallbackSecret::from_stored`](super::CallbackSecret::from_stored).
             pub fn stored_callback_url_with(
                 &self,
-                nonce_name: &str,
+                secret_name: &str,
                 url: &str,
             ) -> Result<CallbackUrl, CallbackUrlError> {
-                let loaded = CallbackUrl::from_stored(nonce_name, url)?;
+                let loaded = CallbackUrl::from_stored(secret_name, url)?;
                 self.reached_by(url)?;
                 Ok(loaded)
             }
@@ -177,19 +177,19 @@ macro_rules! gateway {
                 context: &mut VerifyContext<'_, PublicKey>,
             ) -> Result<Callback, Rejection> {
                 let callback = self.mode.verify(evidence, body, context)?;
-                let notice = callback.unbound();
-                if notice.is_test() && !self.test_ids {
-                    context.identify(&LogFields::default().uuid(notice.uuid()));
+                let fields = callback.unbound();
+                if fields.is_test() && !self.test_ids {
+                    context.identify(&LogFields::default().uuid(fields.uuid()));
                     return Err(Rejection::TestCallback);
                 }
                 Ok(callback)
             }
 
             fn log_fields(callback: &Callback) -> LogFields<'_> {
-                let notice = callback.unbound();
+                let fields = callback.unbound();
                 LogFields::default()
-                    .uuid(notice.uuid())
-                    .unreadable(notice.unreadable().map(|(name, _)| name))
+                    .uuid(fields.uuid())
+                    .unreadable(fields.unreadable().map(|(name, _)| name))
             }
         }
     };

@@ -10,9 +10,9 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    Notice,
+    CallbackFields,
+    callback_fields::{Flags, Place, Places},
     field::{FieldName, Kind},
-    notice::{Flags, Place, Places},
 };
 use crate::{
     Amount, MalformedReason,
@@ -20,7 +20,7 @@ use crate::{
     event::Stage,
 };
 
-impl Notice {
+impl CallbackFields {
     /// Reads the query of a URL, which begins at `query_at`. A pair whose name is not plain is ignored: it may come
     /// from the callback URL, and must not cost the payment.
     pub(super) fn from_query(url: String, query_at: usize) -> Result<Self, Defect> {
@@ -153,11 +153,11 @@ impl Reading {
         Ok(())
     }
 
-    fn finish(self, source: Bytes) -> Result<Notice, Defect> {
+    fn finish(self, source: Bytes) -> Result<CallbackFields, Defect> {
         let mut fields = FieldName::ALL.iter().zip(&self.places);
         let missing = fields.find(|(field, place)| field.is_required() && place.is_none());
         let missing = missing.map(|(field, _)| MalformedReason::Missing(field.name()));
-        let mut notice = Notice {
+        let mut fields = CallbackFields {
             source,
             decoded: self.decoded,
             places: self.places,
@@ -166,14 +166,14 @@ impl Reading {
         };
         if let Some(defect) = self.defect.or(missing) {
             let is_ambiguous = defect == MalformedReason::Repeated(FieldName::Uuid.name());
-            let uuid = notice.text(FieldName::Uuid).filter(|_| !is_ambiguous);
+            let uuid = fields.text(FieldName::Uuid).filter(|_| !is_ambiguous);
             let uuid = uuid.map(Into::into);
             return Err(Defect { defect, uuid });
         }
-        if notice.bytes(FieldName::Pending) == Some(b"0") {
-            notice.stage = Stage::Confirmed;
+        if fields.bytes(FieldName::Pending) == Some(b"0") {
+            fields.stage = Stage::Confirmed;
         }
-        Ok(notice)
+        Ok(fields)
     }
 }
 
@@ -195,7 +195,7 @@ fn checked<'a>(kind: Kind, value: &'a Value<'_>) -> Option<Option<&'a str>> {
         Kind::Count => (is_text || is_number) && is_count(text),
         Kind::Identifier => {
             is_text
-                && text.len() <= Notice::MAX_IDENTIFIER_LENGTH
+                && text.len() <= CallbackFields::MAX_IDENTIFIER_LENGTH
                 && !text.contains(char::is_control)
         }
         Kind::Nested => is_text || text.starts_with(['{', '[']),

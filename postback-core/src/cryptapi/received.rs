@@ -6,47 +6,47 @@ use std::fmt;
 /// what is [`Expected`](super::Expected) of it:
 ///
 /// ```compile_fail,E0277
-/// use postback_core::cryptapi::{Callback, Expected, Nonce};
+/// use postback_core::cryptapi::{Callback, Expected, CallbackSecret};
 ///
-/// fn misuse(callback: &Callback, nonce: Nonce) -> Expected {
-///     Expected::nonce(nonce).address_in(callback.address_in())
+/// fn misuse(callback: &Callback, secret: CallbackSecret) -> Expected {
+///     Expected::secret(secret).address_in(callback.address_in())
 /// }
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Received<'a>(&'a str);
+pub struct Untrusted<'a>(&'a str);
 
-impl<'a> Received<'a> {
+impl<'a> Untrusted<'a> {
     pub(super) const fn new(text: &'a str) -> Self {
         Self(text)
     }
 
     /// The text, to look an order up by.
     #[must_use]
-    pub const fn for_look_up(self) -> &'a str {
+    pub const fn as_untrusted_str(self) -> &'a str {
         self.0
     }
 }
 
-/// Shows nothing: it may be a nonce.
-impl fmt::Debug for Received<'_> {
+/// Shows nothing: it may be a callback secret.
+impl fmt::Debug for Untrusted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Received(..)")
+        f.write_str("Untrusted(..)")
     }
 }
 
-impl PartialEq<str> for Received<'_> {
+impl PartialEq<str> for Untrusted<'_> {
     fn eq(&self, text: &str) -> bool {
         self.0 == text
     }
 }
 
-impl PartialEq<&str> for Received<'_> {
+impl PartialEq<&str> for Untrusted<'_> {
     fn eq(&self, text: &&str) -> bool {
         self.0 == *text
     }
 }
 
-impl PartialEq<String> for Received<'_> {
+impl PartialEq<String> for Untrusted<'_> {
     fn eq(&self, text: &String) -> bool {
         self.0 == *text
     }

@@ -1,4 +1,4 @@
-use super::{Basis, Bound, CallbackProvider, Converted, event, ticker};
+use super::{Bound, BoundBy, CallbackProvider, Converted, event, ticker};
 use crate::{
     Field,
     event::Stage,
@@ -9,14 +9,14 @@ impl<P: CallbackProvider> Bound<P> {
     /// Compares the payment with a price, by `value_coin`: what was paid, fees included. A price in fiat is
     /// compared with `value_coin_convert`, which addresses made with `convert=1` have.
     ///
-    /// The assurance is [`Assurance::Confirmed`] of a confirmed payment that was bound by its URL or nonce,
+    /// The assurance is [`Assurance::Confirmed`] of a confirmed payment that was bound by its URL or callback secret,
     /// [`Assurance::Signed`] of a pending one, and [`Assurance::ArrangedByAnyone`] of one that was bound by the
     /// address alone, **which pays nothing unless the price [asks for it](Price::with_assurance)**.
     pub fn reconcile(&self, price: &Price) -> Reconciliation {
-        let assurance = match (self.basis(), self.stage()) {
-            (Basis::AddressWithoutNonce, _) => Assurance::ArrangedByAnyone,
-            (Basis::CallbackUrl | Basis::Nonce, Stage::Pending) => Assurance::Signed,
-            (Basis::CallbackUrl | Basis::Nonce, Stage::Confirmed) => Assurance::Confirmed,
+        let assurance = match (self.bound_by(), self.stage()) {
+            (BoundBy::AddressWithoutSecret, _) => Assurance::ArrangedByAnyone,
+            (BoundBy::CallbackUrl | BoundBy::Secret, Stage::Pending) => Assurance::Signed,
+            (BoundBy::CallbackUrl | BoundBy::Secret, Stage::Confirmed) => Assurance::Confirmed,
         };
         let outcome = self.outcome(price);
         Reconciliation::new(event::record(self), price, assurance, outcome)

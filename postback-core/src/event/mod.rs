@@ -10,6 +10,7 @@
 
 mod digest;
 mod field_digests;
+mod key;
 mod stage;
 
 use std::fmt;
@@ -17,7 +18,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use self::digest::Digester;
-pub use self::{digest::Digest, field_digests::FieldDigests, stage::Stage};
+pub use self::{digest::Digest, field_digests::FieldDigests, key::EventKey, stage::Stage};
 
 /// A payment as a store knows it; made by `reconcile`.
 ///
@@ -28,7 +29,7 @@ pub use self::{digest::Digest, field_digests::FieldDigests, stage::Stage};
 /// };
 ///
 /// let secret = SecretKey::new("the project's secret key")?;
-/// let verifier = Verifier::builder(CryptoCloud::new(), secret.clone()).scope("shop-1").build()?;
+/// let verifier = Verifier::builder(CryptoCloud::new(), secret.clone()).project("shop-1").build()?;
 /// let deliver = |expiry| {
 ///     let body = testing::sample_json(Some(&testing::token(&secret, "ILRAJE1Q", expiry)));
 ///     testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)
@@ -37,17 +38,15 @@ pub use self::{digest::Digest, field_digests::FieldDigests, stage::Stage};
 /// // The second has another token.
 /// let first = deliver(1_769_509_700)?.reconcile(&price)?;
 /// let again = deliver(1_769_509_701)?.reconcile(&price)?;
-/// assert_eq!((first.event().scope(), first.event().id()), (Some("shop-1"), "ILRAJE1Q"));
-/// assert!(first.event().is_same_event(again.event()));
+/// assert_eq!((first.event().project(), first.event().id()), (Some("shop-1"), "ILRAJE1Q"));
+/// assert_eq!(first.event().key(), again.event().key());
 /// assert_eq!(first.event().digest(), again.event().digest());
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct EventRecord {
-    namespace: &'static str,
-    scope: Option<Box<str>>,
-    id: Box<str>,
+    key: EventKey,
     stage: Stage,
     digest: FieldDigests,
     transfer: Option<Digest>,
@@ -55,22 +54,28 @@ pub struct EventRecord {
 }
 
 impl EventRecord {
-    /// The provider whose ids these are: two brands of one provider share a namespace.
+    /// Returns the key of the payment: namespace, project and id.
     #[must_use]
-    pub const fn namespace(&self) -> &'static str {
-        self.namespace
+    pub const fn key(&self) -> &EventKey {
+        &self.key
     }
 
-    /// The project whose verifier vouched, if it has a name.
+    /// Returns the [namespace](EventKey::namespace) of the key.
     #[must_use]
-    pub fn scope(&self) -> Option<&str> {
-        self.scope.as_deref()
+    pub fn namespace(&self) -> &str {
+        self.key.namespace()
     }
 
-    /// The provider's signed id of the payment: the same for each of its deliveries, pending or confirmed.
+    /// Returns the [project](EventKey::project) of the key.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.key.project()
+    }
+
+    /// Returns the [id](EventKey::id) of the key.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        self.key.id()
     }
 
     /// Returns how far the payment is.
@@ -107,21 +112,13 @@ impl EventRecord {
             ..self
         }
     }
-
-    /// Whether both are deliveries of one payment: the same namespace, scope and id.
-    #[must_use]
-    pub fn is_same_event(&self, other: &Self) -> bool {
-        (self.namespace, &self.scope, &self.id) == (other.namespace, &other.scope, &other.id)
-    }
 }
 
 /// Shows the key, and nothing of the payload.
 impl fmt::Debug for EventRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventRecord")
-            .field("namespace", &self.namespace)
-            .field("scope", &self.scope)
-            .field("id", &self.id)
+            .field("key", &self.key)
             .finish_non_exhaustive()
     }
 }
@@ -129,7 +126,7 @@ impl fmt::Debug for EventRecord {
 /// What a record is made of.
 pub(crate) struct Contents<'a> {
     pub(crate) namespace: &'static str,
-    pub(crate) scope: Option<&'a str>,
+    pub(crate) project: Option<&'a str>,
     pub(crate) id: &'a str,
     pub(crate) stage: Stage,
     pub(crate) digest: FieldDigests,
@@ -140,9 +137,7 @@ pub(crate) struct Contents<'a> {
 impl From<Contents<'_>> for EventRecord {
     fn from(contents: Contents<'_>) -> Self {
         Self {
-            namespace: contents.namespace,
-            scope: contents.scope.map(Into::into),
-            id: contents.id.into(),
+            key: EventKey::new(contents.namespace, contents.project, contents.id),
             stage: contents.stage,
             digest: contents.digest,
             transfer: contents.transfer,

@@ -14,7 +14,7 @@ pub(crate) fn abandoned<P: Provider>(verifier: &Verifier<P>) {
     tracing::warn!(
         target: "postback",
         provider = P::NAME,
-        scope = verifier.scope(),
+        project = verifier.project(),
         "postback abandoned",
     );
 }
@@ -54,7 +54,7 @@ pub(crate) fn not_bound<P: CallbackProvider>(
     tracing::warn!(
         target: "postback",
         provider = P::NAME,
-        scope = callback.scope(),
+        project = callback.project(),
         uuid = callback.unbound().uuid(),
         variant = ?error,
         expected,
@@ -84,7 +84,7 @@ pub(crate) fn rejected<P: Provider>(
         Rejection::ClockUnavailable | Rejection::NotConfigured => tracing::error!(
             target: "postback",
             provider = P::NAME,
-            scope = verifier.scope(),
+            project = verifier.project(),
             code = rejection.code(),
             variant = ?rejection,
             "postback rejected",
@@ -92,7 +92,7 @@ pub(crate) fn rejected<P: Provider>(
         _ => tracing::warn!(
             target: "postback",
             provider = P::NAME,
-            scope = verifier.scope(),
+            project = verifier.project(),
             code = rejection.code(),
             variant = ?rejection,
             method = request.and_then(|it| it.method.as_deref()),
@@ -118,7 +118,7 @@ pub(crate) fn verified<P: Provider>(verified: &Verified<P>, now: u64) {
     tracing::info!(
         target: "postback",
         provider = P::NAME,
-        scope = verified.scope(),
+        project = verified.project(),
         invoice_id = fields.invoice_id.map(printable),
         uuid = fields.uuid.map(printable),
         key_label = verified.key_label(),

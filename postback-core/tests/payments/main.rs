@@ -9,14 +9,14 @@ use std::sync::LazyLock;
 
 use postback_core::{
     MediaType, Method, Provider, SecretKey, Verified, Verifier,
-    cryptapi::{Bound, CallbackProvider, CallbackUrl, CryptApi, Expected, Get, Nonce},
+    cryptapi::{Bound, CallbackProvider, CallbackSecret, CallbackUrl, CryptApi, Expected, Get},
     cryptocloud::{CryptoCloud, Payment},
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
 
 const NOW: u64 = 1_769_509_400;
 const ORIGIN: &str = "https://shop.example";
-const NONCE: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
+const CALLBACK_SECRET: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
 
@@ -27,7 +27,7 @@ fn payment(members: &str) -> Verified<CryptoCloud> {
 
 fn payment_by<P: Provider<Payload = Payment, Key = SecretKey>>(
     provider: P,
-    scope: Option<&str>,
+    project: Option<&str>,
     expiry: u64,
     members: &str,
 ) -> Verified<P> {
@@ -35,13 +35,13 @@ fn payment_by<P: Provider<Payload = Payment, Key = SecretKey>>(
     let token = testing::token(&secret, "ILRAJE1Q", expiry);
     let body = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{token}"{members}}}"#);
     let mut builder = Verifier::builder(provider, secret);
-    if let Some(scope) = scope {
-        builder = builder.scope(scope);
+    if let Some(project) = project {
+        builder = builder.project(project);
     }
     testing::deliver(&builder.build().unwrap(), MediaType::Json, body, NOW).unwrap()
 }
 
-/// The sample of CryptAPI's, with replacements, bound by the nonce.
+/// The sample of CryptAPI's, with replacements, bound by the callback secret.
 fn bound(replacements: &[(&str, &str)]) -> Bound<CryptApi<Get>> {
     let provider = CryptApi::get([ORIGIN]).unwrap().allow_test_ids();
     bound_by(provider, None, true, replacements)
@@ -49,8 +49,8 @@ fn bound(replacements: &[(&str, &str)]) -> Bound<CryptApi<Get>> {
 
 fn bound_by<P>(
     provider: P,
-    scope: Option<&str>,
-    by_nonce: bool,
+    project: Option<&str>,
+    by_secret: bool,
     replacements: &[(&str, &str)],
 ) -> Bound<P>
 where
@@ -61,18 +61,22 @@ where
         assert!(fields.contains(from), "{from}");
         fields = fields.replace(from, to);
     }
-    let target = format!("/callback?{}={NONCE}&{fields}", CallbackUrl::NONCE_NAME);
+    let target = format!(
+        "/callback?{}={CALLBACK_SECRET}&{fields}",
+        CallbackUrl::SECRET_NAME
+    );
     let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
     let headers = [("x-ca-signature", &*signature)];
     let mut builder = Verifier::builder(provider, KEY.public_key().unwrap());
-    if let Some(scope) = scope {
-        builder = builder.scope(scope);
+    if let Some(project) = project {
+        builder = builder.project(project);
     }
     let verifier = builder.build().unwrap();
     let callback = testing::request(&verifier, Method::Get, &target, &headers, "", NOW).unwrap();
-    let expected = match by_nonce {
-        true => Expected::nonce(Nonce::from_stored(NONCE).unwrap()).address_in(SAMPLE_ADDRESS_IN),
-        false => Expected::address_without_nonce(SAMPLE_ADDRESS_IN),
+    let expected = match by_secret {
+        true => Expected::secret(CallbackSecret::from_stored(CALLBACK_SECRET).unwrap())
+            .address_in(SAMPLE_ADDRESS_IN),
+        false => Expected::address_without_secret(SAMPLE_ADDRESS_IN),
     };
     let expected = expected.payout_addresses([SAMPLE_ADDRESS_OUT]);
     let coin = callback.unbound().coin().to_owned();

@@ -160,7 +160,7 @@ macro_rules! store {
                 let Some(transfer) = event.transfer() else {
                     return Ok(None);
                 };
-                let scope = event.scope().unwrap_or_default();
+                let scope = event.project().unwrap_or_default();
                 let inserted = sqlx::query(sql::INSERT_TRANSFER)
                     .bind(event.namespace())
                     .bind(scope)
@@ -209,7 +209,7 @@ macro_rules! store {
             ) -> Result<Option<Stored>, StoreError> {
                 let row = sqlx::query_as(sql::STORED)
                     .bind(event.namespace())
-                    .bind(event.scope().unwrap_or_default())
+                    .bind(event.project().unwrap_or_default())
                     .bind(event.id())
                     .fetch_optional(executor)
                     .await?;
@@ -278,7 +278,7 @@ macro_rules! store {
             ) -> sql::effects::Statement<'q, $Database> {
                 sqlx::query(statement)
                     .bind(event.namespace())
-                    .bind(event.scope().unwrap_or_default())
+                    .bind(event.project().unwrap_or_default())
                     .bind(event.id())
             }
         }

@@ -606,7 +606,7 @@ async fn failed_effect_is_unfinished_with_its_payload<L: Leasing>(store: &L) {
         fail(store.leases(), &paid).await;
         let left = the_unfinished(store.leases()).await;
         assert_eq!(left.namespace(), event.namespace());
-        assert_eq!((left.scope(), left.id()), (event.scope(), event.id()));
+        assert_eq!((left.scope(), left.id()), (event.project(), event.id()));
         assert_eq!(left.payload_json(), event.payload_json());
         assert_eq!(left.attempts(), attempts);
         assert_eq!(left.possible_duplicate_of(), None);

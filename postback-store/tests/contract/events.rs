@@ -128,7 +128,7 @@ impl Payment<'_> {
     {
         let mut verifier = Verifier::builder(provider, secret);
         if let Some(project) = self.project {
-            verifier = verifier.scope(project);
+            verifier = verifier.project(project);
         }
         let verifier = verifier.build().unwrap();
         let payment = testing::deliver(&verifier, MediaType::Json, body, NOW).unwrap();
@@ -203,7 +203,7 @@ impl Callback<'_> {
                 let url = provider.stored_callback_url(&format!("{ORIGIN}{CALLBACK}"));
                 Expected::callback_url(url.unwrap()).address_in(SAMPLE_ADDRESS_IN)
             }
-            false => Expected::address_without_nonce(SAMPLE_ADDRESS_IN),
+            false => Expected::address_without_secret(SAMPLE_ADDRESS_IN),
         };
         let expected = expected.coin("btc").payout_addresses([SAMPLE_ADDRESS_OUT]);
         let verifier = Verifier::new(provider, KEY.public_key().unwrap());

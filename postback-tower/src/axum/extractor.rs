@@ -75,7 +75,7 @@ where
 /// through. It needs no state and reads no body.
 ///
 /// It takes the result of any layer for `P`, whichever verifier it asked, the innermost if there are
-/// several; [`Verified::scope`] tells the project. With several projects, [`Tenant`](postback_core::Tenant)
+/// several; [`Verified::project`] tells the project. With several projects, [`Tenant`](postback_core::Tenant)
 /// gives each a type of its own.
 ///
 /// *Rejects* with [`PostbackRejection`], as not configured, when no layer for `P` stands above the

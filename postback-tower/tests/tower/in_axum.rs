@@ -122,9 +122,9 @@ async fn the_result_of_another_projects_verifier_does_not_count() {
 }
 
 /// A verifier of a name of its own, and the same secret.
-fn scoped(scope: &str) -> Verifier<CryptoCloud> {
+fn of_project(project: &str) -> Verifier<CryptoCloud> {
     Verifier::builder(CryptoCloud::new(), SecretKey::new("s").unwrap())
-        .scope(scope)
+        .project(project)
         .clock(|| Some(NOW))
         .build()
         .unwrap()
@@ -138,12 +138,12 @@ async fn text(response: Response) -> Bytes {
 #[tokio::test]
 async fn of_two_layers_the_inner_one_vouches() {
     async fn paid(FromVerified(postback): FromVerified<CryptoCloud>) -> String {
-        postback.scope().unwrap_or("none").to_owned()
+        postback.project().unwrap_or("none").to_owned()
     }
     let router = Router::new()
         .route("/", any(paid))
-        .layer(PostbackLayer::new(scoped("inner")))
-        .layer(PostbackLayer::new(scoped("outer")));
+        .layer(PostbackLayer::new(of_project("inner")))
+        .layer(PostbackLayer::new(of_project("outer")));
     assert_eq!(text(deliver(router, "s").await).await, "inner");
 }
 
@@ -167,9 +167,9 @@ async fn a_tenants_proof_never_passes_for_anothers() {
 #[tokio::test]
 async fn under_another_verifier_the_extractor_verifies_again() {
     async fn paid(postback: Postback<CryptoCloud>) -> String {
-        postback.scope().unwrap_or("none").to_owned()
+        postback.project().unwrap_or("none").to_owned()
     }
-    let scoped = scoped("extractor");
+    let scoped = of_project("extractor");
     let router = Router::new()
         .route("/", any(paid))
         .layer(PostbackLayer::new(verifier("s")))

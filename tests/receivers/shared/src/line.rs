@@ -33,7 +33,7 @@ pub fn print_payment<P: Provider<Payload = Payment>>(
 /// the order up by `address_in` or a parameter here, and credit only what it can bind to it.
 ///
 /// Of parameters with one name, the first is printed: a signed one if there is one. A shop's own log should
-/// leave out the nonce, which is among them.
+/// leave out the callback secret, which is among them.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub fn print_callback<P: CallbackProvider>(
         let name = parameter.name().to_owned();
         params
             .entry(name)
-            .or_insert_with(|| parameter.value().for_look_up().into());
+            .or_insert_with(|| parameter.value().as_untrusted_str().into());
     }
     let line = json!({
         "provider": P::NAME,

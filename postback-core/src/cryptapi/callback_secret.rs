@@ -9,22 +9,22 @@ use crate::public_url::is_unreserved;
 /// complete defence against callbacks that somebody else arranged.
 ///
 /// ```
-/// use postback_core::cryptapi::Nonce;
+/// use postback_core::cryptapi::CallbackSecret;
 ///
-/// let nonce = Nonce::random()?;
-/// let stored = nonce.as_str().to_owned();
-/// assert_eq!(Nonce::from_stored(&stored)?, nonce);
-/// assert!(Nonce::from_stored("17").is_err());
+/// let secret = CallbackSecret::random()?;
+/// let stored = secret.as_str().to_owned();
+/// assert_eq!(CallbackSecret::from_stored(&stored)?, secret);
+/// assert!(CallbackSecret::from_stored("17").is_err());
 /// # Ok::<(), postback_core::cryptapi::CallbackUrlError>(())
 /// ```
 #[derive(Clone)]
-pub struct Nonce(Box<str>);
+pub struct CallbackSecret(Box<str>);
 
-impl Nonce {
-    /// The fewest bits that a nonce may have, as it is written.
+impl CallbackSecret {
+    /// The fewest bits that a callback secret may have, as it is written.
     pub const MIN_BITS: usize = 128;
 
-    /// The longest nonce, in characters.
+    /// The longest callback secret, in characters.
     pub const MAX_LENGTH: usize = 256;
 
     /// A fresh one of 128 random bits, as 32 hexadecimal digits.
@@ -38,8 +38,8 @@ impl Nonce {
             rand::fill(&mut bytes).map_err(|_| CallbackUrlError::NoRandomness)?;
             // One in some millions has no letter, and would be taken for a shorter number when it comes
             // back from where it was stored.
-            if let Ok(nonce) = Self::of_bytes(&bytes) {
-                return Ok(nonce);
+            if let Ok(secret) = Self::of_bytes(&bytes) {
+                return Ok(secret);
             }
         }
         Err(CallbackUrlError::NoRandomness)
@@ -49,16 +49,16 @@ impl Nonce {
     ///
     /// # Errors
     ///
-    /// [`CallbackUrlError::WeakNonce`] if it cannot hold 128 bits: fewer than 39 decimal digits, 32
+    /// [`CallbackUrlError::WeakSecret`] if it cannot hold 128 bits: fewer than 39 decimal digits, 32
     /// hexadecimal ones, 26 letters of one case and digits, or 22 characters with letters of both cases; if it
     /// holds others than letters, digits and `-._~`; if fewer than six letters and digits differ; or if it is
     /// longer than 256 characters. How it was made cannot be seen: a long text may still be easy to guess, and
-    /// one in some ten thousand random texts of 22 characters has letters of one case alone. Check a nonce of
+    /// one in some ten thousand random texts of 22 characters has letters of one case alone. Check a callback secret of
     /// your own when it is made, before its URL goes to the provider.
     pub fn from_stored(text: &str) -> Result<Self, CallbackUrlError> {
         match hundredths_of_bits(text) >= Self::MIN_BITS.saturating_mul(100) {
             true => Ok(Self(text.into())),
-            false => Err(CallbackUrlError::WeakNonce),
+            false => Err(CallbackUrlError::WeakSecret),
         }
     }
 
@@ -79,18 +79,18 @@ impl Nonce {
     }
 }
 
-impl PartialEq for Nonce {
+impl PartialEq for CallbackSecret {
     fn eq(&self, other: &Self) -> bool {
         self.is(&other.0)
     }
 }
 
-impl Eq for Nonce {}
+impl Eq for CallbackSecret {}
 
 /// Shows nothing.
-impl fmt::Debug for Nonce {
+impl fmt::Debug for CallbackSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Nonce(..)")
+        f.write_str("CallbackSecret(..)")
     }
 }
 
@@ -114,7 +114,7 @@ fn hundredths_of_bits(text: &str) -> usize {
     letters.sort_unstable();
     letters.dedup();
     let plain = text.bytes().all(is_unreserved);
-    match text.len() <= Nonce::MAX_LENGTH && letters.len() >= 6 && plain {
+    match text.len() <= CallbackSecret::MAX_LENGTH && letters.len() >= 6 && plain {
         true => counted.saturating_mul(per_character),
         false => 0,
     }
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_nonce_has_128_bits() {
+    fn a_secret_has_128_bits() {
         let longest = "0123456789abcdef".repeat(16);
         let too_long = format!("{longest}0");
         for text in [
@@ -139,7 +139,7 @@ mod tests {
             "AbCdEfGhIjKlMnOpQr-._~",
             &longest,
         ] {
-            assert!(Nonce::from_stored(text).is_ok(), "{text}");
+            assert!(CallbackSecret::from_stored(text).is_ok(), "{text}");
         }
         for text in [
             "",
@@ -161,27 +161,30 @@ mod tests {
             "0123456789abcdef%2F0123456789abcdef",
             &too_long,
         ] {
-            let refused = Nonce::from_stored(text).err();
-            assert_eq!(refused, Some(CallbackUrlError::WeakNonce), "{text}");
+            let refused = CallbackSecret::from_stored(text).err();
+            assert_eq!(refused, Some(CallbackUrlError::WeakSecret), "{text}");
         }
     }
 
     /// What is made must be taken when it comes back.
     #[test]
-    fn no_nonce_without_a_letter_is_made() {
+    fn no_secret_without_a_letter_is_made() {
         let no_letter = [0x01, 0x23, 0x45, 0x67, 0x89, 0x01, 0x23, 0x45].repeat(2);
-        let refused = Nonce::of_bytes(&no_letter).err();
-        assert_eq!(refused, Some(CallbackUrlError::WeakNonce));
+        let refused = CallbackSecret::of_bytes(&no_letter).err();
+        assert_eq!(refused, Some(CallbackUrlError::WeakSecret));
         let letter = [&no_letter[1..], &[0x0a]].concat();
-        assert!(Nonce::of_bytes(&letter).is_ok(), "control case");
+        assert!(CallbackSecret::of_bytes(&letter).is_ok(), "control case");
     }
 
     #[test]
     fn no_two_are_alike() {
-        let (one, other) = (Nonce::random().unwrap(), Nonce::random().unwrap());
+        let (one, other) = (
+            CallbackSecret::random().unwrap(),
+            CallbackSecret::random().unwrap(),
+        );
         assert_ne!(one, other);
         assert_eq!(one.as_str().len(), 32);
-        assert!(Nonce::from_stored(one.as_str()).is_ok());
-        assert_eq!(format!("{one:?}"), "Nonce(..)");
+        assert!(CallbackSecret::from_stored(one.as_str()).is_ok());
+        assert_eq!(format!("{one:?}"), "CallbackSecret(..)");
     }
 }

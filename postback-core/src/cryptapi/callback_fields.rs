@@ -15,7 +15,7 @@ use crate::{Amount, Field, event::Stage};
 /// integrations where it is silent. Amounts are never negative. A field that is there and cannot be read is
 /// [unreadable](Self::unreadable), and its accessor offers none.
 #[derive(Clone)]
-pub struct Notice {
+pub struct CallbackFields {
     /// The signed text that the fields stand in: UTF-8.
     pub(super) source: Bytes,
     /// The values that stand there otherwise than they are meant, one after the other.
@@ -38,7 +38,7 @@ pub(super) enum Place {
     Source(Range<u32>),
 }
 
-impl Notice {
+impl CallbackFields {
     /// The longest `uuid`, `address_in` and `coin` accepted, in bytes: far longer than any there is.
     pub const MAX_IDENTIFIER_LENGTH: usize = 256;
 
@@ -239,9 +239,9 @@ impl Notice {
 }
 
 /// Shows which payment it is, how far it is, and no more.
-impl fmt::Debug for Notice {
+impl fmt::Debug for CallbackFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Notice")
+        f.debug_struct("CallbackFields")
             .field("uuid", &self.uuid())
             .field("stage", &self.stage)
             .finish_non_exhaustive()

@@ -1,0 +1,42 @@
+use std::borrow::Cow;
+
+/// Key of a payment event: the same for each of its deliveries.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventKey {
+    namespace: Cow<'static, str>,
+    project: Option<Box<str>>,
+    id: Box<str>,
+}
+
+impl EventKey {
+    /// Makes the key of a payment event that was stored. A [record](super::EventRecord) has its own.
+    pub fn new(
+        namespace: impl Into<Cow<'static, str>>,
+        project: Option<&str>,
+        id: impl Into<Box<str>>,
+    ) -> Self {
+        Self {
+            namespace: namespace.into(),
+            project: project.map(Into::into),
+            id: id.into(),
+        }
+    }
+
+    /// Returns the namespace of the id: the provider's name. Two brands of one provider share it.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Returns the name of the project whose verifier accepted the payment, if it has one.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
+    /// Returns the provider's signed id of the payment: the same in each of its deliveries, pending or confirmed.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
