@@ -126,6 +126,7 @@ pub mod cryptocloud;
 )]
 mod decode;
 pub mod event;
+mod expected_body;
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 mod field;
 mod hexadecimal;

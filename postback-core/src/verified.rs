@@ -66,11 +66,11 @@ impl<P: Provider> Verified<P> {
         Arc::ptr_eq(&self.identity, verifier.identity())
     }
 
-    pub(crate) fn new(payload: P::Payload, identity: Arc<Identity>, key_label: Arc<str>) -> Self {
+    pub(crate) fn new(payload: P::Payload, verifier: &Verifier<P>, key_label: &Arc<str>) -> Self {
         Self {
             payload,
-            identity,
-            key_label,
+            identity: Arc::clone(verifier.identity()),
+            key_label: Arc::clone(key_label),
         }
     }
 }

@@ -5,7 +5,9 @@ use std::{
 };
 
 use crate::{
-    Admitted, ConfigError, KeyRing, Provider, Rejection, RequestHead, Verified, VerifyContext,
+    Admitted, ConfigError, KeyRing, Provider, Rejection, RequestHead, VerifyContext,
+    accepts::sealed::Accepts as _,
+    expected_body::ExpectedBody,
     log::{self, Findings},
     verified::Identity,
 };
@@ -75,11 +77,26 @@ impl<P: Provider> Verifier<P> {
     /// [`Rejection::BodyTooLarge`] for a declared size over the limit, then what the gateway
     /// refuses of a head.
     pub fn admit(&self, head: &RequestHead<'_>) -> Result<Admitted<P>, Rejection> {
-        let admitted = Admitted::new(self, head);
+        let admitted = self.check_head(head);
         if let Err(rejection) = &admitted {
             log::rejected(self, rejection, &Findings::of_head(rejection, head));
         }
         admitted
+    }
+
+    fn check_head(&self, head: &RequestHead<'_>) -> Result<Admitted<P>, Rejection> {
+        let allow = P::Accepts::METHOD;
+        if head.method() != allow.as_str() {
+            return Err(Rejection::MethodNotAllowed { allow });
+        }
+        let provider = self.provider();
+        let accepted = provider.accepts().media_types();
+        let expected_body = accepted
+            .map(|accepted| ExpectedBody::of_head(head, accepted, self.body_limit()))
+            .transpose()?;
+        let media_type = expected_body.as_ref().map(ExpectedBody::media_type);
+        let evidence = provider.inspect(head, media_type)?;
+        Ok(Admitted::new(self, expected_body, evidence))
     }
 
     /// Trusts these keys from now on, here and in all clones. Postbacks being verified finish with
@@ -120,28 +137,16 @@ impl<P: Provider> Verifier<P> {
         (self.inner.clock)().ok_or(Rejection::ClockUnavailable)
     }
 
-    /// Runs the provider's check and seals what it returns, or says what it found out besides.
-    pub(crate) fn seal(
+    pub(crate) fn context<'a>(
         &self,
+        keys: &'a KeyRing<P::Key>,
         now: u64,
-        verify: impl FnOnce(&mut VerifyContext<'_, P::Key>) -> Result<P::Payload, Rejection>,
-    ) -> Result<Verified<P>, (Rejection, Findings)> {
-        let keys = self.keys();
-        let mut context =
-            VerifyContext::new(&keys, now, self.inner.leeway, self.inner.max_lifetime);
-        let rejection = match (verify(&mut context), context.signed_by()) {
-            (Ok(payload), Some(label)) => {
-                let identity = Arc::clone(self.identity());
-                return Ok(Verified::new(payload, identity, Arc::clone(label)));
-            }
-            // A provider that did not check a signature, or ignored the result, verifies nothing.
-            (Ok(_), None) => Rejection::BadSignature,
-            (Err(rejection), _) => rejection,
-        };
-        Err((rejection, context.into_findings()))
+    ) -> VerifyContext<'a, P::Key> {
+        VerifyContext::new(keys, now, self.inner.leeway, self.inner.max_lifetime)
     }
 
-    fn keys(&self) -> Arc<KeyRing<P::Key>> {
+    /// Returns the keys that are trusted now. A delivery is verified with them to its end.
+    pub(crate) fn keys(&self) -> Arc<KeyRing<P::Key>> {
         let keys = self.inner.keys.read();
         Arc::clone(&keys.unwrap_or_else(PoisonError::into_inner))
     }

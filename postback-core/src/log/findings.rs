@@ -35,6 +35,32 @@ pub(crate) struct RequestFindings {
     pub(crate) query_length: Option<usize>,
 }
 
+/// What differs between a body and its head.
+pub(crate) struct BodyFindings {
+    /// The body has another length than the head declared.
+    pub(crate) is_rewritten: bool,
+    /// The body is of another media type than the head names.
+    pub(crate) mislabelled: Option<Hint>,
+}
+
+impl BodyFindings {
+    /// Returns the hint that they give, if the body is what was rejected.
+    pub(crate) fn hint(self, rejection: &Rejection) -> Option<Hint> {
+        match rejection {
+            Rejection::BadSignature
+            | Rejection::InvoiceMismatch
+            | Rejection::Malformed(_)
+            | Rejection::Unsigned
+                if self.is_rewritten =>
+            {
+                Some(Hint::BodyNotAsSent)
+            }
+            Rejection::Malformed(_) | Rejection::Unsigned => self.mislabelled,
+            _ => None,
+        }
+    }
+}
+
 impl Findings {
     /// Returns what a request had in place of what is accepted.
     pub(crate) fn of_head(rejection: &Rejection, head: &RequestHead<'_>) -> Self {

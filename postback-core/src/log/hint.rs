@@ -44,27 +44,19 @@ impl Hint {
         }
     }
 
-    /// The hint that the rejection gives, of a body that may have been rewritten since its length was declared.
-    pub(crate) const fn of(rejection: &Rejection, is_rewritten: bool) -> Option<Self> {
+    /// Returns the hint that a rejection gives by itself.
+    pub(crate) const fn of(rejection: &Rejection) -> Option<Self> {
         match rejection {
             Rejection::InvalidClaims(InvalidClaimsReason::LifetimeTooLong) => {
                 Some(Self::ClockBehindOrCeilingTooLow)
             }
             Rejection::InvalidClaims(InvalidClaimsReason::NotYetValid) => Some(Self::ClockBehind),
-            Rejection::BadSignature
-            | Rejection::InvoiceMismatch
-            | Rejection::Malformed(_)
-            | Rejection::Unsigned
-                if is_rewritten =>
-            {
-                Some(Self::BodyNotAsSent)
-            }
             _ => None,
         }
     }
 
-    /// The hint that a body gives that is not of the media type that the head names.
-    pub(crate) fn of_body(media_type: MediaType, body: &[u8]) -> Option<Self> {
+    /// Returns the hint that a body gives that is of another media type than the head names.
+    pub(crate) fn of_mislabelled(media_type: MediaType, body: &[u8]) -> Option<Self> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let body = body.trim_ascii();
         match (media_type, body.first()?) {

@@ -21,4 +21,7 @@ pub(crate) use self::no_events::not_bound;
 pub(crate) use self::no_events::{
     abandoned, is_read, not_acknowledged, not_configured, rejected, verified,
 };
-pub(crate) use self::{findings::Findings, hint::Hint};
+pub(crate) use self::{
+    findings::{BodyFindings, Findings},
+    hint::Hint,
+};
