@@ -1,6 +1,7 @@
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
-use super::{CallbackFields, Coverage, Parameter, Untrusted, parameter::Entry, query};
+use super::{CallbackFields, fields::FieldName, query};
+use crate::decode::{self, form};
 
 /// A callback of CryptAPI or BlockBee that is genuine, and **nobody's yet**.
 ///
@@ -131,4 +132,171 @@ impl fmt::Debug for Callback {
             .field("uuid", &self.0.fields.uuid())
             .finish_non_exhaustive()
     }
+}
+
+/// A text of a callback that is nobody's yet: good for looking an order up, and for nothing else.
+///
+/// It is no `String` and becomes none by itself, so that what a callback offers does not slip into
+/// what is [`Expected`](super::Expected) of it:
+///
+/// ```compile_fail,E0277
+/// use postback_core::cryptapi::{Callback, Expected, CallbackSecret};
+///
+/// fn misuse(callback: &Callback, secret: CallbackSecret) -> Expected {
+///     Expected::secret(secret).address_in(callback.address_in())
+/// }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Untrusted<'a>(&'a str);
+
+impl<'a> Untrusted<'a> {
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The text, to look an order up by.
+    #[must_use]
+    pub const fn as_untrusted_str(self) -> &'a str {
+        self.0
+    }
+}
+
+/// Shows nothing: it may be a callback secret.
+impl fmt::Debug for Untrusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Untrusted(..)")
+    }
+}
+
+impl PartialEq<str> for Untrusted<'_> {
+    fn eq(&self, text: &str) -> bool {
+        self.0 == text
+    }
+}
+
+impl PartialEq<&str> for Untrusted<'_> {
+    fn eq(&self, text: &&str) -> bool {
+        self.0 == *text
+    }
+}
+
+impl PartialEq<String> for Untrusted<'_> {
+    fn eq(&self, text: &String) -> bool {
+        self.0 == *text
+    }
+}
+
+/// A parameter of a callback that is none of the provider's known fields.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Parameter<'a> {
+    name: Cow<'a, str>,
+    value: Cow<'a, str>,
+    coverage: Coverage,
+}
+
+/// Whether a signature covers a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "it does or it does not")]
+pub enum Coverage {
+    /// The provider signed it, as part of a callback URL that anyone can have chosen.
+    Signed,
+    /// The sender of the request may have written it, and replayed a signed body beside it.
+    Unsigned,
+}
+
+impl<'a> Parameter<'a> {
+    /// The decoded name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The decoded value; of a JSON value that is no text, the JSON text.
+    #[must_use]
+    pub fn value(&self) -> Untrusted<'_> {
+        Untrusted::new(&self.value)
+    }
+
+    /// Whether the signature covers it.
+    #[must_use]
+    pub const fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+}
+
+/// Shows the name and whether it is signed: a value may be a callback secret.
+impl fmt::Debug for Parameter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parameter")
+            .field("name", &self.name)
+            .field("coverage", &self.coverage)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A parameter that is not decoded: its name counts even where its value cannot be read.
+pub(super) struct Entry<'a> {
+    name: Cow<'a, str>,
+    value: Encoded<'a>,
+    coverage: Coverage,
+}
+
+enum Encoded<'a> {
+    Json(&'a str),
+    Pair(form::Pair<'a>),
+}
+
+impl<'a> Entry<'a> {
+    pub(super) const fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    pub(super) fn read(self) -> Option<Parameter<'a>> {
+        let value = match self.value {
+            Encoded::Json(raw) => decode::value_text(raw),
+            Encoded::Pair(pair) => pair.text(),
+        };
+        Some(Parameter {
+            name: self.name,
+            value: value?,
+            coverage: self.coverage,
+        })
+    }
+
+    /// Those of a form or query whose names `is_wanted`.
+    pub(super) fn of_pairs(
+        text: &'a str,
+        coverage: Coverage,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = Self> {
+        form::pairs(text).filter_map(move |pair| {
+            let name = pair
+                .name()
+                .filter(|name| is_parameter(name) && is_wanted(name))?;
+            Some(Self {
+                name,
+                value: Encoded::Pair(pair),
+                coverage,
+            })
+        })
+    }
+
+    /// Those of a signed JSON object whose names `is_wanted`. A member that is null is absent.
+    pub(super) fn of_members(
+        object: &'a str,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = Self> {
+        let is_wanted = |name: &str| form::is_name(name) && is_parameter(name) && is_wanted(name);
+        let members = decode::members(object, is_wanted).unwrap_or_default();
+        let members = members.into_iter().filter(|(_, raw)| *raw != "null");
+        members.map(|(name, raw)| Self {
+            name,
+            value: Encoded::Json(raw),
+            coverage: Coverage::Signed,
+        })
+    }
+}
+
+fn is_parameter(name: &str) -> bool {
+    FieldName::named(name).is_none()
 }

@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 use aws_lc_rs::constant_time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{CallbackSecret, field::FieldName, query};
+use super::{CallbackSecret, fields::FieldName, query};
 use crate::{
     UrlDifference,
     decode::form,

@@ -88,40 +88,27 @@
 //! rejected: the provider's own would be there beside a planted one. So no parameter of a callback URL may bear the
 //! name of a field, optional ones included; [`CryptApi::callback_url`] sees to that.
 
-mod address;
-mod bind;
-mod bound;
+mod binding;
 mod callback;
-mod callback_fields;
-mod callback_provider;
-mod callback_secret;
 mod callback_url;
-mod event;
-mod expected;
-mod field;
+mod canonical;
+mod fields;
 mod mode;
-mod nested;
-mod parameter;
+mod parse;
+mod payouts;
 mod provider;
-mod read;
-mod received;
 mod reconcile;
-mod ticker;
+mod secret;
 
 pub use self::{
-    bind::BindError,
-    bound::{Bound, BoundBy},
-    callback::Callback,
-    callback_fields::CallbackFields,
-    callback_provider::CallbackProvider,
-    callback_secret::CallbackSecret,
+    binding::{BindError, Bound, BoundBy, CallbackProvider, Expected},
+    callback::{Callback, Coverage, Parameter, Untrusted},
     callback_url::{CallbackUrl, CallbackUrlBuilder, CallbackUrlError},
-    expected::Expected,
+    fields::CallbackFields,
     mode::{Get, Mode, Post},
-    nested::{Converted, Payout},
-    parameter::{Coverage, Parameter},
+    payouts::{Converted, Payout},
     provider::{BlockBee, CryptApi},
-    received::Untrusted,
+    secret::CallbackSecret,
 };
 
 /// The key that CryptAPI and BlockBee sign with, as they publish it at `/pubkey/` of their APIs: the same

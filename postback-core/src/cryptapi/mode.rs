@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Callback, CallbackFields, callback::Delivery, query, read::Defect};
+use super::{Callback, CallbackFields, callback::Delivery, parse::Defect, query};
 use crate::{
     Accepts, AcceptsGet, AcceptsPost, ConfigError, LogFields, MediaType, PublicKey, PublicOrigins,
     ReceivedUrl, Rejection, RequestHead, SignatureHeader, VerifyContext,

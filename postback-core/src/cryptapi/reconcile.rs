@@ -1,7 +1,15 @@
-use super::{Bound, BoundBy, CallbackProvider, Converted, event, ticker};
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{
+    Bound, BoundBy, CallbackProvider, Converted,
+    canonical::{canonical_address, canonical_coin, same_coin},
+    fields::FieldName,
+};
 use crate::{
-    Field,
-    event::Stage,
+    Amount, Field,
+    event::{Contents, Digester, EventRecord, FieldDigests, Stage, payload_json},
     reconcile::{Assurance, Outcome, Price, Reconciliation},
 };
 
@@ -19,7 +27,7 @@ impl<P: CallbackProvider> Bound<P> {
             (BoundBy::CallbackUrl | BoundBy::Secret, Stage::Confirmed) => Assurance::Confirmed,
         };
         let outcome = self.outcome(price);
-        Reconciliation::new(event::record(self), price, assurance, outcome)
+        Reconciliation::new(record(self), price, assurance, outcome)
     }
 
     fn outcome(&self, price: &Price) -> Outcome {
@@ -34,7 +42,7 @@ impl<P: CallbackProvider> Bound<P> {
             Some(nothing) if nothing.is_zero() => Outcome::Underpaid(nothing),
             _ if price.is_fiat() => self.outcome_in_fiat(price),
             None => Outcome::Unknown("value_coin"),
-            Some(_) if !ticker::same_coin(self.coin(), price.currency()) => {
+            Some(_) if !same_coin(self.coin(), price.currency()) => {
                 Outcome::WrongCurrency(self.coin().to_owned())
             }
             Some(paid) => price.compare(&paid),
@@ -54,4 +62,88 @@ impl<P: CallbackProvider> Bound<P> {
             _ => unknown,
         }
     }
+}
+
+/// The record of a payment to an address. Both brands are one provider, and their ids are of one kind. The key is
+/// `uuid`, the same while the payment is pending and when it is confirmed.
+///
+/// What must not change: address, coin, value and the payer's transaction. Confirmations, price, result and
+/// converted values do.
+fn record<P: CallbackProvider>(bound: &Bound<P>) -> EventRecord {
+    let address_in = canonical_address(bound.address_in());
+    let coin = canonical_coin(bound.coin());
+    let value = bound.value_coin().map(|value| value.shortest());
+    let digest = FieldDigests::new(
+        "cryptapi",
+        [
+            ("address_in", Some(&*address_in)),
+            ("coin", Some(&*coin)),
+            ("value_coin", value.as_deref()),
+            ("txid_in", bound.txid_in()),
+        ],
+    );
+    let transfer = bound.txid_in().map(|txid_in| {
+        let transfer = Digester::new("cryptapi transfer 1")
+            .field(Some(&coin))
+            .field(Some(txid_in))
+            .field(Some(&address_in));
+        transfer.finish()
+    });
+    EventRecord::from(Contents {
+        namespace: "cryptapi",
+        project: bound.verified().project(),
+        id: bound.uuid(),
+        stage: bound.stage(),
+        digest,
+        transfer,
+        payload_json: payload_json(&Payload {
+            provider: P::NAME,
+            bound_by: match bound.bound_by() {
+                BoundBy::AddressWithoutSecret => "address without callback secret",
+                BoundBy::CallbackUrl => "callback URL",
+                BoundBy::Secret => "callback secret",
+            },
+            uuid: bound.uuid(),
+            pending: bound.stage() == Stage::Pending,
+            address_in: bound.address_in(),
+            address_out: bound.address_out(),
+            coin: bound.coin(),
+            value_coin: text(bound.value_coin()),
+            value_coin_convert: bound.text(FieldName::ValueCoinConvert),
+            value_forwarded_coin: text(bound.value_forwarded_coin()),
+            fee_coin: text(bound.fee_coin()),
+            price: text(bound.price()),
+            confirmations: bound.confirmations(),
+            txid_in: bound.txid_in(),
+            txid_out: bound.txid_out(),
+            unreadable: bound.unreadable().collect(),
+        }),
+    })
+}
+
+fn text(amount: Option<Amount>) -> Option<String> {
+    amount.map(|amount| amount.to_string())
+}
+
+#[derive(Serialize)]
+struct Payload<'a> {
+    provider: &'a str,
+    bound_by: &'a str,
+    uuid: &'a str,
+    pending: bool,
+    address_in: &'a str,
+    address_out: Option<&'a str>,
+    coin: &'a str,
+    value_coin: Option<String>,
+    /// As received: a price in fiat was compared with it.
+    value_coin_convert: Option<&'a str>,
+    value_forwarded_coin: Option<String>,
+    fee_coin: Option<String>,
+    price: Option<String>,
+    confirmations: Option<u64>,
+    txid_in: Option<&'a str>,
+    txid_out: Option<&'a str>,
+    /// Names, and values as received.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unreadable: BTreeMap<&'a str, &'a str>,
 }

@@ -11,8 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     CallbackFields,
-    callback_fields::{Flags, Place, Places},
-    field::{FieldName, Kind},
+    fields::{FieldName, Flags, Kind, Place, Places},
 };
 use crate::{
     Amount, MalformedReason,

@@ -2,7 +2,7 @@ use std::{fmt, ops::Range, str};
 
 use bytes::Bytes;
 
-use super::{Converted, Payout, field::FieldName as Name};
+use super::{Converted, Payout};
 use crate::{Amount, Field, event::Stage};
 
 /// What the provider says of a payment: its fields, each of which but [`uuid`](Self::uuid),
@@ -27,9 +27,9 @@ pub struct CallbackFields {
     pub(super) stage: Stage,
 }
 
-pub(super) type Flags = [bool; Name::ALL.len()];
+pub(super) type Flags = [bool; FieldName::ALL.len()];
 
-pub(super) type Places = [Option<Place>; Name::ALL.len()];
+pub(super) type Places = [Option<Place>; FieldName::ALL.len()];
 
 /// Where a value stands.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ impl CallbackFields {
     /// The payment's id, the same from pending to confirmed. Not always a UUID.
     #[must_use]
     pub fn uuid(&self) -> &str {
-        self.text(Name::Uuid).unwrap_or_default()
+        self.text(FieldName::Uuid).unwrap_or_default()
     }
 
     /// How far the payment is.
@@ -57,105 +57,105 @@ impl CallbackFields {
     /// The address that was paid to, made for the order.
     #[must_use]
     pub fn address_in(&self) -> &str {
-        self.text(Name::AddressIn).unwrap_or_default()
+        self.text(FieldName::AddressIn).unwrap_or_default()
     }
 
     /// Where the provider forwards the payment to, decoded and otherwise as it came: one address, or several
     /// with their shares, which [`payouts`](Self::payouts) reads.
     #[must_use]
     pub fn address_out(&self) -> Option<&str> {
-        self.text(Name::AddressOut)
+        self.text(FieldName::AddressOut)
     }
 
     /// The addresses in [`address_out`](Self::address_out); [`Field::Other`] in a form never seen.
     #[must_use]
     pub fn payouts(&self) -> Field<'_, Vec<Payout<'_>>> {
-        self.nested(Name::AddressOut, Payout::read_all)
+        self.nested(FieldName::AddressOut, Payout::read_all)
     }
 
     /// The payer's transaction.
     #[must_use]
     pub fn txid_in(&self) -> Option<&str> {
-        self.text(Name::TxidIn)
+        self.text(FieldName::TxidIn)
     }
 
     /// The forwarding transaction.
     #[must_use]
     pub fn txid_out(&self) -> Option<&str> {
-        self.text(Name::TxidOut)
+        self.text(FieldName::TxidOut)
     }
 
     /// What was paid: a ticker, after its network and `_` where it has one, such as `bep20_usdt`.
     #[must_use]
     pub fn coin(&self) -> &str {
-        self.text(Name::Coin).unwrap_or_default()
+        self.text(FieldName::Coin).unwrap_or_default()
     }
 
     /// The coin's price, in US dollars.
     #[must_use]
     pub fn price(&self) -> Option<Amount> {
-        self.amount(Name::Price)
+        self.amount(FieldName::Price)
     }
 
     /// How many confirmations the payer's transaction has.
     #[must_use]
     pub fn confirmations(&self) -> Option<u64> {
         // Checked when the callback was read.
-        self.text(Name::Confirmations)?.parse().ok()
+        self.text(FieldName::Confirmations)?.parse().ok()
     }
 
     /// What was paid, fees included, in units of the [`coin`](Self::coin).
     #[must_use]
     pub fn value_coin(&self) -> Option<Amount> {
-        self.amount(Name::ValueCoin)
+        self.amount(FieldName::ValueCoin)
     }
 
     /// [`value_coin`](Self::value_coin) in other currencies.
     #[must_use]
     pub fn value_coin_convert(&self) -> Field<'_, Vec<Converted<'_>>> {
-        self.nested(Name::ValueCoinConvert, Converted::read_all)
+        self.nested(FieldName::ValueCoinConvert, Converted::read_all)
     }
 
     /// What is forwarded, fees taken off, in units of the [`coin`](Self::coin).
     #[must_use]
     pub fn value_forwarded_coin(&self) -> Option<Amount> {
-        self.amount(Name::ValueForwardedCoin)
+        self.amount(FieldName::ValueForwardedCoin)
     }
 
     /// [`value_forwarded_coin`](Self::value_forwarded_coin) in other currencies.
     #[must_use]
     pub fn value_forwarded_coin_convert(&self) -> Field<'_, Vec<Converted<'_>>> {
-        self.nested(Name::ValueForwardedCoinConvert, Converted::read_all)
+        self.nested(FieldName::ValueForwardedCoinConvert, Converted::read_all)
     }
 
     /// The provider's fee, in units of the [`coin`](Self::coin).
     #[must_use]
     pub fn fee_coin(&self) -> Option<Amount> {
-        self.amount(Name::FeeCoin)
+        self.amount(FieldName::FeeCoin)
     }
 
     /// What was paid, in the coin's smallest units; older callbacks have it.
     #[must_use]
     pub fn value(&self) -> Option<Amount> {
-        self.amount(Name::Value)
+        self.amount(FieldName::Value)
     }
 
     /// What is forwarded, in the coin's smallest units; older callbacks have it.
     #[must_use]
     pub fn value_forwarded(&self) -> Option<Amount> {
-        self.amount(Name::ValueForwarded)
+        self.amount(FieldName::ValueForwarded)
     }
 
     /// The provider's fee, in the coin's smallest units; older callbacks have it.
     #[must_use]
     pub fn fee(&self) -> Option<Amount> {
-        self.amount(Name::Fee)
+        self.amount(FieldName::Fee)
     }
 
     /// A mark of the delivery, such as `sent`; it says nothing of the payment.
     #[must_use]
     pub fn result(&self) -> Option<&str> {
-        self.text(Name::Result)
+        self.text(FieldName::Result)
     }
 
     /// The fields that are there and cannot be read, with their values: as JSON has them, decoded, or, where that is
@@ -163,7 +163,7 @@ impl CallbackFields {
     ///
     /// None of them rejects a callback; `reconcile` names the one that it needs, and a log event names all of them.
     pub fn unreadable(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let fields = Name::ALL
+        let fields = FieldName::ALL
             .into_iter()
             .filter(|name| self.is_unreadable(*name));
         fields.map(|name| {
@@ -175,11 +175,11 @@ impl CallbackFields {
     /// Whether an id or address begins as in the samples of the provider's support pages.
     pub(super) fn is_test(&self) -> bool {
         [
-            Name::Uuid,
-            Name::AddressIn,
-            Name::AddressOut,
-            Name::TxidIn,
-            Name::TxidOut,
+            FieldName::Uuid,
+            FieldName::AddressIn,
+            FieldName::AddressOut,
+            FieldName::TxidIn,
+            FieldName::TxidOut,
         ]
         .into_iter()
         .any(|name| {
@@ -188,23 +188,23 @@ impl CallbackFields {
         })
     }
 
-    pub(super) fn text(&self, name: Name) -> Option<&str> {
+    pub(super) fn text(&self, name: FieldName) -> Option<&str> {
         str::from_utf8(self.bytes(name)?).ok()
     }
 
     /// The text's bytes, where it need not be looked at whole.
-    pub(super) fn bytes(&self, name: Name) -> Option<&[u8]> {
+    pub(super) fn bytes(&self, name: FieldName) -> Option<&[u8]> {
         match self.is_unreadable(name) {
             true => None,
             false => self.raw(name),
         }
     }
 
-    fn is_unreadable(&self, name: Name) -> bool {
+    fn is_unreadable(&self, name: FieldName) -> bool {
         self.unreadable.get(name as usize) == Some(&true)
     }
 
-    fn raw(&self, name: Name) -> Option<&[u8]> {
+    fn raw(&self, name: FieldName) -> Option<&[u8]> {
         // The place was taken from these very texts when the callback was read.
         let (source, place) = match self.places.get(name as usize)?.as_ref()? {
             Place::Decoded(place) => (self.decoded.as_bytes(), place),
@@ -218,14 +218,14 @@ impl CallbackFields {
         str::from_utf8(&self.source).unwrap_or_default()
     }
 
-    fn amount(&self, name: Name) -> Option<Amount> {
+    fn amount(&self, name: FieldName) -> Option<Amount> {
         // Checked when the callback was read.
         self.text(name)?.parse().ok()
     }
 
     fn nested<'a, T>(
         &'a self,
-        name: Name,
+        name: FieldName,
         read: impl FnOnce(&'a str) -> Option<T>,
     ) -> Field<'a, T> {
         let Some(text) = self.raw(name).and_then(|raw| str::from_utf8(raw).ok()) else {
@@ -245,5 +245,98 @@ impl fmt::Debug for CallbackFields {
             .field("uuid", &self.uuid())
             .field("stage", &self.stage)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a field of the provider may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A decimal that is not negative, as a number or a text.
+    Amount,
+    /// A number of things, as a number or a text.
+    Count,
+    /// A text of limited length, without control characters, that must be there and not be blank.
+    Identifier,
+    /// A text, or an object or array.
+    Nested,
+    /// 1 or 0, as a number or a text, and must be there.
+    Stage,
+    /// A text.
+    Text,
+}
+
+impl Kind {
+    pub(super) const fn is_required(self) -> bool {
+        matches!(self, Self::Identifier | Self::Stage)
+    }
+}
+
+macro_rules! fields {
+    ($($variant:ident = $name:literal: $kind:ident,)+) => {
+        /// A field that the provider sends.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum FieldName {
+            $($variant,)+
+        }
+
+        impl FieldName {
+            /// All of them, in the order of their discriminants.
+            pub(super) const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
+
+            pub(super) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            pub(super) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            pub(super) const fn kind(self) -> Kind {
+                match self {
+                    $(Self::$variant => Kind::$kind,)+
+                }
+            }
+        }
+    };
+}
+
+// The provider's documented fields, and those that older callbacks carry (`fee`, `result`, `value`,
+// `value_forwarded`).
+fields! {
+    AddressIn = "address_in": Identifier,
+    AddressOut = "address_out": Nested,
+    Coin = "coin": Identifier,
+    Confirmations = "confirmations": Count,
+    Fee = "fee": Amount,
+    FeeCoin = "fee_coin": Amount,
+    Pending = "pending": Stage,
+    Price = "price": Amount,
+    Result = "result": Text,
+    TxidIn = "txid_in": Text,
+    TxidOut = "txid_out": Text,
+    Uuid = "uuid": Identifier,
+    Value = "value": Amount,
+    ValueCoin = "value_coin": Amount,
+    ValueCoinConvert = "value_coin_convert": Nested,
+    ValueForwarded = "value_forwarded": Amount,
+    ValueForwardedCoin = "value_forwarded_coin": Amount,
+    ValueForwardedCoinConvert = "value_forwarded_coin_convert": Nested,
+}
+
+impl FieldName {
+    /// Whether a callback without it is rejected.
+    pub(super) const fn is_required(self) -> bool {
+        self.kind().is_required()
+    }
+
+    /// Whether a callback in which it cannot be read is rejected. Every other field only informs, and is
+    /// *unreadable* instead.
+    pub(super) const fn is_needed(self) -> bool {
+        self.is_required() || matches!(self, Self::ValueCoin)
     }
 }
