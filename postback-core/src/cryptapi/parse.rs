@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     Amount, MalformedReason,
-    decode::{self, Value, form, json::AnyName},
+    decode::{
+        self, form,
+        json::{AnyName, Value},
+    },
     event::Stage,
 };
 

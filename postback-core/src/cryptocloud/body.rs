@@ -8,7 +8,11 @@ use serde_json::value::RawValue;
 
 use crate::{
     MalformedReason, MediaType,
-    decode::{self, Value, form, json::AnyName, member::Member},
+    decode::{
+        self, form,
+        json::{AnyName, Value},
+        member::Member,
+    },
 };
 
 /// The top level of a postback, undecoded: enough to find the token and the invoice that it is about.

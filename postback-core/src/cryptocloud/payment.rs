@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Amount, Field, MalformedReason, Rejection,
-    decode::{self, Value},
+    decode::{self, json::Value},
 };
 
 /// A payment that CryptoCloud or Trybit announced, split into signed and [unsigned](Self::unsigned) fields.

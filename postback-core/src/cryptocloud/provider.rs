@@ -6,7 +6,7 @@ use super::{Payment, body::Body, event, token::GenuineToken};
 use crate::{
     AcceptsPost, LogFields, MalformedReason, MediaType, Namespace, PaymentEvent, PaymentProvider,
     Provider, Rejection, Reply, RequestHead, SecretKey, VerifyContext,
-    decode::Value,
+    decode::json::Value,
     reconcile::{Outcome, Price},
 };
 

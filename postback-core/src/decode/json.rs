@@ -2,7 +2,20 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Deserializer, de::Visitor};
 
-use super::Value;
+/// The value of a top-level field, whichever media type it came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    /// Absent, null, or what a form sends for null.
+    #[default]
+    Absent,
+    /// A JSON number, as written.
+    Number(&'a str),
+    /// What is neither a number nor a text, as written: a truth value, an array, an object, or a value whose
+    /// encoding is broken.
+    Other(&'a str),
+    /// A text.
+    Text(Cow<'a, str>),
+}
 
 /// The name of an object's member, unescaped.
 #[derive(Deserialize)]

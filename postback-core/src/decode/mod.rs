@@ -10,9 +10,6 @@ pub(crate) mod member;
 mod members;
 #[cfg(feature = "cryptocloud")]
 mod object;
-#[cfg(feature = "cryptocloud")]
-mod open_enum;
-mod value;
 
 /// A body's text without one byte order mark in front of it, which RFC 8259, section 8.1, lets a reader ignore.
 pub(crate) fn without_byte_order_mark(text: &str) -> &str {
@@ -21,9 +18,7 @@ pub(crate) fn without_byte_order_mark(text: &str) -> &str {
 
 #[cfg(feature = "cryptapi")]
 pub(crate) use self::members::{members, value_text};
-pub(crate) use self::value::Value;
 #[cfg(feature = "cryptocloud")]
-pub(crate) use self::{
-    object::{FromJson, Object, Pass, Streamed, field, object, read_object},
-    open_enum::open_enum,
+pub(crate) use self::object::{
+    FromJson, Object, Pass, Streamed, field, object, open_enum, read_object,
 };
