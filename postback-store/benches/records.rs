@@ -1,5 +1,5 @@
-//! What a record costs, on each database: beside the same transaction without it, and with many records there before.
-//! Read the ratios: absolute figures say more about the machine and its disk.
+//! What a record costs, on each database: beside the same transaction without it, and with many
+//! records there before. Read the ratios: absolute figures say more about the machine and its disk.
 //!
 //! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`; without it, it is skipped.
 

@@ -6,13 +6,14 @@ use postback_core::Retry;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Other transactions write, for longer than the store waits; or the transaction saw what has changed since. It
-    /// may succeed when it is tried again.
+    /// Other transactions write, for longer than the store waits; or the transaction saw what has
+    /// changed since. It may succeed when it is tried again.
     #[error("the store is busy")]
     Busy(#[source] Source),
-    /// The server may drop records when memory is short, as its `maxmemory-policy` says: it must be `noeviction`.
+    /// The server may drop records when memory is short, as its `maxmemory-policy` says: it must be
+    /// `noeviction`.
     #[error("the store evicts: its maxmemory-policy is {policy}, and must be noeviction")]
-    Evicts {
+    EvictionEnabled {
         /// The policy found.
         policy: String,
     },

@@ -9,38 +9,40 @@ use postback_core::reconcile::Outcome;
 #[must_use = "it says whether to credit the payment"]
 #[non_exhaustive]
 pub enum Recorded {
-    /// It was credited before, and a field that must not change says something else now or is missing: of CryptoCloud
-    /// and Trybit `status`, `amount_crypto` or `currency`, of CryptAPI and BlockBee `address_in`, `coin`, `value_coin` or
-    /// `txid_in`.
-    /// What was credited stays, and what the delivery says now is not kept: a person must look at it.
+    /// It was credited before, and a field that must not change says something else now or is
+    /// missing: of CryptoCloud and Trybit `status`, `amount_crypto` or `currency`, of CryptAPI and
+    /// BlockBee `address_in`, `coin`, `value_coin` or `txid_in`. What was credited stays, and what
+    /// the delivery says now is not kept: a person must look at it.
     Conflict {
         /// Names of the fields that say something else now, or are missing.
         fields: Vec<String>,
     },
     /// It was credited before, and this is the same delivery again. There is nothing to do.
     Duplicate,
-    /// It is recorded now, and pays the price: credit it in the same transaction, so that the database keeps both or
-    /// neither.
+    /// It is recorded now, and pays the price: credit it in the same transaction, so that the
+    /// database keeps both or neither.
     New,
-    /// Nothing was recorded, because the postback credits nothing: it is pending, in test mode or not
-    /// successful, or its amount is zero. The delivery that does pay finds room, and what was credited
-    /// before stays.
+    /// Nothing was recorded, because the postback credits nothing: it is pending, in test mode or
+    /// not successful, or its amount is zero. The delivery that does pay finds room, and what was
+    /// credited before stays.
     NotCredited(Outcome),
-    /// Its transfer on the chain was counted under another id. It is recorded for review and **must not
-    /// be credited** before a person has looked at it. Each further delivery by that transfer is
-    /// recorded in its place, and returns the same.
+    /// Its transfer on the chain was counted under another id. It is recorded for review and **must
+    /// not be credited** before a person has looked at it. Each further delivery by that transfer
+    /// is recorded in its place, and returns the same.
     PossibleDuplicate {
         /// The id that the transfer was counted under.
         of: String,
     },
-    /// Money arrived that does not pay the price: too little, in another currency, or with insufficient
-    /// assurance. Or money may have arrived: a field that decides is absent, unreadable, or contradicts
-    /// the others. It is recorded for a person to look at, and not credited.
+    /// Money arrived that does not pay the price: too little, in another currency, or with
+    /// insufficient assurance. Or money may have arrived: a field that decides is absent,
+    /// unreadable, or contradicts the others. It is recorded for a person to look at, and not
+    /// credited.
     ///
     /// Each later delivery of the same payment is recorded in its place: for review again, or as
     /// [`New`](Self::New) if it pays the price.
     Review(Outcome),
-    /// A pending notice of a payment whose confirmed one was credited before. There is nothing to do.
+    /// A pending notice of a payment whose confirmed one was credited before. There is nothing to
+    /// do.
     Superseded,
 }
 

@@ -10,7 +10,8 @@ pub struct Stored {
     pub credited: bool,
     /// Digests of the fields that must not change from one delivery to the next.
     pub digest: FieldDigests,
-    /// The payload as JSON, as [`EventRecord::payload_json`](postback_core::event::EventRecord::payload_json) has it;
+    /// The payload as JSON, as
+    /// [`EventRecord::payload_json`](postback_core::event::EventRecord::payload_json) has it;
     /// absent once it was pruned.
     pub payload: Option<String>,
     /// When it was recorded, by the store's clock, in Unix seconds.

@@ -24,7 +24,7 @@ use postback_core::{
     reconcile::{Outcome, Price},
     testing,
 };
-use postback_store::{Once, Recorded, once, sqlite::SqliteStore};
+use postback_store::{EffectOutcome, Recorded, run_effect, sqlite::SqliteStore};
 use postback_tower::{PostbackLayer, acknowledgement, retry};
 use tempfile::TempDir;
 use tower::ServiceBuilder;
@@ -274,15 +274,15 @@ async fn payment_is_recorded_and_its_effect_is_run_once() {
 
     let pending = reconciled("InvoiceProcessing");
     let mail = || async { Ok::<_, std::io::Error>("mailed") };
-    let not_credited = once(&store, &pending, mail).await.unwrap();
-    assert_eq!(not_credited, Once::NotCredited(Outcome::Pending));
+    let not_credited = run_effect(&store, &pending, mail).await.unwrap();
+    assert_eq!(not_credited, EffectOutcome::NotCredited(Outcome::Pending));
     assert_eq!(
-        once(&store, &settled, mail).await.unwrap(),
-        Once::Ran("mailed")
+        run_effect(&store, &settled, mail).await.unwrap(),
+        EffectOutcome::Ran("mailed")
     );
     assert_eq!(
-        once(&store, &settled, mail).await.unwrap(),
-        Once::AlreadyDone
+        run_effect(&store, &settled, mail).await.unwrap(),
+        EffectOutcome::AlreadyDone
     );
 }
 

@@ -29,7 +29,7 @@ use postback_core::{
     reconcile::Price,
     testing::SigningKey,
 };
-use postback_store::{LeaseStore, memory::MemoryStore, once, sqlite::SqliteStore};
+use postback_store::{EffectStore, memory::MemoryStore, run_effect, sqlite::SqliteStore};
 use tempfile::TempDir;
 
 /// A handler that makes an application of this type for one project.
@@ -112,7 +112,7 @@ macro_rules! println {
 
 printed! {
     readme_effects:
-    pub(super) async fn printed<S: LeaseStore>(
+    pub(super) async fn printed<S: EffectStore>(
         store: &S,
         price: &Price,
         payment: &Verified<CryptoCloud>,
@@ -120,7 +120,7 @@ printed! {
         deliver(store, price, payment).await
     }
 
-    pub(super) async fn finish_printed<S: LeaseStore>(store: &S) -> Result<(), StoreError> {
+    pub(super) async fn finish_printed<S: EffectStore>(store: &S) -> Result<(), StoreError> {
         finish(store).await
     }
 }
@@ -383,20 +383,24 @@ async fn test_readme_effects(handler: &str) {
     let shop = Licences::default();
     let target = "/postback";
     assert_credits_what_is_paid(handler, &shop, target).await;
-    assert!(shop.store.unfinished(1).await.unwrap().is_empty());
+    assert!(shop.store.pending_effects(1).await.unwrap().is_empty());
 
     // An effect that failed is run by the next sweep, once.
     let id = deliveries::invoice_id();
     let payment = deliveries::sample(target, &id, &[]).verify(&deliveries::verifier());
     let reconciliation = payment.unwrap().reconcile(&deliveries::price()).unwrap();
     let fails = || async { Err::<(), _>(io::Error::other("no mail today")) };
-    assert!(once(&shop.store, &reconciliation, fails).await.is_err());
+    assert!(
+        run_effect(&shop.store, &reconciliation, fails)
+            .await
+            .is_err()
+    );
     assert_eq!(mails_about(&id), 0);
     for _ in 0..2 {
         readme_effects::finish_printed(&shop.store).await.unwrap();
         assert_eq!(mails_about(&id), 1);
     }
-    assert!(shop.store.unfinished(1).await.unwrap().is_empty());
+    assert!(shop.store.pending_effects(1).await.unwrap().is_empty());
 }
 
 /// Orders in the table that the documentation of `SqliteStore` writes to.
@@ -537,8 +541,8 @@ const NOT_HANDLERS: [(&str, &str); 4] = [
         "let _ = store.record_in(transaction, payment);",
     ),
     (
-        "postback-store/src/once/mod.rs",
-        "let failed = once(&store, &reconciliation, fail).await;",
+        "postback-store/src/effect/mod.rs",
+        "let failed = run_effect(&store, &reconciliation, fail).await;",
     ),
     (
         "postback-tower/src/response.rs",
@@ -576,7 +580,7 @@ fn blocks_that_acknowledge_or_record_are_marked() {
                 "::ACK",
                 ".record_in(",
                 "orders.credit(",
-                " once(",
+                " run_effect(",
             ];
             let is_handler = is_handler.iter().any(|it| block.code.contains(it));
             let is_excepted = NOT_HANDLERS

@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use postback_store::{LEASE, Lease, LeaseStore, Once, resume_leased, sqlite::SqliteStore};
+use postback_store::{
+    DEFAULT_LEASE, EffectOutcome, EffectStore, Lease, resume_effect_with_lease, sqlite::SqliteStore,
+};
 use tokio::{
     fs::{self, File},
     io::AsyncWriteExt,
@@ -15,7 +17,8 @@ use tokio::{
 
 use crate::orders::{Orders, OrdersError, Payment};
 
-/// Receipts: each payment that was counted is owed one, in the folder that the mail system takes messages from.
+/// Receipts: each payment that was counted is owed one, in the folder that the mail system takes
+/// messages from.
 ///
 /// That is outside the database. The transaction that counts a payment enqueues its receipt, and
 /// [`keep_mailing`](Self::keep_mailing) writes it under a lease, also after a crash.
@@ -45,8 +48,8 @@ impl Receipts {
         self.owed.notify_one();
     }
 
-    /// Mails what is owed, as long as it is polled: at the start what the last process left over, then after each
-    /// credit, and every ten seconds what failed.
+    /// Mails what is owed, as long as it is polled: at the start what the last process left over,
+    /// then after each credit, and every ten seconds what failed.
     pub async fn keep_mailing(self) {
         loop {
             if let Err(error) = self.finish().await {
@@ -63,15 +66,15 @@ impl Receipts {
     /// [`OrdersError`] if the store cannot be reached; the log names what cannot be mailed.
     pub async fn finish(&self) -> Result<usize, OrdersError> {
         let mut mailed = 0;
-        for owed in self.orders.store().unfinished(100).await? {
+        for owed in self.orders.store().pending_effects(100).await? {
             let payment = self.orders.payment(owed.namespace(), owed.id()).await?;
             let Some(payment) = payment else {
                 tracing::error!("{owed:?}: no such payment");
                 continue;
             };
             let write = |lease: Lease<SqliteStore>| self.write(&payment, lease.token());
-            match resume_leased(self.orders.store(), &owed, LEASE, write).await {
-                Ok(Once::Ran(())) => mailed = usize::saturating_add(mailed, 1),
+            match resume_effect_with_lease(self.orders.store(), &owed, DEFAULT_LEASE, write).await {
+                Ok(EffectOutcome::Ran(())) => mailed = usize::saturating_add(mailed, 1),
                 Ok(other) => tracing::warn!(id = owed.id(), "no receipt: {other}"),
                 // Leased by another process, or failed again: the next sweep retries.
                 Err(error) => tracing::warn!(id = owed.id(), "no receipt: {error}"),
@@ -80,8 +83,9 @@ impl Receipts {
         Ok(mailed)
     }
 
-    /// Writes a receipt under the payment's number, so that one that is written twice is there once; and first under
-    /// the token of its lease, so that a late process does not write into its successor's file.
+    /// Writes a receipt under the payment's number, so that one that is written twice is there
+    /// once; and first under the token of its lease, so that a late process does not write into its
+    /// successor's file.
     async fn write(&self, payment: &Payment, token: u64) -> io::Result<()> {
         let Payment {
             number,

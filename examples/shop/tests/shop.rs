@@ -21,7 +21,7 @@ use conformance::{
 };
 use http::{Response, StatusCode};
 use postback_core::reconcile::Price;
-use postback_store::{LeaseStore, Unfinished, sqlite::SqliteStore};
+use postback_store::{EffectStore, PendingEffect, sqlite::SqliteStore};
 use shop::{Orders, Receipts};
 use tempfile::TempDir;
 
@@ -167,8 +167,8 @@ async fn what_a_process_left_over_is_mailed_by_the_next() {
     let store = SqliteStore::open(folder.path().join("shop.db")).await;
     let store = store.unwrap();
     within_eight_seconds(async || {
-        let owed = store.unfinished(1).await.unwrap();
-        let tried = |owed: &Unfinished| owed.attempts() == 1 && owed.held_for().is_zero();
+        let owed = store.pending_effects(1).await.unwrap();
+        let tried = |owed: &PendingEffect| owed.attempts() == 1 && owed.held_for().is_zero();
         owed.iter().any(tried)
     })
     .await;

@@ -4,8 +4,8 @@ use postback_core::event::{EventRecord, FieldDigests};
 
 use super::{Contents, MemoryStore, MemoryTransaction, Undo};
 use crate::{
-    Key, StoreError, Unfinished,
-    once::{Acquired, EffectState, Steps, held_for, milliseconds},
+    Key, PendingEffect, StoreError,
+    effect::{Acquired, EffectBackend, EffectState, held_for, milliseconds},
 };
 
 /// The effect of a payment. Times are in Unix milliseconds.
@@ -42,8 +42,8 @@ impl Effect {
 }
 
 impl MemoryTransaction {
-    /// Adds the effect of a payment, unless there is one that stays. A worker that holds one which is replaced has lost
-    /// its lease.
+    /// Adds the effect of a payment, unless there is one that stays. A worker that holds one which
+    /// is replaced has lost its lease.
     pub(super) fn enqueue(&mut self, event: &EventRecord, is_paid: bool, now: i64) {
         let key = Key::of(event);
         let before = self.contents.effects.get(&key);
@@ -68,7 +68,8 @@ impl MemoryTransaction {
 }
 
 impl Contents {
-    /// Drops the payloads of effects that were recorded before a Unix time, in seconds, and are done.
+    /// Drops the payloads of effects that were recorded before a Unix time, in seconds, and are
+    /// done.
     pub(super) fn prune_effects(&mut self, before: i64) -> usize {
         let before = before.saturating_mul(1_000);
         let effects = self.effects.values_mut();
@@ -112,7 +113,7 @@ impl Contents {
     }
 }
 
-impl Steps for MemoryStore {
+impl EffectBackend for MemoryStore {
     async fn acquire(&self, event: &EventRecord, length: Duration) -> Result<Acquired, StoreError> {
         let mut transaction = self.begin().await;
         let now = self.clock.milliseconds();
@@ -166,13 +167,13 @@ impl Steps for MemoryStore {
         .map(drop)
     }
 
-    async fn list(&self, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
+    async fn list(&self, limit: u32) -> Result<Vec<PendingEffect>, StoreError> {
         let contents = self.contents.lock().await;
         let now = self.clock.milliseconds();
         let left = contents.effects.iter();
         let mut left: Vec<_> = left.filter(|(_, effect)| !effect.is_done).collect();
         left.sort_by_key(|(_, effect)| (effect.duplicate_of.is_some(), effect.leased_at));
-        let left = left.into_iter().map(|(key, effect)| Unfinished {
+        let left = left.into_iter().map(|(key, effect)| PendingEffect {
             key: key.clone(),
             credited: effect.credited,
             payload: effect.payload.clone(),
@@ -184,7 +185,7 @@ impl Steps for MemoryStore {
         Ok(left.take(limit.try_into().unwrap_or(usize::MAX)).collect())
     }
 
-    async fn clear(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
+    async fn approve(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
         self.change(key, |effect, _| {
             let is_listed = effect.credited == credited && !effect.is_done;
             is_listed && effect.duplicate_of.take().is_some()
@@ -192,7 +193,7 @@ impl Steps for MemoryStore {
         .await
     }
 
-    async fn close(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
+    async fn dismiss(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
             let is_listed = effect.credited == credited && !effect.is_done;
             let is_free = is_listed && effect.leased_until <= now;

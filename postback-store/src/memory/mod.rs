@@ -31,7 +31,8 @@ struct Contents {
 /// Namespace, scope and digest.
 type Transfer = (String, String, [u8; 32]);
 
-/// Transaction whose writes are kept if it is committed, and undone if it is dropped before. Others wait for its end.
+/// Transaction whose writes are kept if it is committed, and undone if it is dropped before. Others
+/// wait for its end.
 #[must_use = "nothing is recorded unless it is committed"]
 pub struct MemoryTransaction {
     contents: OwnedMutexGuard<Contents>,
@@ -70,12 +71,12 @@ impl MemoryStore {
         }
     }
 
-    /// Records a payment within a transaction, if it is to be credited or looked at. If the transaction is not
-    /// committed, nothing was recorded.
+    /// Records a payment within a transaction, if it is to be credited or looked at. If the
+    /// transaction is not committed, nothing was recorded.
     ///
-    /// A record that is not credited leaves room: each later delivery of the same payment is recorded
-    /// in its place, and one that pays the price is still [`New`](Recorded::New). A record that is
-    /// credited is never written again.
+    /// A record that is not credited leaves room: each later delivery of the same payment is
+    /// recorded in its place, and one that pays the price is still [`New`](Recorded::New). A record
+    /// that is credited is never written again.
     pub fn record_in(
         &self,
         transaction: &mut MemoryTransaction,
@@ -117,19 +118,19 @@ impl MemoryStore {
     }
 
     /// Enqueues the effect of a payment within a transaction: when that is committed, the effect is
-    /// [unfinished](crate::LeaseStore::unfinished) until [`once`](crate::once) or [`resume`](crate::resume) has run
-    /// it.
+    /// [pending](crate::EffectStore::pending_effects) until [`run_effect`](crate::run_effect) or
+    /// [`resume_effect`](crate::resume_effect) has run it.
     ///
     /// For a payment that does not pay its price it does nothing. If its transfer on the chain was
     /// counted under another id, the effect waits until a person
-    /// [approves](crate::LeaseStore::approve) it.
+    /// [approves](crate::EffectStore::approve) it.
     ///
     /// A payment has one effect. This one replaces an effect that was
     /// [enqueued for review](Self::enqueue_effect_of_review_in), done or not, so that it runs.
     /// Otherwise an effect that is enqueued already is left as it is, also if this delivery says
     /// something else.
     ///
-    /// Call `once` after the commit, because it waits for the end of the transaction.
+    /// Call `run_effect` after the commit, because it waits for the end of the transaction.
     pub fn enqueue_effect_in(
         &self,
         transaction: &mut MemoryTransaction,
@@ -142,8 +143,8 @@ impl MemoryStore {
     /// Enqueues the effect of a payment for [review](crate::Recorded::Review) within a transaction,
     /// for an application that counts part payments. For any other payment it does nothing.
     ///
-    /// An effect that is enqueued already is left as it is. [`once`](crate::once) does not run the
-    /// effect of a payment for review: [`resume`](crate::resume) does.
+    /// An effect that is enqueued already is left as it is. [`run_effect`](crate::run_effect) does
+    /// not run the effect of a payment for review: [`resume_effect`](crate::resume_effect) does.
     pub fn enqueue_effect_of_review_in(
         &self,
         transaction: &mut MemoryTransaction,
@@ -166,9 +167,9 @@ impl MemoryStore {
         }
     }
 
-    /// Drops the payloads of payments that were recorded before a Unix time, in seconds, and returns
-    /// how many were dropped. It keeps those of payments that are not credited, because a person has
-    /// to look at them, and those of effects that are not done.
+    /// Drops the payloads of payments that were recorded before a Unix time, in seconds, and
+    /// returns how many were dropped. It keeps those of payments that are not credited, because a
+    /// person has to look at them, and those of effects that are not done.
     pub async fn prune(&self, before: i64) -> u64 {
         let contents = &mut *self.contents.lock().await;
         let records = contents.records.values_mut();
@@ -192,7 +193,8 @@ impl MemoryTransaction {
         self.undo.push(Undo::Record(key, before));
     }
 
-    /// Counts the transfer of a payment for it; returns the other id that it was counted under before.
+    /// Counts the transfer of a payment for it; returns the other id that it was counted under
+    /// before.
     fn count_transfer(&mut self, event: &EventRecord) -> Option<String> {
         let key = Key::of(event);
         let transfer = event.transfer().map(Digest::as_bytes)?;

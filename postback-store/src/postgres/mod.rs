@@ -10,13 +10,14 @@ use crate::{Recorded, STORE_TIMEOUT, StoreError, Stored, clock::Clock, sql};
 
 /// Records and effects in a Postgres database, beside the application's own tables.
 ///
-/// It is used as [`SqliteStore`](crate::sqlite::SqliteStore) is, within any transaction of the application's. A
-/// second delivery waits until the first one's transaction has ended, and is then a
-/// [duplicate](Recorded::Duplicate), or new if that was rolled back. Under `REPEATABLE READ` and `SERIALIZABLE` it
-/// is [busy](StoreError::Busy) instead.
+/// It is used as [`SqliteStore`](crate::sqlite::SqliteStore) is, within any transaction of the
+/// application's. A second delivery waits until the first one's transaction has ended, and is then
+/// a [duplicate](Recorded::Duplicate), or new if that was rolled back. Under `REPEATABLE READ` and
+/// `SERIALIZABLE` it is [busy](StoreError::Busy) instead.
 ///
-/// A statement that fails aborts its transaction, and Postgres reports the commit of an aborted one as a success,
-/// although it keeps nothing: commit by [`commit`](Self::commit), which returns an error, and return every error.
+/// A statement that fails aborts its transaction, and Postgres reports the commit of an aborted one
+/// as a success, although it keeps nothing: commit by [`commit`](Self::commit), which returns an
+/// error, and return every error.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     pool: PgPool,
@@ -33,20 +34,21 @@ sql::effects::effects!(
 );
 
 impl PostgresStore {
-    /// Connects to a server, `postgres://user@host/database`, and waits up to five seconds for each connection. For
-    /// TLS, enable one of sqlx's features for it in your application.
+    /// Connects to a server, `postgres://user@host/database`, and waits up to five seconds for each
+    /// connection. For TLS, enable one of sqlx's features for it in your application.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NewerSchema`] if the tables were written by a later version; [`StoreError::Busy`] and
-    /// [`StoreError::Failed`].
+    /// [`StoreError::NewerSchema`] if the tables were written by a later version;
+    /// [`StoreError::Busy`] and [`StoreError::Failed`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let pool = PgPoolOptions::new().acquire_timeout(STORE_TIMEOUT);
         Self::with_pool(pool.connect(url).await?).await
     }
 
-    /// Keeps records in the application's own database, in tables whose names begin with `postback_`. Whether a commit
-    /// survives a loss of power depends on the server's settings: `synchronous_commit`.
+    /// Keeps records in the application's own database, in tables whose names begin with
+    /// `postback_`. Whether a commit survives a loss of power depends on the server's settings:
+    /// `synchronous_commit`.
     ///
     /// # Errors
     ///

@@ -50,7 +50,7 @@ CREATE TABLE postback_effects (
     PRIMARY KEY (namespace, scope, id)
 );
 
-CREATE INDEX postback_effects_unfinished
+CREATE INDEX postback_effects_pending
     ON postback_effects ((duplicate_of IS NOT NULL), leased_at, namespace, scope, id)
     WHERE done_at IS NULL;
 

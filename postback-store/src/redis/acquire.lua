@@ -1,20 +1,20 @@
 -- Records an effect that was delivered, unless it is recorded, and leases it if it may be run.
-local effect, unfinished, suspects, done, transfer = unpack(KEYS)
+local effect, pending, duplicates, done, transfer = unpack(KEYS)
 local length, delivered, payload, namespace, scope, id = unpack(ARGV)
 
 if delivered ~= '' and redis.call('EXISTS', effect) == 0 then
     redis.call('HSET', effect, 'digest', delivered, 'payload', payload, 'namespace', namespace, 'scope', scope,
         'id', id, 'recorded_at', now, 'token', 0, 'leased_at', now, 'leased_until', 0)
-    redis.call('ZADD', unfinished, now, effect)
+    redis.call('ZADD', pending, now, effect)
     -- In case it was deleted by hand.
-    redis.call('ZREM', suspects, effect)
+    redis.call('ZREM', duplicates, effect)
     redis.call('ZREM', done, effect)
     if transfer and not redis.call('SET', transfer, id, 'NX') then
         local of = redis.call('GET', transfer)
         if of ~= id then
             redis.call('HSET', effect, 'duplicate_of', of)
-            redis.call('ZREM', unfinished, effect)
-            redis.call('ZADD', suspects, now, effect)
+            redis.call('ZREM', pending, effect)
+            redis.call('ZADD', duplicates, now, effect)
         end
     end
 end
@@ -29,12 +29,12 @@ if now < leased_at and leased_at < leased_until then
     -- The clock was set back. The lease starts again, because it would last so much longer.
     leased_until = now + leased_until - leased_at
     redis.call('HSET', effect, 'leased_at', now, 'leased_until', leased_until)
-    redis.call('ZADD', unfinished, 'XX', now, effect)
+    redis.call('ZADD', pending, 'XX', now, effect)
 end
 local is_free = leased_until <= now and not done_at and not duplicate_of
 if is_free and (delivered == '' or delivered == digest) then
     redis.call('HSET', effect, 'leased_at', now, 'leased_until', now + length)
-    redis.call('ZADD', unfinished, now, effect)
+    redis.call('ZADD', pending, now, effect)
     return { redis.call('HINCRBY', effect, 'token', 1), digest, false, false, 0 }
 end
 return { 0, digest, done_at and true, duplicate_of, math.max(leased_until - now, 0) }

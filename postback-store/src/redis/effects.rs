@@ -5,20 +5,21 @@ use redis::{FromRedisValue, ParsingError, ScriptInvocation, Value, from_redis_va
 
 use super::{RedisStore, within};
 use crate::{
-    Key, StoreError, Unfinished,
-    once::{Acquired, EffectState, Steps, held_for, milliseconds},
+    Key, PendingEffect, StoreError,
+    effect::{Acquired, EffectBackend, EffectState, held_for, milliseconds},
 };
 
 /// The effects that are not done, by when they were last tried.
-const UNFINISHED: &str = "postback:unfinished";
+const PENDING: &str = "postback:pending";
 /// The possible duplicates that a person has to look at, by when they were recorded.
-const SUSPECTS: &str = "postback:suspects";
+const POSSIBLE_DUPLICATES: &str = "postback:possible_duplicates";
 /// The effects that are done and not pruned, by when they were recorded.
 const DONE: &str = "postback:done";
 
 impl RedisStore {
-    /// Drops the payloads of effects that were recorded before a Unix time, in seconds, and are done, and returns how
-    /// many were dropped. Keys and digests are kept forever, because without them an old postback would be new.
+    /// Drops the payloads of effects that were recorded before a Unix time, in seconds, and are
+    /// done, and returns how many were dropped. Keys and digests are kept forever, because without
+    /// them an old postback would be new.
     ///
     /// # Errors
     ///
@@ -56,8 +57,8 @@ impl RedisStore {
         let mut lease = self.scripts.acquire.prepare_invoke();
         lease
             .key(name(key))
-            .key(UNFINISHED)
-            .key(SUSPECTS)
+            .key(PENDING)
+            .key(POSSIBLE_DUPLICATES)
             .key(DONE)
             .arg(milliseconds(length))
             .arg(delivered.map_or("", FieldDigests::as_str))
@@ -95,10 +96,11 @@ impl RedisStore {
     }
 }
 
-/// Token, digest, whether it is done, the id that it may be a duplicate of, and for how many milliseconds it is held.
+/// Token, digest, whether it is done, the id that it may be a duplicate of, and for how many
+/// milliseconds it is held.
 type Reply = (u64, Option<String>, bool, Option<String>, u64);
 
-impl Steps for RedisStore {
+impl EffectBackend for RedisStore {
     async fn acquire(&self, event: &EventRecord, length: Duration) -> Result<Acquired, StoreError> {
         self.lease(&Key::of(event), Some(event), length).await
     }
@@ -120,8 +122,14 @@ impl Steps for RedisStore {
 
     async fn complete(&self, key: &Key, token: u64) -> Result<bool, StoreError> {
         let mut complete = self.scripts.complete.key(name(key));
-        self.run(complete.key(UNFINISHED).key(SUSPECTS).key(DONE).arg(token))
-            .await
+        self.run(
+            complete
+                .key(PENDING)
+                .key(POSSIBLE_DUPLICATES)
+                .key(DONE)
+                .arg(token),
+        )
+        .await
     }
 
     async fn release(&self, key: &Key, token: u64) -> Result<(), StoreError> {
@@ -130,9 +138,9 @@ impl Steps for RedisStore {
         Ok(())
     }
 
-    async fn list(&self, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
-        let mut list = self.scripts.list.key(UNFINISHED);
-        let list = list.key(SUSPECTS).arg(limit);
+    async fn list(&self, limit: u32) -> Result<Vec<PendingEffect>, StoreError> {
+        let mut list = self.scripts.list.key(PENDING);
+        let list = list.key(POSSIBLE_DUPLICATES).arg(limit);
         let mut list: Vec<Value> = self.run(list).await?;
         let rows = list.split_off(1.min(list.len()));
         let now = list.pop().ok_or_else(broken)?;
@@ -140,19 +148,20 @@ impl Steps for RedisStore {
         let mut left = Vec::new();
         for row in rows {
             let row: Row = from_redis_value(row).map_err(unreadable)?;
-            left.push(unfinished(row, now));
+            left.push(pending_effect(row, now));
         }
         Ok(left)
     }
 
-    async fn clear(&self, key: &Key, _credited: bool) -> Result<bool, StoreError> {
-        let mut clear = self.scripts.clear.key(name(key));
-        self.run(clear.key(UNFINISHED).key(SUSPECTS)).await
+    async fn approve(&self, key: &Key, _credited: bool) -> Result<bool, StoreError> {
+        let mut approve = self.scripts.approve.key(name(key));
+        self.run(approve.key(PENDING).key(POSSIBLE_DUPLICATES))
+            .await
     }
 
-    async fn close(&self, key: &Key, _credited: bool) -> Result<bool, StoreError> {
-        let mut close = self.scripts.close.key(name(key));
-        self.run(close.key(UNFINISHED).key(SUSPECTS).key(DONE))
+    async fn dismiss(&self, key: &Key, _credited: bool) -> Result<bool, StoreError> {
+        let mut dismiss = self.scripts.dismiss.key(name(key));
+        self.run(dismiss.key(PENDING).key(POSSIBLE_DUPLICATES).key(DONE))
             .await
     }
 }
@@ -169,7 +178,7 @@ type Row = (
     Option<String>,
 );
 
-fn unfinished(row: Row, now: i64) -> Unfinished {
+fn pending_effect(row: Row, now: i64) -> PendingEffect {
     let (
         namespace,
         scope,
@@ -181,7 +190,7 @@ fn unfinished(row: Row, now: i64) -> Unfinished {
         leased_until,
         duplicate_of,
     ) = row;
-    Unfinished {
+    PendingEffect {
         key: Key {
             namespace,
             scope,
@@ -196,7 +205,8 @@ fn unfinished(row: Row, now: i64) -> Unfinished {
     }
 }
 
-/// The name of an effect's hash. The scope's length keeps a colon in it from being taken for another scope's end.
+/// The name of an effect's hash. The scope's length keeps a colon in it from being taken for
+/// another scope's end.
 fn name(key: &Key) -> String {
     let Key {
         namespace,

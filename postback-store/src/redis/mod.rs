@@ -18,8 +18,9 @@ pub use self::durability::Durability;
 use self::scripts::Scripts;
 use crate::{STORE_TIMEOUT, StoreError};
 
-/// Effects in a Redis server, for several processes that share no database. There are no transactions of the
-/// application's to record in, so that it offers [`once`](crate::once) alone.
+/// Effects in a Redis server, for several processes that share no database. There are no
+/// transactions of the application's to record in, so that it offers
+/// [`run_effect`](crate::run_effect) alone.
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,10 +32,10 @@ use crate::{STORE_TIMEOUT, StoreError};
 /// # }
 /// ```
 ///
-/// Each step is one atomic script; leases end by the server's clock. Keys begin with `postback:` and are kept forever,
-/// because without them an old postback would be new. The server's settings decide what they survive:
-/// [`durability`](Self::durability) reads them. It needs Redis 5 or later, alone or with replicas. A cluster is not
-/// supported.
+/// Each step is one atomic script; leases end by the server's clock. Keys begin with `postback:`
+/// and are kept forever, because without them an old postback would be new. The server's settings
+/// decide what they survive: [`durability`](Self::durability) reads them. It needs Redis 5 or
+/// later, alone or with replicas. A cluster is not supported.
 #[derive(Clone)]
 pub struct RedisStore {
     connection: ConnectionManager,
@@ -42,9 +43,9 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Connects to a server, `redis://:password@host:port/database`, over one connection that is made again when it
-    /// breaks. A step fails if the server does not reply within five seconds. For TLS, enable one of redis's features
-    /// for it in your application.
+    /// Connects to a server, `redis://:password@host:port/database`, over one connection that is
+    /// made again when it breaks. A step fails if the server does not reply within five seconds.
+    /// For TLS, enable one of redis's features for it in your application.
     ///
     /// # Errors
     ///
@@ -58,15 +59,16 @@ impl RedisStore {
         Self::with_client(Client::open(server).map_err(failed)?).await
     }
 
-    /// Does the same as [`open`](Self::open) with a client that the application has set up: with its own certificates,
-    /// for example. Give it a `user_timeout` of TCP: without one, a connection to a server that disappears is used
-    /// until the system gives it up, after a quarter of an hour on Linux.
+    /// Does the same as [`open`](Self::open) with a client that the application has set up: with
+    /// its own certificates, for example. Give it a `user_timeout` of TCP: without one, a
+    /// connection to a server that disappears is used until the system gives it up, after a quarter
+    /// of an hour on Linux.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Evicts`] unless the server's `maxmemory-policy` is `noeviction`: under another one it may drop
-    /// what was done, and another delivery would do it again. The policy is read here, and not again.
-    /// [`StoreError::Failed`].
+    /// [`StoreError::EvictionEnabled`] unless the server's `maxmemory-policy` is `noeviction`:
+    /// under another one it may drop what was done, and another delivery would do it again. The
+    /// policy is read here, and not again. [`StoreError::Failed`].
     pub async fn with_client(client: Client) -> Result<Self, StoreError> {
         let configuration = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(STORE_TIMEOUT))
@@ -80,7 +82,7 @@ impl RedisStore {
         };
         match store.setting("memory", "maxmemory_policy").await? {
             Some(policy) if policy == "noeviction" => Ok(store),
-            policy => Err(StoreError::Evicts {
+            policy => Err(StoreError::EvictionEnabled {
                 policy: policy.unwrap_or_else(|| "unknown".to_owned()),
             }),
         }

@@ -8,9 +8,9 @@ local function is_held(effect, token)
     return row[1] == token and not row[2] and tonumber(row[3]) > now
 end
 
-local function finish(effect, unfinished, suspects, done)
+local function finish(effect, pending, duplicates, done)
     redis.call('HSET', effect, 'done_at', now)
-    redis.call('ZREM', suspects, effect)
-    redis.call('ZREM', unfinished, effect)
+    redis.call('ZREM', duplicates, effect)
+    redis.call('ZREM', pending, effect)
     redis.call('ZADD', done, redis.call('HGET', effect, 'recorded_at'), effect)
 end

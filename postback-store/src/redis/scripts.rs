@@ -3,9 +3,9 @@ use redis::Script;
 /// One atomic step each.
 pub(super) struct Scripts {
     pub(super) acquire: Script,
-    pub(super) clear: Script,
-    pub(super) close: Script,
+    pub(super) approve: Script,
     pub(super) complete: Script,
+    pub(super) dismiss: Script,
     pub(super) extend: Script,
     pub(super) list: Script,
     pub(super) release: Script,
@@ -21,9 +21,9 @@ impl Scripts {
     pub(super) fn new() -> Self {
         Self {
             acquire: script!("acquire.lua"),
-            clear: script!("clear.lua"),
-            close: script!("close.lua"),
+            approve: script!("approve.lua"),
             complete: script!("complete.lua"),
+            dismiss: script!("dismiss.lua"),
             extend: script!("extend.lua"),
             list: script!("list.lua"),
             release: script!("release.lua"),

@@ -72,26 +72,26 @@ macro_rules! effects {
         use sqlx::Row;
 
         use crate::{
-            Key, Unfinished,
-            once::{Acquired, EffectState, Steps, held_for, milliseconds},
+            Key, PendingEffect,
+            effect::{Acquired, EffectState, EffectBackend, held_for, milliseconds},
             sql::effects::{Statement, insert, is_it, kept, leased_for, read},
         };
 
         impl $Store {
             /// Enqueues the effect of a payment within a transaction: when that is committed, the effect is
-            /// [unfinished](crate::LeaseStore::unfinished) until [`once`](crate::once) or [`resume`](crate::resume)
+            /// [pending](crate::EffectStore::pending_effects) until [`run_effect`](crate::run_effect) or [`resume_effect`](crate::resume_effect)
             /// has run it. So each credit that is kept has its mail.
             ///
             /// For a payment that does not pay its price it does nothing. If its transfer on the chain
             /// was counted under another id, the effect waits until a person
-            /// [approves](crate::LeaseStore::approve) it.
+            /// [approves](crate::EffectStore::approve) it.
             ///
             /// A payment has one effect. This one replaces an effect that was
             /// [enqueued for review](Self::enqueue_effect_of_review_in), done or not, so that it runs.
             /// Otherwise an effect that is enqueued already is left as it is, also if this delivery
             /// says something else.
             ///
-            /// Call `once` after the commit, because it waits for the end of the transaction.
+            /// Call `run_effect` after the commit, because it waits for the end of the transaction.
             ///
             /// # Errors
             ///
@@ -109,8 +109,8 @@ macro_rules! effects {
             /// transaction, for an application that counts part payments. For any other payment it
             /// does nothing.
             ///
-            /// An effect that is enqueued already is left as it is. [`once`](crate::once) does not run
-            /// the effect of a payment for review: [`resume`](crate::resume) does.
+            /// An effect that is enqueued already is left as it is. [`run_effect`](crate::run_effect) does not run
+            /// the effect of a payment for review: [`resume_effect`](crate::resume_effect) does.
             ///
             /// # Errors
             ///
@@ -351,7 +351,7 @@ macro_rules! effects {
             }
         }
 
-        impl Steps for $Store {
+        impl EffectBackend for $Store {
             async fn acquire(
                 &self,
                 event: &EventRecord,
@@ -432,7 +432,7 @@ macro_rules! effects {
                 self.change(release).await.map(drop)
             }
 
-            async fn list(&self, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
+            async fn list(&self, limit: u32) -> Result<Vec<PendingEffect>, StoreError> {
                 let rows = sqlx::query(concat!(
                     "SELECT namespace, scope, id, credited, payload, recorded_at, token, duplicate_of,
                          leased_at, leased_until, ",
@@ -444,8 +444,8 @@ macro_rules! effects {
                 .bind(i64::from(limit))
                 .fetch_all(&self.pool)
                 .await?;
-                let unfinished = |row: &<$Database as sqlx::Database>::Row| {
-                    Ok(Unfinished {
+                let pending = |row: &<$Database as sqlx::Database>::Row| {
+                    Ok(PendingEffect {
                         key: Key {
                             namespace: row.try_get("namespace")?,
                             scope: row.try_get("scope")?,
@@ -463,20 +463,20 @@ macro_rules! effects {
                         ),
                     })
                 };
-                rows.iter().map(unfinished).collect()
+                rows.iter().map(pending).collect()
             }
 
-            async fn clear(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
-                let clear = concat!(
+            async fn approve(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
+                let approve = concat!(
                     "UPDATE postback_effects AS effect SET duplicate_of = NULL WHERE ",
                     is_it!(),
                     " AND credited = $5 AND duplicate_of IS NOT NULL AND done_at IS NULL"
                 );
-                self.change(self.about(key, clear).bind(credited)).await
+                self.change(self.about(key, approve).bind(credited)).await
             }
 
-            async fn close(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
-                let close = concat!(
+            async fn dismiss(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
+                let dismiss = concat!(
                     "UPDATE postback_effects AS effect SET token = token + 1, done_at = ",
                     $now,
                     " WHERE ",
@@ -484,7 +484,7 @@ macro_rules! effects {
                     " AND credited = $5 AND done_at IS NULL AND leased_until <= ",
                     $now
                 );
-                self.change(self.about(key, close).bind(credited)).await
+                self.change(self.about(key, dismiss).bind(credited)).await
             }
         }
     };

@@ -13,7 +13,8 @@ use sqlx::{
 
 use crate::{Recorded, STORE_TIMEOUT, StoreError, Stored, clock::Clock, sql};
 
-/// Records and effects in a SQLite file, beside the application's own tables or in a file of its own.
+/// Records and effects in a SQLite file, beside the application's own tables or in a file of its
+/// own.
 ///
 /// A handler credits an order in the transaction of the record, so that the database keeps both or
 /// neither. An error asks the provider to send the postback again:
@@ -103,9 +104,10 @@ use crate::{Recorded, STORE_TIMEOUT, StoreError, Stored, clock::Clock, sql};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// SQLite has one writer at a time. [`begin`](Self::begin) becomes that writer at once, and waits for others. If your
-/// application begins its own transactions, call `record_in` *first*: a transaction that has read before may find that
-/// what it read has changed, and is [busy](StoreError::Busy) at once, without waiting.
+/// SQLite has one writer at a time. [`begin`](Self::begin) becomes that writer at once, and waits
+/// for others. If your application begins its own transactions, call `record_in` *first*: a
+/// transaction that has read before may find that what it read has changed, and is
+/// [busy](StoreError::Busy) at once, without waiting.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     pool: SqlitePool,
@@ -118,13 +120,15 @@ sql::store!(SqliteStore, Sqlite);
 sql::effects::effects!(SqliteStore, Sqlite, "$1");
 
 impl SqliteStore {
-    /// Opens a file, or creates it: with a write-ahead log that is synced at each commit, so that what was
-    /// acknowledged survives a loss of power. It waits up to five seconds for other writers and for a connection.
+    /// Opens a file, or creates it: with a write-ahead log that is synced at each commit, so that
+    /// what was acknowledged survives a loss of power. It waits up to five seconds for other
+    /// writers and for a connection.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NewerSchema`] if the file was written by a later version; [`StoreError::Busy`] if several
-    /// processes create it at the same time, for all but one of them to try again; [`StoreError::Failed`].
+    /// [`StoreError::NewerSchema`] if the file was written by a later version; [`StoreError::Busy`]
+    /// if several processes create it at the same time, for all but one of them to try again;
+    /// [`StoreError::Failed`].
     pub async fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -136,13 +140,14 @@ impl SqliteStore {
         Self::with_pool(pool.connect_with(options).await?).await
     }
 
-    /// Keeps records in the application's own database, in tables whose names begin with `postback_`. Whether a commit
-    /// survives a loss of power then depends on the application's settings.
+    /// Keeps records in the application's own database, in tables whose names begin with
+    /// `postback_`. Whether a commit survives a loss of power then depends on the application's
+    /// settings.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NewerSchema`] if the tables were written by a later version; [`StoreError::Busy`] and
-    /// [`StoreError::Failed`].
+    /// [`StoreError::NewerSchema`] if the tables were written by a later version;
+    /// [`StoreError::Busy`] and [`StoreError::Failed`].
     pub async fn with_pool(pool: SqlitePool) -> Result<Self, StoreError> {
         let clock = Clock::default();
         let store = Self { pool, clock };
@@ -154,8 +159,8 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// Reads the time from `clock` instead of the system. It decides when leases end, and must be the same for all
-    /// processes that share the file.
+    /// Reads the time from `clock` instead of the system. It decides when leases end, and must be
+    /// the same for all processes that share the file.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self {
@@ -168,7 +173,8 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] if others write for longer than the store waits, and [`StoreError::Failed`].
+    /// [`StoreError::Busy`] if others write for longer than the store waits, and
+    /// [`StoreError::Failed`].
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }

@@ -19,14 +19,14 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::{
-    leasing::{Clock, Leasing, SetBack},
+    lease_backend::{Clock, LeaseBackend, SetBack},
     postgres_server::database,
     redis_server::emptied,
     shop::{CREDIT, CREDITS},
 };
 
 /// A fresh store, and the shop's table of credits.
-pub(crate) trait Backend: Leasing {
+pub(crate) trait Backend: LeaseBackend {
     type Transaction: Debug + Send;
 
     fn begin(&self) -> impl Future<Output = Self::Transaction> + Send;
@@ -123,7 +123,7 @@ impl Backend for Memory {
     }
 }
 
-impl Leasing for Memory {
+impl LeaseBackend for Memory {
     type Store = MemoryStore;
 
     async fn fresh() -> Self {
@@ -237,7 +237,7 @@ impl Backend for Sqlite {
     on_sql!();
 }
 
-impl Leasing for Sqlite {
+impl LeaseBackend for Sqlite {
     type Store = SqliteStore;
 
     async fn fresh() -> Self {
@@ -290,7 +290,7 @@ impl Backend for Postgres {
     on_sql!();
 }
 
-impl Leasing for Postgres {
+impl LeaseBackend for Postgres {
     type Store = PostgresStore;
 
     async fn fresh() -> Self {
@@ -321,7 +321,7 @@ pub(crate) struct Redis {
     store: RedisStore,
 }
 
-impl Leasing for Redis {
+impl LeaseBackend for Redis {
     type Store = RedisStore;
 
     async fn fresh() -> Self {

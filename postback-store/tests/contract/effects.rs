@@ -1,4 +1,4 @@
-//! What `once` guarantees, on every store.
+//! What `run_effect` guarantees, on every store.
 
 use std::{
     collections::BTreeMap,
@@ -17,9 +17,9 @@ use postback_core::{
     reconcile::{Assurance, Reconciliation},
 };
 use postback_store::{
-    LeaseError, LeaseStore, Once, OnceError, Recorded, StoreError, Unfinished, once, once_leased,
+    EffectError, EffectOutcome, EffectStore, LeaseError, PendingEffect, Recorded, StoreError,
     redis::{Durability, RedisStore},
-    resume, resume_leased,
+    resume_effect, resume_effect_with_lease, run_effect, run_effect_with_lease,
 };
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinSet, time::timeout};
@@ -27,7 +27,7 @@ use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 use crate::{
     backend::{Backend, Redis},
     events::{Callback, Payment, callback, payment},
-    leasing::{Leasing, SetBack},
+    lease_backend::{LeaseBackend, SetBack},
     records::{UNDERPAID, run, trial},
 };
 
@@ -39,14 +39,14 @@ const HOUR: Duration = Duration::from_secs(3_600);
 
 macro_rules! contract {
     ($name:ident, $Store:ident, [$($test:ident)*]) => {
-        vec![$(trial($name, concat!("once::", stringify!($test)), || {
+        vec![$(trial($name, concat!("effects::", stringify!($test)), || {
             run(async { $test(&$Store::fresh().await).await });
         })),*]
     };
 }
 
 /// The tests of one store.
-pub(crate) fn all<L: Leasing>(name: &str) -> Vec<Trial> {
+pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
     contract!(name, L, [
         effect_runs_once
         failed_effect_runs_again
@@ -63,7 +63,7 @@ pub(crate) fn all<L: Leasing>(name: &str) -> Vec<Trial> {
         another_project_is_another_effect
         another_token_of_the_same_invoice_is_the_same_effect
         changed_payment_is_not_run
-        changed_payment_is_not_run_while_unfinished
+        changed_payment_is_not_run_while_pending
         delivery_that_does_not_pay_runs_and_records_nothing
         pending_notice_runs_and_records_nothing
         money_for_review_runs_and_records_nothing
@@ -72,13 +72,13 @@ pub(crate) fn all<L: Leasing>(name: &str) -> Vec<Trial> {
         possible_duplicate_runs_after_approval
         possible_duplicate_is_dismissed
         running_effect_is_not_dismissed
-        failed_effect_is_unfinished_with_its_payload
-        running_effect_is_unfinished_and_held
-        done_effect_is_not_unfinished
-        unfinished_effect_is_resumed_once
+        failed_effect_is_pending_with_its_payload
+        running_effect_is_pending_and_held
+        done_effect_is_not_pending
+        pending_effect_is_resumed_once
         effect_tried_the_longest_ago_comes_first
         possible_duplicates_come_last
-        unfinished_effect_is_not_pruned
+        pending_effect_is_not_pruned
         errors_convert_to_retries
         payload_is_not_in_debug
     ])
@@ -87,7 +87,7 @@ pub(crate) fn all<L: Leasing>(name: &str) -> Vec<Trial> {
 /// The tests of a store that has transactions of the application's.
 pub(crate) fn beside_records<B: Backend>(name: &str) -> Vec<Trial> {
     contract!(name, B, [
-        enqueued_effect_is_unfinished_after_the_commit
+        enqueued_effect_is_pending_after_the_commit
         enqueued_effect_is_forgotten_after_a_rollback
         effect_enqueued_twice_is_one
         effect_of_a_delivery_that_pays_nothing_is_not_enqueued
@@ -143,34 +143,37 @@ pub(crate) fn of_redis() -> Vec<Trial> {
     ]
 }
 
-type Ran = Result<Once<u32>, OnceError<&'static str>>;
+type Ran = Result<EffectOutcome<u32>, EffectError<&'static str>>;
 
 /// Runs an effect that counts.
 async fn count(
-    store: &impl LeaseStore,
+    store: &impl EffectStore,
     reconciliation: &Reconciliation,
     counter: &AtomicU32,
 ) -> Ran {
-    once(store, reconciliation, || async {
+    run_effect(store, reconciliation, || async {
         Ok(counter.fetch_add(1, Ordering::Relaxed) + 1)
     })
     .await
 }
 
-async fn fail(store: &impl LeaseStore, reconciliation: &Reconciliation) {
-    let failed: Ran = once(store, reconciliation, || async { Err("no") }).await;
-    assert!(matches!(failed, Err(OnceError::Effect("no"))), "{failed:?}");
+async fn fail(store: &impl EffectStore, reconciliation: &Reconciliation) {
+    let failed: Ran = run_effect(store, reconciliation, || async { Err("no") }).await;
+    assert!(
+        matches!(failed, Err(EffectError::Effect("no"))),
+        "{failed:?}"
+    );
 }
 
-async fn succeed(store: &impl LeaseStore, reconciliation: &Reconciliation) {
-    let done: Ran = once(store, reconciliation, || async { Ok(0) }).await;
-    assert_eq!(done.unwrap(), Once::Ran(0));
+async fn succeed(store: &impl EffectStore, reconciliation: &Reconciliation) {
+    let done: Ran = run_effect(store, reconciliation, || async { Ok(0) }).await;
+    assert_eq!(done.unwrap(), EffectOutcome::Ran(0));
 }
 
 /// Begins an effect under a lease, and drops it.
-async fn abandon(store: &impl LeaseStore, reconciliation: &Reconciliation, length: Duration) {
+async fn abandon(store: &impl EffectStore, reconciliation: &Reconciliation, length: Duration) {
     let begun = AtomicU32::new(0);
-    let effect = once_leased(store, reconciliation, length, |_| async {
+    let effect = run_effect_with_lease(store, reconciliation, length, |_| async {
         begun.fetch_add(1, Ordering::Relaxed);
         std::future::pending::<Result<(), &str>>().await
     });
@@ -185,43 +188,43 @@ async fn abandon(store: &impl LeaseStore, reconciliation: &Reconciliation, lengt
 }
 
 fn is_in_flight(ran: &Ran) -> bool {
-    matches!(ran, Err(OnceError::InFlight { .. }))
+    matches!(ran, Err(EffectError::InFlight { .. }))
 }
 
-async fn unfinished(store: &impl LeaseStore) -> Vec<Unfinished> {
-    store.unfinished(1_000).await.unwrap()
+async fn pending_effects(store: &impl EffectStore) -> Vec<PendingEffect> {
+    store.pending_effects(1_000).await.unwrap()
 }
 
-async fn the_unfinished(store: &impl LeaseStore) -> Unfinished {
-    let [one] = unfinished(store).await.try_into().unwrap();
+async fn the_pending_effect(store: &impl EffectStore) -> PendingEffect {
+    let [one] = pending_effects(store).await.try_into().unwrap();
     one
 }
 
-async fn effect_runs_once<L: Leasing>(store: &L) {
+async fn effect_runs_once<L: LeaseBackend>(store: &L) {
     let counter = AtomicU32::new(0);
     let first = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(first.unwrap(), Once::Ran(1));
+    assert_eq!(first.unwrap(), EffectOutcome::Ran(1));
     for _ in 0..3 {
         let again = count(store.leases(), &payment("A"), &counter).await;
-        assert_eq!(again.unwrap(), Once::AlreadyDone);
+        assert_eq!(again.unwrap(), EffectOutcome::AlreadyDone);
     }
     let other = count(store.leases(), &payment("B"), &counter).await;
-    assert_eq!(other.unwrap(), Once::Ran(2));
+    assert_eq!(other.unwrap(), EffectOutcome::Ran(2));
 }
 
-async fn failed_effect_runs_again<L: Leasing>(store: &L) {
+async fn failed_effect_runs_again<L: LeaseBackend>(store: &L) {
     for _ in 0..3 {
         fail(store.leases(), &payment("A")).await;
     }
     let counter = AtomicU32::new(0);
     let then = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(then.unwrap(), Once::Ran(1));
+    assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
 }
 
-async fn panicked_effect_runs_again_after_its_lease<L: Leasing>(store: &L) {
+async fn panicked_effect_runs_again_after_its_lease<L: LeaseBackend>(store: &L) {
     let leases = store.leases().clone();
     let panicked = tokio::spawn(async move {
-        once_leased(&leases, &payment("A"), SHORT, |_| async {
+        run_effect_with_lease(&leases, &payment("A"), SHORT, |_| async {
             panic!("on purpose");
             #[expect(unreachable_code, reason = "it says what the effect would be")]
             Ok::<(), &str>(())
@@ -232,27 +235,27 @@ async fn panicked_effect_runs_again_after_its_lease<L: Leasing>(store: &L) {
     runs_when_the_lease_has_ended(store).await;
 }
 
-async fn dropped_effect_runs_again_after_its_lease<L: Leasing>(store: &L) {
+async fn dropped_effect_runs_again_after_its_lease<L: LeaseBackend>(store: &L) {
     abandon(store.leases(), &payment("A"), SHORT).await;
     runs_when_the_lease_has_ended(store).await;
 }
 
-async fn runs_when_the_lease_has_ended<L: Leasing>(store: &L) {
+async fn runs_when_the_lease_has_ended<L: LeaseBackend>(store: &L) {
     let counter = AtomicU32::new(0);
     let before = count(store.leases(), &payment("A"), &counter).await;
     assert!(is_in_flight(&before), "{before:?}");
     store.pass(LONGER).await;
     let then = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(then.unwrap(), Once::Ran(1));
+    assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
 }
 
-async fn running_effect_is_in_flight<L: Leasing>(store: &L) {
+async fn running_effect_is_in_flight<L: LeaseBackend>(store: &L) {
     let counter = AtomicU32::new(0);
     let (begun, has_begun) = oneshot::channel();
     let (end, is_to_end) = oneshot::channel();
     let leases = store.leases().clone();
     let first = tokio::spawn(async move {
-        once(&leases, &payment("A"), || async {
+        run_effect(&leases, &payment("A"), || async {
             begun.send(()).unwrap();
             is_to_end.await.map_err(|_| "never")
         })
@@ -261,21 +264,21 @@ async fn running_effect_is_in_flight<L: Leasing>(store: &L) {
     has_begun.await.unwrap();
     for _ in 0..3 {
         let second = count(store.leases(), &payment("A"), &counter).await;
-        let Err(OnceError::InFlight { held_for }) = second else {
+        let Err(EffectError::InFlight { held_for }) = second else {
             panic!("{second:?}");
         };
         assert!(held_for > Duration::from_secs(30), "{held_for:?}");
         assert!(held_for <= Duration::from_secs(60), "{held_for:?}");
     }
     let other = count(store.leases(), &payment("B"), &counter).await;
-    assert_eq!(other.unwrap(), Once::Ran(1));
+    assert_eq!(other.unwrap(), EffectOutcome::Ran(1));
     end.send(7).unwrap();
-    assert_eq!(first.await.unwrap().unwrap(), Once::Ran(7));
+    assert_eq!(first.await.unwrap().unwrap(), EffectOutcome::Ran(7));
     let then = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(then.unwrap(), Once::AlreadyDone);
+    assert_eq!(then.unwrap(), EffectOutcome::AlreadyDone);
 }
 
-async fn sixty_four_tasks_run_each_effect_once_and_never_two_at_once<L: Leasing>(store: &L) {
+async fn sixty_four_tasks_run_each_effect_once_and_never_two_at_once<L: LeaseBackend>(store: &L) {
     let at_work: Arc<[AtomicU32; 20]> = Arc::default();
     let done: Arc<[AtomicU32; 20]> = Arc::default();
     let mut tasks = JoinSet::new();
@@ -286,7 +289,7 @@ async fn sixty_four_tasks_run_each_effect_once_and_never_two_at_once<L: Leasing>
             for (number, (at_work, done)) in at_work.iter().zip(done.iter()).enumerate() {
                 loop {
                     let paid = payment(&format!("ORDER{number}"));
-                    let ran = once(&leases, &paid, || async {
+                    let ran = run_effect(&leases, &paid, || async {
                         assert_eq!(at_work.fetch_add(1, Ordering::SeqCst), 0, "two at once");
                         tokio::task::yield_now().await;
                         at_work.fetch_sub(1, Ordering::SeqCst);
@@ -295,7 +298,9 @@ async fn sixty_four_tasks_run_each_effect_once_and_never_two_at_once<L: Leasing>
                     });
                     match ran.await {
                         Ok(_) => break,
-                        Err(OnceError::InFlight { .. } | OnceError::Store(StoreError::Busy(_))) => {
+                        Err(
+                            EffectError::InFlight { .. } | EffectError::Store(StoreError::Busy(_)),
+                        ) => {
                             tokio::time::sleep(Duration::from_millis(2)).await;
                         }
                         Err(error) => panic!("{error:?}"),
@@ -310,45 +315,45 @@ async fn sixty_four_tasks_run_each_effect_once_and_never_two_at_once<L: Leasing>
     }
 }
 
-async fn effect_longer_than_its_lease_has_expired<L: Leasing>(store: &L) {
+async fn effect_longer_than_its_lease_has_expired<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let slow = once_leased(store.leases(), &paid, SHORT, |_| async {
+    let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
         Ok::<_, &str>(())
     });
     let slow = slow.await;
-    assert!(matches!(slow, Err(OnceError::LeaseExpired)), "{slow:?}");
-    let left = the_unfinished(store.leases()).await;
+    assert!(matches!(slow, Err(EffectError::LeaseExpired)), "{slow:?}");
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!(left.held_for(), Duration::ZERO);
     let counter = AtomicU32::new(0);
     let then = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(then.unwrap(), Once::Ran(1));
+    assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
 }
 
-async fn overtaken_effect_has_expired<L: Leasing>(store: &L) {
+async fn overtaken_effect_has_expired<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let slow = once_leased(store.leases(), &paid, SHORT, |_| async {
+    let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
         succeed(store.leases(), &payment("A")).await;
         Ok::<_, &str>(())
     });
     let slow = slow.await;
-    assert!(matches!(slow, Err(OnceError::LeaseExpired)), "{slow:?}");
+    assert!(matches!(slow, Err(EffectError::LeaseExpired)), "{slow:?}");
     let counter = AtomicU32::new(0);
     let then = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(then.unwrap(), Once::AlreadyDone);
+    assert_eq!(then.unwrap(), EffectOutcome::AlreadyDone);
 }
 
-async fn stale_lease_cannot_release_newer_lease<L: Leasing>(store: &L) {
+async fn stale_lease_cannot_release_newer_lease<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let slow = once_leased(store.leases(), &paid, SHORT, |_| async {
+    let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
         abandon(store.leases(), &payment("A"), HOUR).await;
         Err::<(), _>("too late")
     });
     let slow = slow.await;
     assert!(
-        matches!(slow, Err(OnceError::Effect("too late"))),
+        matches!(slow, Err(EffectError::Effect("too late"))),
         "{slow:?}"
     );
     let counter = AtomicU32::new(0);
@@ -356,25 +361,25 @@ async fn stale_lease_cannot_release_newer_lease<L: Leasing>(store: &L) {
     assert!(is_in_flight(&then), "{then:?}");
 }
 
-async fn extended_lease_stays_in_force<L: Leasing>(store: &L) {
+async fn extended_lease_stays_in_force<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let long = once_leased(store.leases(), &paid, SHORT, |lease| async move {
+    let long = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
         lease.extend(HOUR).await?;
         store.pass(LONGER).await;
         Ok::<_, LeaseError>(())
     });
-    assert_eq!(long.await.unwrap(), Once::Ran(()));
+    assert_eq!(long.await.unwrap(), EffectOutcome::Ran(()));
 }
 
-async fn ended_lease_is_not_extended<L: Leasing>(store: &L) {
+async fn ended_lease_is_not_extended<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let long = once_leased(store.leases(), &paid, SHORT, |lease| async move {
+    let long = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
         store.pass(LONGER).await;
         lease.extend(HOUR).await
     });
     let error = long.await.unwrap_err();
     assert!(
-        matches!(error, OnceError::Effect(LeaseError::Expired)),
+        matches!(error, EffectError::Effect(LeaseError::Expired)),
         "{error:?}"
     );
     assert_eq!(Retry::from(error).code(), "effect_failed");
@@ -382,12 +387,12 @@ async fn ended_lease_is_not_extended<L: Leasing>(store: &L) {
     succeed(store.leases(), &payment("A")).await;
 }
 
-async fn tokens_rise<L: Leasing>(store: &L) {
+async fn tokens_rise<L: LeaseBackend>(store: &L) {
     let mut last = 0;
     for _ in 0..3 {
         let mut token = 0;
         let paid = payment("A");
-        let failed = once_leased(store.leases(), &paid, HOUR, |lease| {
+        let failed = run_effect_with_lease(store.leases(), &paid, HOUR, |lease| {
             token = lease.token();
             async { Err::<(), _>("no") }
         });
@@ -395,18 +400,18 @@ async fn tokens_rise<L: Leasing>(store: &L) {
         assert!(token > last, "{token} after {last}");
         last = token;
     }
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!(left.attempts(), last);
-    let resumed = resume_leased(store.leases(), &left, HOUR, |lease| async move {
+    let resumed = resume_effect_with_lease(store.leases(), &left, HOUR, |lease| async move {
         Ok::<_, &str>(lease.token())
     });
-    let Ok(Once::Ran(token)) = resumed.await else {
+    let Ok(EffectOutcome::Ran(token)) = resumed.await else {
         panic!("it is resumed");
     };
     assert!(token > last, "{token} after {last}");
 }
 
-async fn another_project_is_another_effect<L: Leasing>(store: &L) {
+async fn another_project_is_another_effect<L: LeaseBackend>(store: &L) {
     let counter = AtomicU32::new(0);
     for (project, number) in [(None, 1), (Some("eu"), 2), (Some("us"), 3)] {
         let of = Payment {
@@ -414,11 +419,11 @@ async fn another_project_is_another_effect<L: Leasing>(store: &L) {
             ..Payment::default()
         };
         let ran = count(store.leases(), &of.reconciled("A"), &counter).await;
-        assert_eq!(ran.unwrap(), Once::Ran(number), "{project:?}");
+        assert_eq!(ran.unwrap(), EffectOutcome::Ran(number), "{project:?}");
     }
 }
 
-async fn another_token_of_the_same_invoice_is_the_same_effect<L: Leasing>(store: &L) {
+async fn another_token_of_the_same_invoice_is_the_same_effect<L: LeaseBackend>(store: &L) {
     succeed(store.leases(), &payment("A")).await;
     let again = Payment {
         expiry: 1_769_509_999,
@@ -427,10 +432,10 @@ async fn another_token_of_the_same_invoice_is_the_same_effect<L: Leasing>(store:
     };
     let counter = AtomicU32::new(0);
     let again = count(store.leases(), &again.reconciled("A"), &counter).await;
-    assert_eq!(again.unwrap(), Once::AlreadyDone);
+    assert_eq!(again.unwrap(), EffectOutcome::AlreadyDone);
 }
 
-async fn changed_payment_is_not_run<L: Leasing>(store: &L) {
+async fn changed_payment_is_not_run<L: LeaseBackend>(store: &L) {
     for (first, changed) in changed_payments() {
         succeed(store.leases(), &first).await;
         is_changed(store, &first, &changed).await;
@@ -438,11 +443,11 @@ async fn changed_payment_is_not_run<L: Leasing>(store: &L) {
 }
 
 /// What was recorded stays, and is finished as it was.
-async fn changed_payment_is_not_run_while_unfinished<L: Leasing>(store: &L) {
+async fn changed_payment_is_not_run_while_pending<L: LeaseBackend>(store: &L) {
     for (first, changed) in changed_payments() {
         fail(store.leases(), &first).await;
         is_changed(store, &first, &changed).await;
-        let left = the_unfinished(store.leases()).await;
+        let left = the_pending_effect(store.leases()).await;
         assert_eq!(left.payload_json(), first.event().payload_json());
         succeed(store.leases(), &first).await;
     }
@@ -464,20 +469,20 @@ fn changed_payments() -> [(Reconciliation, Reconciliation); 2] {
     ]
 }
 
-async fn is_changed<L: Leasing>(store: &L, first: &Reconciliation, changed: &Reconciliation) {
+async fn is_changed<L: LeaseBackend>(store: &L, first: &Reconciliation, changed: &Reconciliation) {
     let counter = AtomicU32::new(0);
     let fields = first
         .event()
         .digest()
         .changed_fields(changed.event().digest());
     assert_eq!(fields.len(), 1, "{fields:?}");
-    let expected = Once::Changed { fields };
+    let expected = EffectOutcome::Conflict { fields };
     let ran = count(store.leases(), changed, &counter).await;
     assert_eq!(ran.unwrap(), expected);
     assert_eq!(counter.into_inner(), 0);
 }
 
-async fn delivery_that_does_not_pay_runs_and_records_nothing<L: Leasing>(store: &L) {
+async fn delivery_that_does_not_pay_runs_and_records_nothing<L: LeaseBackend>(store: &L) {
     let unclear = Payment::UNCLEAR.into_iter();
     for (number, incomplete) in unclear.chain(Payment::NOT_PAYING).enumerate() {
         let id = format!("A{number}");
@@ -487,7 +492,7 @@ async fn delivery_that_does_not_pay_runs_and_records_nothing<L: Leasing>(store: 
     }
 }
 
-async fn pending_notice_runs_and_records_nothing<L: Leasing>(store: &L) {
+async fn pending_notice_runs_and_records_nothing<L: LeaseBackend>(store: &L) {
     for uuid in ["u-2", "u-1"] {
         is_not_credited(store, &callback(uuid, "tx-1", true)).await;
     }
@@ -495,7 +500,7 @@ async fn pending_notice_runs_and_records_nothing<L: Leasing>(store: &L) {
     is_not_credited(store, &callback("u-1", "tx-1", true)).await;
 }
 
-async fn money_for_review_runs_and_records_nothing<L: Leasing>(store: &L) {
+async fn money_for_review_runs_and_records_nothing<L: LeaseBackend>(store: &L) {
     let in_another_coin = Payment {
         currency: Some("LTC"),
         ..Payment::default()
@@ -515,16 +520,18 @@ async fn money_for_review_runs_and_records_nothing<L: Leasing>(store: &L) {
     succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
 }
 
-async fn is_not_credited<L: Leasing>(store: &L, reconciliation: &Reconciliation) {
+async fn is_not_credited<L: LeaseBackend>(store: &L, reconciliation: &Reconciliation) {
     let counter = AtomicU32::new(0);
     let outcome = reconciliation.outcome().clone();
     let ran = count(store.leases(), reconciliation, &counter).await;
-    assert_eq!(ran.unwrap(), Once::NotCredited(outcome));
+    assert_eq!(ran.unwrap(), EffectOutcome::NotCredited(outcome));
     assert_eq!(counter.into_inner(), 0);
-    assert!(unfinished(store.leases()).await.is_empty());
+    assert!(pending_effects(store.leases()).await.is_empty());
 }
 
-async fn callbacks_bound_by_address_alone_run_if_the_price_accepts_them<L: Leasing>(store: &L) {
+async fn callbacks_bound_by_address_alone_run_if_the_price_accepts_them<L: LeaseBackend>(
+    store: &L,
+) {
     let accepted = Callback {
         bound_by_url: false,
         assurance: Assurance::ArrangedByAnyone,
@@ -533,10 +540,10 @@ async fn callbacks_bound_by_address_alone_run_if_the_price_accepts_them<L: Leasi
     succeed(store.leases(), &accepted.reconciled()).await;
 }
 
-async fn same_transfer_under_another_id_is_not_run<L: Leasing>(store: &L) {
+async fn same_transfer_under_another_id_is_not_run<L: LeaseBackend>(store: &L) {
     succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
     let counter = AtomicU32::new(0);
-    let expected = Once::PossibleDuplicate {
+    let expected = EffectOutcome::PossibleDuplicate {
         of: "u-1".to_owned(),
     };
     for _ in 0..3 {
@@ -544,58 +551,58 @@ async fn same_transfer_under_another_id_is_not_run<L: Leasing>(store: &L) {
         let second = count(store.leases(), &paid, &counter);
         assert_eq!(second.await.unwrap(), expected);
     }
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!(
         (left.id(), left.possible_duplicate_of()),
         ("u-2", Some("u-1"))
     );
-    let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
+    let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
     assert_eq!(resumed.unwrap(), expected);
     assert_eq!(counter.into_inner(), 0);
     succeed(store.leases(), &callback("u-3", "tx-3", false)).await;
 }
 
 /// "u-2", whose transfer "u-1" had before.
-async fn possible_duplicate<L: Leasing>(store: &L, counter: &AtomicU32) -> Unfinished {
+async fn possible_duplicate<L: LeaseBackend>(store: &L, counter: &AtomicU32) -> PendingEffect {
     succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
     let held = count(store.leases(), &callback("u-2", "tx-1", false), counter).await;
-    assert!(matches!(held, Ok(Once::PossibleDuplicate { .. })));
-    the_unfinished(store.leases()).await
+    assert!(matches!(held, Ok(EffectOutcome::PossibleDuplicate { .. })));
+    the_pending_effect(store.leases()).await
 }
 
-async fn possible_duplicate_runs_after_approval<L: Leasing>(store: &L) {
+async fn possible_duplicate_runs_after_approval<L: LeaseBackend>(store: &L) {
     let counter = AtomicU32::new(0);
     let left = possible_duplicate(store, &counter).await;
     assert!(store.leases().approve(&left).await.unwrap());
     assert!(!store.leases().approve(&left).await.unwrap());
-    for expected in [Once::Ran(1), Once::AlreadyDone] {
+    for expected in [EffectOutcome::Ran(1), EffectOutcome::AlreadyDone] {
         let paid = callback("u-2", "tx-1", false);
         let then = count(store.leases(), &paid, &counter);
         assert_eq!(then.await.unwrap(), expected);
     }
 }
 
-async fn possible_duplicate_is_dismissed<L: Leasing>(store: &L) {
+async fn possible_duplicate_is_dismissed<L: LeaseBackend>(store: &L) {
     let counter = AtomicU32::new(0);
     let left = possible_duplicate(store, &counter).await;
     assert!(store.leases().dismiss(&left).await.unwrap());
     assert!(!store.leases().dismiss(&left).await.unwrap());
     assert!(!store.leases().approve(&left).await.unwrap());
     let then = count(store.leases(), &callback("u-2", "tx-1", false), &counter).await;
-    assert_eq!(then.unwrap(), Once::AlreadyDone);
-    assert!(unfinished(store.leases()).await.is_empty());
+    assert_eq!(then.unwrap(), EffectOutcome::AlreadyDone);
+    assert!(pending_effects(store.leases()).await.is_empty());
 }
 
-async fn running_effect_is_not_dismissed<L: Leasing>(store: &L) {
+async fn running_effect_is_not_dismissed<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let worked = once(store.leases(), &paid, || async {
-        let left = the_unfinished(store.leases()).await;
+    let worked = run_effect(store.leases(), &paid, || async {
+        let left = the_pending_effect(store.leases()).await;
         Ok::<_, &str>(store.leases().dismiss(&left).await.unwrap())
     });
-    assert_eq!(worked.await.unwrap(), Once::Ran(false));
+    assert_eq!(worked.await.unwrap(), EffectOutcome::Ran(false));
 }
 
-async fn failed_effect_is_unfinished_with_its_payload<L: Leasing>(store: &L) {
+async fn failed_effect_is_pending_with_its_payload<L: LeaseBackend>(store: &L) {
     let named = Payment {
         project: Some("eu"),
         ..Payment::default()
@@ -604,7 +611,7 @@ async fn failed_effect_is_unfinished_with_its_payload<L: Leasing>(store: &L) {
     let event = paid.event();
     for attempts in 1..=2 {
         fail(store.leases(), &paid).await;
-        let left = the_unfinished(store.leases()).await;
+        let left = the_pending_effect(store.leases()).await;
         assert_eq!(left.namespace(), event.namespace());
         assert_eq!((left.scope(), left.id()), (event.project(), event.id()));
         assert_eq!(left.payload_json(), event.payload_json());
@@ -619,58 +626,58 @@ async fn failed_effect_is_unfinished_with_its_payload<L: Leasing>(store: &L) {
     }
 }
 
-async fn running_effect_is_unfinished_and_held<L: Leasing>(store: &L) {
+async fn running_effect_is_pending_and_held<L: LeaseBackend>(store: &L) {
     abandon(store.leases(), &payment("A"), HOUR).await;
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert!(left.held_for() > HOUR / 2, "{left:?}");
     assert!(left.held_for() <= HOUR, "{left:?}");
-    let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
+    let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
     assert!(is_in_flight(&resumed), "{resumed:?}");
 }
 
-async fn done_effect_is_not_unfinished<L: Leasing>(store: &L) {
+async fn done_effect_is_not_pending<L: LeaseBackend>(store: &L) {
     fail(store.leases(), &payment("A")).await;
     succeed(store.leases(), &payment("B")).await;
-    assert_eq!(the_unfinished(store.leases()).await.id(), "A");
+    assert_eq!(the_pending_effect(store.leases()).await.id(), "A");
     succeed(store.leases(), &payment("A")).await;
-    assert!(unfinished(store.leases()).await.is_empty());
+    assert!(pending_effects(store.leases()).await.is_empty());
 }
 
-async fn unfinished_effect_is_resumed_once<L: Leasing>(store: &L) {
+async fn pending_effect_is_resumed_once<L: LeaseBackend>(store: &L) {
     fail(store.leases(), &payment("A")).await;
-    let left = the_unfinished(store.leases()).await;
-    let failed: Ran = resume(store.leases(), &left, || async { Err("again") }).await;
-    assert!(matches!(failed, Err(OnceError::Effect("again"))));
-    let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
-    assert_eq!(resumed.unwrap(), Once::Ran(1));
-    let again: Ran = resume(store.leases(), &left, || async { Ok(2) }).await;
-    assert_eq!(again.unwrap(), Once::AlreadyDone);
+    let left = the_pending_effect(store.leases()).await;
+    let failed: Ran = resume_effect(store.leases(), &left, || async { Err("again") }).await;
+    assert!(matches!(failed, Err(EffectError::Effect("again"))));
+    let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
+    assert_eq!(resumed.unwrap(), EffectOutcome::Ran(1));
+    let again: Ran = resume_effect(store.leases(), &left, || async { Ok(2) }).await;
+    assert_eq!(again.unwrap(), EffectOutcome::AlreadyDone);
     let counter = AtomicU32::new(0);
     let delivered = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(delivered.unwrap(), Once::AlreadyDone);
+    assert_eq!(delivered.unwrap(), EffectOutcome::AlreadyDone);
 }
 
-async fn effect_tried_the_longest_ago_comes_first<L: Leasing>(store: &L) {
+async fn effect_tried_the_longest_ago_comes_first<L: LeaseBackend>(store: &L) {
     let a_moment = Duration::from_millis(20);
     for id in ["A", "B", "C", "A"] {
         fail(store.leases(), &payment(id)).await;
         store.pass(a_moment).await;
     }
-    let left = store.leases().unfinished(2).await.unwrap();
-    let ids: Vec<_> = left.iter().map(Unfinished::id).collect();
+    let left = store.leases().pending_effects(2).await.unwrap();
+    let ids: Vec<_> = left.iter().map(PendingEffect::id).collect();
     assert_eq!(ids, ["B", "C"]);
-    let all = unfinished(store.leases()).await;
-    let ids: Vec<_> = all.iter().map(Unfinished::id).collect();
+    let all = pending_effects(store.leases()).await;
+    let ids: Vec<_> = all.iter().map(PendingEffect::id).collect();
     assert_eq!(ids, ["B", "C", "A"]);
 }
 
 /// However many wait for a person.
-async fn possible_duplicates_come_last<L: Leasing>(store: &L) {
+async fn possible_duplicates_come_last<L: LeaseBackend>(store: &L) {
     succeed(store.leases(), &callback("u-0", "tx-1", false)).await;
     let counter = AtomicU32::new(0);
     for uuid in ["u-1", "u-2", "u-3"] {
         let held = count(store.leases(), &callback(uuid, "tx-1", false), &counter).await;
-        assert!(matches!(held, Ok(Once::PossibleDuplicate { .. })));
+        assert!(matches!(held, Ok(EffectOutcome::PossibleDuplicate { .. })));
     }
     store.pass(Duration::from_millis(20)).await;
     fail(store.leases(), &payment("A")).await;
@@ -680,40 +687,40 @@ async fn possible_duplicates_come_last<L: Leasing>(store: &L) {
         (2, &["A", "u-1"]),
         (9, &["A", "u-1", "u-2", "u-3"]),
     ] {
-        let left = store.leases().unfinished(limit).await.unwrap();
-        let ids: Vec<_> = left.iter().map(Unfinished::id).collect();
+        let left = store.leases().pending_effects(limit).await.unwrap();
+        let ids: Vec<_> = left.iter().map(PendingEffect::id).collect();
         assert_eq!(ids, expected, "{limit}");
     }
 }
 
-async fn unfinished_effect_is_not_pruned<L: Leasing>(store: &L) {
+async fn pending_effect_is_not_pruned<L: LeaseBackend>(store: &L) {
     fail(store.leases(), &payment("A")).await;
     succeed(store.leases(), &payment("B")).await;
     assert_eq!(store.prune(1_000_000_000).await, 0);
     assert_eq!(store.prune(9_000_000_000).await, 1);
     assert_eq!(store.prune(9_000_000_000).await, 0);
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!(left.payload_json(), payment("A").event().payload_json());
     let counter = AtomicU32::new(0);
     let again = count(store.leases(), &payment("B"), &counter).await;
-    assert_eq!(again.unwrap(), Once::AlreadyDone);
+    assert_eq!(again.unwrap(), EffectOutcome::AlreadyDone);
 }
 
-async fn errors_convert_to_retries<L: Leasing>(store: &L) {
+async fn errors_convert_to_retries<L: LeaseBackend>(store: &L) {
     let code = |ran: Ran| Retry::from(ran.unwrap_err()).code();
     let paid = payment("A");
-    let failed: Ran = once(store.leases(), &paid, || async { Err("no") }).await;
+    let failed: Ran = run_effect(store.leases(), &paid, || async { Err("no") }).await;
     assert_eq!(code(failed), "effect_failed");
-    let slow: Ran = once_leased(store.leases(), &paid, SHORT, |_| async {
+    let slow: Ran = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
         Ok(0)
     })
     .await;
     assert_eq!(code(slow), "lease_expired");
     abandon(store.leases(), &paid, HOUR).await;
-    let busy: Ran = once(store.leases(), &paid, || async { Ok(0) }).await;
+    let busy: Ran = run_effect(store.leases(), &paid, || async { Ok(0) }).await;
     let busy = busy.unwrap_err();
-    let OnceError::InFlight { held_for } = busy else {
+    let EffectError::InFlight { held_for } = busy else {
         panic!("{busy:?}");
     };
     let retry = Retry::from(busy);
@@ -723,41 +730,41 @@ async fn errors_convert_to_retries<L: Leasing>(store: &L) {
     );
 }
 
-async fn payload_is_not_in_debug<L: Leasing>(store: &L) {
+async fn payload_is_not_in_debug<L: LeaseBackend>(store: &L) {
     let mut shown = format!("{store:?} {:?}", store.leases());
     let paid = payment("A");
-    let failed = once_leased(store.leases(), &paid, HOUR, |lease| {
+    let failed = run_effect_with_lease(store.leases(), &paid, HOUR, |lease| {
         shown += &format!(" {lease:?}");
         async { Err::<(), _>("no") }
     });
     assert!(failed.await.is_err());
-    let short = once(store.leases(), &UNDERPAID.reconciled("B"), || async {
+    let short = run_effect(store.leases(), &UNDERPAID.reconciled("B"), || async {
         Ok::<_, &str>(())
     })
     .await;
     shown += &format!(" {}", short.unwrap());
     assert!(shown.ends_with(" underpaid"), "{shown}");
-    shown += &format!(" {:?}", the_unfinished(store.leases()).await);
-    assert!(shown.contains("Unfinished"), "{shown}");
+    shown += &format!(" {:?}", the_pending_effect(store.leases()).await);
+    assert!(shown.contains("PendingEffect"), "{shown}");
     assert!(!shown.contains("0.05"), "{shown}");
 }
 
-async fn enqueued_effect_is_unfinished_after_the_commit<B: Backend>(store: &B) {
+async fn enqueued_effect_is_pending_after_the_commit<B: Backend>(store: &B) {
     let paid = payment("A");
     let mut transaction = store.begin().await;
     let recorded = store.record(&mut transaction, &paid).await;
     assert!(recorded.unwrap().is_new());
     store.enqueue(&mut transaction, &paid).await;
     store.commit(transaction).await;
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!((left.id(), left.attempts()), ("A", 0));
     assert_eq!(left.payload_json(), paid.event().payload_json());
     let counter = AtomicU32::new(0);
-    for expected in [Once::Ran(1), Once::AlreadyDone] {
+    for expected in [EffectOutcome::Ran(1), EffectOutcome::AlreadyDone] {
         let ran = count(store.leases(), &paid, &counter).await;
         assert_eq!(ran.unwrap(), expected);
     }
-    assert!(unfinished(store.leases()).await.is_empty());
+    assert!(pending_effects(store.leases()).await.is_empty());
 }
 
 async fn enqueued_effect_is_forgotten_after_a_rollback<B: Backend>(store: &B) {
@@ -766,7 +773,7 @@ async fn enqueued_effect_is_forgotten_after_a_rollback<B: Backend>(store: &B) {
         .enqueue(&mut transaction, &callback("u-1", "tx-1", false))
         .await;
     drop(transaction);
-    assert!(unfinished(store.leases()).await.is_empty());
+    assert!(pending_effects(store.leases()).await.is_empty());
     // So is its transfer.
     succeed(store.leases(), &callback("u-2", "tx-1", false)).await;
 }
@@ -776,11 +783,11 @@ async fn effect_enqueued_twice_is_one<B: Backend>(store: &B) {
     enqueue(store, &paid).await;
     fail(store.leases(), &paid).await;
     enqueue(store, &paid).await;
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!(left.attempts(), 1);
     succeed(store.leases(), &paid).await;
     enqueue(store, &paid).await;
-    assert!(unfinished(store.leases()).await.is_empty());
+    assert!(pending_effects(store.leases()).await.is_empty());
 }
 
 /// Enqueues in a transaction of its own, and commits.
@@ -807,9 +814,9 @@ async fn effect_of_a_delivery_that_pays_nothing_is_not_enqueued<B: Backend>(stor
         enqueue_review(store, &incomplete.reconciled("A")).await;
     }
     enqueue_review(store, &callback("u-1", "tx-1", true)).await;
-    assert!(unfinished(store.leases()).await.is_empty());
+    assert!(pending_effects(store.leases()).await.is_empty());
     enqueue(store, &payment("A")).await;
-    assert_eq!(the_unfinished(store.leases()).await.id(), "A");
+    assert_eq!(the_pending_effect(store.leases()).await.id(), "A");
 }
 
 /// An application may call it for each delivery, and mails nothing for dust.
@@ -831,7 +838,7 @@ async fn effect_of_a_review_is_not_enqueued<B: Backend>(store: &B) {
         assert!(matches!(recorded, Ok(Recorded::Review(_))), "{recorded:?}");
         store.enqueue(&mut transaction, &review).await;
         store.commit(transaction).await;
-        assert!(unfinished(store.leases()).await.is_empty());
+        assert!(pending_effects(store.leases()).await.is_empty());
     }
 }
 
@@ -847,7 +854,7 @@ async fn effect_of_no_review_is_not_enqueued_for_review<B: Backend>(store: &B) {
     ] {
         enqueue_review(store, &paid).await;
     }
-    assert!(unfinished(store.leases()).await.is_empty());
+    assert!(pending_effects(store.leases()).await.is_empty());
 }
 
 /// The application has decided that several payments pay the price together.
@@ -858,11 +865,11 @@ async fn effect_of_a_review_is_enqueued_for_review<B: Backend>(store: &B) {
     assert!(matches!(recorded, Ok(Recorded::Review(_))), "{recorded:?}");
     store.enqueue_review(&mut transaction, &short).await;
     store.commit(transaction).await;
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!(left.payload_json(), short.event().payload_json());
     assert!(!left.is_credited());
-    let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
-    assert_eq!(resumed.unwrap(), Once::Ran(1));
+    let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
+    assert_eq!(resumed.unwrap(), EffectOutcome::Ran(1));
 }
 
 /// Else the licence would never be mailed, because an underpaid delivery was told of before.
@@ -881,38 +888,38 @@ async fn effect_of_a_paid_payment_replaces_that_of_its_review<B: Backend>(store:
         let short = UNDERPAID.reconciled(id);
         assert!(paid.is_paid() && !short.is_paid(), "{id}");
         enqueue_review(store, &short).await;
-        let left = the_unfinished(store.leases()).await;
-        let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
-        assert_eq!(resumed.unwrap(), Once::Ran(1), "{id}");
+        let left = the_pending_effect(store.leases()).await;
+        let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
+        assert_eq!(resumed.unwrap(), EffectOutcome::Ran(1), "{id}");
         if !at_once {
             enqueue(store, &paid).await;
-            let left = the_unfinished(store.leases()).await;
+            let left = the_pending_effect(store.leases()).await;
             assert_eq!(left.payload_json(), paid.event().payload_json(), "{id}");
             assert!(left.is_credited(), "{id}");
         }
         let counter = AtomicU32::new(0);
-        for expected in [Once::Ran(1), Once::AlreadyDone] {
+        for expected in [EffectOutcome::Ran(1), EffectOutcome::AlreadyDone] {
             let ran = count(store.leases(), &paid, &counter).await;
             assert_eq!(ran.unwrap(), expected, "{id}");
         }
         // What is credited is not replaced.
         enqueue_review(store, &short).await;
         enqueue(store, &paid).await;
-        assert!(unfinished(store.leases()).await.is_empty(), "{id}");
+        assert!(pending_effects(store.leases()).await.is_empty(), "{id}");
     }
 }
 
 /// The worker that mails of the review has lost its lease.
 async fn effect_of_a_paid_payment_replaces_one_that_is_running<B: Backend>(store: &B) {
     enqueue_review(store, &UNDERPAID.reconciled("A")).await;
-    let left = the_unfinished(store.leases()).await;
-    let resumed = resume(store.leases(), &left, || async {
+    let left = the_pending_effect(store.leases()).await;
+    let resumed = resume_effect(store.leases(), &left, || async {
         enqueue(store, &payment("A")).await;
         Ok::<_, StoreError>(1)
     });
     let resumed = resumed.await;
     assert!(
-        matches!(resumed, Err(OnceError::LeaseExpired)),
+        matches!(resumed, Err(EffectError::LeaseExpired)),
         "{resumed:?}"
     );
     succeed(store.leases(), &payment("A")).await;
@@ -924,7 +931,7 @@ async fn replaced_effect_is_kept_after_a_rollback<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     store.enqueue(&mut transaction, &payment("A")).await;
     drop(transaction);
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!(left.payload_json(), short.event().payload_json());
 }
 
@@ -937,24 +944,24 @@ async fn replaced_effect_is_not_resumed_or_dismissed<B: Backend>(store: &B) {
     };
     for (id, paid) in [("A", payment("A")), ("B", lowered.reconciled("B"))] {
         enqueue_review(store, &UNDERPAID.reconciled(id)).await;
-        let stale = the_unfinished(store.leases()).await;
+        let stale = the_pending_effect(store.leases()).await;
         enqueue(store, &paid).await;
         is_stale(store, &stale).await;
-        let left = the_unfinished(store.leases()).await;
+        let left = the_pending_effect(store.leases()).await;
         assert_eq!((left.id(), left.is_credited()), (id, true));
-        let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
-        assert_eq!(resumed.unwrap(), Once::Ran(1), "{id}");
+        let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
+        assert_eq!(resumed.unwrap(), EffectOutcome::Ran(1), "{id}");
         // Whether the effect that replaced it is done or not.
         is_stale(store, &stale).await;
     }
 }
 
-async fn is_stale<B: Backend>(store: &B, stale: &Unfinished) {
+async fn is_stale<B: Backend>(store: &B, stale: &PendingEffect) {
     let leases = store.leases();
     assert!(!leases.approve(stale).await.unwrap());
     assert!(!leases.dismiss(stale).await.unwrap());
-    let resumed: Ran = resume(leases, stale, || async { Ok(0) }).await;
-    let Err(OnceError::InFlight { held_for }) = resumed else {
+    let resumed: Ran = resume_effect(leases, stale, || async { Ok(0) }).await;
+    let Err(EffectError::InFlight { held_for }) = resumed else {
         panic!("{resumed:?}");
     };
     assert_eq!(held_for, Duration::ZERO);
@@ -965,7 +972,7 @@ async fn replaced_possible_duplicate_is_not_approved<B: Backend>(store: &B) {
     let stale = possible_duplicate_for_review(store).await;
     enqueue(store, &callback("u-2", "tx-1", false)).await;
     is_stale(store, &stale).await;
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!(left.possible_duplicate_of(), Some("u-1"));
     assert!(store.leases().approve(&left).await.unwrap());
     succeed(store.leases(), &callback("u-2", "tx-1", false)).await;
@@ -976,13 +983,13 @@ async fn replaced_possible_duplicate_runs_by_another_transfer<B: Backend>(store:
     let paid = callback("u-2", "tx-2", false);
     enqueue(store, &paid).await;
     is_stale(store, &stale).await;
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!((left.possible_duplicate_of(), left.id()), (None, "u-2"));
     succeed(store.leases(), &paid).await;
 }
 
 /// "u-2", too little by a transfer that "u-1" had before.
-async fn possible_duplicate_for_review<B: Backend>(store: &B) -> Unfinished {
+async fn possible_duplicate_for_review<B: Backend>(store: &B) -> PendingEffect {
     succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
     let short = Callback {
         uuid: "u-2",
@@ -990,7 +997,7 @@ async fn possible_duplicate_for_review<B: Backend>(store: &B) -> Unfinished {
         ..Callback::default()
     };
     enqueue_review(store, &short.reconciled()).await;
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert_eq!(left.possible_duplicate_of(), Some("u-1"));
     left
 }
@@ -1001,21 +1008,21 @@ async fn lease_after_a_wait_has_its_full_length<B: Backend>(store: &B) {
     store.enqueue(&mut transaction, &payment("A")).await;
     let leases = store.leases().clone();
     let waiting = tokio::spawn(async move {
-        once_leased(&leases, &payment("A"), SHORT, |lease| async move {
+        run_effect_with_lease(&leases, &payment("A"), SHORT, |lease| async move {
             lease.extend(SHORT).await
         })
         .await
     });
     tokio::time::sleep(LONGER).await;
     store.commit(transaction).await;
-    assert_eq!(waiting.await.unwrap().unwrap(), Once::Ran(()));
+    assert_eq!(waiting.await.unwrap().unwrap(), EffectOutcome::Ran(()));
 }
 
 /// Records and effects are kept apart: the record within is new.
 async fn credit_within_an_effect_is_made_once<B: Backend>(store: &B) {
     let paid = payment("A");
     for fails in [true, false] {
-        let credited = once(store.leases(), &paid, || async {
+        let credited = run_effect(store.leases(), &paid, || async {
             let mut transaction = store.begin().await;
             let recorded = store.record(&mut transaction, &paid).await;
             if recorded.unwrap().is_new() {
@@ -1038,26 +1045,29 @@ async fn recorded_transfer_is_not_run_under_another_id<B: Backend>(store: &B) {
     let counter = AtomicU32::new(0);
     let second = callback("u-2", "tx-1", false);
     let second = count(store.leases(), &second, &counter).await;
-    let expected = Once::PossibleDuplicate {
+    let expected = EffectOutcome::PossibleDuplicate {
         of: "u-1".to_owned(),
     };
     assert_eq!(second.unwrap(), expected);
     let first = count(store.leases(), &first, &counter).await;
-    assert_eq!(first.unwrap(), Once::Ran(1));
+    assert_eq!(first.unwrap(), EffectOutcome::Ran(1));
 }
 
 async fn enqueued_transfer_is_not_run_under_another_id<B: Backend>(store: &B) {
     for uuid in ["u-1", "u-2"] {
         enqueue(store, &callback(uuid, "tx-1", false)).await;
     }
-    let left = unfinished(store.leases()).await;
-    let suspected: Vec<_> = left.iter().map(Unfinished::possible_duplicate_of).collect();
+    let left = pending_effects(store.leases()).await;
+    let suspected: Vec<_> = left
+        .iter()
+        .map(PendingEffect::possible_duplicate_of)
+        .collect();
     assert_eq!(suspected, [None, Some("u-1")]);
     for left in left {
-        let resumed: Ran = resume(store.leases(), &left, || async { Ok(1) }).await;
+        let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
         let expected = match left.possible_duplicate_of() {
-            None => Once::Ran(1),
-            Some(of) => Once::PossibleDuplicate { of: of.to_owned() },
+            None => EffectOutcome::Ran(1),
+            Some(of) => EffectOutcome::PossibleDuplicate { of: of.to_owned() },
         };
         assert_eq!(resumed.unwrap(), expected);
     }
@@ -1076,10 +1086,10 @@ async fn clock_set_back_ends_no_lease<L: SetBack>(store: &L) {
 async fn clock_set_back_does_not_prolong_a_lease_by_an_hour<L: SetBack>(store: &L) {
     abandon(store.leases(), &payment("A"), SHORT).await;
     store.set_back(HOUR);
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert!(left.held_for() <= SHORT, "{left:?}");
     // The first look starts the lease again.
-    let first: Ran = resume(store.leases(), &left, || async { Ok(0) }).await;
+    let first: Ran = resume_effect(store.leases(), &left, || async { Ok(0) }).await;
     assert!(is_in_flight(&first), "{first:?}");
     store.pass(LONGER).await;
     succeed(store.leases(), &payment("A")).await;
@@ -1087,7 +1097,7 @@ async fn clock_set_back_does_not_prolong_a_lease_by_an_hour<L: SetBack>(store: &
 
 async fn clock_set_back_keeps_the_lease_in_force<L: SetBack>(store: &L) {
     let paid = payment("A");
-    let ran = once_leased(store.leases(), &paid, SHORT, |lease| async move {
+    let ran = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
         store.set_back(HOUR);
         let counter = AtomicU32::new(0);
         let second = count(store.leases(), &payment("A"), &counter).await;
@@ -1095,7 +1105,7 @@ async fn clock_set_back_keeps_the_lease_in_force<L: SetBack>(store: &L) {
         lease.extend(SHORT).await?;
         Ok::<_, LeaseError>(())
     });
-    assert_eq!(ran.await.unwrap(), Once::Ran(()));
+    assert_eq!(ran.await.unwrap(), EffectOutcome::Ran(()));
 }
 
 async fn clock_set_back_keeps_free_effects_free<L: SetBack>(store: &L) {
@@ -1104,7 +1114,7 @@ async fn clock_set_back_keeps_free_effects_free<L: SetBack>(store: &L) {
     }
     store.set_back(HOUR);
     succeed(store.leases(), &payment("A")).await;
-    let left = the_unfinished(store.leases()).await;
+    let left = the_pending_effect(store.leases()).await;
     assert!(store.leases().dismiss(&left).await.unwrap());
 }
 
@@ -1113,7 +1123,7 @@ async fn server_that_evicts_is_rejected() {
     for policy in ["allkeys-lru", "volatile-ttl"] {
         server.set("maxmemory-policy", policy);
         let opened = RedisStore::open(&server.url).await;
-        let Err(StoreError::Evicts { policy: found }) = opened else {
+        let Err(StoreError::EvictionEnabled { policy: found }) = opened else {
             panic!("{opened:?}");
         };
         assert_eq!(found, policy);
@@ -1130,12 +1140,12 @@ async fn full_server_runs_nothing() {
     let counter = AtomicU32::new(0);
     let failed = count(&store, &payment("A"), &counter).await;
     assert!(
-        matches!(failed, Err(OnceError::Store(StoreError::Failed(_)))),
+        matches!(failed, Err(EffectError::Store(StoreError::Failed(_)))),
         "{failed:?}"
     );
     server.set("maxmemory", "0");
     let then = count(&store, &payment("A"), &counter).await;
-    assert_eq!(then.unwrap(), Once::Ran(1));
+    assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
 }
 
 async fn durability_is_read_from_the_server() {
@@ -1160,17 +1170,17 @@ async fn effect_deleted_by_hand_hides_no_other() {
     for id in ["A", "B"] {
         fail(&store, &payment(id)).await;
     }
-    let left = unfinished(&store).await;
+    let left = pending_effects(&store).await;
     let mut connection = server.connect().unwrap();
     let deleted: u32 = redis::cmd("DEL")
         .arg("postback:effect:cryptocloud:0::A")
         .query(&mut connection)
         .unwrap();
     assert_eq!(deleted, 1);
-    let [one] = store.unfinished(1).await.unwrap().try_into().unwrap();
+    let [one] = store.pending_effects(1).await.unwrap().try_into().unwrap();
     assert_eq!(one.id(), "B");
-    let gone: Ran = resume(&store, &left[0], || async { Ok(1) }).await;
-    assert!(matches!(gone, Err(OnceError::Store(_))), "{gone:?}");
+    let gone: Ran = resume_effect(&store, &left[0], || async { Ok(1) }).await;
+    assert!(matches!(gone, Err(EffectError::Store(_))), "{gone:?}");
 }
 
 /// It was done, was deleted, and is new.
@@ -1186,7 +1196,7 @@ async fn effect_deleted_by_hand_is_not_pruned_after_it_failed() {
     assert_eq!(deleted, 1);
     fail(&store, &payment("A")).await;
     assert_eq!(store.prune(9_000_000_000).await.unwrap(), 0);
-    let left = the_unfinished(&store).await;
+    let left = the_pending_effect(&store).await;
     assert_eq!(left.payload_json(), payment("A").event().payload_json());
 }
 

@@ -137,7 +137,8 @@ impl Payment<'_> {
     }
 }
 
-/// A callback of CryptAPI that pays its price once it is confirmed. Each `txid` is another transfer.
+/// A callback of CryptAPI that pays its price once it is confirmed. Each `txid` is another
+/// transfer.
 pub(crate) fn callback(uuid: &str, txid: &str, pending: bool) -> Reconciliation {
     Callback {
         uuid,

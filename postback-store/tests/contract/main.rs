@@ -1,7 +1,7 @@
 //! One suite of what every store guarantees, run on each of them.
 //!
-//! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and `POSTBACK_REDIS`. Without them,
-//! their tests are skipped, with a notice.
+//! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and
+//! `POSTBACK_REDIS`. Without them, their tests are skipped, with a notice.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -14,7 +14,7 @@
 mod backend;
 mod effects;
 mod events;
-mod leasing;
+mod lease_backend;
 #[path = "../servers/postgres.rs"]
 mod postgres_server;
 mod records;

@@ -8,7 +8,8 @@ use postback_core::{
     reconcile::{Assurance, Outcome, Reconciliation},
 };
 use postback_store::{
-    Once, OnceError, Recorded, StoreError, once, postgres::PostgresStore, sqlite::SqliteStore,
+    EffectError, EffectOutcome, Recorded, StoreError, postgres::PostgresStore, run_effect,
+    sqlite::SqliteStore,
 };
 use sqlx::{
     Connection, SqliteConnection, SqlitePool,
@@ -19,7 +20,7 @@ use tokio::{runtime, task::JoinSet, time::timeout};
 use crate::{
     backend::{Backend, Postgres, Sqlite},
     events::{Callback, Payment, callback, payment},
-    leasing::Leasing,
+    lease_backend::LeaseBackend,
     postgres_server::database,
 };
 
@@ -971,7 +972,8 @@ async fn file_is_opened_again() {
     assert_eq!(recorded.unwrap(), Recorded::Duplicate);
 }
 
-/// A reader of a file without a write-ahead log keeps others from committing, but not from writing before.
+/// A reader of a file without a write-ahead log keeps others from committing, but not from writing
+/// before.
 async fn effect_whose_record_cannot_be_committed_is_not_run() {
     let store = Sqlite::fresh().await;
     store.store().pool().close().await;
@@ -986,14 +988,14 @@ async fn effect_whose_record_cannot_be_committed_is_not_run() {
     let read = sqlx::query("SELECT * FROM postback_effects").fetch_all(&mut *reading);
     assert!(read.await.unwrap().is_empty());
     let effect = || async { Ok::<_, &str>("ran") };
-    let busy = once(&store, &payment("A"), effect).await;
+    let busy = run_effect(&store, &payment("A"), effect).await;
     assert!(
-        matches!(busy, Err(OnceError::Store(StoreError::Busy(_)))),
+        matches!(busy, Err(EffectError::Store(StoreError::Busy(_)))),
         "{busy:?}"
     );
     reading.commit().await.unwrap();
-    let then = once(&store, &payment("A"), effect).await;
-    assert_eq!(then.unwrap(), Once::Ran("ran"));
+    let then = run_effect(&store, &payment("A"), effect).await;
+    assert_eq!(then.unwrap(), EffectOutcome::Ran("ran"));
 }
 
 /// The reason to record first, or to begin by [`SqliteStore::begin`].

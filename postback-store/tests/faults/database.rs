@@ -75,8 +75,8 @@ impl Database {
         }
     }
 
-    /// Credits, payments credited, records, and records that were credited: in one query, because a server may still be
-    /// ending what a process that was killed had begun.
+    /// Credits, payments credited, records, and records that were credited: in one query, because a
+    /// server may still be ending what a process that was killed had begun.
     fn counts(&self) -> [i64; 4] {
         const COUNTS: &str = "SELECT
             (SELECT count(*) FROM credits),

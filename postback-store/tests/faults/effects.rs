@@ -11,8 +11,8 @@ use std::{
 use libtest_mimic::Trial;
 use postback_core::reconcile::Reconciliation;
 use postback_store::{
-    LeaseStore, Once, OnceError, StoreError, once_leased, postgres::PostgresStore,
-    redis::RedisStore, resume, sqlite::SqliteStore,
+    EffectError, EffectOutcome, EffectStore, StoreError, postgres::PostgresStore,
+    redis::RedisStore, resume_effect, run_effect_with_lease, sqlite::SqliteStore,
 };
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, task::JoinSet, time::sleep};
@@ -59,7 +59,8 @@ pub(crate) fn all(name: &str, fresh: Fresh) -> Vec<Trial> {
     ]
 }
 
-/// SQLite and Postgres have a smaller one in the contract, because each of theirs is a commit on disk.
+/// SQLite and Postgres have a smaller one in the contract, because each of theirs is a commit on
+/// disk.
 pub(crate) fn of_redis() -> Trial {
     trial(
         "redis",
@@ -86,7 +87,7 @@ impl Bench {
             _folder: folder,
         };
         // Create its tables before processes compete for them.
-        bench.unfinished();
+        bench.pending_effects();
         bench
     }
 
@@ -100,22 +101,23 @@ impl Bench {
         }
     }
 
-    fn unfinished(&self) -> BTreeSet<String> {
-        let left = self
-            .runtime
-            .block_on(async { with_store!(&self.place, store => store.unfinished(10_000).await) });
+    fn pending_effects(&self) -> BTreeSet<String> {
+        let left = self.runtime.block_on(async {
+            with_store!(&self.place, store => store.pending_effects(10_000).await)
+        });
         let left = left.expect("a list");
         left.iter().map(|it| it.id().to_owned()).collect()
     }
 
-    /// After its process was killed. Returns how many effects were done before, and how many had to be repeated.
-    fn is_finished_by_what_is_unfinished(&self) -> (usize, usize) {
+    /// After its process was killed. Returns how many effects were done before, and how many had to
+    /// be repeated.
+    fn pending_effects_finish_every_payment(&self) -> (usize, usize) {
         let begun = self.outside.all("at_work");
         let had: BTreeSet<_> = self.outside.effects().into_keys().collect();
         let acknowledged = self.outside.all("acknowledged");
-        let left = self.unfinished();
+        let left = self.pending_effects();
         let done: BTreeSet<_> = had.difference(&left).cloned().collect();
-        assert!(left.is_disjoint(&acknowledged), "done, and unfinished");
+        assert!(left.is_disjoint(&acknowledged), "done and pending");
         assert!(begun.is_subset(&left), "begun, and not listed");
         assert!(acknowledged.is_subset(&done), "acknowledged, and not done");
         // Each of four tasks may have been between its effect and its record.
@@ -127,7 +129,7 @@ impl Bench {
             with_store!(&self.place, store => finish(&store, &self.outside).await)
         });
         assert_eq!(finished, left.len());
-        assert!(self.unfinished().is_empty());
+        assert!(self.pending_effects().is_empty());
         let effects = self.outside.effects();
         assert!(left.iter().all(|id| effects.contains_key(id)), "lost");
         for (id, times) in effects {
@@ -155,14 +157,14 @@ fn two_processes_of_64_tasks(bench: &Bench) {
     let effects = bench.outside.effects();
     assert_eq!(effects.len(), 1_000);
     assert!(effects.values().all(|times| *times == 1), "{effects:?}");
-    assert!(bench.unfinished().is_empty());
+    assert!(bench.pending_effects().is_empty());
 }
 
 /// The provider does not send again: what did not complete is known from the store alone.
 fn killed_twenty_times_without_a_resend(fresh: Fresh) {
     let killed = [(); 20].map(|()| {
         let bench = Bench::fresh(fresh);
-        let worker = Worker::start(&bench.work(Kind::EffectsOnce, 4, 500));
+        let worker = Worker::start(&bench.work(Kind::UnrepeatedEffects, 4, 500));
         bench.wait_for("effects");
         let delay = random_below(200);
         thread::sleep(Duration::from_millis(delay));
@@ -173,7 +175,7 @@ fn killed_twenty_times_without_a_resend(fresh: Fresh) {
     thread::sleep(LEASE + LEASE / 2);
     let (mut in_the_middle, mut in_between) = (0, 0);
     for (bench, delay) in killed {
-        let (done, repeated) = bench.is_finished_by_what_is_unfinished();
+        let (done, repeated) = bench.pending_effects_finish_every_payment();
         println!(
             "killed {delay} ms after the first effect, at {done} of 500; {repeated} effects were repeated"
         );
@@ -190,11 +192,11 @@ fn killed_twenty_times_without_a_resend(fresh: Fresh) {
 }
 
 /// As an application does when it starts.
-async fn finish(store: &impl LeaseStore, outside: &FileEffects) -> usize {
-    let left = store.unfinished(10_000).await.expect("a list");
-    for unfinished in &left {
-        let ran = resume(store, unfinished, || effect(outside, unfinished.id()));
-        assert_eq!(ran.await.expect("it runs"), Once::Ran(()));
+async fn finish(store: &impl EffectStore, outside: &FileEffects) -> usize {
+    let left = store.pending_effects(10_000).await.expect("a list");
+    for pending in &left {
+        let ran = resume_effect(store, pending, || effect(outside, pending.id()));
+        assert_eq!(ran.await.expect("it runs"), EffectOutcome::Ran(()));
     }
     left.len()
 }
@@ -212,20 +214,20 @@ fn lease_of_a_frozen_process_has_expired(bench: &Bench) {
     worker.signal("-CONT");
     assert_eq!(worker.ends(), Some(LEASE_EXPIRED.into()));
     assert!(bench.outside.all("acknowledged").is_empty());
-    assert!(bench.unfinished().is_empty());
+    assert!(bench.pending_effects().is_empty());
 }
 
 /// A process whose effect would end in time.
-pub(crate) async fn hold(store: impl LeaseStore, outside: FileEffects) -> ExitCode {
+pub(crate) async fn hold(store: impl EffectStore, outside: FileEffects) -> ExitCode {
     let payment = payment(0);
     let id = payment.event().id().to_owned();
-    let held = once_leased(&store, &payment, LEASE, |_| async {
+    let held = run_effect_with_lease(&store, &payment, LEASE, |_| async {
         outside.begin(&id);
         sleep(LEASE / 2).await;
         Ok::<_, &str>(())
     });
     match held.await {
-        Err(OnceError::LeaseExpired) => ExitCode::from(LEASE_EXPIRED),
+        Err(EffectError::LeaseExpired) => ExitCode::from(LEASE_EXPIRED),
         Ok(_) => {
             outside.acknowledged(&id);
             ExitCode::SUCCESS
@@ -236,7 +238,7 @@ pub(crate) async fn hold(store: impl LeaseStore, outside: FileEffects) -> ExitCo
 
 /// A process whose tasks all deliver every payment, until it is acknowledged.
 pub(crate) async fn deliver(
-    store: impl LeaseStore,
+    store: impl EffectStore,
     outside: FileEffects,
     tasks: usize,
     events: usize,
@@ -258,8 +260,8 @@ pub(crate) async fn deliver(
 }
 
 /// A process of whose tasks one delivers each payment, and never again.
-pub(crate) async fn deliver_once(
-    store: impl LeaseStore,
+pub(crate) async fn deliver_without_repeat(
+    store: impl EffectStore,
     outside: FileEffects,
     tasks: usize,
     events: usize,
@@ -281,19 +283,19 @@ pub(crate) async fn deliver_once(
 
 /// Returns whether the payment is acknowledged.
 async fn run(
-    store: &impl LeaseStore,
+    store: &impl EffectStore,
     outside: &FileEffects,
     payment: &Reconciliation,
     lease: Duration,
 ) -> bool {
     let id = payment.event().id();
-    let ran = once_leased(store, payment, lease, |_| effect(outside, id)).await;
+    let ran = run_effect_with_lease(store, payment, lease, |_| effect(outside, id)).await;
     match ran {
         Ok(_) => true,
         Err(
-            OnceError::InFlight { .. }
-            | OnceError::LeaseExpired
-            | OnceError::Store(StoreError::Busy(_)),
+            EffectError::InFlight { .. }
+            | EffectError::LeaseExpired
+            | EffectError::Store(StoreError::Busy(_)),
         ) => false,
         Err(error) => unreachable!("{error:?}"),
     }

@@ -1,9 +1,9 @@
-//! What happens to records and to effects when processes compete, are killed or frozen, or lose their server: with real
-//! processes, on real databases. A credit is a row of the shop's own, counted in the same database; an effect is a
-//! file outside.
+//! What happens to records and to effects when processes compete, are killed or frozen, or lose
+//! their server: with real processes, on real databases. A credit is a row of the shop's own,
+//! counted in the same database; an effect is a file outside.
 //!
-//! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and `POSTBACK_REDIS`. Without them,
-//! their tests are skipped, with a notice.
+//! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and
+//! `POSTBACK_REDIS`. Without them, their tests are skipped, with a notice.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -108,7 +108,8 @@ fn two_processes_of_64_tasks_credit_1000_payments_once_each(database: &Database)
     database.must_hold_each_credit_once(1_000);
 }
 
-/// The provider sends again what was not acknowledged: each start delivers all payments again, and each of them twice.
+/// The provider sends again what was not acknowledged: each start delivers all payments again, and
+/// each of them twice.
 fn process_killed_twenty_times_loses_and_doubles_nothing(database: fn() -> Database) {
     let mut in_the_middle = 0;
     for _ in 0..20 {

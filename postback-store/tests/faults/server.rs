@@ -9,8 +9,8 @@ use std::{
 use libtest_mimic::Trial;
 use postback_core::Retry;
 use postback_store::{
-    LeaseStore, Once, OnceError, StoreError, once, once_leased, postgres::PostgresStore,
-    redis::RedisStore,
+    EffectError, EffectOutcome, EffectStore, StoreError, postgres::PostgresStore,
+    redis::RedisStore, run_effect, run_effect_with_lease,
 };
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::runtime::Runtime;
@@ -147,12 +147,12 @@ async fn done_effect_is_on_disk_when_it_is_acknowledged() {
             let mut written = String::new();
             // Another payment for each setting.
             let payment = payment(if waits == "on" { number } else { number + 50 });
-            let ran = once(&store, &payment, || async {
+            let ran = run_effect(&store, &payment, || async {
                 let so_far = sqlx::query_scalar("SELECT pg_current_wal_insert_lsn()::text");
                 written = so_far.fetch_one(&pool).await?;
                 Ok::<_, sqlx::Error>(())
             });
-            assert_eq!(ran.await.expect("it runs"), Once::Ran(()));
+            assert_eq!(ran.await.expect("it runs"), EffectOutcome::Ran(()));
             let on_disk = sqlx::query_scalar("SELECT pg_current_wal_flush_lsn() > $1::pg_lsn");
             let on_disk: Result<bool, _> = on_disk.bind(&written).fetch_one(&pool).await;
             *not_on_disk += u32::from(!on_disk.expect("a reply"));
@@ -163,17 +163,22 @@ async fn done_effect_is_on_disk_when_it_is_acknowledged() {
     assert!(not_waiting > 0, "it would be seen");
 }
 
-/// What was done before stays done, what failed stays unfinished, and what was running is an error and runs again.
-async fn killed_during_an_effect(store: &impl LeaseStore, control: &Control) {
+/// What was done before stays done, what failed stays pending, and what was running is an error and
+/// runs again.
+async fn killed_during_an_effect(store: &impl EffectStore, control: &Control) {
     const LEASE: Duration = Duration::from_secs(3);
-    let succeed =
-        async |number| once(store, &payment(number), || async { Ok::<_, &str>(number) }).await;
-    assert_eq!(succeed(0).await.expect("it runs"), Once::Ran(0));
-    let failed = once(store, &payment(1), || async { Err::<(), _>("no") }).await;
-    assert!(matches!(failed, Err(OnceError::Effect("no"))), "{failed:?}");
+    let succeed = async |number| {
+        run_effect(store, &payment(number), || async { Ok::<_, &str>(number) }).await
+    };
+    assert_eq!(succeed(0).await.expect("it runs"), EffectOutcome::Ran(0));
+    let failed = run_effect(store, &payment(1), || async { Err::<(), _>("no") }).await;
+    assert!(
+        matches!(failed, Err(EffectError::Effect("no"))),
+        "{failed:?}"
+    );
 
     let running = payment(2);
-    let at_work = once_leased(store, &running, LEASE, |_| async {
+    let at_work = run_effect_with_lease(store, &running, LEASE, |_| async {
         control.stop();
         Ok::<_, &str>(2)
     });
@@ -189,25 +194,25 @@ async fn killed_during_an_effect(store: &impl LeaseStore, control: &Control) {
     }
 
     control.start();
-    assert_eq!(comes_back(|| succeed(0)).await, Once::AlreadyDone);
-    let left = store.unfinished(10).await.expect("a list");
+    assert_eq!(comes_back(|| succeed(0)).await, EffectOutcome::AlreadyDone);
+    let left = store.pending_effects(10).await.expect("a list");
     let mut left: Vec<_> = left.iter().map(|it| it.id().to_owned()).collect();
     left.sort();
     assert_eq!(left, [payment(1).event().id(), payment(2).event().id()]);
     tokio::time::sleep(LEASE).await;
     for number in [1, 2, 3] {
         let resent = succeed(number).await.expect("it runs");
-        assert_eq!(resent, Once::Ran(number));
+        assert_eq!(resent, EffectOutcome::Ran(number));
         let again = succeed(number).await.expect("it is done");
-        assert_eq!(again, Once::AlreadyDone);
+        assert_eq!(again, EffectOutcome::AlreadyDone);
     }
-    assert!(store.unfinished(10).await.expect("a list").is_empty());
+    assert!(store.pending_effects(10).await.expect("a list").is_empty());
 }
 
 /// A connection that broke is made again, which may take a try or two.
-async fn comes_back<F: Future<Output = Result<Once<usize>, OnceError<&'static str>>>>(
+async fn comes_back<F: Future<Output = Result<EffectOutcome<usize>, EffectError<&'static str>>>>(
     ask: impl Fn() -> F,
-) -> Once<usize> {
+) -> EffectOutcome<usize> {
     let begun = Instant::now();
     loop {
         match ask().await {
@@ -218,21 +223,24 @@ async fn comes_back<F: Future<Output = Result<Once<usize>, OnceError<&'static st
 }
 
 /// The connection that the effect began with is broken, which is noticed after the effect.
-async fn restarted_during_an_effect(store: &impl LeaseStore, control: &Control) {
+async fn restarted_during_an_effect(store: &impl EffectStore, control: &Control) {
     let running = payment(10);
-    let restarted = once(store, &running, || async {
+    let restarted = run_effect(store, &running, || async {
         control.stop();
         control.start();
         Ok::<_, &str>(())
     });
-    assert_eq!(restarted.await.expect("it is recorded"), Once::Ran(()));
-    let again = once(store, &payment(10), || async { Ok::<_, &str>(()) }).await;
-    assert_eq!(again.expect("it is done"), Once::AlreadyDone);
+    assert_eq!(
+        restarted.await.expect("it is recorded"),
+        EffectOutcome::Ran(())
+    );
+    let again = run_effect(store, &payment(10), || async { Ok::<_, &str>(()) }).await;
+    assert_eq!(again.expect("it is done"), EffectOutcome::AlreadyDone);
 }
 
-fn is_not_run(ran: Result<Once<usize>, OnceError<&'static str>>) {
+fn is_not_run(ran: Result<EffectOutcome<usize>, EffectError<&'static str>>) {
     match ran {
-        Err(OnceError::Store(error)) => is_unavailable(error),
+        Err(EffectError::Store(error)) => is_unavailable(error),
         other => unreachable!("the server is gone: {other:?}"),
     }
 }

@@ -115,19 +115,24 @@ pub(crate) enum Kind {
     /// Each payment is delivered by every task, and has an effect outside.
     Effects,
     /// Each payment is delivered by one task and never again, and has an effect outside.
-    EffectsOnce,
+    UnrepeatedEffects,
     /// One payment has an effect that takes half of its lease.
     Hold,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Credit, Self::Effects, Self::EffectsOnce, Self::Hold];
+    const ALL: [Self; 4] = [
+        Self::Credit,
+        Self::Effects,
+        Self::UnrepeatedEffects,
+        Self::Hold,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Credit => "credit",
             Self::Effects => "effects",
-            Self::EffectsOnce => "effects once",
+            Self::UnrepeatedEffects => "unrepeated effects",
             Self::Hold => "hold",
         }
     }
@@ -156,7 +161,7 @@ impl Work {
             with_store!(&self.place, store => match self.kind {
                 Kind::Hold => return effects::hold(store, outside).await,
                 Kind::Effects => effects::deliver(store, outside, self.tasks, self.events).await,
-                _ => effects::deliver_once(store, outside, self.tasks, self.events).await,
+                _ => effects::deliver_without_repeat(store, outside, self.tasks, self.events).await,
             });
             ExitCode::SUCCESS
         })

@@ -8,8 +8,8 @@ use std::{
 /// The variable that names a Redis server: `redis://host:port`.
 pub(crate) const REDIS: &str = "POSTBACK_REDIS";
 
-/// Returns the address of an empty database on the Redis server, which no other test of this process uses. A database
-/// with other contents than the tests' is left as it is.
+/// Returns the address of an empty database on the Redis server, which no other test of this
+/// process uses. A database with other contents than the tests' is left as it is.
 #[expect(
     clippy::expect_used,
     reason = "without a server there is nothing to do"

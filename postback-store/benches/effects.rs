@@ -1,8 +1,9 @@
-//! What `once` costs, on each store: how many payments a second, by one task and by many, and how much longer a handler
-//! takes. Compare them with each other: absolute figures say more about the machine and its disk.
+//! Cost of `run_effect`, on each store: how many payments a second, by one task and by many, and
+//! how much longer a handler takes. Compare them with each other: absolute figures say more about
+//! the machine and its disk.
 //!
-//! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and `POSTBACK_REDIS`; without them,
-//! they are skipped.
+//! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and
+//! `POSTBACK_REDIS`; without them, they are skipped.
 
 #![expect(
     clippy::expect_used,
@@ -22,8 +23,8 @@ use std::{
 
 use postback_core::reconcile::Reconciliation;
 use postback_store::{
-    LeaseStore, Once, StoreError, memory::MemoryStore, once, postgres::PostgresStore,
-    redis::RedisStore, sqlite::SqliteStore,
+    EffectOutcome, EffectStore, StoreError, memory::MemoryStore, postgres::PostgresStore,
+    redis::RedisStore, run_effect, sqlite::SqliteStore,
 };
 use tokio::{runtime::Runtime, task::JoinSet};
 
@@ -68,11 +69,11 @@ fn main() {
 fn skipped(server: &str) {
     println!(
         "skipped, because there is no server: {server}. Run it by:\n  \
-         tests/services.sh cargo bench -p postback-store --bench once"
+         tests/services.sh cargo bench -p postback-store --bench effects"
     );
 }
 
-async fn measure<S: LeaseStore>(name: &str, store: &S, events: usize) {
+async fn measure<S: EffectStore>(name: &str, store: &S, events: usize) {
     for tasks in [1, 16, 64] {
         let payments = (0..events).map(|number| payment(&format!("BY{tasks}N{number}")));
         let payments: Vec<_> = payments.collect();
@@ -80,8 +81,8 @@ async fn measure<S: LeaseStore>(name: &str, store: &S, events: usize) {
         let with = deliver(tasks, &payments, |payment| {
             let store = store.clone();
             async move {
-                let ran = once(&store, &payment, handler).await;
-                assert_eq!(ran.expect("it runs"), Once::Ran(()));
+                let ran = run_effect(&store, &payment, handler).await;
+                assert_eq!(ran.expect("it runs"), EffectOutcome::Ran(()));
                 Ok(())
             }
         })

@@ -16,7 +16,7 @@ impl EffectState {
     /// Why it was not leased. `now` is the digest of what was delivered, if something was.
     pub(crate) fn not_leased(self, now: Option<&FieldDigests>) -> Acquired {
         match now {
-            Some(now) if *now != self.digest => Acquired::Changed {
+            Some(now) if *now != self.digest => Acquired::Conflict {
                 fields: self.digest.changed_fields(now),
             },
             _ if self.is_done => Acquired::AlreadyDone,

@@ -9,10 +9,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use postback_store::LeaseStore;
+use postback_store::EffectStore;
 
-pub(crate) trait Leasing: Clone + Debug + Send + Sync + 'static {
-    type Store: LeaseStore + Debug;
+pub(crate) trait LeaseBackend: Clone + Debug + Send + Sync + 'static {
+    type Store: EffectStore + Debug;
 
     fn fresh() -> impl Future<Output = Self> + Send;
 
@@ -25,7 +25,7 @@ pub(crate) trait Leasing: Clone + Debug + Send + Sync + 'static {
 }
 
 /// Store that reads the process's clock.
-pub(crate) trait SetBack: Leasing {
+pub(crate) trait SetBack: LeaseBackend {
     fn set_back(&self, time: Duration);
 }
 

@@ -1,9 +1,9 @@
-local effect, unfinished, suspects = unpack(KEYS)
+local effect, pending, duplicates = unpack(KEYS)
 local row = redis.call('HMGET', effect, 'done_at', 'duplicate_of', 'leased_at')
 if row[1] or not row[2] then
     return 0
 end
 redis.call('HDEL', effect, 'duplicate_of')
-redis.call('ZREM', suspects, effect)
-redis.call('ZADD', unfinished, row[3], effect)
+redis.call('ZREM', duplicates, effect)
+redis.call('ZADD', pending, row[3], effect)
 return 1

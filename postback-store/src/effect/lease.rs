@@ -2,7 +2,7 @@ use std::{fmt, time::Duration};
 
 use postback_core::{Retry, RetryReason};
 
-use super::{Access, LeaseStore, Steps};
+use super::{Access, EffectBackend, EffectStore};
 use crate::{Key, StoreError};
 
 /// The right to run the effect of one payment, for a time.
@@ -25,29 +25,29 @@ pub enum LeaseError {
     Store(#[from] StoreError),
 }
 
-impl<S: LeaseStore> Lease<S> {
+impl<S: EffectStore> Lease<S> {
     /// Returns the fencing token, which rises with each lease of the same effect.
     ///
-    /// A service that remembers the highest token of a payment and rejects lower ones is protected from workers whose
-    /// lease has ended. Tokens start again if the store loses its data: a database restored from an old copy, or a
-    /// Redis that did not persist them.
+    /// A service that remembers the highest token of a payment and rejects lower ones is protected
+    /// from workers whose lease has ended. Tokens start again if the store loses its data: a
+    /// database restored from an old copy, or a Redis that did not persist them.
     #[must_use]
     pub const fn token(&self) -> u64 {
         self.token
     }
 
-    /// Lets the lease end `length` from now, by the store's clock: for work that takes longer than expected, or
-    /// shorter. At most a year.
+    /// Lets the lease end `length` from now, by the store's clock: for work that takes longer than
+    /// expected, or shorter. At most a year.
     ///
-    /// Do not call it while the same task holds a transaction of the store open: memory waits for the end of that
-    /// forever, and SQLite is busy.
+    /// Do not call it while the same task holds a transaction of the store open: memory waits for
+    /// the end of that forever, and SQLite is busy.
     ///
     /// # Errors
     ///
     /// [`LeaseError::Expired`] if it has ended before, and [`LeaseError::Store`].
     pub async fn extend(&self, length: Duration) -> Result<(), LeaseError> {
-        let steps = self.store.steps(Access::OURS);
-        match steps.extend(&self.key, self.token, length).await? {
+        let backend = self.store.backend(Access::OURS);
+        match backend.extend(&self.key, self.token, length).await? {
             true => Ok(()),
             false => Err(LeaseError::Expired),
         }

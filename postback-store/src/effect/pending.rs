@@ -5,7 +5,7 @@ use crate::Key;
 /// Effect that is not done, with what is needed to run it again.
 #[derive(Clone)]
 #[must_use = "it may never be run again otherwise"]
-pub struct Unfinished {
+pub struct PendingEffect {
     pub(crate) key: Key,
     pub(crate) credited: bool,
     /// Never pruned before it is done.
@@ -17,7 +17,7 @@ pub struct Unfinished {
     pub(crate) held_for: Duration,
 }
 
-impl Unfinished {
+impl PendingEffect {
     /// Returns the provider whose ids these are, as
     /// [`EventRecord::namespace`](postback_core::event::EventRecord::namespace).
     #[must_use]
@@ -37,8 +37,8 @@ impl Unfinished {
         &self.key.id
     }
 
-    /// Returns whether it was enqueued for a payment that pays its price; false if it was enqueued for
-    /// one under review.
+    /// Returns whether it was enqueued for a payment that pays its price; false if it was enqueued
+    /// for one under review.
     ///
     /// The effect of a payment under review is replaced when a later delivery pays the price. An
     /// entry that was listed before is then stale: it can be neither resumed nor dismissed.
@@ -66,15 +66,15 @@ impl Unfinished {
         self.attempts
     }
 
-    /// Returns the other id that its transfer on the chain was counted under. The effect does not run until a person
-    /// [approves](crate::LeaseStore::approve) it.
+    /// Returns the other id that its transfer on the chain was counted under. The effect does not
+    /// run until a person [approves](crate::EffectStore::approve) it.
     #[must_use]
     pub fn possible_duplicate_of(&self) -> Option<&str> {
         self.duplicate_of.as_deref()
     }
 
-    /// Returns how long its lease was still in force when it was listed; zero if no worker holds it. The lease of a
-    /// process that died stays in force until it ends.
+    /// Returns how long its lease was still in force when it was listed; zero if no worker holds
+    /// it. The lease of a process that died stays in force until it ends.
     #[must_use]
     pub const fn held_for(&self) -> Duration {
         self.held_for
@@ -82,9 +82,9 @@ impl Unfinished {
 }
 
 /// Shows the key and the state, and nothing of the payload.
-impl fmt::Debug for Unfinished {
+impl fmt::Debug for PendingEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unfinished")
+        f.debug_struct("PendingEffect")
             .field("key", &self.key)
             .field("credited", &self.credited)
             .field("recorded_at", &self.recorded_at)

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use postback_core::event::EventRecord;
 
-use super::Unfinished;
+use super::PendingEffect;
 use crate::{Key, StoreError};
 
 /// What a store does; each step is atomic.
-pub trait Steps {
+pub trait EffectBackend {
     /// Records an effect unless it is recorded, and leases it if it may be run.
     fn acquire(
         &self,
@@ -31,7 +31,8 @@ pub trait Steps {
         length: Duration,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Records that an effect is done, if the lease is in force. Returns the same when it is called again.
+    /// Records that an effect is done, if the lease is in force. Returns the same when it is called
+    /// again.
     fn complete(
         &self,
         key: &Key,
@@ -42,11 +43,15 @@ pub trait Steps {
     fn release(&self, key: &Key, token: u64)
     -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Lists the effects that are not done: first those last tried the longest ago, last possible duplicates.
-    fn list(&self, limit: u32) -> impl Future<Output = Result<Vec<Unfinished>, StoreError>> + Send;
+    /// Lists the effects that are not done: first those last tried the longest ago, last possible
+    /// duplicates.
+    fn list(
+        &self,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<PendingEffect>, StoreError>> + Send;
 
     /// Lets a possible duplicate be run, if it has not been replaced.
-    fn clear(
+    fn approve(
         &self,
         key: &Key,
         credited: bool,
@@ -54,7 +59,7 @@ pub trait Steps {
 
     /// Records that an effect is done, if it has not been replaced and no worker holds it. A worker
     /// whose lease has ended cannot complete it.
-    fn close(
+    fn dismiss(
         &self,
         key: &Key,
         credited: bool,
@@ -66,7 +71,7 @@ pub trait Steps {
 #[allow(clippy::exhaustive_enums, reason = "it has no public path")]
 pub enum Acquired {
     AlreadyDone,
-    Changed { fields: Vec<String> },
+    Conflict { fields: Vec<String> },
     InFlight { held_for: Duration },
     Lease { token: u64 },
     PossibleDuplicate { of: String },
@@ -80,7 +85,7 @@ impl Acquired {
     };
 }
 
-/// Argument that only this crate can make: other crates cannot take the steps.
+/// Argument that only this crate can make: other crates cannot take the backend.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs, reason = "it has no public path")]
 pub struct Access(());

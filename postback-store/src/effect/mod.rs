@@ -1,0 +1,228 @@
+//! Effects outside the database: one worker at a time, and again after a crash.
+
+mod backend;
+mod lease;
+mod outcome;
+mod pending;
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+mod state;
+mod store;
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+mod time;
+
+use std::time::{Duration, Instant};
+
+use postback_core::reconcile::Recordable;
+
+pub(crate) use self::backend::{Access, Acquired, EffectBackend};
+pub use self::{
+    lease::{Lease, LeaseError},
+    outcome::{EffectError, EffectOutcome},
+    pending::PendingEffect,
+    store::EffectStore,
+};
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+pub(crate) use self::{
+    state::EffectState,
+    time::{held_for, milliseconds},
+};
+use crate::{Key, StoreError};
+
+/// Length of a lease, unless a handler asks for another. Defaults to 60 seconds.
+pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
+
+/// Runs the effect of a payment that pays its price, unless it is done: under a lease of [60
+/// seconds](DEFAULT_LEASE), so that no other delivery runs it meanwhile, on any machine that shares
+/// the store.
+///
+/// A payment that does not pay the price is [`NotCredited`](EffectOutcome::NotCredited): the store
+/// is not asked, and the delivery that does pay runs the effect.
+///
+/// The payment is recorded before the effect begins. An effect that fails gives its lease back. One
+/// that panics, is dropped or dies with its process keeps its lease until that ends, and the next
+/// delivery runs it again after that. If no delivery comes, [`resume_effect`] runs it.
+///
+/// **So an effect runs *at least* once**: if a process dies between the effect and its record, the
+/// effect runs again. Pass the payment's id to the service that you call, as an idempotency key.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # use postback_core::{MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+/// use std::io;
+///
+/// use postback_core::{Retry, reconcile::Price};
+/// use postback_store::{EffectOutcome, memory::MemoryStore, run_effect};
+///
+/// # let secret = SecretKey::new("the project's secret key")?;
+/// # let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
+/// # let body = testing::sample_json(Some(&testing::token(&secret, "ILRAJE1Q", 1_769_509_700)));
+/// # let payment = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
+/// let store = MemoryStore::new();
+/// // In a handler, with a verified `payment` and the price of its order:
+/// let price = Price::new("0.000113".parse()?, "BNB")?;
+/// let reconciliation = payment.reconcile(&price)?;
+/// let fail = || async { Err::<(), _>(io::Error::other("the mail server is down")) };
+/// let failed = run_effect(&store, &reconciliation, fail).await;
+/// assert_eq!(Retry::from(failed.unwrap_err()).code(), "effect_failed");
+///
+/// let mail = || async { Ok::<_, io::Error>("mailed") };
+/// assert_eq!(run_effect(&store, &reconciliation, mail).await?, EffectOutcome::Ran("mailed"));
+/// assert_eq!(run_effect(&store, &reconciliation, mail).await?, EffectOutcome::AlreadyDone);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`EffectError`]; do not acknowledge any of them.
+pub async fn run_effect<S, T, E, F>(
+    store: &S,
+    reconciliation: &impl Recordable,
+    effect: impl FnOnce() -> F,
+) -> Result<EffectOutcome<T>, EffectError<E>>
+where
+    S: EffectStore,
+    F: Future<Output = Result<T, E>>,
+{
+    run_effect_with_lease(store, reconciliation, DEFAULT_LEASE, |_| effect()).await
+}
+
+/// Does the same as [`run_effect`] under a lease of another length, at most a year, and passes the
+/// lease to the effect: to extend it, and to pass its fencing token to a service that checks it.
+///
+/// # Errors
+///
+/// As [`run_effect`].
+pub async fn run_effect_with_lease<S, T, E, F>(
+    store: &S,
+    reconciliation: &impl Recordable,
+    length: Duration,
+    effect: impl FnOnce(Lease<S>) -> F,
+) -> Result<EffectOutcome<T>, EffectError<E>>
+where
+    S: EffectStore,
+    F: Future<Output = Result<T, E>>,
+{
+    let reconciliation = reconciliation.reconciliation();
+    if !reconciliation.is_paid() {
+        return Ok(EffectOutcome::NotCredited(reconciliation.outcome().clone()));
+    }
+    let event = reconciliation.event();
+    let acquired = store.backend(Access::OURS).acquire(event, length);
+    run(store, Key::of(event), length, acquired, effect).await
+}
+
+/// Runs a [pending](EffectStore::pending_effects) effect under a lease of [60
+/// seconds](DEFAULT_LEASE), as [`run_effect`] does. One that is [held](PendingEffect::held_for) is
+/// [in flight](EffectError::InFlight) until its lease ends. So is one that was
+/// [replaced](PendingEffect::is_credited) after it was listed: list again.
+///
+/// # Errors
+///
+/// As [`run_effect`].
+pub async fn resume_effect<S, T, E, F>(
+    store: &S,
+    pending: &PendingEffect,
+    effect: impl FnOnce() -> F,
+) -> Result<EffectOutcome<T>, EffectError<E>>
+where
+    S: EffectStore,
+    F: Future<Output = Result<T, E>>,
+{
+    resume_effect_with_lease(store, pending, DEFAULT_LEASE, |_| effect()).await
+}
+
+/// Does the same as [`resume_effect`] under a lease of another length, and passes the lease to the
+/// effect.
+///
+/// # Errors
+///
+/// As [`run_effect`].
+pub async fn resume_effect_with_lease<S, T, E, F>(
+    store: &S,
+    pending: &PendingEffect,
+    length: Duration,
+    effect: impl FnOnce(Lease<S>) -> F,
+) -> Result<EffectOutcome<T>, EffectError<E>>
+where
+    S: EffectStore,
+    F: Future<Output = Result<T, E>>,
+{
+    let (key, credited) = (&pending.key, pending.credited);
+    let backend = store.backend(Access::OURS);
+    let acquired = backend.acquire_recorded(key, credited, length);
+    run(store, key.clone(), length, acquired, effect).await
+}
+
+async fn run<S, T, E, F>(
+    store: &S,
+    key: Key,
+    length: Duration,
+    acquired: impl Future<Output = Result<Acquired, StoreError>>,
+    effect: impl FnOnce(Lease<S>) -> F,
+) -> Result<EffectOutcome<T>, EffectError<E>>
+where
+    S: EffectStore,
+    F: Future<Output = Result<T, E>>,
+{
+    let asked = Instant::now();
+    let token = match acquired.await? {
+        Acquired::Lease { token } => token,
+        Acquired::AlreadyDone => return Ok(EffectOutcome::AlreadyDone),
+        Acquired::Conflict { fields } => return Ok(EffectOutcome::Conflict { fields }),
+        Acquired::PossibleDuplicate { of } => return Ok(EffectOutcome::PossibleDuplicate { of }),
+        Acquired::InFlight { held_for } => return Err(EffectError::InFlight { held_for }),
+    };
+    let backend = store.backend(Access::OURS);
+    // Much of the lease may have passed before the store responded, or all.
+    if asked.elapsed().saturating_mul(2) > length && !backend.extend(&key, token, length).await? {
+        return Err(EffectError::InFlight {
+            held_for: Duration::ZERO,
+        });
+    }
+    let lease = Lease {
+        store: store.clone(),
+        key: key.clone(),
+        token,
+    };
+    match effect(lease).await {
+        Ok(done) => match with_retry(|| backend.complete(&key, token)).await? {
+            true => Ok(EffectOutcome::Ran(done)),
+            false => Err(EffectError::LeaseExpired),
+        },
+        Err(error) => {
+            // Where this fails too, the lease ends by itself.
+            let _ = with_retry(|| backend.release(&key, token)).await;
+            Err(EffectError::Effect(error))
+        }
+    }
+}
+
+/// Takes a step again if it failed: a connection that broke during the effect is noticed by the
+/// first step after it, and connected again for the second.
+async fn with_retry<T, F>(step: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    match step().await {
+        // A busy store has waited already.
+        Err(StoreError::Failed(_)) => step().await,
+        first => first,
+    }
+}
