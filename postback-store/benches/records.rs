@@ -75,14 +75,14 @@ impl Shop {
         self.execute(match self {
             Self::Postgres(_) => format!(
                 "{insert} SELECT 'cryptocloud', '', 'OLD' || n, true,
-                     sha256(n::text::bytea), '{{}}', 1769509400
+                     encode(sha256(n::text::bytea), 'hex'), '{{}}', 1769509400
                  FROM generate_series({from}, {to} - 1) AS n; ANALYZE postback_records;"
             ),
             Self::Sqlite(_) => format!(
                 "WITH RECURSIVE numbers (n) AS
                      (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {to})
                  {insert} SELECT 'cryptocloud', '', 'OLD' || n, 1,
-                     randomblob(32), '{{}}', 1769509400 FROM numbers;"
+                     hex(randomblob(32)), '{{}}', 1769509400 FROM numbers;"
             ),
         })
         .await;
