@@ -12,10 +12,13 @@ const EXAMPLES: [(&str, &str); 4] = [
 ];
 
 /// The documents, in Markdown or in doc comments: a handler is the block of code after
-/// `<!-- handler: NAME -->`. rustdoc does not show lines after `# `: what becomes of them.
-const DOCUMENTS: [(&str, Hidden); 7] = [
+/// `<!-- handler: NAME -->`. rustdoc and mdBook do not show lines after `# `: [`Hidden`] says what
+/// becomes of them.
+const DOCUMENTS: [(&str, Hidden); 9] = [
     ("README.md", Hidden::Kept),
     ("docs/guide/src/adding-a-provider.md", Hidden::Kept),
+    ("docs/guide/src/payments/effects.md", Hidden::Kept),
+    ("docs/guide/src/providers/cryptapi.md", Hidden::Kept),
     ("postback-actix/src/lib.rs", Hidden::Kept),
     ("postback-rocket/src/lib.rs", Hidden::Kept),
     ("postback-store/src/sqlite/mod.rs", Hidden::Dropped),
@@ -25,9 +28,9 @@ const DOCUMENTS: [(&str, Hidden); 7] = [
 
 #[derive(PartialEq)]
 enum Hidden {
-    /// They are a test of their own.
+    /// A test of their own.
     Dropped,
-    /// They are items.
+    /// Items.
     Kept,
 }
 

@@ -416,8 +416,8 @@ pub const BEFORE_THE_ROUTE: [BeforeTheRoute; 4] = [
         on_actix: Some(StatusCode::NOT_FOUND),
         on_axum: Some(StatusCode::NOT_FOUND),
         on_rocket: Some(StatusCode::NOT_FOUND),
-        look_for: "a prefix that the URL given to the provider lacks, or that a proxy removes: the scope, nest or mount \
-                   point is part of the path",
+        look_for: "a prefix that the URL given to the provider lacks, or that a proxy removes: the prefix under which \
+                   routes are mounted is part of the path",
     },
     BeforeTheRoute {
         sent: "POST /shop/postback/",

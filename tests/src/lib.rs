@@ -24,12 +24,29 @@ pub mod raw;
 pub mod receiver;
 pub mod shop;
 
-/// Every example of the project's README compiles and holds.
+/// Compiles and runs each example of the README of the project and of each crate.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
+pub mod readmes {
+    #[doc = include_str!("../../README.md")]
+    pub struct Project;
 
-/// Every example of the guide, too.
+    #[doc = include_str!("../../postback-actix/README.md")]
+    pub struct Actix;
+
+    #[doc = include_str!("../../postback-core/README.md")]
+    pub struct Core;
+
+    #[doc = include_str!("../../postback-rocket/README.md")]
+    pub struct Rocket;
+
+    #[doc = include_str!("../../postback-store/README.md")]
+    pub struct Store;
+
+    #[doc = include_str!("../../postback-tower/README.md")]
+    pub struct Tower;
+}
+
+/// Compiles and runs each example of the guide.
 #[cfg(doctest)]
 pub mod guide {
     #[doc = include_str!("../../docs/guide/src/adding-a-provider.md")]
@@ -37,6 +54,48 @@ pub mod guide {
 
     #[doc = include_str!("../../docs/guide/src/errors.md")]
     pub struct Errors;
+
+    #[doc = include_str!("../../docs/guide/src/frameworks/actix.md")]
+    pub struct FrameworksActix;
+
+    #[doc = include_str!("../../docs/guide/src/frameworks/axum.md")]
+    pub struct FrameworksAxum;
+
+    #[doc = include_str!("../../docs/guide/src/frameworks/rocket.md")]
+    pub struct FrameworksRocket;
+
+    #[doc = include_str!("../../docs/guide/src/frameworks/tower.md")]
+    pub struct FrameworksTower;
+
+    #[doc = include_str!("../../docs/guide/src/getting-started.md")]
+    pub struct GettingStarted;
+
+    #[doc = include_str!("../../docs/guide/src/introduction.md")]
+    pub struct Introduction;
+
+    #[doc = include_str!("../../docs/guide/src/operations.md")]
+    pub struct Operations;
+
+    #[doc = include_str!("../../docs/guide/src/payments/amounts.md")]
+    pub struct PaymentsAmounts;
+
+    #[doc = include_str!("../../docs/guide/src/payments/effects.md")]
+    pub struct PaymentsEffects;
+
+    #[doc = include_str!("../../docs/guide/src/payments/recording.md")]
+    pub struct PaymentsRecording;
+
+    #[doc = include_str!("../../docs/guide/src/performance.md")]
+    pub struct Performance;
+
+    #[doc = include_str!("../../docs/guide/src/providers/cryptapi.md")]
+    pub struct ProvidersCryptapi;
+
+    #[doc = include_str!("../../docs/guide/src/providers/cryptocloud.md")]
+    pub struct ProvidersCryptocloud;
+
+    #[doc = include_str!("../../docs/guide/src/testing.md")]
+    pub struct Testing;
 }
 
 /// Providers that do not compile: one with the name of a provider of `postback-core`, one with the namespace of another,

@@ -1,6 +1,6 @@
-//! Every handler that is printed, in the README, in the documentation and in the examples, is sent the same
-//! deliveries: it credits what is paid, says on the log what it does not credit, and does not acknowledge what it does
-//! not know. `build.rs` takes the handlers out of the documents.
+//! Each handler that is printed, in the README, in the guide, in the documentation and in the
+//! examples, is sent the same deliveries: it credits what is paid, logs what it does not credit, and
+//! does not acknowledge what it does not know. `build.rs` takes the handlers out of the documents.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -27,7 +27,7 @@ use postback_core::{
     cryptapi::{CryptApi, Get},
     cryptocloud::{CryptoCloud, bare_invoice_id},
     reconcile::Price,
-    testing::SigningKey,
+    testing::{SAMPLE_ADDRESS_IN, SigningKey},
 };
 use postback_store::{EffectStore, memory::MemoryStore, run_effect, sqlite::SqliteStore};
 use tempfile::TempDir;
@@ -82,28 +82,13 @@ printed_app!(tower_layer: impl tower::Service<
 > + Clone);
 
 printed! {
-    readme_cryptapi:
-    pub(super) fn printed(
-        store: SqliteStore,
-        verifier: Verifier<CryptApi<Get>>,
-        orders: impl IntoIterator<Item = (String, String, Price)>,
-    ) -> Router {
-        let order = |(id, callback_url, price)| Order {
-            id,
-            callback_url,
-            address_in: postback_core::testing::SAMPLE_ADDRESS_IN.to_owned(),
-            price,
-        };
-        let orders = orders.into_iter().map(order).collect();
-        app(Shop {
-            orders,
-            store,
-            verifier,
-        })
+    guide_cryptapi:
+    pub(super) fn printed(store: SqliteStore, verifier: Verifier<CryptApi<Get>>) -> Router {
+        app(AppState { store, verifier })
     }
 }
 
-/// What the README's effect prints is its mail.
+/// Sends what the guide's effects print as their mail.
 macro_rules! println {
     ($($argument:tt)*) => {
         super::mail(std::format!($($argument)*))
@@ -111,7 +96,18 @@ macro_rules! println {
 }
 
 printed! {
-    readme_effects:
+    guide_effects:
+    pub(super) fn printed(store: SqliteStore, verifier: Verifier<CryptoCloud>) -> Router {
+        app(AppState { store, verifier })
+    }
+
+    pub(super) async fn run_pending_printed<S: EffectStore>(store: &S) -> Result<(), StoreError> {
+        run_pending(store).await
+    }
+}
+
+printed! {
+    guide_run_effect:
     pub(super) async fn printed<S: EffectStore>(
         store: &S,
         price: &Price,
@@ -119,9 +115,29 @@ printed! {
     ) -> Result<(), Retry> {
         deliver(store, price, payment).await
     }
+}
 
-    pub(super) async fn finish_printed<S: EffectStore>(store: &S) -> Result<(), StoreError> {
-        finish(store).await
+printed! {
+    readme_app:
+    pub(super) fn printed(verifier: Verifier<CryptoCloud>) -> Router {
+        app(verifier)
+    }
+}
+
+printed! {
+    readme_paid:
+    #[derive(Clone, axum::extract::FromRef)]
+    struct AppState {
+        store: SqliteStore,
+        verifier: postback_core::Verifier<CryptoCloud>,
+    }
+
+    pub(super) fn printed(
+        store: SqliteStore,
+        verifier: postback_core::Verifier<CryptoCloud>,
+    ) -> axum::Router {
+        let paid = axum::routing::any(paid);
+        axum::Router::new().route("/postback", paid).with_state(AppState { store, verifier })
     }
 }
 
@@ -273,6 +289,17 @@ macro_rules! several_projects {
     };
 }
 
+/// Tests a handler with a table of orders.
+macro_rules! sql_orders {
+    ($name:ident, $on:ident) => {
+        let ((_folder, store), verifier) = (sqlite().await, deliveries::verifier());
+        OrdersInTable::create_table(&store).await;
+        let application = $on!($name(store, verifier));
+        let shop = OrdersInTable { application, store };
+        assert_credits_what_is_paid(stringify!($name), &shop, "/postback").await;
+    };
+}
+
 /// Tests what is no application, with a function of this name.
 macro_rules! with {
     ($name:ident, $test:ident) => {
@@ -303,8 +330,11 @@ handlers! {
     example_axum: one_project(on_its_own);
     example_rocket: one_project(on_rocket);
     example_tower: one_project(on_its_own);
-    readme_cryptapi: with(test_readme_cryptapi);
-    readme_effects: with(test_readme_effects);
+    guide_cryptapi: with(test_guide_cryptapi);
+    guide_effects: with(test_guide_effects);
+    guide_run_effect: with(test_guide_run_effect);
+    readme_app: with(test_readme_app);
+    readme_paid: sql_orders(on_axum);
     rocket_app: one_project(on_rocket);
     rocket_projects: several_projects(on_rocket);
     rocket_result: one_project(on_rocket);
@@ -330,7 +360,7 @@ async fn reply(
     }
 }
 
-/// The mails of the README's effect.
+/// The mails of the guide's effects.
 static MAILS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn mail(text: String) {
@@ -367,9 +397,9 @@ impl Shop for Licences {
         reply(request, async |payment| {
             let id = payment.invoice_id();
             let price = self.prices.lock().unwrap().get(id).cloned();
-            // The README leaves finding the order to its reader.
+            // The guide leaves finding the order to its reader.
             let price = price.ok_or_else(|| Retry::unknown_order(id))?;
-            readme_effects::printed(&self.store, &price, &payment).await
+            guide_run_effect::printed(&self.store, &price, &payment).await
         })
         .await
     }
@@ -379,7 +409,7 @@ impl Shop for Licences {
     }
 }
 
-async fn test_readme_effects(handler: &str) {
+async fn test_guide_run_effect(handler: &str) {
     let shop = Licences::default();
     let target = "/postback";
     assert_credits_what_is_paid(handler, &shop, target).await;
@@ -397,10 +427,100 @@ async fn test_readme_effects(handler: &str) {
     );
     assert_eq!(mails_about(&id), 0);
     for _ in 0..2 {
-        readme_effects::finish_printed(&shop.store).await.unwrap();
+        guide_effects::run_pending_printed(&shop.store)
+            .await
+            .unwrap();
         assert_eq!(mails_about(&id), 1);
     }
     assert!(shop.store.pending_effects(1).await.unwrap().is_empty());
+}
+
+/// An application with a table of orders, each with the id of its invoice.
+struct OrdersInTable {
+    application: Application,
+    store: SqliteStore,
+}
+
+impl OrdersInTable {
+    async fn create_table(store: &SqliteStore) {
+        let orders = "CREATE TABLE orders (invoice_id TEXT PRIMARY KEY, price TEXT NOT NULL,
+            currency TEXT NOT NULL, credits INTEGER NOT NULL DEFAULT 0) STRICT";
+        sqlx::query(orders).execute(store.pool()).await.unwrap();
+    }
+}
+
+impl Shop for OrdersInTable {
+    type Order = String;
+
+    async fn add(&self, invoice_id: &str, price: &Price) -> String {
+        let id = bare_invoice_id(invoice_id);
+        sqlx::query("INSERT INTO orders (invoice_id, price, currency) VALUES (?, ?, ?)")
+            .bind(id)
+            .bind(price.amount().as_received())
+            .bind(price.currency())
+            .execute(self.store.pool())
+            .await
+            .unwrap();
+        id.to_owned()
+    }
+
+    async fn deliver(&self, request: &Request) -> Response<String> {
+        self.application.send(request).await.into()
+    }
+
+    async fn credits(&self, id: &String) -> u64 {
+        let query = sqlx::query_scalar("SELECT credits FROM orders WHERE invoice_id = ?");
+        let credits: i64 = query.bind(id).fetch_one(self.store.pool()).await.unwrap();
+        credits.try_into().unwrap()
+    }
+}
+
+/// The same, of which each credit has its mail.
+struct OrdersWithMails(OrdersInTable);
+
+impl Shop for OrdersWithMails {
+    type Order = String;
+
+    async fn add(&self, invoice_id: &str, price: &Price) -> String {
+        self.0.add(invoice_id, price).await
+    }
+
+    async fn deliver(&self, request: &Request) -> Response<String> {
+        self.0.deliver(request).await
+    }
+
+    async fn credits(&self, id: &String) -> u64 {
+        for _ in 0..2 {
+            guide_effects::run_pending_printed(&self.0.store)
+                .await
+                .unwrap();
+        }
+        let credits = self.0.credits(id).await;
+        assert_eq!(mails_about(id).try_into(), Ok(credits), "{id}");
+        credits
+    }
+}
+
+async fn test_guide_effects(handler: &str) {
+    let (_folder, store) = sqlite().await;
+    OrdersInTable::create_table(&store).await;
+    let router = guide_effects::printed(store.clone(), deliveries::verifier());
+    let application = Application::serve(router, Seen::default()).await;
+    let shop = OrdersWithMails(OrdersInTable { application, store });
+    assert_credits_what_is_paid(handler, &shop, "/postback").await;
+    assert!(shop.0.store.pending_effects(1).await.unwrap().is_empty());
+}
+
+/// The README's first application acknowledges nothing.
+async fn test_readme_app(handler: &str) {
+    let router = readme_app::printed(deliveries::verifier());
+    let application = Application::serve(router, Seen::default()).await;
+    let id = deliveries::invoice_id();
+    let genuine = deliveries::sample("/postback", &id, &[]);
+    assert_eq!(application.send(&genuine).await.status, 404, "{handler}");
+    let another = SecretKey::new("another project's secret key").unwrap();
+    let forged = deliveries::signed_sample(&another, "/postback", &id, &[]);
+    assert_eq!(application.send(&forged).await.status, 401, "{handler}");
 }
 
 /// Orders in the table that the documentation of `SqliteStore` writes to.
@@ -449,41 +569,43 @@ async fn test_store_sqlite(handler: &str) {
     assert_credits_what_is_paid(handler, &BesideRecords(store), "/postback").await;
 }
 
-/// The README's handler of CryptAPI, started again for each order.
+/// The guide's handler of CryptAPI, and its table of orders.
 struct CalledBack {
     store: SqliteStore,
     verifier: Verifier<CryptApi<Get>>,
-    orders: Vec<(String, String, Price)>,
-    application: Option<Application>,
+    application: Application,
+    orders: usize,
 }
 
 impl callbacks::Shop for CalledBack {
     type Order = String;
 
     async fn add(&mut self, price: &Price) -> (String, String) {
-        let id = format!("order{}", self.orders.len());
+        let id = format!("order{}", self.orders);
+        self.orders = self.orders.saturating_add(1);
         let address = format!("{ORIGIN}/postback/cryptapi");
         let url = self.verifier.provider().callback_url(&address).unwrap();
         let url = url.parameter("order_id", &id).unwrap().build().unwrap();
-        let url = url.as_str().to_owned();
-        self.orders.push((id.clone(), url.clone(), price.clone()));
-        let (store, verifier) = (self.store.clone(), self.verifier.clone());
-        let app = readme_cryptapi::printed(store, verifier, self.orders.clone());
-        self.application = Some(Application::serve(app, Seen::default()).await);
-        (id, url)
+        sqlx::query(
+            "INSERT INTO orders (id, callback_url, address_in, price, currency) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(&id)
+        .bind(url.as_str())
+        .bind(SAMPLE_ADDRESS_IN)
+        .bind(price.amount().as_received())
+        .bind(price.currency())
+        .execute(self.store.pool())
+        .await
+        .unwrap();
+        (id, url.as_str().to_owned())
     }
 
     async fn deliver(&self, request: &Request) -> Response<String> {
-        self.application
-            .as_ref()
-            .unwrap()
-            .send(request)
-            .await
-            .into()
+        self.application.send(request).await.into()
     }
 
     async fn credits(&self, order: &String) -> u64 {
-        let query = sqlx::query_scalar("SELECT count(*) FROM credits WHERE order_id = ?");
+        let query = sqlx::query_scalar("SELECT credits FROM orders WHERE id = ?");
         let credits: i64 = query
             .bind(order)
             .fetch_one(self.store.pool())
@@ -493,48 +615,42 @@ impl callbacks::Shop for CalledBack {
     }
 }
 
-async fn test_readme_cryptapi(handler: &str) {
+async fn test_guide_cryptapi(handler: &str) {
     let key = SigningKey::generate().unwrap();
     let provider = CryptApi::get([ORIGIN]).unwrap();
+    let verifier = Verifier::new(provider, key.public_key().unwrap());
     let (_folder, store) = sqlite().await;
-    let credits = "CREATE TABLE credits (order_id TEXT NOT NULL)";
-    sqlx::query(credits).execute(store.pool()).await.unwrap();
+    let orders = "CREATE TABLE orders (id TEXT PRIMARY KEY, callback_url TEXT NOT NULL,
+        address_in TEXT NOT NULL, price TEXT NOT NULL, currency TEXT NOT NULL,
+        credits INTEGER NOT NULL DEFAULT 0) STRICT";
+    sqlx::query(orders).execute(store.pool()).await.unwrap();
+    let router = guide_cryptapi::printed(store.clone(), verifier.clone());
     let mut shop = CalledBack {
         store,
-        verifier: Verifier::new(provider, key.public_key().unwrap()),
-        orders: Vec::new(),
-        application: None,
+        verifier,
+        application: Application::serve(router, Seen::default()).await,
+        orders: 0,
     };
     for callbacks in [callbacks::in_a_coin(), callbacks::in_dollars()] {
         callbacks::assert_credits_what_is_paid(handler, &mut shop, &key, &callbacks, &LOG).await;
     }
 }
 
-/// The README prints the examples as they are.
-#[test]
-fn readme_prints_the_examples() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    for file in [
-        "examples/actix/src/main.rs",
-        "examples/axum/src/main.rs",
-        "examples/orders/src/lib.rs",
-        "examples/rocket/src/main.rs",
-        "examples/tower/src/main.rs",
-    ] {
-        let text = fs::read_to_string(root().join(file)).unwrap();
-        let (_, code) = text.split_once("\n\n").unwrap();
-        assert!(readme.contains(code.trim()), "{file}");
-    }
-}
-
-/// What `build.rs` found in the documents that it reads.
+/// Handlers that `build.rs` found in the documents that it reads.
 const MARKED: &[&str] = &include!(concat!(env!("OUT_DIR"), "/printed.rs"));
 
-/// Blocks that show a type or a function, and receive no delivery: a file, and what the block has in it.
-const NOT_HANDLERS: [(&str, &str); 4] = [
+/// Number of whole examples among them, which no document marks.
+const EXAMPLES: usize = 4;
+
+/// Blocks that show a type or a function, and receive no delivery: a file, and a line of the block.
+const NOT_HANDLERS: [(&str, &str); 5] = [
     (
         "postback-core/src/adapter_types.rs",
         "let _: Ack<CryptoCloud> = Ack::default();",
+    ),
+    (
+        "postback-store/README.md",
+        "async fn is_new(store: &MemoryStore, payment: &Reconciliation) -> bool {",
     ),
     (
         "postback-store/src/lib.rs",
@@ -559,7 +675,7 @@ fn marked_handlers_are_tested() {
     assert_eq!(marked, tested);
 }
 
-/// In all documents of the workspace, also in those that `build.rs` does not read.
+/// Reads all documents of the workspace, also those that `build.rs` does not read.
 #[test]
 fn blocks_that_acknowledge_or_record_are_marked() {
     let mut marked = 0_usize;
@@ -580,22 +696,20 @@ fn blocks_that_acknowledge_or_record_are_marked() {
                 "::ACK",
                 ".record_in(",
                 "orders.credit(",
-                " run_effect(",
+                "run_effect(",
             ];
             let is_handler = is_handler.iter().any(|it| block.code.contains(it));
             let is_excepted = NOT_HANDLERS
                 .iter()
                 .any(|(file, code)| *file == name && block.code.contains(code));
-            // It is compared with the file.
-            let is_library = block.code.contains("pub struct Orders {");
             assert!(
-                !is_handler || block.marker.is_some() || is_excepted || is_library,
+                !is_handler || block.marker.is_some() || is_excepted,
                 "{name}: {}",
                 block.code
             );
         }
     }
-    assert_eq!(marked, MARKED.len());
+    assert_eq!(marked.saturating_add(EXAMPLES), MARKED.len());
 }
 
 fn root() -> PathBuf {
@@ -673,15 +787,8 @@ fn printed_blocks(file: &Path) -> Vec<Block> {
     blocks
 }
 
-/// The name in a marker: that of a handler, or of an example that is printed whole.
+/// The name in a marker.
 fn named(line: &str) -> Option<String> {
-    let marker = line.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
-    match marker.split_once(": ")? {
-        ("handler", name) => Some(name.to_owned()),
-        ("example", file) => {
-            let name = file.strip_prefix("examples/")?;
-            Some(format!("example_{}", name.strip_suffix("/src/main.rs")?))
-        }
-        _ => None,
-    }
+    let name = line.strip_prefix("<!-- handler: ")?.strip_suffix(" -->")?;
+    Some(name.to_owned())
 }
