@@ -15,13 +15,13 @@ use crate::{
     },
 };
 
-/// The top level of a postback, undecoded: enough to find the token and the invoice that it is about.
+/// Top level of a postback, as far as it is read before the signature is verified.
 #[derive(Default)]
 pub(crate) struct Body<'a> {
     pub(crate) amount: Option<Known<'a>>,
     pub(crate) currency: Option<Known<'a>>,
     pub(crate) invoice_id: Option<Known<'a>>,
-    /// JSON, in a body of JSON.
+    /// JSON text; `None` in a form.
     pub(crate) invoice_info: Option<&'a str>,
     /// `invoice_info.uuid`
     pub(crate) invoice_uuid: Value<'a>,
@@ -30,16 +30,15 @@ pub(crate) struct Body<'a> {
     pub(crate) token: Option<Known<'a>>,
 }
 
-/// A known field.
+/// Value of a known field.
 pub(crate) struct Known<'a> {
     pub(crate) value: Value<'a>,
-    /// The value as received.
+    /// Value as received.
     pub(crate) raw: &'a str,
 }
 
 impl<'a> Body<'a> {
-    /// Reads a whole body, and rejects one whose syntax is broken or in which a known field is
-    /// repeated.
+    /// Reads a whole body, and rejects one with invalid syntax or a repeated known field.
     pub(crate) fn parse(body: &'a str, media_type: MediaType) -> Result<Self, MalformedReason> {
         let body = decode::without_byte_order_mark(body);
         match media_type {
@@ -65,22 +64,22 @@ impl<'a> Body<'a> {
         Ok(fields)
     }
 
-    /// An empty form has no field at all, which is no postback of any kind.
+    /// Reads a form, and rejects an empty one.
     fn from_form(body: &'a str) -> Result<Self, MalformedReason> {
         let mut fields = Self::default();
         if body.is_empty() {
             return Err(MalformedReason::Syntax);
         }
         for pair in form::pairs(body) {
-            // A name of another length, or with a space, is not a known one, however it is escaped: it need not be decoded.
+            // A name of another length or with a space is not a known one, and need not be decoded.
             let encoded_name = pair.encoded_name();
             let escapes = encoded_name.bytes().filter(|byte| *byte == b'%').count();
             let length = encoded_name.len().saturating_sub(escapes.saturating_mul(2));
             if !NAME_LENGTHS.contains(&length) || encoded_name.contains('+') {
                 continue;
             }
-            // Names that cannot be decoded and names that are unknown cost no payment. `invoice_info` is unknown
-            // here: a form carries it in no usable shape.
+            // Invalid and unknown names are ignored. `invoice_info` is unknown here, because forms
+            // do not contain it in a usable form.
             let name = pair.any_name();
             let Some((name, field)) = name.and_then(|name| fields.field(&name)) else {
                 continue;
@@ -114,7 +113,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Of the known fields, in bytes.
+/// Lengths of the names of the known fields, in bytes.
 const NAME_LENGTHS: RangeInclusive<usize> = "token".len()..="amount_crypto".len();
 
 struct JsonVisitor;
@@ -126,7 +125,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         f.write_str("a postback")
     }
 
-    /// Reads to the end whatever it finds, so that broken syntax is told from a broken rule.
+    /// Reads to the end even if a field is repeated, so that invalid syntax is reported first.
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut body = Body::default();
         let mut defect = None;

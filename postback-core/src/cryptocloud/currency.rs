@@ -1,9 +1,9 @@
 use crate::decode::open_enum;
 
 open_enum! {
-    /// What was paid, and on which network: the codes of versions 1 and 2.
+    /// Coin and network of a payment: the codes of versions 1 and 2.
     ///
-    /// The set grows every year, so a code that this version does not know is a value like any
+    /// The provider adds codes, so a code that this version does not know is a value like any
     /// other.
     ///
     /// ```
@@ -109,14 +109,14 @@ open_enum! {
 }
 
 impl Currency {
-    /// The coin: what stands before the first `_` of the code.
+    /// Returns the coin: the part of the code before the first `_`.
     #[must_use]
     pub fn coin(&self) -> &str {
         self.split().0
     }
 
-    /// The network: what stands after the first `_`. `None` for a coin that the code names
-    /// alone, such as `BTC`.
+    /// Returns the network: the part of the code after the first `_`, or `None` for a code without
+    /// one, such as `BTC`.
     #[must_use]
     pub fn network(&self) -> Option<&str> {
         self.split().1
@@ -134,8 +134,7 @@ impl Currency {
 mod tests {
     use super::*;
 
-    /// The codes as listed in the documentation of version 2 (2026 and the year before) and of
-    /// version 1.
+    /// Codes in the documentation of version 2 (2026 and the year before) and of version 1.
     const DOCUMENTED: &str = "BTC LTC TRX SOL TON BNB ETH ETH_ARB ETH_BASE ETH_OPT \
         USDT_ARB USDT_BSC USDT_ERC20 USDT_OPT USDT_SOL USDT_TON USDT_TRC20 \
         USDC_ARB USDC_BASE USDC_BSC USDC_ERC20 USDC_OPT USDC_SOL \
@@ -144,7 +143,7 @@ mod tests {
         TUSD_ERC20 TUSD_BSC USDC_TRC20 TUSD_TRC20";
 
     #[test]
-    fn every_documented_code_is_known_and_splits() {
+    fn documented_code_is_known_and_splits() {
         for code in DOCUMENTED.split_whitespace() {
             let currency = Currency::from(code);
             assert!(!matches!(currency, Currency::Other(_)), "{code}");
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_told_apart_exactly() {
+    fn codes_are_compared_exactly() {
         assert_eq!(Currency::from("btc").as_str(), "btc");
         assert_ne!(Currency::from("btc"), Currency::Btc);
         assert_eq!(Currency::Btc.network(), None);

@@ -6,10 +6,9 @@ use serde_json::value::RawValue;
 use super::Payment;
 use crate::{PaymentEvent, Provider};
 
-/// What a postback says of its payment. The key is the signed invoice id: never the token, the order id or a key's
-/// label.
+/// Returns the payment that a postback reports, identified by the signed invoice id.
 ///
-/// What must not change: status, amount and currency. They are not signed.
+/// The fields that must not change are status, amount and currency, although they are not signed.
 pub(super) fn payment_event<P: Provider<Payload = Payment>>(payment: &Payment) -> PaymentEvent<'_> {
     let unsigned = payment.unsigned();
     let status = unsigned.status().map(|status| status.as_str());

@@ -1,16 +1,18 @@
-/// An invoice's id without the `INV-` that some places put in front of it.
+/// Id of an invoice, without the `INV-` that some fields have in front of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct InvoiceId(Box<str>);
 
-/// Wire fact: in production the claim and the body's field carry none, `invoice_info.uuid` does.
+/// Prefix of an id. In production, the claim `id` and the field `invoice_id` lack it, and
+/// `invoice_info.uuid` has it.
 const PREFIX: &str = "INV-";
 
 impl InvoiceId {
-    /// Takes `[A-Za-z0-9_-]{1,64}` after at most one `INV-`.
+    /// Parses an id of the form `[A-Za-z0-9_-]{1,64}`, after at most one `INV-`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let bare = bare_invoice_id(text);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-        // Or `INV-INV-X` would be an id too, whose own prefix other code might take off.
+        // Otherwise `INV-INV-X` would have the id `INV-X`, from which other code might strip the
+        // prefix.
         let valid = (1..=64).contains(&bare.len())
             && bare.bytes().all(allowed)
             && !bare.starts_with(PREFIX);
@@ -22,10 +24,11 @@ impl InvoiceId {
     }
 }
 
-/// Returns the id of an invoice without the one `INV-` that the create call returns in front of it.
+/// Returns the id of an invoice without one `INV-` in front, which the API call that creates an
+/// invoice returns.
 ///
-/// Store this with the order, and look the order up by [`Payment::invoice_id`](super::Payment::invoice_id), which
-/// is always without the prefix.
+/// Store the result with the order, and find the order by
+/// [`Payment::invoice_id`](super::Payment::invoice_id), which never has the prefix.
 ///
 /// ```
 /// use postback_core::cryptocloud::bare_invoice_id;
@@ -38,10 +41,10 @@ pub fn bare_invoice_id(created: &str) -> &str {
     created.strip_prefix(PREFIX).unwrap_or(created)
 }
 
-/// Whether `text` is meant as an invoice's id: it begins with `INV-`, or it is eight capital
-/// letters and digits as all ids in the documentation are.
+/// Returns whether `text` looks like the id of an invoice: it begins with `INV-`, or consists of
+/// eight capital letters and digits, as all ids in the documentation do.
 ///
-/// Static wallets put identifiers of other shapes where an invoice's id is expected.
+/// Postbacks of static wallets have identifiers of other forms in place of the id.
 pub(crate) fn looks_like_invoice_id(text: &str) -> bool {
     let documented = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     text.starts_with(PREFIX) || (text.len() == 8 && text.bytes().all(documented))
@@ -52,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_prefix_is_no_part_of_the_id() {
+    fn invoice_id_excludes_one_prefix() {
         let parsed = |text| InvoiceId::parse(text).map(|id| id.as_str().to_owned());
         assert_eq!(parsed("ILRAJE1Q").as_deref(), Some("ILRAJE1Q"));
         assert_eq!(parsed("INV-ILRAJE1Q").as_deref(), Some("ILRAJE1Q"));

@@ -14,8 +14,9 @@ use crate::{
     decode::{self, json::Value},
 };
 
-/// A payment that CryptoCloud or Trybit announced, split into signed and [unsigned](Self::unsigned) fields.
-/// The [module documentation](super) says what each is worth.
+/// Payment that CryptoCloud or Trybit announced, with signed and [unsigned](Self::unsigned) fields.
+///
+/// See the [module documentation](super) for what is signed.
 #[derive(Clone)]
 pub struct Payment {
     invoice_id: InvoiceId,
@@ -23,12 +24,14 @@ pub struct Payment {
     unsigned: Unsigned,
 }
 
-/// The fields of a postback that no signature covers: a sender that can read or change one genuine postback on its way
-/// can have written them, until its token expires.
+/// Unsigned fields of a postback.
 ///
-/// Each field may be absent, or [unreadable](Self::unreadable): of a type, grammar or encoding that was never
-/// documented. Both read as `None`, and neither rejects the postback. Nothing here identifies the payment: look
-/// the order up by [`Payment::invoice_id`].
+/// A sender that can read or change a genuine postback in transit can change them, until its token
+/// expires.
+///
+/// Each field may be absent, or [unreadable](Self::unreadable): of an undocumented type, grammar or
+/// encoding. Both are returned as `None`, and neither rejects the postback. None of the fields
+/// identifies the payment: find the order by [`Payment::invoice_id`].
 #[derive(Clone)]
 pub struct Unsigned {
     status: Option<Status>,
@@ -36,24 +39,25 @@ pub struct Unsigned {
     currency: Option<Currency>,
     order_id: Option<Box<str>>,
     invoice_uuid: Option<Box<str>>,
-    /// `invoice_info` as received, if it is there.
+    /// `invoice_info` as received; empty if it is absent.
     invoice_info: Bytes,
     /// Names and values, as received.
     unreadable: Vec<(&'static str, Bytes)>,
 }
 
 impl Payment {
-    /// The signed id of the invoice, without `INV-`.
+    /// Returns the signed id of the invoice, without `INV-`.
     ///
-    /// The key to look an order up by, and to recognise a postback that was handled before. The create call
-    /// returns the same id with `INV-` in front: store [`bare_invoice_id`] of it, or compare with
+    /// Find the order by it. The API call that creates an invoice returns the same id with `INV-`
+    /// in front: store [`bare_invoice_id`] of it, or compare with
     /// [`is_for_invoice`](Self::is_for_invoice).
     #[must_use]
     pub fn invoice_id(&self) -> &str {
         self.invoice_id.as_str()
     }
 
-    /// Whether this is about the invoice that was stored, with or without the `INV-` that the create call returns.
+    /// Returns whether the payment is for the invoice with the stored id, with or without one
+    /// `INV-` in front.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
@@ -73,19 +77,20 @@ impl Payment {
         bare_invoice_id(stored) == self.invoice_id()
     }
 
-    /// The signed expiry of the token, in Unix seconds: the time of sending plus 300.
+    /// Returns the signed expiry of the token, in Unix seconds: the time of sending plus 300
+    /// seconds.
     #[must_use]
     pub const fn expires_at(&self) -> u64 {
         self.expires_at
     }
 
-    /// The fields that are not signed.
+    /// Returns the fields that are not signed.
     #[must_use]
     pub const fn unsigned(&self) -> &Unsigned {
         &self.unsigned
     }
 
-    /// Binds the body to what is signed, and reads the rest.
+    /// Compares the body with the signed id, and reads the unsigned fields.
     pub(super) fn new(
         token: GenuineToken,
         body: Body<'_>,
@@ -100,7 +105,7 @@ impl Payment {
             Value::Text(uuid) if looks_like_invoice_id(&uuid) => {
                 return Err(Rejection::InvoiceMismatch);
             }
-            // Of a shape never seen: no reason to reject, but nothing ties it to the token.
+            // Withheld, because it is not the id of an invoice, and unrelated to the token.
             _ => None,
         };
         let mut unreadable = Unreadable {
@@ -111,7 +116,7 @@ impl Payment {
         let amount = unreadable.or_known("amount_crypto", body.amount, amount);
         let currency = unreadable.or_known("currency", body.currency, text);
         let order_id = unreadable.or_known("order_id", body.order_id, text_or_number);
-        // Its members are decoded when they are asked for.
+        // Its members are decoded by `Unsigned::invoice_info`.
         let invoice_info = body.invoice_info.unwrap_or_default();
         if !invoice_info.is_empty() && !invoice_info.starts_with(['{', 'n']) {
             unreadable.note("invoice_info", invoice_info);
@@ -126,7 +131,7 @@ impl Payment {
                 order_id: order_id.map(Into::into),
                 invoice_uuid: invoice_uuid.map(Into::into),
                 unreadable: unreadable.fields,
-                // A part of what was received, which `slice_ref` demands, or empty.
+                // `slice_ref` requires a part of the received body, or an empty slice.
                 invoice_info: received.slice_ref(invoice_info.as_bytes()),
             },
         })
@@ -134,65 +139,67 @@ impl Payment {
 }
 
 impl Unsigned {
-    /// The status; only [`Status::Success`] is documented.
+    /// Returns the status; only [`Status::Success`] is documented.
     #[must_use]
     pub const fn status(&self) -> Option<&Status> {
         self.status.as_ref()
     }
 
-    /// `amount_crypto`, in units of [`currency`](Self::currency); never negative.
+    /// Returns `amount_crypto`, in units of [`currency`](Self::currency); never negative.
     ///
-    /// What the invoice *asked for*, without the commission that the payer may bear: in the documented samples it
-    /// equals `invoice_info.amount`, also where `amount_paid` is larger. Confidence: medium; the documentation
-    /// gives the samples and no definition.
+    /// It is the amount that the invoice *asked for*, without the commission that the payer may
+    /// bear: in the documented samples it equals `invoice_info.amount`, even if `amount_paid` is
+    /// larger. Confidence: medium, because the documentation has samples and no definition.
     #[must_use]
     pub const fn amount(&self) -> Option<&Amount> {
         self.amount.as_ref()
     }
 
-    /// The coin that was paid, and its network.
+    /// Returns the coin that was paid, and its network.
     #[must_use]
     pub const fn currency(&self) -> Option<&Currency> {
         self.currency.as_ref()
     }
 
-    /// The order id that the merchant gave when the invoice was made.
+    /// Returns the order id that you passed when you created the invoice.
     ///
-    /// Many postbacks may carry one order id: all payments to one static wallet do.
+    /// Several postbacks may have the same order id, as all payments to one static wallet do.
     #[must_use]
     pub fn order_id(&self) -> Option<&str> {
         self.order_id.as_deref()
     }
 
-    /// The fields that are there and cannot be read, with their values as the body has them: JSON text, or the
-    /// encoded text of a form.
+    /// Returns the fields that are present and cannot be read, with their values as received: JSON
+    /// text, or the encoded text of a form.
     ///
-    /// Such a value was not documented when this version was made. `reconcile` names it where it is needed, and so
-    /// does the log event of the postback. The members of `invoice_info` are not among them: see
-    /// [`invoice_info`](Self::invoice_info).
+    /// The form of such a value is not documented. `reconcile` names the field if it is required,
+    /// and so does the log event of the postback. The members of `invoice_info` are not included:
+    /// see [`invoice_info`](Self::invoice_info).
     pub fn unreadable(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        // They were read as text when the postback was verified.
+        // The values are parts of a body that is UTF-8.
         let fields = self.unreadable.iter();
         fields.map(|(name, raw)| (*name, str::from_utf8(raw).unwrap_or_default()))
     }
 
-    /// `invoice_info.uuid` as received, if it is the signed invoice id with or without `INV-`.
+    /// Returns `invoice_info.uuid` as received, if it is the signed invoice id with or without
+    /// `INV-`.
     ///
-    /// A value that names another invoice rejects the postback; a value of another shape is withheld.
+    /// A value that names another invoice rejects the postback, and a value of another form is
+    /// withheld.
     #[must_use]
     pub fn invoice_uuid(&self) -> Option<&str> {
         self.invoice_uuid.as_deref()
     }
 
-    /// `invoice_info` as it stands in the body.
+    /// Returns `invoice_info` as received.
     pub(super) fn invoice_info_as_received(&self) -> Option<&RawValue> {
         serde_json::from_slice(&self.invoice_info).ok()
     }
 
-    /// Decodes `invoice_info`, which version 2 sends in JSON. Absent for a form.
+    /// Decodes and returns `invoice_info`, which version 2 sends in JSON. Absent for a form.
     #[must_use]
     pub fn invoice_info(&self) -> Field<'_, InvoiceInfo<'_>> {
-        // It was read as text when the postback was verified.
+        // The value is a part of a body that is UTF-8.
         let mut field: Field<'_, InvoiceInfo<'_>> = match str::from_utf8(&self.invoice_info) {
             Ok(raw) if !raw.is_empty() => decode::field(raw),
             _ => Field::Absent,
@@ -206,7 +213,7 @@ impl Unsigned {
     }
 }
 
-/// Shows the signed fields alone: the others may hold a buyer's data.
+/// Shows only the signed fields, because the others may contain data of the buyer.
 impl fmt::Debug for Payment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payment")
@@ -234,7 +241,7 @@ struct Unreadable<'a> {
 }
 
 impl Unreadable<'_> {
-    /// The field's value as `read` has it, or `None` if it is absent or cannot be read.
+    /// Returns the value that `read` returns, or `None` if the field is absent or unreadable.
     fn or_known<'a, T>(
         &mut self,
         name: &'static str,
@@ -255,7 +262,7 @@ impl Unreadable<'_> {
     }
 }
 
-/// The invoice that the body names: a text, or the digits of a number.
+/// Returns the invoice that the body names, by a text or by the digits of a number.
 fn named_invoice(field: Option<Known<'_>>) -> Result<InvoiceId, Rejection> {
     let value = field.map(|field| field.value).unwrap_or_default();
     let named = match value {
@@ -278,7 +285,7 @@ fn text(value: Value<'_>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// A text, or the digits of a number: merchants number their orders.
+/// Returns a text, or the digits of a number, because applications may number their orders.
 fn text_or_number(value: Value<'_>) -> Option<Cow<'_, str>> {
     match value {
         Value::Number(number) => Some(number.into()),
@@ -286,7 +293,7 @@ fn text_or_number(value: Value<'_>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// An amount that can have been paid: one without a minus.
+/// Returns an amount, unless it is negative.
 fn amount(value: Value<'_>) -> Option<Amount> {
     let amount: Amount = text_or_number(value)?.parse().ok()?;
     (!amount.is_negative()).then_some(amount)

@@ -10,7 +10,7 @@ use crate::{
     reconcile::{Outcome, Price},
 };
 
-macro_rules! gateway {
+macro_rules! provider {
     ($(#[$attribute:meta])* $name:ident, $log_name:literal) => {
         $(#[$attribute])*
         #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +18,7 @@ macro_rules! gateway {
         pub struct $name {}
 
         impl $name {
-            /// The gateway; its rules leave nothing to configure.
+            /// Creates the provider, which has no options.
             #[must_use]
             pub const fn new() -> Self {
                 Self {}
@@ -83,8 +83,8 @@ macro_rules! gateway {
     };
 }
 
-gateway! {
-    /// CryptoCloud: the key is the project's SECRET KEY, not the API key.
+provider! {
+    /// CryptoCloud. Its key is the project's SECRET KEY, not the API key.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -116,13 +116,15 @@ gateway! {
     CryptoCloud, "cryptocloud"
 }
 
-gateway! {
-    /// Trybit, CryptoCloud's new name: the same rules, but its proofs never pass for
-    /// [`CryptoCloud`]'s.
+provider! {
+    /// Trybit, the new name of CryptoCloud.
+    ///
+    /// The rules are the same, but a verified postback of one is never accepted for one of the
+    /// other.
     Trybit, "trybit"
 }
 
-/// Every sample handler of the provider answers this; what it expects is not documented.
+/// Reply of each sample handler of the provider. The expected reply is not documented.
 const ACK: Reply = Reply::acknowledgement(
     MediaType::Json.as_str(),
     r#"{"message":"Postback received"}"#,
@@ -143,7 +145,7 @@ fn verify(
         Some(Value::Absent) | None => return Err(Rejection::Unsigned),
         Some(_) => return Err(Rejection::Malformed(MalformedReason::Value("token"))),
     };
-    // The providers' sample handlers trim it too. Nothing wider: other white space is no token's.
+    // The providers' sample handlers trim the token too. Other white space is not trimmed.
     let token = token.trim_matches([' ', '\t', '\r', '\n']);
     if token.is_empty() {
         return Err(Rejection::Unsigned);

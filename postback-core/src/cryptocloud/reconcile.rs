@@ -5,8 +5,10 @@ use crate::{
 };
 
 impl Unsigned {
-    /// How the payment compares with a price, as the [module documentation](super#reconciling) says. `Err` is an outcome
-    /// too: one that was found before the amounts were compared with the price.
+    /// Compares the payment with a price, as described in the [module
+    /// documentation](super#reconciling).
+    ///
+    /// `Err` is also an outcome, which was found before an amount was compared with the price.
     pub(super) fn outcome(&self, price: &Price) -> Result<Outcome, Outcome> {
         let info = match self.invoice_info() {
             Field::Absent => None,
@@ -44,14 +46,16 @@ impl Unsigned {
         if worth.is_zero() {
             return Err(Outcome::Unknown(name));
         }
-        // In dollars, less of the coin is a contradiction; in the coin, the price decides what is enough.
+        // For a price in dollars, less of the coin paid than asked is a contradiction. For a price
+        // in the coin, the price decides whether the amount is enough.
         let doubt =
             doubt.or((price.is_fiat() && amounts.is_less_paid_than_asked()).then_some(PAID));
         Ok(match (price.compare(worth), doubt) {
             (Outcome::Underpaid(worth), _) if matches!(name, PAID | PAID_USD) => {
                 Outcome::Underpaid(worth)
             }
-            // What was asked was not paid, another field says: how much was is not known.
+            // Another field contradicts that the asked amount was paid, and the paid one is
+            // unknown.
             (_, Some(field)) => Outcome::Unknown(field),
             (outcome, None) => outcome,
         })
@@ -62,8 +66,7 @@ impl Unsigned {
             .is_some_and(|status| *status != Status::Success)
     }
 
-    /// Looks for what contradicts a success: the first field that says that the invoice is not paid in full, if one
-    /// does.
+    /// Returns the first field that contradicts that the invoice was paid in full, if there is one.
     fn contradiction(&self, info: &InvoiceInfo<'_>) -> Result<Option<&'static str>, Outcome> {
         const STATUS: &str = "invoice_info.status";
         const INVOICE_STATUS: &str = "invoice_info.invoice_status";
@@ -126,8 +129,10 @@ impl Unsigned {
     }
 }
 
-/// The amounts of a postback. The dollars are not compared with the coin, because the rate moves between the invoice
-/// and its payment.
+/// Amounts of a postback.
+///
+/// Dollars are not compared with the coin, because the rate changes between the invoice and its
+/// payment.
 struct Amounts<'a> {
     /// `amount_crypto`.
     asked: &'a Amount,
@@ -140,8 +145,9 @@ struct Amounts<'a> {
     received_usd: Option<&'a Amount>,
 }
 
-/// What was paid, in the coin and in US dollars.
+/// Name of the field for the amount that was paid, in the coin.
 const PAID: &str = "invoice_info.amount_paid";
+/// Name of the field for the amount that was paid, in US dollars.
 const PAID_USD: &str = "invoice_info.amount_paid_usd";
 
 impl<'a> Amounts<'a> {
@@ -171,7 +177,7 @@ impl<'a> Amounts<'a> {
         all.all(Amount::is_zero)
     }
 
-    /// What counts, and the field that states it.
+    /// Returns the amount in the coin that is compared with a price, and the field that states it.
     fn in_the_coin(&self) -> (&'a Amount, &'static str) {
         let mut worth = (self.asked, "amount_crypto");
         if let Some(amount) = self.amount.filter(|amount| *amount < worth.0) {
@@ -183,10 +189,13 @@ impl<'a> Amounts<'a> {
         worth
     }
 
+    /// Returns whether less of the coin was paid than asked.
     fn is_less_paid_than_asked(&self) -> bool {
         self.paid.is_some_and(|paid| is_less(paid, self.asked))
     }
 
+    /// Returns the amount in US dollars that is compared with a price, and the field that states
+    /// it.
     fn in_dollars(&self) -> Result<(&'a Amount, &'static str), Outcome> {
         let paid = self.paid_usd.ok_or(Outcome::Unknown(PAID_USD))?;
         Ok(match self.asked_usd {
@@ -196,7 +205,7 @@ impl<'a> Amounts<'a> {
     }
 }
 
-/// An amount that may be absent, but not unreadable or negative.
+/// Returns an amount, which may be absent, but neither unreadable nor negative.
 fn stated<'a>(
     field: Option<&'a Field<'_, Amount>>,
     name: &'static str,
@@ -215,7 +224,8 @@ fn known<'a>(field: &'a Field<'_, Amount>) -> Option<&'a Amount> {
     }
 }
 
-/// Whether money may have arrived, although a status says that the payment did not succeed.
+/// Returns whether money may have arrived, even if a status reports that the payment did not
+/// succeed.
 fn may_be_funded(info: &InvoiceInfo<'_>) -> bool {
     let amounts = [
         &info.amount_paid,
@@ -228,14 +238,14 @@ fn may_be_funded(info: &InvoiceInfo<'_>) -> bool {
         Field::Absent => false,
         Field::Other(_) => true,
     };
-    let says_so = matches!(
+    let is_funded = matches!(
         &info.status,
         Field::Known(InvoiceStatus::Overpaid | InvoiceStatus::Paid | InvoiceStatus::Partial)
     );
-    says_so || amounts.iter().any(may_be_positive)
+    is_funded || amounts.iter().any(may_be_positive)
 }
 
-/// Whether an amount is less than another by more than a rounding error.
+/// Returns whether an amount is less than another by more than a rounding error.
 fn is_less(amount: &Amount, than: &Amount) -> bool {
     let rounded = || match (binary(amount), binary(than)) {
         (Some(amount), Some(than)) => than - amount <= than * TOLERANCE,
@@ -244,7 +254,7 @@ fn is_less(amount: &Amount, than: &Amount) -> bool {
     amount < than && !rounded()
 }
 
-/// Whether an amount is what the rounding of another may leave over.
+/// Returns whether an amount is at most a rounding error of another.
 fn is_rounding_error(amount: &Amount, of: &Amount) -> bool {
     match (binary(amount), binary(of)) {
         (Some(amount), Some(of)) => amount <= of * TOLERANCE,
@@ -252,10 +262,11 @@ fn is_rounding_error(amount: &Amount, of: &Amount) -> bool {
     }
 }
 
-/// A billionth. The provider calculates in binary fractions, whose rounding errors are smaller by far.
+/// Largest rounding error, relative to the amount. The provider calculates in binary fractions,
+/// whose rounding errors are far smaller than a billionth.
 const TOLERANCE: f64 = 1e-9;
 
-/// As the provider calculates: only to recognise its rounding errors.
+/// Converts an amount as the provider does, only to recognise its rounding errors.
 fn binary(amount: &Amount) -> Option<f64> {
     amount.as_received().parse().ok()
 }

@@ -1,10 +1,10 @@
 use crate::decode::open_enum;
 
 open_enum! {
-    /// The `status` of a postback, and of `invoice_info.invoice_status`.
+    /// Value of `status` in a postback, and of `invoice_info.invoice_status`.
     ///
-    /// Only `success` is documented. Translations that appear in translated documentation
-    /// (`sucesso`) are other texts, and no success.
+    /// Only `success` is documented. Translations in translated documentation (`sucesso`) are other
+    /// texts, and not a success.
     pub enum Status {
         /// `success`: the invoice has been paid, or overpaid.
         Success = "success",
@@ -12,15 +12,15 @@ open_enum! {
 }
 
 open_enum! {
-    /// The state of an invoice, `invoice_info.status`, with the five documented values.
+    /// State of an invoice, `invoice_info.status`, with the five documented values.
     pub enum InvoiceStatus {
         /// `canceled`: canceled or expired.
         Canceled = "canceled",
-        /// `created`: not paid yet.
+        /// `created`: not paid.
         Created = "created",
-        /// `overpaid`: more was paid than asked. The postback says `success`.
+        /// `overpaid`: more was paid than asked. The postback's status is `success`.
         Overpaid = "overpaid",
-        /// `paid`: what was asked was paid.
+        /// `paid`: the asked amount was paid.
         Paid = "paid",
         /// `partial`: less was paid than asked.
         Partial = "partial",
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_documented_word_is_success() {
+    fn documented_word_alone_is_success() {
         assert_eq!(Status::from("success"), Status::Success);
         for text in ["sucesso", "Success", "success ", "paid", ""] {
             assert_ne!(Status::from(text), Status::Success, "{text:?}");
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn invoice_states() {
+    fn documented_invoice_states_are_known() {
         let states = [
             ("canceled", InvoiceStatus::Canceled),
             ("created", InvoiceStatus::Created),

@@ -16,17 +16,17 @@ use crate::{
     verify_context::LATEST,
 };
 
-/// What a genuine token says.
+/// Claims of a genuine token.
 pub(crate) struct GenuineToken {
     pub(crate) invoice_id: InvoiceId,
-    /// In Unix seconds.
+    /// Expiry, in Unix seconds.
     pub(crate) expires_at: u64,
 }
 
 impl GenuineToken {
     /// Checks a token: signature, then JOSE header, then claims, then times.
     ///
-    /// No part is decoded before the signature over it holds.
+    /// No part is decoded before the signature over it is verified.
     pub(crate) fn of(
         token: &str,
         context: &mut VerifyContext<'_, SecretKey>,
@@ -46,7 +46,7 @@ impl GenuineToken {
         })?;
         let invoice_id = InvoiceId::parse(&claims.id).ok_or(UNUSABLE)?;
         context.identify(&LogFields::default().invoice_id(invoice_id.as_str()));
-        // Judged after the id was noted, so that the log names the invoice.
+        // Checked after `identify`, so that the log event of a rejection contains the invoice id.
         let exp = claims.exp.as_deref().ok_or(UNUSABLE)?;
         let not_before = match &claims.nbf {
             Some(nbf) => Some(seconds(nbf, Amount::ceil).ok_or(UNUSABLE)?),
@@ -63,27 +63,27 @@ impl GenuineToken {
 
 const UNUSABLE: Rejection = Rejection::InvalidClaims(InvalidClaimsReason::Unusable);
 
-/// `{"typ":"JWT","alg":"HS256"}` and `{"alg":"HS256","typ":"JWT"}`, encoded: what the provider and
-/// common libraries write, and what decoding would accept.
+/// Encoded `{"typ":"JWT","alg":"HS256"}` and `{"alg":"HS256","typ":"JWT"}`, as the provider and
+/// common libraries write them. They need no decoding.
 const USUAL_HEADERS: [&str; 2] = [
     "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9",
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9",
 ];
 
-/// Accepts `alg` HS256 and nothing that would change what the signature means (RFC 7515, sections
-/// 4 and 4.1.11; RFC 7797).
+/// Accepts `alg` HS256, and no member that would change what the signature covers (RFC 7515,
+/// sections 4 and 4.1.11; RFC 7797).
 fn check_header(token: &str, header: &str) -> Option<()> {
     if USUAL_HEADERS.contains(&header) {
         return Some(());
     }
-    // `jsonwebtoken` lets unknown members repeat, takes `"crit": null` for none, and reads `alg`
-    // from more than a text.
+    // `jsonwebtoken` accepts repeated unknown members, `"crit": null`, and an `alg` that is not a
+    // text.
     let _: StrictHeader = serde_json::from_slice(&base64url::decode(header)?).ok()?;
     let header = decode_header(token).ok()?;
     (header.alg == Algorithm::HS256).then_some(())
 }
 
-/// Whole seconds of a `NumericDate` (RFC 7519, section 2), a fraction rounded to the refusing side.
+/// Returns the whole seconds of a `NumericDate` (RFC 7519, section 2). `round` rounds a fraction.
 fn seconds(raw: &RawValue, round: fn(&Amount) -> Option<u64>) -> Option<u64> {
     let seconds = match raw.get().parse() {
         Ok(seconds) => seconds,
@@ -92,7 +92,8 @@ fn seconds(raw: &RawValue, round: fn(&Amount) -> Option<u64>) -> Option<u64> {
     (seconds <= LATEST).then_some(seconds)
 }
 
-/// An object whose members are told apart, with `alg` the text `HS256` and without `crit` and `b64`.
+/// JOSE header with distinct members, in which `alg` is the text `HS256` and `crit` and `b64` are
+/// absent.
 struct StrictHeader;
 
 impl<'de> Deserialize<'de> for StrictHeader {
@@ -111,13 +112,13 @@ impl<'de> Visitor<'de> for StrictHeader {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
         let mut seen = HashSet::new();
         while let Some(Name(name)) = members.next_key()? {
-            let understood = match &*name {
+            let is_accepted = match &*name {
                 "alg" => members.next_value::<Name<'de>>()?.0 == "HS256",
                 "crit" | "b64" => false,
                 _ => members.next_value::<IgnoredAny>().map(|_| true)?,
             };
-            if !understood || !seen.insert(name) {
-                return Err(A::Error::custom("not understood"));
+            if !is_accepted || !seen.insert(name) {
+                return Err(A::Error::custom("member is not accepted"));
             }
         }
         match seen.contains("alg") {
@@ -127,8 +128,10 @@ impl<'de> Visitor<'de> for StrictHeader {
     }
 }
 
-/// The claims that count. No claim may be repeated (RFC 7519, section 4), and nothing but an object
-/// is taken: a derived struct would take an array too.
+/// Claims that are checked.
+///
+/// A repeated claim is rejected (RFC 7519, section 4), and so is an array, which a derived impl
+/// would accept.
 struct Claims {
     id: String,
     exp: Option<Box<RawValue>>,
@@ -164,7 +167,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
                 }
             };
             if repeated {
-                return Err(A::Error::custom("a claim is repeated"));
+                return Err(A::Error::custom("repeated claim"));
             }
         }
         Ok(Claims {

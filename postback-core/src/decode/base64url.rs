@@ -2,8 +2,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// Decodes base64url without padding, as JOSE writes it.
 ///
-/// The engine refuses padding, white space and unused bits that are set, so that a text that is
-/// accepted is the only one for its bytes.
+/// The engine rejects padding, white space and set unused bits, so only one text is accepted for
+/// each sequence of bytes.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
@@ -16,7 +16,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_decodes_encodes_to_the_same_text(text in "[A-Za-z0-9_+/=-]{0,12}|\\PC{0,4}") {
+        fn decoded_bytes_encode_to_same_text(text in "[A-Za-z0-9_+/=-]{0,12}|\\PC{0,4}") {
             if let Some(bytes) = decode(&text) {
                 prop_assert_eq!(URL_SAFE_NO_PAD.encode(bytes), text);
             }
@@ -24,7 +24,7 @@ mod tests {
     }
 
     #[test]
-    fn each_other_spelling_is_refused() {
+    fn other_spellings_are_rejected() {
         for text in ["YQ==", "YR", "Y Q", "Y+E", "Y/E", "Y", "YQ\n"] {
             assert_eq!(decode(text), None, "{text:?}");
         }

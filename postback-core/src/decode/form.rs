@@ -6,9 +6,9 @@ use percent_encoding::percent_decode_str;
 
 use super::json::Name;
 
-/// The pairs of an `application/x-www-form-urlencoded` body or query, as received.
+/// Returns the pairs of an `application/x-www-form-urlencoded` body or query, as received.
 ///
-/// Each ends at an `&`, and its name at its first `=`. Empty pairs (`a=1&&b=2`) are skipped.
+/// A pair ends at an `&`, and its name at its first `=`. Empty pairs (`a=1&&b=2`) are skipped.
 pub(crate) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
     let mut begin = 0_usize;
     iter::from_fn(move || {
@@ -18,7 +18,8 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
                 .get(begin..)
                 .filter(|rest| !rest.is_empty())?;
             let (mut length, mut equals, mut plain) = (rest.len(), None, true);
-            // One look at each byte: hostile input is pairs of one byte, and escapes.
+            // Each byte is read once, because hostile input consists of pairs of one byte and of
+            // escapes.
             for (at, byte) in rest.iter().enumerate() {
                 match byte {
                     b'&' => {
@@ -46,45 +47,45 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
     })
 }
 
-/// A pair as received.
+/// Pair of a form or query, as received.
 pub(crate) struct Pair<'a> {
     name: &'a str,
-    /// The value as received, behind its `=`. Empty if there is no `=`.
+    /// Value as received, including its `=`. Empty if there is no `=`.
     assignment: &'a str,
-    /// Where the value ends.
+    /// Position in the text at which the value ends.
     #[cfg_attr(
         not(feature = "cryptapi"),
-        allow(dead_code, reason = "read for CryptAPI alone")
+        allow(dead_code, reason = "read for CryptAPI only")
     )]
     end: usize,
-    /// Whether nothing in it is encoded.
+    /// Set if nothing in the pair is encoded.
     plain: bool,
 }
 
 impl<'a> Pair<'a> {
-    /// The name as received.
+    /// Returns the name as received.
     pub(crate) const fn encoded_name(&self) -> &'a str {
         self.name
     }
 
-    /// The value as received.
+    /// Returns the value as received.
     pub(crate) fn encoded_value(&self) -> &'a str {
         self.assignment.strip_prefix('=').unwrap_or_default()
     }
 
-    /// Where the value stands in the text.
+    /// Returns the range of the value in the text.
     #[cfg(feature = "cryptapi")]
     pub(crate) fn place(&self) -> Range<usize> {
         self.end.saturating_sub(self.encoded_value().len())..self.end
     }
 
-    /// The name, if it is strictly encoded and [plain](is_name).
+    /// Returns the decoded name, if it is strictly encoded and a [valid name](is_name).
     #[cfg(feature = "cryptapi")]
     pub(crate) fn name(&self) -> Option<Cow<'a, str>> {
         self.any_name().filter(|name| is_name(name))
     }
 
-    /// The name, if it is strictly encoded.
+    /// Returns the decoded name, if it is strictly encoded.
     pub(crate) fn any_name(&self) -> Option<Cow<'a, str>> {
         match self.plain {
             true => Some(Cow::Borrowed(self.name)),
@@ -92,23 +93,24 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// The value, if it is strictly encoded.
+    /// Returns the decoded value, if it is strictly encoded.
     pub(crate) fn text(&self) -> Option<Cow<'a, str>> {
         match self.plain {
             true => Some(Cow::Borrowed(self.encoded_value())),
-            // With its `=`, it is the value of a pair without a name.
+            // Including its `=`, it is decoded as a pair with an empty name.
             false => decode(self.assignment, |(_, value)| value),
         }
     }
 
-    /// Whether name and value are strictly encoded.
+    /// Returns whether name and value are strictly encoded.
     pub(crate) fn is_strictly_encoded(&self) -> bool {
         self.plain || (is_strict(self.name) && is_strict(self.assignment))
     }
 }
 
-/// Whether each `%` is followed by two hexadecimal digits, and the bytes are UTF-8. The decoder leaves other escapes as
-/// they are, and replaces other bytes.
+/// Returns whether each `%` is followed by two hexadecimal digits, and the decoded bytes are UTF-8.
+///
+/// The decoder alone would keep other escapes and replace other bytes.
 fn is_strict(text: &str) -> bool {
     let mut is_ascii = true;
     for escape in text.split('%').skip(1) {
@@ -119,7 +121,7 @@ fn is_strict(text: &str) -> bool {
             _ => return false,
         }
     }
-    // Escapes of ASCII leave a text UTF-8.
+    // Escapes of ASCII characters cannot result in invalid UTF-8.
     is_ascii || percent_decode_str(text).decode_utf8().is_ok()
 }
 
@@ -138,18 +140,18 @@ fn decode<'a>(
     }))
 }
 
-/// Whether an optional field of this value is absent. A form has no null; these are what senders write for
-/// it.
+/// Returns whether a value is one of those that senders write for null, which a form does not have.
 pub(crate) fn is_null(text: &str) -> bool {
     matches!(text, "" | "None" | "null")
 }
 
-/// A form without the line ends behind it, which some senders write.
+/// Returns a form without the line ends at its end, which some senders write.
 pub(crate) fn without_line_ends(text: &str) -> &str {
     text.trim_end_matches(['\r', '\n'])
 }
 
-/// Whether `name` is one to 64 letters, digits and `_ . [ ] -`, beginning with a letter, digit or `_`.
+/// Returns whether `name` consists of 1 to 64 ASCII letters, digits and `_ . [ ] -`, and begins
+/// with a letter, a digit or `_`.
 #[cfg(feature = "cryptapi")]
 pub(crate) fn is_name(name: &str) -> bool {
     let first = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -163,13 +165,13 @@ mod tests {
 
     use super::*;
 
-    /// The name and the value of a pair, if they are strictly encoded.
+    /// Returns the decoded name and value of a pair.
     fn read<'a>(pair: &Pair<'a>) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
         (pair.any_name(), pair.text())
     }
 
     #[test]
-    fn what_is_not_strictly_encoded_is_not_decoded() {
+    fn loosely_encoded_name_and_value_are_not_decoded() {
         for text in [
             "%", "%a", "%zz", "100%", "%2", "a%g0", "%ff", "%c3%28", "%%41", "+%",
         ] {
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn names() {
+    fn invalid_name_is_rejected() {
         let long = "n".repeat(65);
         for name in ["", "{", "-a", ".a", "a b", "é", &long] {
             assert!(!is_name(name), "{name:?}");
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_ampersand_separates() {
+    fn pairs_are_separated_by_ampersand_only() {
         let read: Option<Vec<_>> = pairs("&a=1;b=2&&%63=%41+&d&e=f=g&+=&")
             .map(|pair| Some((pair.any_name()?, pair.text()?)))
             .collect();
@@ -232,9 +234,9 @@ mod tests {
         assert_eq!(pairs("").count(), 0);
     }
 
-    /// An escape in one pair says nothing of its neighbours.
+    /// Covers pairs whose neighbours are encoded, or not strictly encoded.
     #[test]
-    fn each_pair_is_plain_or_not() {
+    fn encoding_of_pair_does_not_affect_neighbours() {
         let plain: Vec<_> = pairs("a=1&%62=2&c=3&d=+&e")
             .map(|pair| pair.plain)
             .collect();
@@ -250,9 +252,10 @@ mod tests {
     }
 
     proptest! {
-        /// Positions and text are those of the lenient decoder of the WHATWG URL standard, as far as it is strict.
+        /// Compares strictly encoded names and values with the lenient decoder of the WHATWG URL
+        /// standard.
         #[test]
-        fn pairs_are_those_of_another_decoder(text in "([a-z&=+%]|%[0-9a-fA-F]{2}|é){0,12}") {
+        fn pairs_equal_those_of_independent_decoder(text in "([a-z&=+%]|%[0-9a-fA-F]{2}|é){0,12}") {
             let others: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
             let ours: Vec<_> = pairs(&text).collect();
             prop_assert_eq!(ours.len(), others.len());

@@ -2,27 +2,28 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Deserializer, de::Visitor};
 
-/// The value of a top-level field, whichever media type it came in.
+/// Value of a top-level field, in JSON or in a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
-    /// Absent, null, or what a form sends for null.
+    /// The field is absent, null, or a text that a form has for null.
     #[default]
     Absent,
     /// A JSON number, as written.
     Number(&'a str),
-    /// What is neither a number nor a text, as written: a truth value, an array, an object, or a value whose
-    /// encoding is broken.
+    /// Any other value, as written: a truth value, an array, an object, or one that is not strictly
+    /// encoded.
     Other(&'a str),
     /// A text.
     Text(Cow<'a, str>),
 }
 
-/// The name of an object's member, unescaped.
+/// Name of an object's member, unescaped.
 #[derive(Deserialize)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// The name of an object's member, unescaped. A name with half a surrogate pair in it is no text; it
-/// is read as some name that nobody looks for.
+/// Name of an object's member, unescaped, which may be invalid.
+///
+/// A name with half a surrogate pair is not a text. It is read as a name that no field has.
 pub(crate) struct AnyName<'a>(pub(crate) Cow<'a, str>);
 
 impl<'a> Deserialize<'a> for AnyName<'a> {
@@ -49,8 +50,8 @@ impl<'a> Visitor<'a> for AnyNameVisitor {
     }
 }
 
-/// The text of a JSON string as it stands in a document, or `None` if `raw` is another value or
-/// holds half a surrogate pair.
+/// Returns the text of a JSON string, or `None` if `raw` is another value or contains half a
+/// surrogate pair.
 pub(crate) fn text(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') {
@@ -61,7 +62,7 @@ pub(crate) fn text(raw: &str) -> Option<Cow<'_, str>> {
 }
 
 impl<'a> Value<'a> {
-    /// Reads one value. A string with half a surrogate pair in it is well-formed JSON, but no text.
+    /// Reads one value. A string with half a surrogate pair is well-formed JSON, but not a text.
     pub(crate) fn from_json(raw: &'a str) -> Self {
         match raw.bytes().next() {
             Some(b'n') => Self::Absent,
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_by_their_first_character() {
+    fn value_is_classified_by_first_character() {
         let value = |raw: &'static str| Value::from_json(raw);
         let text = |text: &'static str| Value::Text(text.into());
         assert_eq!(value("null"), Value::Absent);

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::json::AnyName;
 
-/// How often a member occurs in an object.
+/// Result of searching an object for a member.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Member<'a> {
     Absent,
@@ -18,14 +18,15 @@ pub(crate) enum Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    /// Looks a member up in a well-formed JSON value. What is no object has no members.
+    /// Searches a well-formed JSON value for a member. A value that is not an object has no
+    /// members.
     pub(crate) fn find(object: &'a str, name: &str) -> Self {
         if !object.starts_with('{') {
             return Self::Absent;
         }
         let bytes = object.as_bytes();
-        // Where nothing is escaped, a name stands in the text as it is: so often, at most, does the
-        // member occur, and the search can end before the object does.
+        // If nothing is escaped, the member occurs at most as often as its name does in the text,
+        // so the search can end before the object does.
         let most = match memchr::memchr(b'\\', bytes) {
             Some(_) => usize::MAX,
             None => memmem::find_iter(bytes, name).take(2).count(),
@@ -37,7 +38,7 @@ impl<'a> Member<'a> {
                 most,
                 member: &mut member,
             };
-            // The object is well-formed: an error says that the search ended before it did.
+            // The object is well-formed, so an error means that the search ended early.
             let _ = serde_json::Deserializer::from_str(object).deserialize_map(search);
         }
         member
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_is_found_however_it_is_spelled() {
+    fn member_is_found_in_each_spelling() {
         let once = |raw| Member::Once(raw);
         let cases = [
             (r#"{"a":1,"uuid":"x","b":{"c":2}}"#, once(r#""x""#)),

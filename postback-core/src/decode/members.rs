@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 
 use super::json::{AnyName, text};
 
-/// The members of an object whose names `is_wanted`, with their values as received. `None` if `raw` is no object.
+/// Returns the members of an object whose names are wanted, with their values as received, or
+/// `None` if `raw` is not an object.
 pub(crate) fn members<'a>(
     raw: &'a str,
     is_wanted: impl Fn(&str) -> bool,
@@ -19,7 +20,8 @@ pub(crate) fn members<'a>(
     Some(members)
 }
 
-/// A member's value: texts decoded, all others as received. `None` if it is a string with half a surrogate pair.
+/// Returns the value of a member, with texts decoded and others as received, or `None` for a string
+/// with half a surrogate pair.
 pub(crate) fn value_text(raw: &str) -> Option<Cow<'_, str>> {
     match raw.starts_with('"') {
         true => text(raw),
@@ -53,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_members_in_order() {
+    fn members_are_returned_in_order() {
         let object = r#"{"a":"\u00e4","b":1.50,"a":{"c":"d"},"e":"\ud800","\ud800":null}"#;
         let all = members(object, |_| true).unwrap();
         let values: Vec<_> = all.iter().map(|(_, raw)| value_text(raw)).collect();

@@ -1,4 +1,4 @@
-//! Strict decoding: ambiguous input is rejected, or handed over as received, and never guessed.
+//! Strict decoding: ambiguous input is rejected or kept as received, and never guessed.
 
 #[cfg(feature = "cryptocloud")]
 pub(crate) mod base64url;
@@ -11,7 +11,8 @@ mod members;
 #[cfg(feature = "cryptocloud")]
 mod object;
 
-/// A body's text without one byte order mark in front of it, which RFC 8259, section 8.1, lets a reader ignore.
+/// Returns the text of a body without one byte order mark at its start, which RFC 8259, section
+/// 8.1, allows a reader to ignore.
 pub(crate) fn without_byte_order_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }

@@ -10,22 +10,23 @@ use time::{UtcDateTime, format_description::BorrowedFormatItem, macros::format_d
 use super::json::{self, AnyName, Name};
 use crate::{Amount, Field};
 
-/// A type that one JSON value can be read as.
+/// Type that can be read from one JSON value.
 pub(crate) trait FromJson<'a>: Sized {
-    /// Reads a value that is not null, or `None` if it has another form.
+    /// Reads a value that is not null, or returns `None` if it has another form.
     fn from_json(raw: &'a str) -> Option<Self>;
 
-    /// Reads the next member's value while the whole object is read in one pass; `None` is null.
+    /// Reads the value of the next member while the object is read in one pass, or returns `None`
+    /// for null.
     ///
     /// # Errors
     ///
-    /// Where the value has another form: that ends the pass.
+    /// An error that ends the pass, if the value has another form.
     fn stream<A: MapAccess<'a>>(members: &mut A) -> Result<Option<Self>, A::Error> {
         let raw: &'a RawValue = members.next_value()?;
         match field(raw.get()) {
             Field::Absent => Ok(None),
             Field::Known(value) => Ok(Some(value)),
-            Field::Other(_) => Err(A::Error::custom("another form")),
+            Field::Other(_) => Err(A::Error::custom("value has another form")),
         }
     }
 }
@@ -41,14 +42,16 @@ pub(crate) fn field<'a, T: FromJson<'a>>(raw: &'a str) -> Field<'a, T> {
     }
 }
 
-/// A struct of [`Field`]s; made by [`object!`].
+/// Struct of [`Field`]s; implemented by [`object!`].
 pub(crate) trait Object<'a>: Sized {
     /// Reads the members of a JSON object.
     fn read<D: Deserializer<'a>>(deserializer: D, pass: Pass) -> Result<Self, D::Error>;
 }
 
-/// An object within the one pass over another. Not `Deserialize` for the object itself: that would
-/// be public, and refuse the whole object over one member of another form.
+/// Object that is read in the one pass over the object that contains it.
+///
+/// The object itself does not implement `Deserialize`: the impl would be public, and reject the
+/// whole object because of one member of another form.
 pub(crate) struct Streamed<T>(pub(crate) T);
 
 impl<'a, T: Object<'a>> Deserialize<'a> for Streamed<T> {
@@ -57,23 +60,23 @@ impl<'a, T: Object<'a>> Deserialize<'a> for Streamed<T> {
     }
 }
 
-/// Reads an object in one pass or, if that meets a surprise, member by member.
+/// Reads an object in one pass or, if a member has another form or is repeated, member by member.
 pub(crate) fn read_object<'a, T: Object<'a>>(raw: &'a str) -> Option<T> {
     let read = |pass| T::read(&mut serde_json::Deserializer::from_str(raw), pass);
     read(Pass::Stream).or_else(|_| read(Pass::Tolerate)).ok()
 }
 
-/// How an object is read.
+/// Way in which an object is read.
 #[derive(Clone, Copy)]
 pub(crate) enum Pass {
-    /// In one pass, which ends at the first member that has another form or is repeated.
+    /// Reads all members in one pass, which ends at the first that has another form or is repeated.
     Stream,
-    /// Each member on its own, twice: first as JSON text, then as its type.
+    /// Reads each member twice: first as JSON text, then as its type.
     Tolerate,
 }
 
 impl Pass {
-    /// Reads the next member's name.
+    /// Reads the name of the next member.
     pub(crate) fn name<'a, A: MapAccess<'a>>(
         self,
         members: &mut A,
@@ -84,8 +87,8 @@ impl Pass {
         }
     }
 
-    /// Reads the next member's value into its field; of two members of one name, neither is
-    /// believed.
+    /// Reads the value of the next member into its field. The value of a repeated member is
+    /// [`Field::Other`].
     pub(crate) fn value<'a, T: FromJson<'a>, A: MapAccess<'a>>(
         self,
         slot: &mut Field<'a, T>,
@@ -94,7 +97,7 @@ impl Pass {
     ) -> Result<(), A::Error> {
         let repeated = mem::replace(seen, true);
         *slot = match self {
-            Self::Stream if repeated => return Err(A::Error::custom("repeated")),
+            Self::Stream if repeated => return Err(A::Error::custom("repeated member")),
             Self::Stream => match T::stream(members)? {
                 Some(value) => Field::Known(value),
                 None => Field::Absent,
@@ -132,7 +135,7 @@ impl<'a> FromJson<'a> for Cow<'a, str> {
 }
 
 impl FromJson<'_> for UtcDateTime {
-    /// `2026-01-27 10:20:04.222439`, with or without the fraction, meant as UTC.
+    /// Reads a time in UTC such as `2026-01-27 10:20:04.222439`, with or without the fraction.
     fn from_json(raw: &str) -> Option<Self> {
         const FORMAT: &[BorrowedFormatItem<'_>] = format_description!(
             "[year]-[month]-[day] [hour]:[minute]:[second][optional [.[subsecond]]]"
@@ -161,16 +164,16 @@ impl<'a> FromJson<'a> for Vec<Cow<'a, str>> {
     }
 }
 
-/// A value of no documented form, kept as JSON text.
+/// Keeps a value without a documented form as JSON text.
 impl<'a> FromJson<'a> for &'a str {
     fn from_json(raw: &'a str) -> Option<Self> {
         Some(raw)
     }
 }
 
-/// Defines a struct of [`Field`]s that reads itself from a JSON object, member by member.
+/// Defines a struct of [`Field`]s that is read from a JSON object.
 ///
-/// `serde`'s derive would refuse the whole object over one member of another form.
+/// The derive macro of `serde` would reject the whole object because of one member of another form.
 macro_rules! object {
     (@ $field:ident) => { stringify!($field) };
     (@ $field:ident $name_in_json:literal) => { $name_in_json };
@@ -187,7 +190,7 @@ macro_rules! object {
             $($(#[$field_attribute])* pub $field: $crate::Field<'a, $type>,)+
         }
 
-        /// Shows no member: some hold a buyer's or a merchant's data.
+        /// Shows no member, because some contain data of the buyer or the project.
         impl std::fmt::Debug for $name<'_> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
@@ -213,7 +216,7 @@ macro_rules! object {
                         mut members: A,
                     ) -> Result<$name<'a>, A::Error> {
                         let mut object = $name::default();
-                        // Whether each member has occurred: one that was null leaves no trace.
+                        // Set when a member has occurred. A null member does not change its field.
                         $(let mut $field = false;)+
                         while let Some(name) = self.0.name(&mut members)? {
                             match &*name {
@@ -248,7 +251,7 @@ macro_rules! object {
     };
 }
 
-/// Defines an enum of texts that a gateway may add to: an unknown text is a value too.
+/// Defines an enum of texts to which a provider may add: an unknown text is a value too.
 macro_rules! open_enum {
     (
         $(#[$attribute:meta])*
@@ -261,13 +264,13 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_attribute])* $variant,)+
-            /// A text that this version does not know.
+            /// Text that this version does not know.
             #[non_exhaustive]
             Other(Box<str>),
         }
 
         impl $name {
-            /// The text as the gateway writes it.
+            /// Returns the text as the provider writes it.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -277,7 +280,7 @@ macro_rules! open_enum {
             }
         }
 
-        /// Compares exactly: case and spelling count.
+        /// Compares exactly, including case.
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 match text {
