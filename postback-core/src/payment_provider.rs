@@ -8,14 +8,15 @@ use crate::{
     reconcile::{Assurance, Disposition, Outcome, Price, ReconcileError, Reconciliation},
 };
 
-/// A [`Provider`] whose verified postbacks each report a payment, so that it can be reconciled, recorded and credited.
+/// [`Provider`] whose verified postbacks each report a payment, which can be reconciled, recorded
+/// and credited.
 ///
-/// It is implemented beside the provider, in any crate. Only [`Verified::reconcile`] makes a record of what its functions
-/// return, so that nothing but a verified postback is recorded. CryptoCloud and Trybit implement it. CryptAPI and
-/// BlockBee do not, because their callbacks are bound to an order first.
+/// Any crate can implement it for its own provider. Records are created by [`Verified::reconcile`]
+/// only, so an unverified postback cannot be recorded. CryptoCloud and Trybit implement it.
+/// CryptAPI and BlockBee do not, because their callbacks must be bound to an order first.
 ///
-/// The guide has an example. The postbacks of a provider that does not implement it are verified, and can
-/// be neither reconciled nor recorded:
+/// The guide has an example. A postback of a provider that does not implement it can be verified,
+/// but neither reconciled nor recorded:
 ///
 /// ```compile_fail,E0277
 /// use postback_core::{
@@ -32,44 +33,50 @@ use crate::{
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which payment its postbacks report",
+    message = "`{Self}` does not implement `PaymentProvider`, which defines the payment that a postback reports",
     label = "this postback can be neither reconciled nor recorded",
     note = "implement `postback_core::PaymentProvider` for `{Self}`",
     note = "a callback of CryptAPI or BlockBee is bound first: `callback.bind(&expected)?.reconcile(&price)`"
 )]
 pub trait PaymentProvider: Provider {
-    /// Namespace of the payment ids. Defaults to the provider's [name](Provider::NAME); only this crate can make
-    /// another, for two brands of one provider. A provider with the name of one of this crate's does not compile where
-    /// its payments are reconciled, because their records would be taken for each other's.
+    /// Namespace of the payment ids. Defaults to the provider's [name](Provider::NAME).
+    ///
+    /// Only this crate can create another namespace, for two brands of one provider. A provider
+    /// with the name of one of this crate's does not compile where its payments are reconciled,
+    /// because a store could not distinguish their records.
     const NAMESPACE: Namespace<Self> = Namespace(None, PhantomData);
 
-    /// Returns what a verified postback says of its payment: the key, the fields that must not change, and the payload.
+    /// Returns the payment that a verified postback reports: its id, the fields that must not
+    /// change, and the payload.
     fn payment_event(payload: &Self::Payload) -> PaymentEvent<'_>;
 
-    /// Compares the payment with a price, by what the postback says of it.
+    /// Compares the reported payment with a price.
     ///
-    /// [`Price::compare_in`](crate::reconcile::Price::compare_in) compares an amount, and
-    /// [`Price::paid_in_full`](crate::reconcile::Price::paid_in_full) is for a provider that states none. A payment that
-    /// may still vanish is [`Outcome::Pending`], and credits nothing. An amount that this returns is compared with the
-    /// price again: whether it is enough is for the price to say.
+    /// Use [`Price::compare_in`](crate::reconcile::Price::compare_in) for an amount, and
+    /// [`Price::paid_in_full`](crate::reconcile::Price::paid_in_full) for a provider that states
+    /// none. Return [`Outcome::Pending`] for a payment that is not final; it credits nothing.
+    ///
+    /// A returned amount is compared with the price again, so [`Outcome::Paid`] does not credit an
+    /// amount that is too small.
     fn outcome(payload: &Self::Payload, price: &Price) -> Outcome;
 
-    /// Returns whether the provider's postbacks state amounts in the price's currency. Defaults to true. CryptoCloud and
-    /// Trybit state them in coins and in US dollars.
+    /// Returns whether the provider's postbacks state amounts in the currency of the price.
+    /// Defaults to true.
     ///
-    /// Check it when the order is made: otherwise [`Verified::reconcile`] fails for each of its postbacks.
+    /// CryptoCloud and Trybit state them in coins and in US dollars. Check it when you create the
+    /// order, because [`Verified::reconcile`] returns an error for each of its postbacks otherwise.
     #[must_use]
     fn states_amounts_in(_price: &Price) -> bool {
         true
     }
 }
 
-/// Namespace of the payment ids of `P`. That of one provider is of another type than that of the next, so that no
-/// provider can take another's.
+/// Namespace of the payment ids of `P`. The type parameter prevents a provider from using the
+/// namespace of another.
 pub struct Namespace<P>(Option<&'static str>, PhantomData<fn() -> P>);
 
-/// What a verified postback says of its payment; made by [`PaymentProvider::payment_event`].
-#[must_use = "a record is made of it"]
+/// Payment that a verified postback reports; returned by [`PaymentProvider::payment_event`].
+#[must_use = "a payment event does nothing until it is returned by `payment_event`"]
 pub struct PaymentEvent<'a> {
     id: &'a str,
     fields: Vec<(&'static str, Cow<'a, str>)>,
@@ -80,8 +87,12 @@ pub struct PaymentEvent<'a> {
 }
 
 impl<'a> PaymentEvent<'a> {
-    /// Describes a payment. `id` is the provider's signed id of it: the same in each delivery, and unique. `payload` is
-    /// kept with the record as JSON, for the operator; one that cannot be serialized is kept as `null`.
+    /// Creates a confirmed payment without fields.
+    ///
+    /// `id` is the provider's signed id of the payment: unique, and the same in each delivery. **If
+    /// it is not signed or not unique, a payment can be credited twice or not at all.** `payload`
+    /// is stored with the record as JSON, for the operator; one that cannot be serialized is stored
+    /// as `null`.
     pub fn new(id: &'a str, payload: impl Serialize + 'a) -> Self {
         Self {
             id,
@@ -93,21 +104,26 @@ impl<'a> PaymentEvent<'a> {
         }
     }
 
-    /// Adds a field that must not change, such as the amount. If it changes after the payment was credited, the store
-    /// returns a conflict that names it. A field without a value is left out.
+    /// Adds a field that must not change, such as the amount.
+    ///
+    /// If it changes after the payment was credited, the store returns a conflict that names it. A
+    /// field without a value is left out.
     pub fn field(mut self, name: &'static str, value: Option<impl Into<Cow<'a, str>>>) -> Self {
         self.fields.extend(value.map(|value| (name, value.into())));
         self
     }
 
-    /// Sets how far the payment is. Defaults to [`Stage::Confirmed`]. One that is pending credits nothing, whatever
-    /// [`outcome`](PaymentProvider::outcome) returns.
+    /// Sets the stage of the payment. Defaults to [`Stage::Confirmed`].
+    ///
+    /// A pending payment credits nothing, whatever [`outcome`](PaymentProvider::outcome) returns.
     pub fn with_stage(self, stage: Stage) -> Self {
         Self { stage, ..self }
     }
 
-    /// Names the transfer on the chain, by its coin, transaction and address for example: the same transfer under another
-    /// id is then not credited, and is a possible duplicate for a person to look at.
+    /// Sets the transfer on the chain, identified for example by coin, transaction and address.
+    ///
+    /// A transfer that was recorded under another id is then not credited again: the store reports
+    /// a possible duplicate, for a person to check.
     pub fn with_transfer<'t>(self, parts: impl IntoIterator<Item = &'t str>) -> Self {
         let digester = Digester::new("transfer 1");
         let transfer = parts.into_iter().map(Some).fold(digester, Digester::field);
@@ -117,8 +133,10 @@ impl<'a> PaymentEvent<'a> {
         }
     }
 
-    /// Says that the signature covers the figures: amount, currency and status. Without it their assurance is
-    /// [`Assurance::Unsigned`], which is what a price needs unless it asks for more.
+    /// Sets that the signature covers amount, currency and status.
+    ///
+    /// Without it their assurance is [`Assurance::Unsigned`], which is what a [`Price`] requires by
+    /// default.
     pub fn with_signed_figures(self) -> Self {
         Self {
             has_signed_figures: true,
@@ -143,7 +161,7 @@ impl<'a> PaymentEvent<'a> {
     }
 }
 
-/// Shows the id, and nothing of the payload.
+/// Shows the id, and no part of the payload.
 impl fmt::Debug for PaymentEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PaymentEvent")
@@ -153,7 +171,7 @@ impl fmt::Debug for PaymentEvent<'_> {
 }
 
 impl<P: Provider> Verified<P> {
-    /// Returns the provider's signed id of the payment, to look the order up by.
+    /// Returns the provider's signed id of the payment, by which you find the order.
     #[must_use]
     pub fn payment_id(&self) -> &str
     where
@@ -162,14 +180,16 @@ impl<P: Provider> Verified<P> {
         P::payment_event(self.payload()).id
     }
 
-    /// Compares the payment with a price, by the rules of the provider. Those of CryptoCloud and Trybit are in
-    /// the documentation of the module `cryptocloud`.
+    /// Compares the payment with a price, by the rules of the provider.
+    ///
+    /// The rules of CryptoCloud and Trybit are in the documentation of the module `cryptocloud`.
     ///
     /// # Errors
     ///
-    /// - [`ReconcileError::FiatNotStated`] if the provider's postbacks state no amounts in the price's currency;
-    /// - [`ReconcileError::InvalidPaymentId`] if the provider names the payment by a blank id, by one with control
-    ///   characters, or by one of more than 256 bytes.
+    /// - [`ReconcileError::FiatNotStated`] if the provider's postbacks state no amounts in the
+    ///   currency of the price;
+    /// - [`ReconcileError::InvalidPaymentId`] if the id of the payment is blank, contains a control
+    ///   character, or is longer than 256 bytes.
     pub fn reconcile(&self, price: &Price) -> Result<Reconciliation, ReconcileError>
     where
         P: PaymentProvider,
@@ -177,11 +197,11 @@ impl<P: Provider> Verified<P> {
         const {
             assert!(
                 P::NAMESPACE.0.is_some() || !is_reserved(P::NAME),
-                "payments cannot be recorded under the name of a provider of `postback-core`"
+                "invalid `Provider::NAME`: expected one that no provider of `postback-core` has"
             );
             assert!(
                 is_name(P::NAME),
-                "payments are recorded under a name of lower-case letters, digits, `-` and `_`"
+                "invalid `Provider::NAME`: expected lower-case letters, digits, `-` and `_`"
             );
         }
         if !P::states_amounts_in(price) {
@@ -201,7 +221,7 @@ impl<P: Provider> Verified<P> {
             (Stage::Pending, outcome) if outcome.disposition() != Disposition::Ignore => {
                 Outcome::Pending
             }
-            // Whatever the provider takes for enough: it is the price that decides.
+            // Compared again, because only the price decides whether an amount is enough.
             (_, Outcome::Paid(paid) | Outcome::Overpaid(paid) | Outcome::Underpaid(paid)) => {
                 price.compare(&paid)
             }
@@ -222,15 +242,15 @@ impl<P: Provider> Verified<P> {
     }
 }
 
-/// Longest id of a payment, in bytes: far longer than any there is.
+/// Longest id of a payment, in bytes. No known provider has ids of this length.
 const MAX_ID_LENGTH: usize = 256;
 
 impl<P> Namespace<P> {
-    /// Of CryptoCloud and Trybit, which are one provider.
+    /// Namespace of CryptoCloud and Trybit, which are one provider.
     #[cfg(feature = "cryptocloud")]
     pub(crate) const CRYPTOCLOUD: Self = Self(Some("cryptocloud"), PhantomData);
 
-    /// The same namespace for a provider that wraps `P`.
+    /// Returns the same namespace for a provider that wraps `P`.
     pub(crate) const fn of_wrapper<W>(self) -> Namespace<W> {
         Namespace(self.0, PhantomData)
     }
@@ -250,7 +270,7 @@ impl<P> fmt::Debug for Namespace<P> {
     }
 }
 
-/// Whether a name is the same wherever it is stored, logged or typed.
+/// Returns whether a name consists of lower-case letters, digits, `-` and `_`.
 const fn is_name(name: &str) -> bool {
     let mut bytes = name.as_bytes();
     while let [first, rest @ ..] = bytes {
@@ -262,7 +282,7 @@ const fn is_name(name: &str) -> bool {
     !name.is_empty()
 }
 
-/// Whether payments of this crate's own providers are recorded under a name, or may be.
+/// Returns whether a name is reserved for the providers of this crate.
 const fn is_reserved(name: &str) -> bool {
     matches!(
         name.as_bytes(),

@@ -4,25 +4,27 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hexadecimal;
 
-/// A SHA-256 of fields: equal if they are. It hides nothing from who can guess them.
+/// SHA-256 digest of several fields, equal if they are.
+///
+/// It does not protect values that can be guessed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The 32 bytes.
+    /// Returns the 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// One that was stored, of exactly 32 bytes.
+    /// Creates a digest from stored bytes, or returns `None` if there are not exactly 32.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 }
 
-/// 64 hexadecimal digits.
+/// Writes 64 hexadecimal digits.
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hexadecimal::encode(&self.0))
@@ -35,16 +37,17 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Takes in one field after the other, so that no two lists of fields look alike.
+/// Computes a [`Digest`] of a list of fields. Each field is hashed with its length, so different
+/// lists have different input.
 pub(crate) struct Digester(Sha256);
 
 impl Digester {
-    /// `purpose` sets digests of different lists apart.
+    /// Starts a digest. Another `purpose` results in another digest of the same fields.
     pub(crate) fn new(purpose: &str) -> Self {
         Self(Sha256::new()).field(Some(purpose))
     }
 
-    /// An absent field differs from an empty one.
+    /// Adds a field. An absent field differs from an empty one.
     pub(crate) fn field(mut self, field: Option<&str>) -> Self {
         match field {
             None => self.0.update([0]),

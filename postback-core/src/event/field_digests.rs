@@ -4,22 +4,24 @@ use sha2::{Digest, Sha256};
 
 use crate::hexadecimal;
 
-/// Digests of the fields of a payment that must not change from one delivery to the next: one for each field, so that
-/// a change can be named. They do not hide a value from someone who can guess it.
+/// Digests of the fields of a payment that must not change from one delivery to the next.
 ///
-/// As a text it is the version `1`, then each field's name and the first 16 bytes of a SHA-256 as hexadecimal digits,
-/// in the order of the names: `1;amount_crypto=…;currency=…`.
+/// Each field has a digest of its own, so that a change can be named. A digest does not protect a
+/// value that can be guessed.
+///
+/// The text form is the version `1`, then for each field, in the order of the names, the name and
+/// the first 16 bytes of a SHA-256 as hexadecimal digits: `1;amount_crypto=…;currency=…`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct FieldDigests(Box<str>);
 
 impl FieldDigests {
-    /// Returns the text, to be stored.
+    /// Returns the text form, to be stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Takes a text that was stored. `None` if it is not one.
+    /// Creates the digests from a stored text form, or returns `None` if it is invalid.
     #[must_use]
     pub fn from_stored(text: &str) -> Option<Self> {
         let is_stored = match text.split_once(';') {
@@ -35,7 +37,8 @@ impl FieldDigests {
         is_stored.then(|| Self(text.into()))
     }
 
-    /// Returns the names of the fields that have another value in `other`, or that only one of both has, in order.
+    /// Returns the names of the fields that differ in `other` or occur in only one of the two, in
+    /// order.
     #[must_use]
     pub fn changed_fields(&self, other: &Self) -> Vec<String> {
         let (one, other) = (self.fields(), other.fields());
@@ -49,8 +52,8 @@ impl FieldDigests {
         changed
     }
 
-    /// Takes names and values; a field without a value is left out. `purpose` sets the digests of different providers
-    /// apart.
+    /// Creates the digests of named values; a field without a value is left out. Another `purpose`
+    /// results in other digests of the same values.
     pub(crate) fn new<'a>(
         purpose: &str,
         fields: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
@@ -58,8 +61,8 @@ impl FieldDigests {
         let mut hashes: BTreeMap<&str, Sha256> = BTreeMap::new();
         for (name, value) in fields {
             let Some(value) = value else { continue };
-            // Each text after its length, so that no two lists of texts look alike. A field that is named twice has both
-            // values in its hash.
+            // Each text is hashed with its length, so different lists have different input. The
+            // hash of a repeated field includes each of its values.
             let hash = hashes.entry(name).or_default();
             for text in [purpose, name, value] {
                 hash.update((text.len() as u64).to_be_bytes());
@@ -83,7 +86,7 @@ impl FieldDigests {
 
 const VERSION: &str = "1";
 
-/// A name without the characters that separate, which no other name is stored as.
+/// Escapes the separators in a name. Different names stay different.
 fn storable(name: &str) -> String {
     match name {
         "" => "%".to_owned(),
@@ -148,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_stored_and_taken_again() {
+    fn text_form_round_trips_and_invalid_text_is_rejected() {
         let names = ["a;b=c", "a_b_c", "a%3Bb%3Dc", "", "%", "d"];
         let all = digests(&names.map(|name| (name, Some("1"))));
         assert_eq!(all.fields().len(), names.len(), "{all:?}");

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-/// Key of a payment event: the same for each of its deliveries.
+/// Key of a payment event, which is the same in each of its deliveries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKey {
     namespace: Cow<'static, str>,
@@ -9,7 +9,10 @@ pub struct EventKey {
 }
 
 impl EventKey {
-    /// Makes the key of a payment event that was stored. A [record](super::EventRecord) has its own.
+    /// Creates the key of a stored payment event.
+    ///
+    /// Use [`EventRecord::key`](super::EventRecord::key) for the key of a payment that was
+    /// reconciled.
     pub fn new(
         namespace: impl Into<Cow<'static, str>>,
         project: Option<&str>,
@@ -22,19 +25,21 @@ impl EventKey {
         }
     }
 
-    /// Returns the namespace of the id: the provider's name. Two brands of one provider share it.
+    /// Returns the namespace of the id: the name of the provider, which two brands of one provider
+    /// share.
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// Returns the name of the project whose verifier accepted the payment, if it has one.
+    /// Returns the name of the project whose verifier verified the payment, if it has one.
     #[must_use]
     pub fn project(&self) -> Option<&str> {
         self.project.as_deref()
     }
 
-    /// Returns the provider's signed id of the payment: the same in each of its deliveries, pending or confirmed.
+    /// Returns the provider's signed id of the payment: the same in each of its deliveries, pending
+    /// or confirmed.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id

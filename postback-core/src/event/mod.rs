@@ -1,12 +1,13 @@
-//! What a store keeps of a payment, so that it is credited once.
+//! Records of payments, by which a store credits each payment once.
 //!
-//! A provider sends the same postback again: after a time-out, when a person asks for it, or twice at once. An
-//! [`EventRecord`] names the payment by what is *signed* and by the verifier's project, so that each delivery has
-//! the same key, and it holds
-//! [`FieldDigests`] of what must not change from one delivery to the next.
+//! A provider may send the same postback several times: after a time-out, when a person requests
+//! it, or twice at the same time. An [`EventRecord`] identifies the payment by an [`EventKey`],
+//! which is the same in each delivery, and holds [`FieldDigests`] of the fields that must not
+//! change from one delivery to the next.
 //!
-//! `reconcile` makes it, of a verified payment or of a bound callback, and hands it out with the outcome: a store
-//! takes both together, because only a payment that is credited may use up the record.
+//! `reconcile` creates the record of a verified payment or of a bound callback, and returns it
+//! together with the outcome. A store takes both, because a payment that is not credited must not
+//! prevent a later delivery from being credited.
 
 mod digest;
 mod field_digests;
@@ -20,7 +21,7 @@ use serde::Serialize;
 pub(crate) use self::digest::Digester;
 pub use self::{digest::Digest, field_digests::FieldDigests, key::EventKey, stage::Stage};
 
-/// A payment as a store knows it; made by `reconcile`.
+/// Record of a payment in a store; created by `reconcile`.
 ///
 /// ```
 /// # #[cfg(all(feature = "cryptocloud", feature = "testing"))] {
@@ -35,7 +36,7 @@ pub use self::{digest::Digest, field_digests::FieldDigests, key::EventKey, stage
 ///     testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)
 /// };
 /// let price = Price::new("0.000113".parse()?, "BNB")?;
-/// // The second has another token.
+/// // The second delivery has another token.
 /// let first = deliver(1_769_509_700)?.reconcile(&price)?;
 /// let again = deliver(1_769_509_701)?.reconcile(&price)?;
 /// assert_eq!((first.event().project(), first.event().id()), (Some("shop-1"), "ILRAJE1Q"));
@@ -78,7 +79,7 @@ impl EventRecord {
         self.key.id()
     }
 
-    /// Returns how far the payment is.
+    /// Returns the stage of the payment.
     #[must_use]
     pub const fn stage(&self) -> Stage {
         self.stage
@@ -90,16 +91,18 @@ impl EventRecord {
         &self.digest
     }
 
-    /// The digest of the transfer on the chain, where the provider names it: the same transfer under another id
-    /// may have been counted before.
+    /// Returns the digest of the transfer on the chain, if the provider identifies it.
+    ///
+    /// It identifies a transfer that was recorded before under another id.
     #[must_use]
     pub const fn transfer(&self) -> Option<&Digest> {
         self.transfer.as_ref()
     }
 
-    /// Returns the payload as JSON, for the operator. That of CryptoCloud, Trybit, CryptAPI and BlockBee has
-    /// amounts as texts, fields that cannot be read as received, and neither token nor signature. A provider
-    /// of your own chooses it, in
+    /// Returns the payload as JSON, for the operator.
+    ///
+    /// For CryptoCloud, Trybit, CryptAPI and BlockBee, amounts are texts, unreadable fields are as
+    /// received, and neither token nor signature is included. A provider of your own defines it in
     /// [`PaymentProvider::payment_event`](crate::PaymentProvider::payment_event).
     #[must_use]
     pub fn payload_json(&self) -> &str {
@@ -114,7 +117,7 @@ impl EventRecord {
     }
 }
 
-/// Shows the key, and nothing of the payload.
+/// Shows the key, and no part of the payload.
 impl fmt::Debug for EventRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventRecord")
@@ -123,7 +126,7 @@ impl fmt::Debug for EventRecord {
     }
 }
 
-/// What a record is made of.
+/// Parts of an [`EventRecord`].
 pub(crate) struct Contents<'a> {
     pub(crate) namespace: &'static str,
     pub(crate) project: Option<&'a str>,
@@ -146,7 +149,8 @@ impl From<Contents<'_>> for EventRecord {
     }
 }
 
-/// Returns a payload as JSON. One that cannot be serialized is `null`, so that it does not cost the payment.
+/// Returns a payload as JSON, or `null` if it cannot be serialized, which must not prevent the
+/// credit.
 pub(crate) fn payload_json(payload: &impl Serialize) -> String {
     serde_json::to_string(payload).unwrap_or_else(|_| "null".to_owned())
 }

@@ -1,12 +1,13 @@
-/// Whether `code` is that of a fiat currency, whatever its case.
+/// Returns whether `code` is the code of a fiat currency, in any case.
 pub(super) fn is_fiat(code: &str) -> bool {
     CODES
         .split_ascii_whitespace()
         .any(|fiat| fiat.eq_ignore_ascii_case(code))
 }
 
-/// The currencies of ISO 4217, without funds, metals and test codes. A list rather than a crate: those there are
-/// bring a build script and a table of countries for the 154 words that are needed.
+/// Currencies of ISO 4217, without funds, metals and test codes.
+///
+/// A list, because a crate would add a build script and a table of countries for these 154 codes.
 const CODES: &str = "\
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN \
     BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL \
@@ -20,9 +21,9 @@ const CODES: &str = "\
 mod tests {
     use super::*;
 
-    /// The fiat codes of the providers' documentation are fiat, and its coins are not.
+    /// Covers the fiat codes and some coins of the providers' documentation.
     #[test]
-    fn documented_codes_are_told_apart() {
+    fn documented_fiat_codes_are_distinguished_from_coins() {
         let documented = "USD UZS KGS KZT AMD AZN BYN AUD TRY AED CAD CNY HKD IDR INR JPY PHP SGD \
                           THB VND MYR RUB UAH EUR GBP usd Eur";
         for code in documented.split_whitespace() {

@@ -1,8 +1,9 @@
-//! Compares what was paid with what was owed.
+//! Exact comparison of what was paid with what is owed.
 //!
-//! `reconcile` of a verified payment or of a bound callback compares it with a [`Price`], exactly, and says how far
-//! the figures can be trusted: [`Assurance`]. It credits nothing and remembers nothing: a store sees to it that a
-//! payment is credited once, by what `reconcile` returns.
+//! `reconcile` compares a verified payment or a bound callback with a [`Price`], and returns a
+//! [`Reconciliation`]: the outcome, the [`Assurance`] of the figures, and the record of the
+//! payment. It credits nothing and has no memory: a store records the reconciliation, so that the
+//! payment is credited once.
 
 mod fiat;
 mod price;
@@ -16,7 +17,7 @@ pub use self::{
 };
 use crate::{Amount, event::EventRecord};
 
-/// A payment compared with a price: the outcome, and the record by which a store knows the payment.
+/// Payment that was compared with a price: the outcome, and the record for a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the outcome decides whether to credit the payment"]
 pub struct Reconciliation {
@@ -25,49 +26,53 @@ pub struct Reconciliation {
     outcome: Outcome,
 }
 
-/// How far the figures of a payment can be trusted, in rising order.
+/// Degree to which the figures of a payment can be trusted, in ascending order.
 ///
-/// A [`Price`] says which is needed; by default [`Unsigned`](Self::Unsigned), so that the lowest pays nothing
-/// unless it is asked for by its name.
+/// A [`Price`] requires [`Unsigned`](Self::Unsigned) by default. A payment with
+/// [`ArrangedByAnyone`](Self::ArrangedByAnyone) therefore credits nothing unless the price requires
+/// no more than that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Assurance {
-    /// Anyone can have arranged the callback, and can have chosen what it says: CryptAPI and BlockBee, bound by the
-    /// address alone.
+    /// Any client of the provider's API can have arranged the callback and chosen its contents:
+    /// CryptAPI and BlockBee, bound by the address alone.
     ArrangedByAnyone,
-    /// The provider announced this payment, but its figures are not signed: anyone who can read a genuine
-    /// postback on its way can change them. CryptoCloud and Trybit.
+    /// The provider announced this payment, but its figures are not signed: a client that can read
+    /// or change a genuine postback in transit can change them. CryptoCloud and Trybit.
     Unsigned,
-    /// The provider signed the figures of a payment to this order, which may still vanish: CryptAPI and BlockBee,
-    /// pending.
+    /// The provider signed the figures of a payment to this order, which may still disappear:
+    /// CryptAPI and BlockBee, pending.
     Signed,
-    /// The provider signed the figures of a confirmed payment to this order: CryptAPI and BlockBee, confirmed.
+    /// The provider signed the figures of a confirmed payment to this order: CryptAPI and BlockBee,
+    /// confirmed.
     Confirmed,
 }
 
-/// How a payment compares with a price.
+/// Result of comparing a payment with a price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The price needs a higher [`Assurance`] than the payment has. The amount, in the price's currency, does not
-    /// count.
+    /// The price requires a higher [`Assurance`] than the payment has. The amount, in the price's
+    /// currency, is not credited.
     InsufficientAssurance(Amount),
-    /// The provider does not say that the payment succeeded, or says something else elsewhere in the postback.
+    /// The postback does not report a successful payment, or reports it in one field and another
+    /// status in another field.
     NotSuccessful,
-    /// More than the price.
+    /// More than the price was paid.
     Overpaid(Amount),
-    /// The price, or less by no more than [`Price::with_minimum`] allows.
+    /// The price was paid, or less, but not less than its [minimum](Price::with_minimum).
     Paid(Amount),
-    /// Seen on the chain, and not confirmed.
+    /// The payment was seen on the chain, and is not confirmed.
     Pending,
-    /// No money has moved: a project in test mode, or a callback whose id begins as a sample's.
+    /// No money has moved: the project is in test mode, or an id, address or transaction begins
+    /// with `TEST_`.
     TestMode,
-    /// Less than the price's minimum. A later payment may complete it.
+    /// Less than the minimum of the price was paid. A later payment may complete it.
     Underpaid(Amount),
-    /// A field that decides is absent, is [unreadable](crate::Field::Other), or contradicts the others: its name on the
-    /// wire.
+    /// A required field is absent, is [unreadable](crate::Field::Other), or contradicts other
+    /// fields. Contains the name of the field in the postback.
     Unknown(&'static str),
-    /// Another coin, as the provider writes it.
+    /// Another currency was paid. Contains its code as the provider writes it.
     WrongCurrency(String),
 }
 
@@ -75,12 +80,13 @@ pub enum Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "a store must know them all")]
 pub enum Disposition {
-    /// It pays the price: credit it, and record it as credited.
+    /// The payment pays the price: credit it, and record it as credited.
     Credit,
-    /// Money arrived that does not pay the price, or may have arrived: record it for a person to look at. A later
-    /// delivery of the same payment may still be credited.
+    /// Money arrived, or may have arrived, that does not pay the price: record it for a person to
+    /// check. A later delivery of the same payment may still be credited.
     Review,
-    /// It credits nothing: record nothing, so that the delivery that does finds room.
+    /// The postback credits nothing: record nothing, so that a later delivery of the same payment
+    /// can be credited.
     Ignore,
 }
 
@@ -88,50 +94,50 @@ pub enum Disposition {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReconcileError {
-    /// The price is in a fiat currency in which this provider's postbacks state no amount. Price the order in US
-    /// dollars, or in the coin.
+    /// The price is in a fiat currency in which the provider's postbacks state no amounts. Price
+    /// the order in a currency that they state, or in a coin.
     #[error(
         "{provider} states no amounts in {currency}: expected a price in a currency that it states, or in a coin"
     )]
     #[non_exhaustive]
     FiatNotStated {
-        /// The provider.
+        /// Name of the provider.
         provider: &'static str,
-        /// The price's currency.
+        /// Currency of the price.
         currency: String,
     },
-    /// The provider names the payment by a blank id, by one with control characters, or by one of more than 256 bytes:
-    /// two payments could be taken for one.
+    /// The id of the payment is blank, contains a control character, or is longer than 256 bytes:
+    /// two payments could have the same record.
     #[error(
         "{provider} reports a payment with an invalid id: expected 1 to 256 bytes without control characters"
     )]
     #[non_exhaustive]
     InvalidPaymentId {
-        /// The provider.
+        /// Name of the provider.
         provider: &'static str,
     },
 }
 
 impl Reconciliation {
-    /// The record by which a store knows the payment.
+    /// Returns the record of the payment, for a store.
     #[must_use]
     pub const fn event(&self) -> &EventRecord {
         &self.event
     }
 
-    /// How far the figures can be trusted.
+    /// Returns the degree to which the figures can be trusted.
     #[must_use]
     pub const fn assurance(&self) -> Assurance {
         self.assurance
     }
 
-    /// How the payment compares with the price.
+    /// Returns the result of the comparison.
     #[must_use]
     pub const fn outcome(&self) -> &Outcome {
         &self.outcome
     }
 
-    /// Returns whether the payment pays the price, with the assurance that the price needs.
+    /// Returns whether the payment pays the price, with the assurance that the price requires.
     #[must_use]
     pub const fn is_paid(&self) -> bool {
         self.outcome.is_paid()
@@ -143,8 +149,11 @@ impl Reconciliation {
         self.outcome.disposition()
     }
 
-    /// `outcome` as found. Without the assurance that the price needs, neither the amount nor the transfer counts:
-    /// else a callback that anyone arranged could make a genuine one look like its duplicate.
+    /// Creates a reconciliation from an outcome that disregards the assurance.
+    ///
+    /// Without the assurance that the price requires, neither amount nor transfer counts. Otherwise
+    /// a callback that another client of the provider arranged could make a genuine one look like
+    /// its duplicate.
     pub(crate) fn new(
         event: EventRecord,
         price: &Price,
@@ -189,8 +198,10 @@ impl Outcome {
 }
 
 impl Price {
-    /// Compares the total of several payments with the price. The caller knows that each of them is in the price's
-    /// currency, confirmed and counted once; `assurance` is the least that any of them has.
+    /// Compares the total of several payments with the price.
+    ///
+    /// **The caller ensures that each of them is in the price's currency, confirmed, and counted
+    /// once.** `assurance` is the lowest of theirs.
     ///
     /// ```
     /// use postback_core::{Amount, reconcile::{Assurance, Outcome, Price}};
@@ -207,8 +218,9 @@ impl Price {
         self.with_enough(assurance, self.compare(total))
     }
 
-    /// Compares an amount with the price, for a [`PaymentProvider`](crate::PaymentProvider). Currencies compare exactly;
-    /// another one is [`Outcome::WrongCurrency`].
+    /// Compares an amount with the price, for a [`PaymentProvider`](crate::PaymentProvider).
+    ///
+    /// Currencies are compared exactly, including case; another one is [`Outcome::WrongCurrency`].
     ///
     /// ```
     /// use postback_core::{Amount, reconcile::{Outcome, Price}};
@@ -227,14 +239,17 @@ impl Price {
         }
     }
 
-    /// Returns the outcome of a payment whose provider states no amount, and says that all it was asked for was paid.
-    /// **Use it only for a provider that compared the payment with the amount of the application's own invoice.**
+    /// Returns the outcome of a payment whose provider states no amount, and reports that the
+    /// invoice was paid in full.
+    ///
+    /// **Use it only for a provider that compared the payment with the amount of an invoice that
+    /// you created.**
     #[must_use]
     pub fn paid_in_full(&self) -> Outcome {
         Outcome::Paid(self.amount().clone())
     }
 
-    /// How an amount in the price's currency compares with it.
+    /// Compares an amount in the price's currency.
     pub(crate) fn compare(&self, paid: &Amount) -> Outcome {
         let paid = paid.clone();
         if paid > *self.amount() {
@@ -246,7 +261,7 @@ impl Price {
         }
     }
 
-    /// An amount counts for nothing without the assurance that the price needs.
+    /// Replaces the outcome of an amount without the assurance that the price requires.
     fn with_enough(&self, assurance: Assurance, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Paid(amount) | Outcome::Overpaid(amount) | Outcome::Underpaid(amount)
@@ -259,7 +274,7 @@ impl Price {
     }
 }
 
-/// Shows the outcome's name, and no figure: for the operator's log.
+/// Writes the name of the outcome, and no amount, for the operator's log.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,15 +1,15 @@
 use super::{Assurance, fiat};
 use crate::Amount;
 
-/// What a payment must be worth: an amount of one currency.
+/// Amount of one currency that a payment must be worth.
 ///
-/// Build it from your own records, never from a postback.
+/// **Create it from your own records, never from a postback.**
 ///
 /// ```
 /// use postback_core::reconcile::{Price, PriceError};
 ///
 /// let price = Price::new("0.05".parse()?, "btc")?;
-/// // A buyer's wallet may take its fee off what is sent.
+/// // The wallet of a buyer may deduct its fee from the amount.
 /// let price = price.with_minimum("0.0499".parse()?)?;
 /// assert_eq!(price.minimum().to_string(), "0.0499");
 ///
@@ -19,12 +19,17 @@ use crate::Amount;
 ///
 /// # Coin or fiat
 ///
-/// A price may be in a coin or in a fiat currency of ISO 4217. Where the buyer picks the coin, the application
-/// knows the price in fiat alone, and the postback states what was paid in it as far as the provider does:
-/// CryptoCloud and Trybit in US dollars, within `invoice_info`, which forms and version 1 do not carry; CryptAPI
-/// and BlockBee in the currencies of `value_coin_convert`, for addresses made with `convert=1`. Where a postback
-/// does not state it, the outcome is [unknown](super::Outcome::Unknown); where a provider never does, `reconcile`
-/// fails with [`ReconcileError`](super::ReconcileError).
+/// A price is in a coin or in a fiat currency of ISO 4217. If the buyer picks the coin, the
+/// application knows the price in fiat only, and the postback must state what was paid in that
+/// currency:
+///
+/// - CryptoCloud and Trybit state US dollars, in `invoice_info`, which forms and version 1 do not
+///   contain.
+/// - CryptAPI and BlockBee state the currencies of `value_coin_convert`, for addresses created with
+///   `convert=1`.
+///
+/// If a postback does not state it, the outcome is [unknown](super::Outcome::Unknown). If a
+/// provider never does, `reconcile` returns a [`ReconcileError`](super::ReconcileError).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a price does nothing until a payment is compared with it"]
 pub struct Price {
@@ -35,27 +40,31 @@ pub struct Price {
     assurance: Assurance,
 }
 
-/// Why a price cannot be made.
+/// Error returned when a price is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PriceError {
     /// The minimum is more than the price.
-    #[error("the minimum is more than the price")]
+    #[error("invalid minimum: expected at most the price")]
     AboveThePrice,
-    /// The currency begins or ends with white space, or holds a control character: no payment would be in it.
-    #[error("the currency begins or ends with white space, or holds a control character")]
+    /// The currency has surrounding white space or contains a control character, so no payment
+    /// could be in it.
+    #[error("invalid currency: expected no surrounding white space and no control characters")]
     InvalidCurrency,
-    /// No currency is named.
-    #[error("the price names no currency")]
+    /// The currency is blank.
+    #[error("missing currency: expected a code such as \"USD\"")]
     NoCurrency,
-    /// An amount of zero or less: every payment would pay it.
-    #[error("the amount is not positive")]
+    /// The amount is zero or less, so any payment would pay it.
+    #[error("invalid amount: expected more than zero")]
     NotPositive,
 }
 
 impl Price {
-    /// `amount` of a coin, as the provider writes it, or of a fiat currency: `USDT_TRC20` for CryptoCloud and
-    /// Trybit, `trc20_usdt` or `trc20/usdt` for CryptAPI and BlockBee, `USD`.
+    /// Creates a price of `amount` in a coin, in the spelling of the provider, or in a fiat
+    /// currency.
+    ///
+    /// A coin is for example `USDT_TRC20` for CryptoCloud and Trybit, and `trc20_usdt` or
+    /// `trc20/usdt` for CryptAPI and BlockBee. A fiat currency is for example `USD`.
     ///
     /// # Errors
     ///
@@ -77,9 +86,9 @@ impl Price {
         })
     }
 
-    /// Accepts less than the price, down to `minimum`. Defaults to the price itself.
+    /// Sets the smallest amount that pays the price. Defaults to the price itself.
     ///
-    /// A price in fiat needs some room: the provider converts at its own rate, and rounds.
+    /// Set it for a price in fiat, because the provider converts at its own rate and rounds.
     ///
     /// # Errors
     ///
@@ -92,36 +101,36 @@ impl Price {
         }
     }
 
-    /// Needs this assurance of the figures, or a higher one. Defaults to [`Assurance::Unsigned`].
+    /// Sets the lowest assurance that pays the price. Defaults to [`Assurance::Unsigned`].
     pub fn with_assurance(self, assurance: Assurance) -> Self {
         Self { assurance, ..self }
     }
 
-    /// The amount that is owed.
+    /// Returns the amount that is owed.
     #[must_use]
     pub const fn amount(&self) -> &Amount {
         &self.amount
     }
 
-    /// The least amount that pays it.
+    /// Returns the smallest amount that pays the price.
     #[must_use]
     pub const fn minimum(&self) -> &Amount {
         &self.minimum
     }
 
-    /// The currency, as it was given.
+    /// Returns the currency, in the spelling that was passed to [`new`](Self::new).
     #[must_use]
     pub fn currency(&self) -> &str {
         &self.currency
     }
 
-    /// Whether the currency is a fiat one.
+    /// Returns whether the currency is a fiat currency.
     #[must_use]
     pub const fn is_fiat(&self) -> bool {
         self.is_fiat
     }
 
-    /// The assurance that it needs.
+    /// Returns the lowest assurance that pays the price.
     #[must_use]
     pub const fn assurance(&self) -> Assurance {
         self.assurance

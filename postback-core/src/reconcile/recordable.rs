@@ -1,6 +1,6 @@
 use super::Reconciliation;
 
-/// What a store records: a [`Reconciliation`], and nothing else. It is sealed.
+/// Type that a store records, which is [`Reconciliation`] only. This trait is sealed.
 ///
 /// It is a trait so that the compiler's message can explain what to pass.
 #[diagnostic::on_unimplemented(
