@@ -1,14 +1,14 @@
-/// The requests that a provider makes: [`AcceptsGet`] or [`AcceptsPost`]. It is sealed.
+/// Requests that a provider sends: [`AcceptsGet`] or [`AcceptsPost`]. This trait is sealed.
 ///
-/// It is a type, so that an adapter whose framework hands a body to some handlers and not to others can tell at
-/// compile time which of them may be handed a postback.
+/// It is a type, so that an adapter whose framework passes bodies to some handlers only can check
+/// at compile time which of them may receive a postback.
 pub trait Accepts: Copy + Default + sealed::Accepts {}
 
-/// GET; all that is signed stands in the head, and a body is never read.
+/// GET requests. Everything signed is in the head, and a body is never read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AcceptsGet;
 
-/// POST with a body of exactly one of these media types. Defaults to JSON.
+/// POST requests with a body of one of these media types. Defaults to JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AcceptsPost(pub &'static [MediaType]);
 
@@ -16,10 +16,10 @@ pub(crate) mod sealed {
     use super::{MediaType, Method};
 
     pub trait Accepts {
-        /// The one method accepted.
+        /// Only method accepted.
         const METHOD: Method;
 
-        /// Of the body, where there is one to read.
+        /// Returns the accepted media types, or `None` if no body is read.
         fn media_types(self) -> Option<&'static [MediaType]>;
     }
 }
@@ -50,7 +50,7 @@ impl sealed::Accepts for AcceptsPost {
     }
 }
 
-/// A method that a provider delivers with.
+/// Method of the requests that a provider sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "postbacks are read or posted")]
 pub enum Method {
@@ -61,7 +61,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it stands on the request line.
+    /// Returns the method in the spelling of the request line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ impl Method {
     }
 }
 
-/// A media type that a provider sends.
+/// Media type that a provider sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaType {
@@ -82,7 +82,7 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// The media type without parameters.
+    /// Returns the media type, without parameters.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -8,34 +8,36 @@ use crate::{
     log::{self, Findings, Hint},
 };
 
-/// A request whose head was accepted; made by [`Verifier::admit`].
+/// Request whose head was accepted; created by [`Verifier::admit`].
 ///
-/// Only an admitted request becomes a [`Verified`] value. It owns what it needs, so that it can be held while the body
-/// is read.
+/// Only an admitted request becomes a [`Verified`] value. It borrows nothing, so it can be kept
+/// while the body is read.
 ///
-/// If it is dropped before the postback is verified or rejected, because the client disconnected or a deadline of the
-/// application passed, this leaves one log event.
-#[must_use = "an admitted request is not verified yet"]
+/// If it is dropped before the postback is verified or rejected, because the client disconnected or
+/// a deadline of the application passed, the log event `postback abandoned` is emitted.
+#[must_use = "an admitted request is not verified until `verify` returns `Ok`"]
 pub struct Admitted<P: Provider> {
     delivery: Delivery<P>,
-    /// Absent if no body is read.
+    /// `None` if no body is read.
     expected_body: Option<ExpectedBody>,
     evidence: P::Evidence,
 }
 
 impl<P: Provider> Admitted<P> {
-    /// Returns how many bytes of the body may be read at most, fewer if the framework has a smaller limit. `None` if
-    /// no body is read: then pass an empty one to [`verify`](Self::verify).
+    /// Returns how many bytes of the body to read at most. If the framework has a smaller limit,
+    /// that one applies.
+    ///
+    /// `None` if no body is read: pass an empty one to [`verify`](Self::verify).
     #[must_use]
     pub fn body_limit(&self) -> Option<usize> {
         self.expected_body.as_ref().map(|expected| expected.limit)
     }
 
-    /// Verifies the body by the verifier's clock.
+    /// Verifies the body at the time of the verifier's clock.
     ///
     /// # Errors
     ///
-    /// [`Rejection::ClockUnavailable`], and those of [`verify_at`](Self::verify_at).
+    /// [`Rejection::ClockUnavailable`], and the errors of [`verify_at`](Self::verify_at).
     pub fn verify(self, body: Bytes) -> Result<Verified<P>, Rejection> {
         match self.delivery.verifier.now() {
             Ok(now) => self.verify_at(body, now),
@@ -43,13 +45,16 @@ impl<P: Provider> Admitted<P> {
         }
     }
 
-    /// Verifies the body like [`verify`](Self::verify), and rejects one whose length differs from what the
-    /// head declared. For frameworks that may report a truncated body as complete, and in which no middleware
-    /// rewrites bodies.
+    /// Verifies the body like [`verify`](Self::verify), and rejects one whose length differs from
+    /// the declared one.
+    ///
+    /// Use it with a framework that may report a truncated body as complete, and in which no
+    /// middleware rewrites bodies.
     ///
     /// # Errors
     ///
-    /// [`Rejection::BodyUnreadable`], and those of [`verify`](Self::verify).
+    /// [`Rejection::BodyUnreadable`] if the length differs, and the errors of
+    /// [`verify`](Self::verify).
     pub fn verify_complete(self, body: Bytes) -> Result<Verified<P>, Rejection> {
         match &self.expected_body {
             Some(expected) if !expected.is_complete(&body) => {
@@ -59,11 +64,12 @@ impl<P: Provider> Admitted<P> {
         }
     }
 
-    /// Verifies the body as at `now`, in Unix seconds.
+    /// Verifies the body at the time `now`, in Unix seconds.
     ///
     /// # Errors
     ///
-    /// [`Rejection::BodyTooLarge`] if the body exceeds the limit, and the rejections of the provider.
+    /// [`Rejection::BodyTooLarge`] if the body exceeds the limit, [`Rejection::BadSignature`] if
+    /// the provider checked no signature, and the rejections of [`Provider::verify`].
     pub fn verify_at(self, body: Bytes, now: u64) -> Result<Verified<P>, Rejection> {
         let body = match &self.expected_body {
             Some(expected) if body.len() > expected.limit => {
@@ -78,14 +84,14 @@ impl<P: Provider> Admitted<P> {
             expected_body,
             evidence,
         } = self;
-        // Found before the body is handed on.
+        // Computed here, because the provider consumes the body.
         let body_findings = expected_body.map(|expected| expected.findings(&body));
         let verifier = &delivery.verifier;
         let keys = verifier.keys();
         let mut context = verifier.context(&keys, now);
         let payload = verifier.provider().verify(evidence, body, &mut context);
         let verified = payload.and_then(|payload| {
-            // A provider that did not check a signature, or ignored the result, verifies nothing.
+            // Rejects the postbacks of a provider that checked no signature or ignored the result.
             let key_label = context.signed_by().ok_or(Rejection::BadSignature)?;
             Ok(Verified::new(payload, verifier, key_label))
         });
@@ -103,14 +109,14 @@ impl<P: Provider> Admitted<P> {
         verified
     }
 
-    /// Logs a rejection that the adapter found, and returns it.
+    /// Logs a rejection that the adapter decided on, and returns it.
     #[must_use = "the adapter replies with it"]
     pub fn reject(mut self, rejection: Rejection) -> Rejection {
         log::rejected(self.delivery.end(), &rejection, &Findings::default());
         rejection
     }
 
-    /// Logs that the adapter did not find `looked_for`, and returns the rejection.
+    /// Logs that the adapter did not find `looked_for`, and returns [`Rejection::NotConfigured`].
     #[must_use = "the adapter replies with it"]
     pub fn not_configured(mut self, looked_for: &'static str) -> Rejection {
         self.delivery.end();
@@ -142,7 +148,7 @@ impl<P: Provider> fmt::Debug for Admitted<P> {
     }
 }
 
-/// Leaves a log event when it is dropped before the delivery has ended in a verified value or a rejection.
+/// Guard that emits a log event when it is dropped before the postback was verified or rejected.
 struct Delivery<P: Provider> {
     verifier: Verifier<P>,
     has_ended: bool,

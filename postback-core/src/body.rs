@@ -1,4 +1,4 @@
-//! Strict decoding of a verified postback's body into a type of the provider's.
+//! Strict decoding of a verified body into the payload type of a provider.
 
 use std::{fmt::Display, str};
 
@@ -15,7 +15,9 @@ use crate::{
     decode::{form, without_byte_order_mark},
 };
 
-/// Decodes JSON. One byte order mark in front of it is skipped. If `T` is a struct, only an object is decoded.
+/// Decodes a body of JSON.
+///
+/// One byte order mark at the start is skipped. If `T` is a struct, the body must be an object.
 ///
 /// ```
 /// use postback_core::{MalformedReason, Rejection, body};
@@ -39,11 +41,12 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`Rejection::Malformed`]. Its reason names a field of the struct `T`, or is [`MalformedReason::Syntax`]. That of an
-/// enum, and of a struct with `serde(flatten)`, is always the latter.
+/// [`Rejection::Malformed`]. The reason names a field of the struct `T`, or is
+/// [`MalformedReason::Syntax`]. It is always the latter for an enum, and for a struct with
+/// `serde(flatten)`.
 pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
     let text = text(body)?;
-    // `serde` would take an array for a struct.
+    // `serde` also decodes an array as a struct.
     if FieldNames::of::<T>().is_some() && !text.trim_start().starts_with('{') {
         return Err(MALFORMED);
     }
@@ -59,12 +62,14 @@ pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
     }
 }
 
-/// Decodes a form (`application/x-www-form-urlencoded`). One byte order mark in front of it and line ends behind it are
-/// skipped.
+/// Decodes a form (`application/x-www-form-urlencoded`).
 ///
-/// Each name and value must be strictly encoded: a `%` without two hexadecimal digits, and what is not UTF-8, is
-/// malformed. Numbers are read from their text, as Rust reads them: take an amount as a
-/// [`String`], and parse it as an [`Amount`](crate::Amount).
+/// One byte order mark at the start and line ends at the end are skipped. Each name and value must
+/// be strictly encoded: a `%` without two hexadecimal digits, or bytes that are not UTF-8, are
+/// malformed.
+///
+/// Numbers are parsed as Rust does. Declare an amount as a [`String`] and parse it as an
+/// [`Amount`](crate::Amount).
 ///
 /// ```
 /// use postback_core::{MalformedReason, Rejection, body};
@@ -90,8 +95,9 @@ pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
 ///
 /// # Errors
 ///
-/// [`Rejection::Malformed`]. Its reason names a field of the struct `T`, or is [`MalformedReason::Syntax`]. That of an
-/// enum, and of a struct with `serde(flatten)`, is always the latter.
+/// [`Rejection::Malformed`]. The reason names a field of the struct `T`, or is
+/// [`MalformedReason::Syntax`]. It is always the latter for an enum, and for a struct with
+/// `serde(flatten)`.
 pub fn from_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
     let text = form::without_line_ends(text(body)?);
     if !form::pairs(text).all(|pair| pair.is_strictly_encoded()) {
@@ -110,7 +116,7 @@ fn text(body: &[u8]) -> Result<&str, Rejection> {
     Ok(without_byte_order_mark(text))
 }
 
-/// Returns why `T` was not decoded: by which of its fields, if one is at fault.
+/// Returns why `T` was not decoded, with the name of the invalid field of `T` if there is one.
 fn reason<'de, T: Deserialize<'de>>(
     is_of_a_field: bool,
     path: &serde_path_to_error::Path,
@@ -123,7 +129,7 @@ fn reason<'de, T: Deserialize<'de>>(
         Segment::Map { key } => field(key),
         _ => None,
     });
-    // As `serde` words them. Below the root, the name is that of a field within one of these.
+    // `begin` is how the messages of `serde` begin. Below the root, they name a nested field.
     let named = |begin: &str| {
         let name = error.strip_prefix(begin)?.strip_prefix('`')?;
         field(name.split_once('`')?.0).filter(|_| outermost.is_none())
@@ -139,7 +145,7 @@ fn reason<'de, T: Deserialize<'de>>(
     })
 }
 
-/// Finds the names of a struct's fields: it decodes nothing.
+/// Deserializer that finds the names of a struct's fields, and decodes nothing.
 struct FieldNames(Option<&'static [&'static str]>);
 
 impl FieldNames {
@@ -155,7 +161,7 @@ impl<'de> Deserializer<'de> for &mut FieldNames {
     type Error = value::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, value::Error> {
-        Err(value::Error::custom("only names are looked for"))
+        Err(value::Error::custom("expected a struct"))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -224,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn field_within_a_field_of_the_same_name_is_named_by_the_outer_one() {
+    fn nested_field_with_repeated_name_is_reported_as_outer_field() {
         for (json, expected) in [
             (r#"{"id":"1","item":{"id":"2","item":"3"}}"#, None),
             (
@@ -268,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn reason_names_the_outermost_field() {
+    fn malformed_reason_names_outermost_field() {
         let whole = r#"{"type":"a","payment":{"value":"1"}}"#;
         for (json, expected) in [
             (whole.to_owned(), None),
@@ -282,7 +288,7 @@ mod tests {
                 whole.replace("\"1\"", "1"),
                 Some(MalformedReason::Value("payment")),
             ),
-            // A field of a field's: named by what contains it.
+            // A nested field is reported as the field that contains it.
             (
                 whole.replace("value", "other"),
                 Some(MalformedReason::Value("payment")),
@@ -309,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn body_that_is_not_utf8_is_malformed() {
+    fn body_with_invalid_utf8_is_malformed() {
         assert_eq!(
             from_json::<Event>(b"{\"type\":\"\xff\"}").err(),
             Some(MALFORMED)

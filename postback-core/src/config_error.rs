@@ -2,16 +2,15 @@ use std::time::Duration;
 
 use crate::{OriginFlaw, PublicKeyFlaw};
 
-/// Error returned when a verifier, or what it is made of, is configured wrongly. No configuration accepts unsigned
-/// postbacks.
+/// Error returned when a verifier, its provider or its keys are configured wrongly.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The secret is a JSON web token, as the API keys of CryptoCloud and Trybit are.
     #[error("the secret is a JSON web token, as API keys are: expected the project's SECRET KEY")]
     ApiKeyAsSecret,
-    /// The secret is empty, or holds only white space, control characters, invisible characters, and quotation marks or
-    /// semicolons around them.
+    /// The secret contains no visible character other than surrounding quotation marks and
+    /// semicolons.
     #[error("the secret is blank: expected at least one visible character")]
     BlankSecret,
     /// The body limit is zero bytes, which no postback passes.
@@ -22,59 +21,62 @@ pub enum ConfigError {
         "invalid public key ({0}): expected one RSA key of 1024 to 8192 bits in a PEM section `PUBLIC KEY`"
     )]
     InvalidKey(PublicKeyFlaw),
-    /// The origin is not literally `scheme://host[:port]` in lower case, or writes the scheme's default port.
+    /// The origin is not literally `scheme://host[:port]` in lower case, or writes the scheme's
+    /// default port.
     #[error("invalid origin {origin:?} ({flaw}): expected lower-case scheme://host[:port]")]
     #[non_exhaustive]
     InvalidOrigin {
-        /// The origin as configured, without a password, a path or a query.
+        /// Origin as configured, without a password, a path or a query.
         origin: Box<str>,
-        /// What is wrong with it.
+        /// Rule that the origin breaks.
         flaw: OriginFlaw,
     },
-    /// The prefix does not begin with a slash, ends with one, or has a character that a path cannot contain.
+    /// The prefix does not begin with a slash, ends with one, or has a character that a path cannot
+    /// contain.
     #[error(
         "invalid prefix {prefix:?}: expected percent-encoded path segments such as \"/shop\", without a slash at the end"
     )]
     #[non_exhaustive]
     InvalidPrefix {
-        /// The prefix as configured.
+        /// Prefix as configured.
         prefix: Box<str>,
     },
-    /// The name of the project is empty, has surrounding white space, or holds a control character.
+    /// The name of the project is empty, has surrounding white space, or contains a control
+    /// character.
     #[error(
         "invalid project name {name:?}: expected a non-empty text without surrounding white space or control characters"
     )]
     #[non_exhaustive]
     InvalidProject {
-        /// The name as configured.
+        /// Name as configured.
         name: Box<str>,
     },
     /// The leeway exceeds [`Verifier::MAX_LEEWAY`](crate::Verifier::MAX_LEEWAY).
     #[error("invalid leeway {leeway:?}: expected at most {max:?}")]
     #[non_exhaustive]
     LeewayTooLong {
-        /// The leeway as configured.
+        /// Leeway as configured.
         leeway: Duration,
-        /// The longest leeway allowed.
+        /// Longest leeway allowed.
         max: Duration,
     },
-    /// The ceiling on a token's lifetime is less than a second, which no fresh token passes.
-    #[error("invalid ceiling on a token's lifetime: expected at least a second")]
+    /// The ceiling on the lifetime of a token is less than a second, which rejects each new token.
+    #[error("invalid ceiling on the lifetime of a token: expected at least one second")]
     LifetimeZero,
-    /// There is no public origin.
+    /// No public origin is configured.
     #[error("no public origin: expected at least one, such as \"https://shop.example\"")]
     NoOrigin,
-    /// The name of the verifier's project is another than its provider's own
+    /// The name of the verifier's project differs from its provider's own
     /// [project](crate::Provider::project).
     #[error("invalid project name {name:?}: expected the provider's own, {expected:?}")]
     #[non_exhaustive]
     OtherProject {
-        /// The name as configured.
+        /// Name as configured.
         name: Box<str>,
-        /// The provider's own.
+        /// Name of the provider's own project.
         expected: Box<str>,
     },
-    /// The secret is within quotation marks.
+    /// The secret is in quotation marks.
     #[error("quotation marks around the secret: expected the secret alone")]
     QuotedSecret,
     /// The secret ends with a semicolon.

@@ -7,17 +7,18 @@ use crate::{
     log::{self, BodyFindings, Hint},
 };
 
-/// What the head of a request says of a body that is read.
+/// Properties that the head of a request declares of its body.
 pub(crate) struct ExpectedBody {
     media_type: MediaType,
-    /// In bytes.
+    /// Largest size accepted, in bytes.
     pub(crate) limit: usize,
-    /// Size that the head declares, in bytes.
+    /// Declared size, in bytes.
     declared: Option<u128>,
 }
 
 impl ExpectedBody {
-    /// Rejects a head that names none of the accepted media types, or declares more bytes than the limit.
+    /// Reads the head, and rejects one that does not name an accepted media type or that declares
+    /// more bytes than the limit.
     pub(crate) fn of_head(
         head: &RequestHead<'_>,
         accepted: &[MediaType],
@@ -39,24 +40,24 @@ impl ExpectedBody {
         self.media_type
     }
 
-    /// Returns whether the body has the length that the head declares, if it declares one.
+    /// Returns whether the body has the declared length, if the head declares one.
     pub(crate) fn is_complete(&self, body: &Bytes) -> bool {
         self.declared
             .is_none_or(|declared| declared == body.len() as u128)
     }
 
-    /// Returns what differs between body and head, for the log of a rejection.
+    /// Returns the differences between body and head, for the log event of a rejection.
     pub(crate) fn findings(&self, body: &Bytes) -> BodyFindings {
         BodyFindings {
             is_rewritten: !self.is_complete(body),
-            mislabelled: log::is_read()
+            mislabelled: log::is_enabled()
                 .then(|| Hint::of_mislabelled(self.media_type, body))
                 .flatten(),
         }
     }
 }
 
-/// Returns the one media type that the head names, if it is accepted and the body is not encoded.
+/// Returns the media type, if there is exactly one, it is accepted, and the body is not encoded.
 fn media_type(head: &RequestHead<'_>, accepted: &[MediaType]) -> Result<MediaType, Rejection> {
     let mut encoded = false;
     head.values("content-encoding", |value| {
@@ -67,7 +68,7 @@ fn media_type(head: &RequestHead<'_>, accepted: &[MediaType]) -> Result<MediaTyp
     let mut found = None;
     head.values("content-type", |value| {
         count = count.saturating_add(1);
-        // Parameters do not count: both media types are UTF-8 text whatever a charset says.
+        // Parameters are ignored: both media types are UTF-8, whatever the charset.
         let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
         let essence = essence.trim_ascii();
         let matches = |it: &&MediaType| essence.eq_ignore_ascii_case(it.as_str().as_bytes());
@@ -79,9 +80,10 @@ fn media_type(head: &RequestHead<'_>, accepted: &[MediaType]) -> Result<MediaTyp
     }
 }
 
-/// Returns the largest size that a `Content-Length` declares, in bytes.
+/// Returns the largest declared `Content-Length`, in bytes.
 ///
-/// A value that is not a number is left to the HTTP server to reject. Reading is limited in any case.
+/// A value that is not a number is ignored: rejecting it is up to the HTTP server, and reading is
+/// limited in any case.
 fn declared_size(head: &RequestHead<'_>) -> Option<u128> {
     let mut largest = None;
     head.values("content-length", |value| {

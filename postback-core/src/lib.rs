@@ -1,26 +1,15 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Verifies signed payment notifications ("postbacks") and models them as typed values.
+//! Verifies signed payment webhooks and models them as typed values.
 //!
-//! A payment gateway tells a shop about a payment by calling it back over HTTP. This crate decides
-//! whether such a call is genuine; it speaks no HTTP, knows no framework, does no I/O and keeps no
-//! global state. Adapters for frameworks translate: `postback-tower` for tower and axum,
-//! `postback-actix` for actix-web, `postback-rocket` for Rocket.
+//! A payment provider reports a payment by sending an HTTP request to your application: a webhook.
+//! This crate calls it a *postback*, as CryptoCloud does; CryptAPI calls it a callback, and other
+//! providers an IPN. The crate decides whether such a request is genuine. It is synchronous, does
+//! no I/O, keeps no global state and depends on no HTTP framework.
 //!
-//! # The flow
+//! Most applications use it through an adapter: `postback-tower` for tower and axum,
+//! `postback-actix` for actix-web, or `postback-rocket` for Rocket.
 //!
-//! ```text
-//!             head                 body
-//! adapter ──▶ Verifier::admit ──▶ Admitted::verify ──▶ Verified<P> ──▶ handler ──▶ P::ACK
-//!                  │                    │
-//!                  └──▶ Rejection ◀─────┘ ──▶ Reply
-//! ```
-//!
-//! The adapter shows the [`RequestHead`] of a request to a [`Verifier`], which [admits](Verifier::admit)
-//! or refuses it before any byte of the body is read. [`Admitted`] says how much may be read, and
-//! is the only way to a [`Verified`] value. A [`Rejection`] names the reason to the operator, and
-//! its [`Reply`] names the class, and no more, to the sender.
-//!
-//! # Quick start
+//! # Example
 //!
 //! ```
 //! # #[cfg(all(feature = "cryptocloud", feature = "testing"))] {
@@ -29,7 +18,7 @@
 //! let secret = SecretKey::new("the project's secret key")?;
 //! let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
 //!
-//! // What an adapter does with a request; the token is good until 1769509700.
+//! // Delivers a request as an adapter does. The token expires at 1769509700.
 //! let body = testing::sample_json(Some(&testing::token(&secret, "ILRAJE1Q", 1_769_509_700)));
 //! let payment = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
 //! assert_eq!(payment.invoice_id(), "ILRAJE1Q");
@@ -37,77 +26,103 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What a verified value proves
+//! # How a delivery is verified
 //!
-//! A genuine signature is less than people think. It proves that the gateway said something, not
-//! that everything beside the signature is true, that the sum is what you asked for, or that you
-//! hear it for the first time. Each event type keeps apart what is signed and what is not: see the
-//! `cryptocloud` module for CryptoCloud and Trybit. CryptAPI and BlockBee sign for every merchant with
-//! one key, so that a genuine callback is anybody's until it is bound to an order: see the `cryptapi`
-//! module.
+//! ```text
+//!             head                 body
+//! adapter ──▶ Verifier::admit ──▶ Admitted::verify ──▶ Verified<P> ──▶ handler ──▶ P::ACK
+//!                  │                    │
+//!                  └──▶ Rejection ◀─────┘ ──▶ Reply
+//! ```
 //!
-//! # From a verified value to a credit
+//! 1. The adapter passes the [`RequestHead`] to [`Verifier::admit`]. It checks the method, the
+//!    content type, the content encoding and the declared size, and reads a signature that is in a
+//!    header, before any byte of the body is read.
+//! 2. The adapter reads at most [`Admitted::body_limit`] bytes and passes them to
+//!    [`Admitted::verify`]. The [`Provider`] checks the signature, then decodes what it covers.
+//!    Where the token is inside the body, only the top level of the body is read to find it.
+//! 3. A genuine postback becomes a [`Verified`] value; there is no other way to make one. The
+//!    adapter replies to a [`Rejection`] with its [`Reply`]. The rejection names the cause in the
+//!    operator's log, and the reply shows the sender no more than the class.
 //!
-//! [`reconcile`] compares what was paid with what was owed, exactly, and hands out the [`event`] record by which a
-//! store credits the payment once: `postback-store` has several. A handler finds the order, reconciles, records and
-//! credits in one transaction, and acknowledges; where it cannot, it returns [`Retry`], and the provider sends again.
+//! # What a valid signature proves
+//!
+//! A valid signature proves that the provider sent what is signed. It does not prove that the
+//! unsigned fields are true, that the amount is the one you asked for, or that the postback is
+//! delivered for the first time. Each payload type separates signed from unsigned fields.
+//!
+//! - CryptoCloud and Trybit sign the id of the invoice and an expiry, and no amount: see the module
+//!   `cryptocloud`.
+//! - CryptAPI and BlockBee sign the callbacks of all their customers with one key: see the module
+//!   `cryptapi`. **A genuine callback may report a payment to another application until it is bound
+//!   to your order.**
+//!
+//! # Crediting an order
+//!
+//! [`reconcile`] compares what was paid with what is owed, exactly, and returns the [`event`]
+//! record by which a store credits the payment once; `postback-store` has several stores. A handler
+//! finds the order, reconciles, records and credits in one transaction, and acknowledges. If it
+//! cannot, it returns [`Retry`], and the provider sends again.
 //!
 //! # Failing closed
 //!
-//! There is no way to configure a verifier open: an empty secret is a [`ConfigError`], a clock that
-//! cannot be read rejects the postback, and a [`Provider`] that never checks a signature
-//! verifies nothing.
+//! No configuration accepts unsigned postbacks. An empty secret is a [`ConfigError`], a clock that
+//! cannot be read rejects the postback, and the postbacks of a [`Provider`] that checks no
+//! signature are rejected.
 //!
-//! # Providers of your own
+//! # Adding a provider
 //!
-//! [`Provider`] is open. With [`PaymentProvider`] the postbacks of your own provider are reconciled and
-//! recorded like those of the providers here. [`SignatureHeader`], [`body`] and [`PublicOrigins`] do what
-//! each would write again. The guide has a whole provider for BTCPay Server.
+//! Implement [`Provider`] to verify the postbacks of another provider, and [`PaymentProvider`] to
+//! reconcile and record its payments. [`SignatureHeader`], [`body`] and [`PublicOrigins`] are
+//! building blocks for both. The guide has a complete provider for BTCPay Server.
 //!
 //! # Features
 //!
-//! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree:
-//!   `aws-lc-rs`, for RSA.
-//! - `cryptocloud` (default): CryptoCloud and Trybit.
-//! - `rust_decimal`, `bigdecimal`: conversions of [`Amount`].
-//! - `testing`: makes genuine and deliberately wrong deliveries, for tests.
-//! - `tracing`: log events for the operator, see below.
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `cryptapi` | yes | CryptAPI and BlockBee. The only feature that adds C code to the dependency tree: `aws-lc-rs`, for RSA |
+//! | `cryptocloud` | yes | CryptoCloud and Trybit |
+//! | `bigdecimal` | no | `Amount::to_big_decimal` |
+//! | `rust_decimal` | no | `Amount::to_decimal` |
+//! | `testing` | no | The module `testing`, which makes genuine and deliberately wrong deliveries |
+//! | `tracing` | no | Log events for the operator |
 //!
 //! # Log events
 //!
-//! With the feature `tracing`, each delivery leaves exactly one of the first three events, of target
-//! `postback`. The last two may follow `postback verified`. Never in one: a secret, a token, a signature,
-//! a body, the query of a URL, or anything of the payload that is not signed.
+//! With the feature `tracing`, each delivery emits exactly one of the first three events, with the
+//! target `postback`. The last two may follow `postback verified`. No event contains a secret, a
+//! token, a signature, a body, the query of a URL, or an unsigned field of the payload.
 //!
 //! | message | level | fields |
 //! |---|---|---|
-//! | `postback verified` | INFO | `provider`, `project`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (seconds, if the provider signs a time), `unreadable` (the names of fields that are there and cannot be read) |
-//! | `postback rejected` | WARN; ERROR for `not_configured` and `clock_unavailable` | `provider`, `project`, `code`, `variant`, `hint`; `method`, `content_type` and `content_encoding` that came and are not accepted; `checked_url` and `query_length`, the URLs without their query that a signature was checked against, and the length of the query; `invoice_id` or `uuid` if the signature held; `looked_for` if no verifier is registered |
+//! | `postback verified` | INFO | `provider`, `project`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (in seconds, if the provider signs an expiry), `unreadable` (the names of fields that are present and cannot be read) |
+//! | `postback rejected` | ERROR for `not_configured` and `clock_unavailable`, WARN otherwise | `provider`, `project`, `code`, `variant`, `hint`; `method`, `content_type` and `content_encoding` as received, if they are not accepted; `checked_url` (the URLs that a signature was checked against, without their query) and `query_length` (in bytes); `invoice_id` or `uuid`, if the signature is genuine; `looked_for`, if no verifier is registered |
 //! | `postback abandoned` | WARN | `provider`, `project`: the request was dropped before it was verified or rejected, because the client disconnected or a deadline of the application passed |
-//! | `callback not bound` | WARN | `provider`, `project`, `uuid`, `variant` and, for addresses, coins and URLs, the `expected` and `received` value; URLs without their query, and never the callback secret |
-//! | `postback not acknowledged` | WARN for `unknown_order` and `in_flight`, ERROR otherwise | a handler's [`Retry`]: `code`, `id` of the payment if the handler [added](Retry::with_id) it, `cause` |
+//! | `callback not bound` | WARN | `provider`, `project`, `uuid`, `variant` and, for addresses, coins and URLs, the `expected` and `received` value; URLs are without their query, and the callback secret is never logged |
+//! | `postback not acknowledged` | WARN for `unknown_order` and `in_flight`, ERROR otherwise | `code`, `id` and `cause` of the [`Retry`] that a handler returned; `id` is there if the handler [added](Retry::with_id) it |
 //!
-//! `BodyTooLarge` names the verifier's limit, also if a smaller one of the framework ended the body.
+//! `BodyTooLarge` carries the verifier's limit, even if the framework has a smaller limit that
+//! stopped the body.
 //!
-//! Hints are searched for only while rejections are logged, and never change the result. The guide says
-//! what to do about each:
+//! A hint names a likely cause. Hints are searched for only while rejections are logged, and never
+//! change the result. The guide describes what to do about each:
 //!
-//! | hint | what was found |
+//! | hint | finding |
 //! |---|---|
-//! | `body_not_as_sent` | not genuine or not well-formed, and of another length than its `Content-Length`: something in the application rewrote it |
-//! | `clock_behind` | a genuine token of the future |
-//! | `clock_behind_or_ceiling_too_low` | a genuine token that lives longer than the ceiling on lifetimes |
-//! | `form_sent_as_json`, `json_sent_as_form` | the content type names one, and the body is the other |
-//! | `retired_key` | the signature of a retired key that is no longer trusted |
-//! | `secret_has_white_space`, `secret_has_quotes`, `secret_has_semicolon` | the secret fits without what is around it |
+//! | `body_not_as_sent` | the length of the body differs from its `Content-Length`, and the body is malformed, unsigned or not genuine: something in the application rewrote it |
+//! | `clock_behind` | a genuine token is not valid until later |
+//! | `clock_behind_or_ceiling_too_low` | a genuine token is valid for longer than the ceiling on lifetimes allows |
+//! | `form_sent_as_json`, `json_sent_as_form` | the content type names one format, and the body has the other |
+//! | `retired_key` | a retired key that is no longer trusted made the signature |
+//! | `secret_has_white_space`, `secret_has_quotes`, `secret_has_semicolon` | the secret matches without the surrounding characters |
 //! | `secret_is_api_key` | the secret is a JSON web token |
 //! | `signed_for_http`, `signed_for_https` | the signed URL has the other scheme |
-//! | `signed_with_www`, `signed_without_www` | the signed URL has `www.` in front of the host, or has it not |
-//! | `signed_with_default_port` | the signed URL writes the scheme's own port |
+//! | `signed_with_www`, `signed_without_www` | the signed URL has `www.` in front of the host, or lacks it |
+//! | `signed_with_default_port` | the signed URL contains the default port of the scheme |
 //! | `signed_without_prefix` | the signed URL lacks a part of the path that was checked |
-//! | `signed_with_prefix` | the signed URL has a prefix in front of the path of the stored one: only in `callback not bound` |
-//! | `signed_with_other_trailing_slash` | one of both has a slash at the end of the path |
-//! | `signed_with_other_escapes`, `signed_with_other_escape_case` | the signed URL has other characters escaped, or writes escapes in the other case |
+//! | `signed_with_prefix` | the signed URL has a prefix in front of the path of the stored one; only in `callback not bound` |
+//! | `signed_with_other_trailing_slash` | one of the two URLs has a slash at the end of the path |
+//! | `signed_with_other_escapes`, `signed_with_other_escape_case` | other characters of the signed URL are escaped, or its escapes are in the other case |
 //! | `signed_encoded_once_more`, `signed_encoded_once_less` | the signed URL has `%252F` for `%2F`, or the reverse |
 
 mod accepts;
@@ -122,7 +137,7 @@ pub mod cryptapi;
 pub mod cryptocloud;
 #[cfg_attr(
     not(any(feature = "cryptapi", feature = "cryptocloud")),
-    allow(dead_code, reason = "most of it is for these providers")
+    allow(dead_code, reason = "most of it is used by these providers")
 )]
 mod decode;
 pub mod event;

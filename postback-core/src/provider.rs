@@ -4,16 +4,16 @@ use bytes::Bytes;
 
 use crate::{Accepts, LogFields, MediaType, Rejection, Reply, RequestHead, VerifyContext};
 
-/// Payment provider: what its postbacks look like and how they are signed.
+/// Payment provider, which defines the form of its postbacks and how they are signed.
 ///
-/// A [`Verifier`](crate::Verifier) asks in this order and stops at the first rejection: the method
-/// and media types that the provider [`accepts`](Self::accepts); [`inspect`](Self::inspect) for the
-/// head, before any byte of the body is read; then [`verify`](Self::verify) for the body, which
-/// never exceeds the verifier's limit.
+/// A [`Verifier`](crate::Verifier) checks a request in this order and stops at the first rejection:
+/// the method and media types of [`accepts`](Self::accepts); the declared size;
+/// [`inspect`](Self::inspect) for the head, before any byte of the body is read; the size of the
+/// body; then [`verify`](Self::verify).
 ///
-/// The trait is open. This provider is invented: it calls back by GET, signs the whole URL with
-/// HMAC-SHA-512, and sends the tag in base64. The guide has a whole provider for BTCPay Server, which
-/// signs the body, and whose payments are recorded.
+/// Any crate can implement the trait. The provider of this example is invented: it sends GET
+/// requests, signs the whole URL with HMAC-SHA-512, and sends the tag in base64. The guide has a
+/// complete provider for BTCPay Server, which signs the body, and whose payments are recorded.
 ///
 /// ```
 /// use postback_core::{
@@ -72,42 +72,48 @@ use crate::{Accepts, LogFields, MediaType, Rejection, Reply, RequestHead, Verify
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
-    /// The provider's method, and whether its postbacks have a body to read.
+    /// Method of the provider's postbacks, and whether they have a body to read.
     type Accepts: Accepts;
 
-    /// What a verified postback says.
+    /// Payload of a verified postback.
     type Payload: Clone + fmt::Debug + Send + Sync + 'static;
 
-    /// What [`inspect`](Self::inspect) keeps of the head until the body is there.
+    /// Parts of the head that [`inspect`](Self::inspect) keeps for [`verify`](Self::verify), such
+    /// as a signature.
     type Evidence: Send + 'static;
 
-    /// What signatures are checked with.
+    /// Key that signatures are checked with.
     type Key: Send + Sync + 'static;
 
-    /// The provider's name in logs and, for all but this crate's own providers, in records: lower-case
-    /// letters, digits, `-` and `_`. It must not change.
+    /// Name of the provider in logs and, unless it is one of this crate, in records: lower-case
+    /// letters, digits, `-` and `_`.
+    ///
+    /// Do not change it: **under another name, a payment that was credited before can be credited
+    /// again**.
     const NAME: &'static str;
 
-    /// The reply that the provider takes as "received". Defaults to 200 with the text `ok`.
+    /// Reply that acknowledges a postback. Defaults to 200 with the text `ok`.
     const ACK: Reply = Reply::acknowledgement("text/plain", "ok");
 
-    /// Status of the replies to rejections that are 401 by default, from 400 to 599; another value does
-    /// not compile. Defaults to 401.
+    /// Status of the replies to unverified postbacks, from 400 to 599; another value does not
+    /// compile. Defaults to 401.
     ///
     /// Set it for a provider that stops sending after a 401.
     const UNVERIFIED_STATUS: u16 = 401;
 
-    /// Returns the method and media types of the provider's postbacks. Defaults to GET, or POST with JSON.
+    /// Returns the method and media types of the provider's postbacks. Defaults to GET, or POST
+    /// with JSON.
     fn accepts(&self) -> Self::Accepts {
         Self::Accepts::default()
     }
 
-    /// Looks at the head, whose method, media type, encoding and declared size are already
-    /// accepted. `media_type` is `None` if the provider sends no body.
+    /// Checks the head, whose method, media type, encoding and declared size are already accepted.
+    ///
+    /// `media_type` is `None` if the provider sends no body.
     ///
     /// # Errors
     ///
-    /// The reason to reject the request without reading its body.
+    /// The [`Rejection`] of a request whose body is not read.
     fn inspect(
         &self,
         head: &RequestHead<'_>,
@@ -116,12 +122,12 @@ pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
 
     /// Checks the signature, then decodes what it covers.
     ///
-    /// Whatever this returns, no postback is verified unless the last call of
-    /// [`VerifyContext::signature`] found a key.
+    /// Even if this returns `Ok`, the postback is rejected unless the last call of
+    /// [`VerifyContext::signature`] or [`VerifyContext::url_signature`] found a key.
     ///
     /// # Errors
     ///
-    /// The reason to reject the postback.
+    /// The [`Rejection`] of the postback.
     fn verify(
         &self,
         evidence: Self::Evidence,
@@ -129,15 +135,15 @@ pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
         context: &mut VerifyContext<'_, Self::Key>,
     ) -> Result<Self::Payload, Rejection>;
 
-    /// Returns the project that this value is for, if its type is that of one project: see [`Tenant`](crate::Tenant). A
-    /// verifier cannot have another. Defaults to none.
+    /// Returns the only project that a verifier of this provider may have, as a
+    /// [`Tenant`](crate::Tenant) does. Defaults to `None`, which allows any.
     ///
-    /// Not empty, without surrounding white space, and without control characters.
+    /// The name is not empty, and contains neither surrounding white space nor control characters.
     fn project(&self) -> Option<&str> {
         None
     }
 
-    /// Returns what the log may say of a verified postback. Defaults to nothing.
+    /// Returns the fields of a verified postback that may be logged. Defaults to none of them.
     #[must_use]
     fn log_fields(_payload: &Self::Payload) -> LogFields<'_> {
         LogFields::default()

@@ -8,97 +8,100 @@ use crate::{Method, Provider, Reply, log};
 #[non_exhaustive]
 pub enum Rejection {
     /// No trusted key made the signature, or the token breaks a rule of JOSE.
-    #[error("the signature is not genuine")]
+    #[error("bad signature: expected one that a trusted key made")]
     BadSignature,
     /// More bytes arrived, or were declared, than the limit allows.
-    #[error("the body exceeds {limit} bytes, or a smaller limit of the framework")]
+    #[error("body too large: expected at most {limit} bytes, or fewer by a limit of the framework")]
     #[non_exhaustive]
     BodyTooLarge {
         /// The verifier's own limit, in bytes.
         limit: usize,
     },
-    /// The client broke off before the body was complete, or a deadline ended it.
-    #[error("the body could not be read to its end")]
+    /// The client disconnected before the body was complete, a deadline passed, or the body has
+    /// another length than declared.
+    #[error("incomplete body: expected it to be readable to its end")]
     BodyUnreadable,
-    /// The verifier's clock failed, or stands before 1970.
-    #[error("the clock cannot be read")]
+    /// The verifier's clock failed, or is before 1970.
+    #[error("unreadable clock: expected a time after 1970-01-01")]
     ClockUnavailable,
     /// The signed expiry has passed, leeway included.
-    #[error("the token expired at {expires_at}, the clock says {now}")]
+    #[error("expired token: valid until {expires_at}, verified at {now}")]
     #[non_exhaustive]
     Expired {
-        /// The signed expiry, in Unix seconds.
+        /// Signed expiry, in Unix seconds.
         expires_at: u64,
-        /// The verifier's clock, in Unix seconds.
+        /// Time of the verifier's clock, in Unix seconds.
         now: u64,
     },
-    /// A genuine token whose claims break a rule.
+    /// The token is genuine, and its claims break a rule.
     #[error("invalid claims: {0}")]
     InvalidClaims(InvalidClaimsReason),
-    /// A genuine token about another invoice than the body's.
-    #[error("the token is about another invoice")]
+    /// The token is genuine, and names another invoice than the body.
+    #[error("invoice mismatch: expected the body to name the invoice of the token")]
     InvoiceMismatch,
     /// The body, or a signed query, does not have the documented form.
     #[error("malformed: {0}")]
     Malformed(MalformedReason),
-    /// The request's method is not the one that the provider uses.
-    #[error("the method is not {}", allow.as_str())]
+    /// The method of the request is not the one that the provider uses.
+    #[error("method not allowed: expected {}", allow.as_str())]
     #[non_exhaustive]
     MethodNotAllowed {
         /// The one method accepted.
         allow: Method,
     },
     /// The application registered no [`Verifier`](crate::Verifier).
-    #[error("no verifier is registered")]
+    #[error("not configured: expected a registered verifier")]
     NotConfigured,
-    /// A genuine callback about a test: an id, address or transaction begins with `TEST_`, and tests were
-    /// not allowed.
-    #[error("the callback is a test")]
+    /// The callback is genuine and a test: an id, address or transaction begins with `TEST_`, and
+    /// tests are not allowed.
+    #[error("test callback: expected no value that begins with `TEST_`")]
     TestCallback,
-    /// There is no token or signature, or a blank one.
-    #[error("there is no signature")]
+    /// The token or signature is missing or blank.
+    #[error("missing signature: expected a token or signature that is not blank")]
     Unsigned,
-    /// There is not exactly one acceptable content type, or the body is encoded.
-    #[error("the content type or content encoding is not accepted")]
+    /// The request does not have exactly one content type, which is accepted, or the body is
+    /// encoded.
+    #[error("unsupported media type: expected one accepted content type and no content encoding")]
     UnsupportedMediaType,
 }
 
-/// The rule that the claims of a genuine token break.
+/// Rule that the claims of a genuine token break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidClaimsReason {
-    /// `exp` lies further ahead than the configured ceiling allows.
-    #[error("`exp` lies beyond the configured lifetime")]
+    /// `exp` is later than the configured ceiling on the lifetime allows.
+    #[error("expected `exp` within the configured lifetime")]
     LifetimeTooLong,
-    /// `nbf` lies ahead, leeway included.
-    #[error("`nbf` lies ahead")]
+    /// `nbf` is in the future, leeway included.
+    #[error("expected `nbf` in the past")]
     NotYetValid,
     /// `id`, `exp` or `nbf` is missing, repeated, of a wrong type or out of range.
-    #[error("`id`, `exp` or `nbf` is missing, repeated, of a wrong type or out of range")]
+    #[error("expected one usable `id`, one usable `exp` and at most one `nbf`")]
     Unusable,
 }
 
-/// The rule that a body, or a signed query, breaks.
+/// Rule that a body, or a signed query, breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MalformedReason {
     /// A field that verification needs is absent.
-    #[error("field `{0}` is missing")]
+    #[error("missing field `{0}`")]
     Missing(&'static str),
     /// A known field occurs more than once.
-    #[error("field `{0}` is repeated")]
+    #[error("repeated field `{0}`: expected it at most once")]
     Repeated(&'static str),
-    /// The body is not a complete, well-formed document of the announced media type, or a known field of a
-    /// form or query is not strictly encoded.
-    #[error("syntax or text encoding")]
+    /// The body is not a complete, well-formed document of the declared media type, or a known
+    /// field of a form or query is not strictly encoded.
+    #[error("expected valid syntax and text encoding")]
     Syntax,
     /// A known field has a value that it cannot have.
-    #[error("field `{0}` has a wrong type or is out of range")]
+    #[error("invalid field `{0}`: expected the documented type and range")]
     Value(&'static str),
 }
 
 impl Rejection {
-    /// For an adapter whose framework stopped at a size limit, its own or the verifier's.
+    /// Creates the rejection of a body that exceeds a size limit, of the framework or of the
+    /// verifier.
     ///
     /// `limit` is the verifier's, in bytes.
     #[must_use]
@@ -106,8 +109,8 @@ impl Rejection {
         Self::BodyTooLarge { limit }
     }
 
-    /// Tells the operator's log that an adapter finds no verifier of `P`, nor a value that one
-    /// verified, and what it `looked_for`; the refusal is for the adapter to answer with.
+    /// Logs that an adapter found neither a verifier of `P` nor a value that one verified, and what
+    /// it `looked_for`. Returns the rejection to reply with.
     #[must_use]
     pub fn not_configured<P: Provider>(looked_for: &'static str) -> Self {
         let rejection = Self::NotConfigured;
@@ -115,19 +118,19 @@ impl Rejection {
         rejection
     }
 
-    /// The stable name of the class, for logs and metrics.
+    /// Returns the stable name of the class, for logs and metrics.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.row().0
     }
 
-    /// Returns status, headers and public text: the same for the whole class.
+    /// Returns status, headers and public text, which are the same for the whole class.
     pub const fn reply(&self) -> Reply {
         self.row().1
     }
 
-    /// Returns the same as [`reply`](Self::reply) for a postback of `P`, which may have
-    /// [another status](Provider::UNVERIFIED_STATUS) for those that are not verified.
+    /// Returns the [`reply`](Self::reply) to a postback of `P`, which may set [another
+    /// status](Provider::UNVERIFIED_STATUS) in place of 401.
     pub const fn reply_to<P: Provider>(&self) -> Reply {
         const {
             assert!(
@@ -143,7 +146,7 @@ impl Rejection {
         }
     }
 
-    /// The one table of codes, statuses, headers and texts of the family.
+    /// Returns code, status, headers and text: the only table of them.
     const fn row(&self) -> (&'static str, Reply) {
         match self {
             Self::BadSignature => ("bad_signature", UNVERIFIED),
@@ -191,9 +194,9 @@ const UNVERIFIED: Reply = Reply::rejection(
 mod tests {
     use super::*;
 
-    /// The statuses, texts and headers that the documentation promises, class by class.
+    /// Pins the statuses, texts and headers that the documentation promises.
     #[test]
-    fn each_class_has_one_answer() {
+    fn each_class_has_one_reply() {
         let unverified = (
             401,
             r#"{"error":"Unverified postback"}"#,
@@ -262,15 +265,15 @@ mod tests {
             ),
         ];
         for (rejection, code, (status, body, further)) in cases {
-            let answer = rejection.reply();
+            let reply = rejection.reply();
             assert_eq!(rejection.code(), code);
-            assert_eq!((answer.status(), answer.body()), (status, body), "{code}");
+            assert_eq!((reply.status(), reply.body()), (status, body), "{code}");
             let mut expected = vec![
                 ("content-type", "application/json"),
                 ("cache-control", "no-store"),
             ];
             expected.extend(further);
-            let headers: Vec<_> = answer.headers().collect();
+            let headers: Vec<_> = reply.headers().collect();
             let headers: Vec<_> = headers
                 .iter()
                 .map(|(name, value)| (*name, &**value))

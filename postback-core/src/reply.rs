@@ -2,32 +2,36 @@ use std::{borrow::Cow, time::Duration};
 
 use crate::MediaType;
 
-/// An HTTP answer in numbers and texts, for an adapter to write in its framework's own types.
+/// HTTP response as numbers and texts, which an adapter converts into its framework's type.
 ///
-/// Every answer carries `Cache-Control: no-store`.
+/// Every reply has the header `Cache-Control: no-store`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Reply {
     status: u16,
     content_type: &'static str,
     further: &'static [(&'static str, &'static str)],
-    /// In seconds.
+    /// Delay in seconds.
     retry_after: Option<u64>,
     body: &'static str,
 }
 
 impl Reply {
-    /// The answer that tells a provider that its postback has arrived: status 200.
+    /// Creates the reply that acknowledges a postback, with status 200.
     ///
-    /// What a provider wants to read is part of its protocol; see
-    /// [`Provider::ACK`](crate::Provider::ACK), a constant, so that the panic is a compiler's error.
+    /// The body that a provider expects is part of its protocol: see
+    /// [`Provider::ACK`](crate::Provider::ACK). That is a constant, so this function panics at
+    /// compile time.
     ///
     /// # Panics
     ///
-    /// If `content_type` is empty or cannot stand in a header: it may hold visible ASCII characters
-    /// and spaces.
+    /// Panics if `content_type` is empty, or contains a character that is neither visible ASCII nor
+    /// a space.
     pub const fn acknowledgement(content_type: &'static str, body: &'static str) -> Self {
-        assert!(is_header_value(content_type), "not a header's value");
+        assert!(
+            is_header_value(content_type),
+            "invalid content type: expected visible ASCII characters and spaces"
+        );
         Self {
             status: 200,
             content_type,
@@ -51,7 +55,7 @@ impl Reply {
         }
     }
 
-    /// With `Retry-After`: the delay in whole seconds, rounded up, and at least one.
+    /// Adds `Retry-After`: the delay in whole seconds, rounded up, and at least one.
     pub(crate) const fn retry_after(self, delay: Duration) -> Self {
         let rounded = delay
             .as_secs()
@@ -62,19 +66,20 @@ impl Reply {
         }
     }
 
-    /// The HTTP status; a number because the frameworks disagree on the type.
+    /// Returns the HTTP status, as a number because each framework has its own type.
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The media type of [`body`](Self::body), also among the [`headers`](Self::headers).
+    /// Returns the media type of [`body`](Self::body), which is also one of the
+    /// [`headers`](Self::headers).
     #[must_use]
     pub const fn content_type(&self) -> &'static str {
         self.content_type
     }
 
-    /// Every header to send, as lower-case names and values.
+    /// Returns all headers to send, with lower-case names.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> + use<> {
         let retry_after = self.retry_after.map(|seconds| seconds.to_string());
         [
@@ -87,7 +92,7 @@ impl Reply {
         .chain(retry_after.map(|seconds| ("retry-after", Cow::Owned(seconds))))
     }
 
-    /// The whole body.
+    /// Returns the body.
     #[must_use]
     pub const fn body(&self) -> &'static str {
         self.body
@@ -113,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_content_type_can_stand_in_a_header() {
+    fn header_value_is_visible_ascii_and_spaces() {
         assert!(is_header_value("text/plain; charset=utf-8"));
         for text in [
             "",

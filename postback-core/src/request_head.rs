@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Head of a request, in texts and byte slices that any framework can lend.
+/// Head of a request, borrowed from any framework as texts and byte slices.
 ///
 /// ```
 /// use postback_core::RequestHead;
@@ -22,16 +22,17 @@ pub struct RequestHead<'a> {
 /// Implemented for arrays, slices and vectors of pairs, and for closures of the same signature as
 /// [`values`](Self::values).
 pub trait Headers {
-    /// Calls `visit` with every value of the header `name`, which is in lower case, in order and as received.
-    /// Upper and lower case of the received names are the same.
+    /// Calls `visit` with each value of the header `name`, in order and as received.
+    ///
+    /// `name` is in lower case. Received names are compared without regard to case.
     fn values(&self, name: &str, visit: &mut dyn FnMut(&[u8]));
 }
 
 impl<'a> RequestHead<'a> {
-    /// Describes the head of a request.
+    /// Creates the head of a request.
     ///
-    /// `target` is path and query as received: never the absolute form, never anything from
-    /// `Host`. If a router removes a prefix from the path, it is what is left.
+    /// `target` is path and query as received, without scheme and host. If a router removes a
+    /// prefix from the path, pass the remaining path.
     #[must_use]
     pub const fn new(method: &'a str, target: &'a str, headers: &'a dyn Headers) -> Self {
         Self {
@@ -41,7 +42,7 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// Returns the method as received. Upper and lower case differ.
+    /// Returns the method as received. It is case-sensitive.
     #[must_use]
     pub const fn method(&self) -> &'a str {
         self.method
@@ -53,16 +54,17 @@ impl<'a> RequestHead<'a> {
         self.target
     }
 
-    /// Calls `visit` with each value of the header `name`, which is given in lower case.
+    /// Calls `visit` with each value of the header `name`, which must be in lower case.
     pub fn values(&self, name: &str, mut visit: impl FnMut(&[u8])) {
         self.headers.values(name, &mut visit);
     }
 
-    /// Returns the only value of the header `name`, which is given in lower case; `None` if the header is absent.
+    /// Returns the only value of the header `name`, or `None` if the header is absent. `name` must
+    /// be in lower case.
     ///
     /// # Errors
     ///
-    /// [`RepeatedHeader`] if it occurs more than once.
+    /// [`RepeatedHeader`] if the header occurs more than once.
     pub fn single(&self, name: &str) -> Result<Option<Vec<u8>>, RepeatedHeader> {
         let mut found = Ok(None);
         self.values(name, |value| {
@@ -114,6 +116,6 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for &[(N, V)] {
 
 /// Error returned when a header that may occur once occurs more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the header is repeated")]
+#[error("repeated header: expected it at most once")]
 #[non_exhaustive]
 pub struct RepeatedHeader;

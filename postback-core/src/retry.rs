@@ -4,9 +4,10 @@ use crate::{Reply, log, reconcile::ReconcileError};
 
 /// Error returned by a handler so that the provider sends a verified postback again.
 ///
-/// A postback that is not credited for a reason of the application's own must not be acknowledged, because the provider
-/// would never send it again. With this type a handler uses `?` throughout: each adapter has a `Retry` of its own,
-/// which implements `From` for every type that converts into this one.
+/// Return it where the application cannot credit the payment now: **the provider does not send an
+/// acknowledged postback again.** A handler that returns it can use `?` throughout, because each
+/// adapter has a `Retry` of its own, which implements `From` for every type that converts into this
+/// one.
 ///
 /// | code | status | when |
 /// |---|---|---|
@@ -14,49 +15,50 @@ use crate::{Reply, log, reconcile::ReconcileError};
 /// | `in_flight` | 409 | another delivery of the payment is being handled |
 /// | `effect_failed` | 503 | the effect failed |
 /// | `lease_expired` | 503 | the effect took longer than its lease |
-/// | `misconfigured` | 503 | the application's configuration is wrong, or what it stored with the order |
-/// | `price_not_comparable` | 503 | the order's price cannot be compared with this provider's postbacks |
+/// | `misconfigured` | 503 | the application is configured wrongly, or cannot read what it stored with the order |
+/// | `price_not_comparable` | 503 | the price of the order cannot be compared with the payment |
 /// | `store_unavailable` | 503 | the store failed or is busy |
 ///
-/// Each carries `Retry-After`: the time for which another delivery holds its lease where that is known, and 60
-/// seconds otherwise.
+/// Each reply has a `Retry-After` header: for `in_flight` the time for which the other delivery
+/// holds its lease, rounded up to whole seconds, and 60 seconds otherwise.
 #[derive(Debug)]
 pub struct Retry {
     id: Option<String>,
     reason: RetryReason,
 }
 
-/// Why a provider has to send a postback again.
+/// Reason for which a provider has to send a postback again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryReason {
     /// The effect failed, and is not recorded as done.
-    #[error("the effect failed")]
+    #[error("effect failed")]
     EffectFailed(#[source] Cause),
-    /// Another delivery of the same payment is being handled. Send again, because that one may fail.
-    #[error("another delivery is being handled")]
+    /// Another delivery of the same payment is being handled, and may fail.
+    #[error("another delivery of the payment is being handled, for at most {held_for:?}")]
     #[non_exhaustive]
     InFlight {
-        /// The longest time that the other delivery holds its lease.
+        /// Longest time for which the other delivery holds its lease.
         held_for: Duration,
     },
     /// The effect took longer than its lease, and is not recorded as done.
-    #[error("the lease ended before the effect was done")]
+    #[error("lease expired before the effect was done")]
     LeaseExpired,
-    /// The application's configuration is wrong, or what it stored with the order cannot be read.
-    #[error("the application is misconfigured")]
+    /// The application is configured wrongly, or cannot read what it stored with the order.
+    #[error("application is misconfigured")]
     Misconfigured(#[source] Cause),
-    /// The order's price cannot be compared: an error of the application's.
-    #[error("the order's price cannot be compared with the payment")]
+    /// The price of the order cannot be compared with the payment.
+    #[error("price of the order cannot be compared with the payment")]
     PriceNotComparable(#[source] ReconcileError),
-    /// The store failed or is busy, so that the payment can be neither credited nor known to be credited.
-    #[error("the store failed or is busy")]
+    /// The store failed or is busy, so it is unknown whether the payment was credited.
+    #[error("store failed or is busy")]
     StoreUnavailable(#[source] Cause),
-    /// The application has no such order. The postback is genuine all the same: find out whose it is.
-    #[error("no such order")]
+    /// The application has no such order. The postback is genuine, so find out which order was
+    /// paid.
+    #[error("unknown order")]
     #[non_exhaustive]
     UnknownOrder {
-        /// Why it is not that order's, where one was found.
+        /// Error returned by `bind`, if an order was found and the callback is not bound to it.
         #[source]
         cause: Option<Cause>,
     },
@@ -65,8 +67,9 @@ pub enum RetryReason {
 type Cause = Box<dyn Error + Send + Sync>;
 
 impl Retry {
-    /// Creates the error for a postback without an order. `id` is what the order was looked up by: the signed invoice
-    /// id, or a `uuid`.
+    /// Creates the error for a postback without an order.
+    ///
+    /// `id` is the value that the order was looked up by: the signed invoice id, or a `uuid`.
     #[must_use]
     pub fn unknown_order(id: impl Into<String>) -> Self {
         Self::from(RetryReason::UnknownOrder { cause: None }).with_id(id)
@@ -85,7 +88,8 @@ impl Retry {
         RetryReason::StoreUnavailable(error.into()).into()
     }
 
-    /// Creates the error for an application whose configuration is wrong, or that cannot read what it stored.
+    /// Creates the error for an application that is configured wrongly, or that cannot read what it
+    /// stored.
     #[must_use]
     pub fn misconfigured(error: impl Into<Cause>) -> Self {
         RetryReason::Misconfigured(error.into()).into()
@@ -97,7 +101,7 @@ impl Retry {
         RetryReason::EffectFailed(error.into()).into()
     }
 
-    /// Creates the error for a payment that another delivery holds, for this long at most.
+    /// Creates the error for a payment that another delivery holds for at most `held_for`.
     #[must_use]
     pub const fn in_flight(held_for: Duration) -> Self {
         Self {
@@ -106,7 +110,7 @@ impl Retry {
         }
     }
 
-    /// Adds the signed id of the payment, by which the operator finds it on the log.
+    /// Adds the signed id of the payment, which is logged.
     #[must_use]
     pub fn with_id(self, id: impl Into<String>) -> Self {
         Self {
@@ -121,7 +125,7 @@ impl Retry {
         self.id.as_deref()
     }
 
-    /// Returns why the provider has to send again.
+    /// Returns the reason for which the provider has to send again.
     #[must_use]
     pub const fn reason(&self) -> &RetryReason {
         &self.reason
@@ -142,13 +146,14 @@ impl Retry {
         self.row().1.retry_after(delay)
     }
 
-    /// Leaves one log event, `postback not acknowledged`, with the code, the id and the cause. Adapters call it where
-    /// they make the response.
+    /// Emits the log event `postback not acknowledged`, with the code, the id and the cause.
+    ///
+    /// Adapters call it when they create the response.
     pub fn log(&self) {
         log::not_acknowledged(self);
     }
 
-    /// Whether it may happen in an application in which nothing is wrong.
+    /// Returns whether it can happen in an application that works correctly.
     #[cfg(feature = "tracing")]
     pub(crate) const fn is_expected(&self) -> bool {
         matches!(
@@ -157,7 +162,7 @@ impl Retry {
         )
     }
 
-    /// The one table of codes, statuses and texts.
+    /// Returns code, status and text: the only table of them.
     const fn row(&self) -> (&'static str, Reply) {
         match self.reason {
             RetryReason::EffectFailed(_) => ("effect_failed", TRY_AGAIN),
@@ -201,7 +206,7 @@ impl From<ReconcileError> for Retry {
     }
 }
 
-/// As long as a lease is, unless the handler asks for another.
+/// Equal to the default lease of `postback-store`.
 const DEFAULT_DELAY: Duration = Duration::from_secs(60);
 
 const TRY_AGAIN: Reply = Reply::rejection(503, &[], r#"{"error":"Try again later"}"#);
@@ -210,7 +215,7 @@ const TRY_AGAIN: Reply = Reply::rejection(503, &[], r#"{"error":"Try again later
 mod tests {
     use super::*;
 
-    /// The statuses, texts and delays that the documentation promises, code by code.
+    /// Pins the statuses, texts and delays that the documentation promises.
     #[test]
     fn each_code_has_one_reply() {
         let try_again = (503, r#"{"error":"Try again later"}"#, "60");

@@ -9,11 +9,12 @@ use crate::{
     verifier::is_name,
 };
 
-/// The same provider under a second type, for an application that keeps one verifier a type.
+/// Wrapper that gives a provider a type and a project of its own, for an application with several
+/// projects.
 ///
-/// `Tag` is any type of the application's. A `Verified<Tenant<Eu, CryptoCloud>>` never passes for
-/// a `Verified<Tenant<Us, CryptoCloud>>`. Each has the name of its project, which keeps the payments of two projects
-/// apart where they are recorded.
+/// `Tag` is any type of your application. A `Verified<Tenant<Eu, CryptoCloud>>` is never accepted
+/// for a `Verified<Tenant<Us, CryptoCloud>>`. The project of each is part of the key of its
+/// payments, so that the payments of two projects are recorded separately.
 ///
 /// ```
 /// use postback_core::{SecretKey, Tenant, Verifier, cryptocloud::CryptoCloud};
@@ -41,12 +42,15 @@ pub struct Tenant<Tag, P> {
 }
 
 impl<Tag, P> Tenant<Tag, P> {
-    /// Wraps `provider` in a type of its own. `project` names the project: do not change it when keys are replaced.
+    /// Wraps `provider` in a type of its own, for the project with the name `project`.
+    ///
+    /// Do not change the name, even when keys are replaced: see
+    /// [`VerifierBuilder::project`](crate::VerifierBuilder::project).
     ///
     /// # Errors
     ///
-    /// [`ConfigError::InvalidProject`] if the name is empty, has surrounding white space, or holds a control
-    /// character.
+    /// [`ConfigError::InvalidProject`] if the name is empty, has surrounding white space, or
+    /// contains a control character.
     pub fn new(project: impl Into<String>, provider: P) -> Result<Self, ConfigError> {
         let project = project.into();
         match is_name(&project) {
@@ -61,7 +65,7 @@ impl<Tag, P> Tenant<Tag, P> {
         }
     }
 
-    /// The provider as it was before it had a type of its own.
+    /// Returns the wrapped provider.
     pub const fn provider(&self) -> &P {
         &self.provider
     }
@@ -102,8 +106,8 @@ impl<Tag: 'static, P: Provider> Provider for Tenant<Tag, P> {
         Some(&self.project)
     }
 
-    fn log_fields(event: &Self::Payload) -> LogFields<'_> {
-        P::log_fields(event)
+    fn log_fields(payload: &Self::Payload) -> LogFields<'_> {
+        P::log_fields(payload)
     }
 }
 

@@ -4,13 +4,14 @@ use crate::{Provider, Verifier};
 
 /// Proof that a postback of `P` is genuine.
 ///
-/// Only [`Admitted::verify_at`](crate::Admitted::verify_at) makes one, so a handler that takes it
-/// cannot be handed an unchecked value. The type says which provider's rules were applied; the
-/// value says which [`Verifier`] applied them. It derefs to what the postback says.
+/// Only [`Admitted::verify_at`](crate::Admitted::verify_at) creates one, so a handler that takes it
+/// never receives an unverified postback. The type names the provider, and the value identifies the
+/// [`Verifier`] that verified it. It dereferences to the payload.
 ///
-/// How much a genuine postback proves depends on the provider; the documentation of its payload says how much.
+/// What a genuine postback proves depends on the provider; see the documentation of its payload.
 ///
-/// One provider's proof never passes for another's, even if they share a payload type:
+/// A proof of one provider is never accepted for another provider's, even if they share a payload
+/// type:
 ///
 /// ```compile_fail,E0308
 /// use postback_core::{Verified, cryptocloud::{CryptoCloud, Trybit}};
@@ -28,39 +29,38 @@ pub struct Verified<P: Provider> {
     key_label: Arc<str>,
 }
 
-/// The identity of a verifier, shared by its clones.
+/// Identity of a verifier, shared by its clones.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) project: Option<Box<str>>,
 }
 
 impl<P: Provider> Verified<P> {
-    /// Returns what the postback says.
+    /// Returns the payload of the postback.
     #[must_use]
     pub const fn payload(&self) -> &P::Payload {
         &self.payload
     }
 
-    /// Returns what the postback says, without the proof.
+    /// Returns the payload of the postback, without the proof.
     #[must_use]
     pub fn into_payload(self) -> P::Payload {
         self.payload
     }
 
-    /// The label of the key that made the signature.
+    /// Returns the label of the key that made the signature.
     #[must_use]
     pub fn key_label(&self) -> &str {
         &self.key_label
     }
 
-    /// The project whose verifier vouches, as named with
-    /// [`VerifierBuilder::project`](crate::VerifierBuilder::project).
+    /// Returns the [project](crate::VerifierBuilder::project) of the verifier, if it has one.
     #[must_use]
     pub fn project(&self) -> Option<&str> {
         self.identity.project.as_deref()
     }
 
-    /// Whether `verifier`, or a clone of it, made this.
+    /// Returns whether `verifier`, or a clone of it, verified this postback.
     #[must_use]
     pub fn is_from(&self, verifier: &Verifier<P>) -> bool {
         Arc::ptr_eq(&self.identity, verifier.identity())

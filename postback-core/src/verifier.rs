@@ -12,8 +12,9 @@ use crate::{
     verified::Identity,
 };
 
-/// Checks the postbacks of one project of a gateway. Cheap to clone; clones share keys and
-/// identity.
+/// Verifies the postbacks that a provider sends for one project.
+///
+/// Cloning is cheap: clones share keys and identity.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,19 +45,22 @@ struct Inner<P: Provider> {
 type Clock = Box<dyn Fn() -> Option<u64> + Send + Sync>;
 
 impl<P: Provider> Verifier<P> {
-    /// The longest leeway that can be configured: five minutes.
+    /// Longest leeway that can be configured: five minutes.
     pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
-    /// The ceiling on a token's lifetime unless another is configured: a day.
+    /// Default ceiling on the lifetime of a token: a day.
     pub const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(86_400);
 
-    /// A verifier with the defaults of [`builder`](Self::builder).
+    /// Creates a verifier with the defaults of [`builder`](Self::builder).
     pub fn new(provider: P, keys: impl Into<KeyRing<P::Key>>) -> Self {
         Self::builder(provider, keys).finish()
     }
 
-    /// Starts a verifier with the provider's own project name if it has one, a body limit of 64 KiB, a leeway of 30
-    /// seconds, a ceiling of a day on a token's lifetime, and the system's clock.
+    /// Returns a builder for a verifier.
+    ///
+    /// The project defaults to the provider's own, if it has one. The body limit defaults to 64
+    /// KiB, the leeway to 30 seconds, the ceiling on the lifetime of a token to a day, and the
+    /// clock to the system's.
     pub fn builder(provider: P, keys: impl Into<KeyRing<P::Key>>) -> VerifierBuilder<P> {
         VerifierBuilder {
             project: provider.project().map(str::to_owned),
@@ -69,13 +73,13 @@ impl<P: Provider> Verifier<P> {
         }
     }
 
-    /// Judges a request by its head, before any byte of its body is read.
+    /// Checks the head of a request, before any byte of its body is read.
     ///
     /// # Errors
     ///
     /// In this order: [`Rejection::MethodNotAllowed`], [`Rejection::UnsupportedMediaType`],
-    /// [`Rejection::BodyTooLarge`] for a declared size over the limit, then what the gateway
-    /// refuses of a head.
+    /// [`Rejection::BodyTooLarge`] for a declared size over the limit, then the rejections of
+    /// [`Provider::inspect`].
     pub fn admit(&self, head: &RequestHead<'_>) -> Result<Admitted<P>, Rejection> {
         let admitted = self.check_head(head);
         if let Err(rejection) = &admitted {
@@ -99,11 +103,12 @@ impl<P: Provider> Verifier<P> {
         Ok(Admitted::new(self, expected_body, evidence))
     }
 
-    /// Trusts these keys from now on, here and in all clones. Postbacks being verified finish with
-    /// the keys they began with.
+    /// Replaces the trusted keys, here and in all clones.
+    ///
+    /// A postback that is being verified is verified with the keys that were trusted at its start.
     pub fn replace_keys(&self, keys: impl Into<KeyRing<P::Key>>) {
         let keys = Arc::new(keys.into());
-        // A panic elsewhere cannot leave half a ring behind the lock: it holds one pointer.
+        // The lock holds one pointer, so a panic cannot leave a partial ring in it.
         *self
             .inner
             .keys
@@ -111,13 +116,13 @@ impl<P: Provider> Verifier<P> {
             .unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
-    /// The largest body accepted, in bytes.
+    /// Returns the size of the largest body accepted, in bytes.
     #[must_use]
     pub fn body_limit(&self) -> usize {
         self.inner.body_limit
     }
 
-    /// The project's name, if the application gave one.
+    /// Returns the name of the project, if it has one.
     #[must_use]
     pub fn project(&self) -> Option<&str> {
         self.inner.identity.project.as_deref()
@@ -127,7 +132,7 @@ impl<P: Provider> Verifier<P> {
         &self.inner.identity
     }
 
-    /// The provider, as it was configured.
+    /// Returns the provider, as it was configured.
     #[must_use]
     pub fn provider(&self) -> &P {
         &self.inner.provider
@@ -145,7 +150,7 @@ impl<P: Provider> Verifier<P> {
         VerifyContext::new(keys, now, self.inner.leeway, self.inner.max_lifetime)
     }
 
-    /// Returns the keys that are trusted now. A delivery is verified with them to its end.
+    /// Returns the keys to verify one delivery with.
     pub(crate) fn keys(&self) -> Arc<KeyRing<P::Key>> {
         let keys = self.inner.keys.read();
         Arc::clone(&keys.unwrap_or_else(PoisonError::into_inner))
@@ -173,7 +178,7 @@ impl<P: Provider> fmt::Debug for Verifier<P> {
     }
 }
 
-/// Sets up a [`Verifier`]; made by [`Verifier::builder`].
+/// Builder for a [`Verifier`]; created by [`Verifier::builder`].
 #[must_use = "a builder does nothing until built"]
 pub struct VerifierBuilder<P: Provider> {
     provider: P,
@@ -186,43 +191,46 @@ pub struct VerifierBuilder<P: Provider> {
 }
 
 impl<P: Provider> VerifierBuilder<P> {
-    /// Names the project, so that its events can be told from another project's.
+    /// Sets the name of the project, which is part of the key of each payment.
     ///
-    /// The name is stable: it stays the same when keys are replaced. An application that verifies
-    /// for two projects names both.
+    /// Do not change the name, even when keys are replaced: **under another name, a payment that
+    /// was credited before can be credited again**. An application that verifies for two projects
+    /// names both.
     pub fn project(mut self, project: impl Into<String>) -> Self {
         self.project = Some(project.into());
         self
     }
 
-    /// The largest body accepted, in bytes. Where an adapter can see a smaller limit of the framework's, that
-    /// one holds.
+    /// Sets the size of the largest body accepted, in bytes. Defaults to 64 KiB.
+    ///
+    /// If the framework has a smaller limit that the adapter can see, the smaller one applies.
     pub const fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// Sets how far the sender's clock may differ from this one, in whole seconds: a fraction of a second is cut off.
-    /// Defaults to 30 seconds.
+    /// Sets how far the sender's clock may differ from this one. Defaults to 30 seconds.
     ///
-    /// A provider that signs no times is not affected.
+    /// A fraction of a second is cut off. A provider that signs no times is not affected.
     pub const fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// Rejects tokens that are valid for longer than this from now, leeway added, in whole seconds: a fraction of a
-    /// second is cut off. Defaults to [a day](Verifier::DEFAULT_MAX_LIFETIME).
+    /// Sets the ceiling on the lifetime of a token. Defaults to [a
+    /// day](Verifier::DEFAULT_MAX_LIFETIME).
     ///
-    /// Without a ceiling, a clock in the past would accept any old token. A provider that signs no times is not
-    /// affected.
+    /// A token that is valid for longer than the ceiling plus the leeway, counted from now, is
+    /// rejected. Without a ceiling, a clock in the past would accept any expired token. A fraction
+    /// of a second is cut off. A provider that signs no times is not affected.
     pub const fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
         self.max_lifetime = max_lifetime;
         self
     }
 
-    /// Reads the time, in Unix seconds, from `clock` instead of the system. `None` says that it
-    /// cannot be read, and refuses the postback.
+    /// Sets the clock, which returns the time in Unix seconds. Defaults to the system's clock.
+    ///
+    /// If it returns `None`, the postback is rejected with [`Rejection::ClockUnavailable`].
     pub fn clock(mut self, clock: impl Fn() -> Option<u64> + Send + Sync + 'static) -> Self {
         self.clock = Box::new(clock);
         self
@@ -232,11 +240,13 @@ impl<P: Provider> VerifierBuilder<P> {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::InvalidProject`] if the name is empty, has surrounding white space, or holds a
-    ///   control character;
-    /// - [`ConfigError::OtherProject`] if it is another than the provider's own [project](Provider::project);
-    /// - [`ConfigError::BodyLimitZero`] and [`ConfigError::LifetimeZero`] if nothing fresh could pass;
-    /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY`].
+    /// - [`ConfigError::InvalidProject`] if the name is empty, has surrounding white space, or
+    ///   contains a control character;
+    /// - [`ConfigError::OtherProject`] if the name differs from the provider's own
+    ///   [project](Provider::project);
+    /// - [`ConfigError::BodyLimitZero`] if the body limit is zero;
+    /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY`];
+    /// - [`ConfigError::LifetimeZero`] if the ceiling is less than a second.
     pub fn build(self) -> Result<Verifier<P>, ConfigError> {
         let max = Verifier::<P>::MAX_LEEWAY;
         let own = self.provider.project();
@@ -291,7 +301,7 @@ impl<P: Provider> fmt::Debug for VerifierBuilder<P> {
     }
 }
 
-/// A text that stays the same when it is stored, logged or typed again.
+/// Returns whether `project` stays the same when it is stored, logged or typed again.
 pub(crate) fn is_name(project: &str) -> bool {
     !project.is_empty() && project.trim() == project && !project.contains(char::is_control)
 }

@@ -6,12 +6,11 @@ use crate::{
     log::{self, Findings, Hint},
 };
 
-/// The last second of the year 9999, in Unix seconds. A later time is not a date: most often it is one in
-/// milliseconds.
+/// Last second of the year 9999, in Unix seconds. A later value is most likely in milliseconds.
 pub(crate) const LATEST: u64 = 253_402_300_799;
 
-/// What a [`Provider`](crate::Provider) verifies one postback against: the keys that are trusted
-/// now, the time, and the limits that the application configured.
+/// Context in which a [`Provider`](crate::Provider) verifies one postback: the trusted keys, the
+/// time, and the configured limits.
 pub struct VerifyContext<'a, K> {
     keys: &'a KeyRing<K>,
     now: u64,
@@ -22,21 +21,22 @@ pub struct VerifyContext<'a, K> {
 }
 
 impl<'a, K: 'static> VerifyContext<'a, K> {
-    /// Returns the verifier's clock, in Unix seconds.
+    /// Returns the time at which the postback is verified, in Unix seconds.
     #[must_use]
     pub const fn now(&self) -> u64 {
         self.now
     }
 
-    /// Tries the current key, then each retired key whose time has not come.
+    /// Checks a signature with the current key, then with each retired key that is still trusted.
     ///
-    /// If none matches and rejections are logged, keys that are not trusted are tried too, for a hint on the log alone:
-    /// whatever `matches` returns for them, the postback is rejected. A [`SecretKey`] that was taken
-    /// [verbatim](SecretKey::verbatim) is also tried without what is around it.
+    /// If no key matches and rejections are logged, untrusted keys are tried to find a hint for the
+    /// log: retired keys that are no longer trusted, and a [`SecretKey`] that was taken
+    /// [untrimmed](SecretKey::verbatim) without its surrounding characters. The postback is
+    /// rejected even if one of these matches.
     ///
     /// # Errors
     ///
-    /// [`Rejection::BadSignature`] if `matches` is false for all of them.
+    /// [`Rejection::BadSignature`] if `matches` returns false for each trusted key.
     pub fn signature(&mut self, matches: impl Fn(&K) -> bool) -> Result<(), Rejection> {
         self.signed_by = self
             .keys
@@ -46,22 +46,22 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
         if self.signed_by.is_some() {
             return Ok(());
         }
-        if log::is_read() {
+        if log::is_enabled() {
             self.findings.hint = self.near_miss(matches);
         }
         Err(Rejection::BadSignature)
     }
 
-    /// Tries each trusted key, as [`signature`](Self::signature) does, on the URLs that the request may have had. Returns
-    /// the one that was signed.
+    /// Checks a signature over the URL, with each trusted key and each URL that the request may
+    /// have had. Returns the URL that was signed.
     ///
-    /// If none matches and rejections are logged, other spellings of a URL of up to 2 KiB are tried too, for a hint on the
-    /// log alone, and the log event has the URLs that were checked, without their query. Pass the same `origins` that made
-    /// `received`.
+    /// If no key matches and rejections are logged, other spellings of a URL of up to 2 KiB are
+    /// tried to find a hint for the log, and the log event contains the URLs that were checked,
+    /// without their query. Pass the same `origins` that `received` was created from.
     ///
     /// # Errors
     ///
-    /// [`Rejection::BadSignature`] if `matches` is false for all of them.
+    /// [`Rejection::BadSignature`] if `matches` returns false for each trusted key and URL.
     pub fn url_signature(
         &mut self,
         origins: &PublicOrigins,
@@ -70,11 +70,11 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
     ) -> Result<String, Rejection> {
         let signed = Cell::new(None);
         let is_signed = |url: &String, key: &K| matches(key, url.as_bytes());
-        let verdict = self.signature(|key| {
+        let result = self.signature(|key| {
             signed.set(received.urls().position(|url| is_signed(url, key)));
             signed.get().is_some()
         });
-        if verdict.is_err() && log::is_read() {
+        if result.is_err() && log::is_enabled() {
             let spelling = || {
                 let mut spellings = origins.other_spellings(&received);
                 let is_trusted = |url: &String| self.trusted().any(|key| is_signed(url, key));
@@ -84,15 +84,17 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
             self.findings.hint = self.findings.hint.or_else(spelling);
             self.findings.checked_urls(received.urls());
         }
-        verdict?;
+        result?;
         let url = signed.get().and_then(|at| received.into_urls().nth(at));
         url.ok_or(Rejection::BadSignature)
     }
 
-    /// Names the payment that the signature covers, for the log: a postback that is rejected after its signature
-    /// held may be a genuine payment, and has to be findable. Call it once the signature holds and the id is read.
+    /// Adds the signed id of the payment to the log event of a later rejection.
+    ///
+    /// Call it once the signature holds and the id is read: a postback that is rejected afterwards
+    /// may report a genuine payment, which the operator must be able to find.
     pub fn identify(&mut self, fields: &LogFields<'_>) {
-        if self.signed_by.is_some() && log::is_read() {
+        if self.signed_by.is_some() && log::is_enabled() {
             self.findings.identify(fields);
         }
     }
@@ -116,7 +118,7 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
         {
             return Err(Rejection::InvalidClaims(InvalidClaimsReason::NotYetValid));
         }
-        // Added to the expiry, not taken from the clock: a subtraction would stop at zero.
+        // The leeway is added to the expiry, because subtracting it from the clock could underflow.
         if expires_at.saturating_add(self.leeway.as_secs()) <= self.now {
             return Err(Rejection::Expired {
                 expires_at,
@@ -147,20 +149,21 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
         }
     }
 
-    /// The label of the key that the last call of [`signature`](Self::signature) found.
+    /// Returns the label of the key that the last call of [`signature`](Self::signature) found.
     pub(crate) const fn signed_by(&self) -> Option<&'a Arc<str>> {
         self.signed_by
     }
 
-    /// What was found for the log since the last call of [`signature`](Self::signature).
+    /// Returns what the last call of [`signature`](Self::signature), and the calls after it, found
+    /// for the log.
     pub(crate) fn into_findings(self) -> Findings {
         self.findings
     }
 
-    /// Which key that is not trusted made the signature. It is rejected all the same.
+    /// Returns a hint at the untrusted key that made the signature, which is rejected in any case.
     fn near_miss(&self, matches: impl Fn(&K) -> bool) -> Option<Hint> {
-        let mut intended = self.trusted().flat_map(intended);
-        if let Some((flaw, _)) = intended.find(|(_, key)| matches(key)) {
+        let mut trimmed = self.trusted().flat_map(trimmed);
+        if let Some((flaw, _)) = trimmed.find(|(_, key)| matches(key)) {
             Some(Hint::Secret(flaw))
         } else if self.keys.retired_at(self.now).any(matches) {
             Some(Hint::RetiredKey)
@@ -176,12 +179,12 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
     }
 }
 
-/// The keys that may have been meant, if `key` is a secret that was taken with something around it.
-fn intended<K: 'static>(key: &K) -> impl Iterator<Item = (SecretFlaw, &K)> {
+/// Returns `key` without its surrounding characters, if it is a secret that was taken untrimmed.
+fn trimmed<K: 'static>(key: &K) -> impl Iterator<Item = (SecretFlaw, &K)> {
     let key: &dyn Any = key;
     let secret = key.downcast_ref::<SecretKey>();
-    let intended = secret.into_iter().flat_map(SecretKey::intended);
-    intended.filter_map(|(flaw, key)| {
+    let trimmed = secret.into_iter().flat_map(SecretKey::intended);
+    trimmed.filter_map(|(flaw, key)| {
         let key: &dyn Any = key;
         Some((flaw, key.downcast_ref()?))
     })

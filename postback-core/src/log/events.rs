@@ -5,8 +5,8 @@ use super::{Findings, Hint, findings::printable};
 use crate::cryptapi::{BindError, CallbackProvider, Expected};
 use crate::{Provider, Rejection, Retry, Verified, Verifier};
 
-/// Returns whether rejections are logged, so that hints are worth searching for.
-pub(crate) fn is_read() -> bool {
+/// Returns whether rejections are logged, so that hints are searched for.
+pub(crate) fn is_enabled() -> bool {
     tracing::enabled!(target: "postback", tracing::Level::WARN)
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn abandoned<P: Provider>(verifier: &Verifier<P>) {
     );
 }
 
-/// Logs why a handler asked the provider to send a postback again.
+/// Logs the code and the causes of a [`Retry`].
 pub(crate) fn not_acknowledged(retry: &Retry) {
     let mut causes = Vec::new();
     let mut next = retry.source();
@@ -45,7 +45,7 @@ pub(crate) fn not_bound<P: CallbackProvider>(
     expected: &Expected,
     error: BindError,
 ) {
-    if !is_read() {
+    if !is_enabled() {
         return;
     }
     let (expected, received) = error.compared(callback, expected);

@@ -1,50 +1,51 @@
-use super::{Hint, is_read};
+use super::{Hint, is_enabled};
 use crate::{LogFields, Rejection, RequestHead};
 
-/// What was found for the log event of a rejection.
+/// Findings for the log event of a rejection.
 #[derive(Default)]
 #[cfg_attr(
     not(feature = "tracing"),
-    allow(dead_code, reason = "read for the log alone")
+    allow(dead_code, reason = "read by log events only")
 )]
 pub(crate) struct Findings {
     pub(crate) hint: Option<Hint>,
-    /// The signed ids, of a postback whose signature held.
+    /// Signed id of a postback whose signature is genuine.
     pub(crate) invoice_id: Option<Box<str>>,
+    /// Signed id of a postback whose signature is genuine.
     pub(crate) uuid: Option<Box<str>>,
     /// Boxed, because few rejections have it.
     pub(crate) request: Option<Box<RequestFindings>>,
 }
 
-/// What a request had in place of what is accepted.
+/// Parts of a request that are not accepted, and the URLs that a signature was checked against.
 #[derive(Default)]
 #[cfg_attr(
     not(feature = "tracing"),
-    allow(dead_code, reason = "read for the log alone")
+    allow(dead_code, reason = "read by log events only")
 )]
 pub(crate) struct RequestFindings {
-    /// As received, if it is not accepted.
+    /// Method as received, if it is not accepted.
     pub(crate) method: Option<String>,
-    /// As received, if it is not accepted.
+    /// Content types as received, if the media type is not accepted.
     pub(crate) content_type: Option<String>,
-    /// As received, if it is not accepted.
+    /// Content encodings as received, if the media type is not accepted.
     pub(crate) content_encoding: Option<String>,
-    /// URLs that a signature was checked against, without their query.
+    /// URLs that a signature was checked against, without their query, separated by spaces.
     pub(crate) checked_url: Option<String>,
-    /// Length of their query, in bytes.
+    /// Length of the query of the first of them, in bytes.
     pub(crate) query_length: Option<usize>,
 }
 
-/// What differs between a body and its head.
+/// Differences between a body and its head.
 pub(crate) struct BodyFindings {
-    /// The body has another length than the head declared.
+    /// Set if the body has another length than the head declares.
     pub(crate) is_rewritten: bool,
-    /// The body is of another media type than the head names.
+    /// Set if the body has another format than the content type names.
     pub(crate) mislabelled: Option<Hint>,
 }
 
 impl BodyFindings {
-    /// Returns the hint that they give, if the body is what was rejected.
+    /// Returns the hint that the differences give, if they can explain the rejection.
     pub(crate) fn hint(self, rejection: &Rejection) -> Option<Hint> {
         match rejection {
             Rejection::BadSignature
@@ -62,9 +63,9 @@ impl BodyFindings {
 }
 
 impl Findings {
-    /// Returns what a request had in place of what is accepted.
+    /// Returns the parts of the head that are not accepted.
     pub(crate) fn of_head(rejection: &Rejection, head: &RequestHead<'_>) -> Self {
-        if !is_read() {
+        if !is_enabled() {
             return Self::default();
         }
         let request = match rejection {
@@ -86,7 +87,7 @@ impl Findings {
         }
     }
 
-    /// Adds a hint, unless there is one.
+    /// Adds a hint, unless there is one already.
     pub(crate) fn or_hint(self, hint: impl FnOnce() -> Option<Hint>) -> Self {
         Self {
             hint: self.hint.or_else(hint),
@@ -114,10 +115,11 @@ impl Findings {
     }
 }
 
-/// Longest text of a request that is logged, in bytes.
+/// Longest text of a request in a log event, in bytes.
 const LONGEST: usize = 512;
 
-/// Text of a request, cut to [`LONGEST`] bytes and without characters that could forge or hide a part of a log line.
+/// Returns the text of a request, cut to [`LONGEST`] bytes, and without characters that could forge
+/// or hide a part of a log line.
 pub(crate) fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes.get(..LONGEST).unwrap_or(bytes));
     let replaced = text.replace(is_misleading, "\u{fffd}");
@@ -127,13 +129,14 @@ pub(crate) fn printable(bytes: &[u8]) -> String {
     }
 }
 
-/// Whether a character ends a line, or changes the direction of a text.
+/// Returns whether a character is a control character, ends a line, or changes the direction of
+/// text.
 fn is_misleading(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A URL without its query, also if a proxy has escaped the question mark.
+/// Returns a URL without its query, even if a proxy has escaped the question mark.
 pub(crate) fn without_query(url: &str) -> &str {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let path = path.split("%3F").next().unwrap_or_default();
@@ -146,7 +149,7 @@ fn all_values(head: &RequestHead<'_>, name: &str) -> String {
         if !all.is_empty() {
             all.extend_from_slice(b", ");
         }
-        // One byte more than is logged, so that it is seen that there is more.
+        // One byte more than is logged, so that `printable` marks the text as cut.
         all.extend(value.iter().take(LONGEST.saturating_add(1)));
         all.truncate(LONGEST.saturating_add(1));
     });

@@ -1,23 +1,23 @@
 use crate::{InvalidClaimsReason, MediaType, Rejection, UrlDifference, keys::SecretFlaw};
 
-/// Why a postback may have been rejected, if the cause can be told apart.
+/// Likely cause of a rejection, for the log.
 #[derive(Clone, Copy)]
 pub(crate) enum Hint {
-    /// The body has another length than the head declared: something on the way rewrote it.
+    /// The body has another length than the head declares: something in the application rewrote it.
     BodyNotAsSent,
-    /// The token is genuine and from the future.
+    /// The token is genuine, and not valid until later.
     ClockBehind,
-    /// The token is genuine and lives longer than the ceiling on lifetimes.
+    /// The token is genuine, and valid for longer than the ceiling on lifetimes allows.
     ClockBehindOrCeilingTooLow,
     /// The content type names JSON, and the body is a form.
     FormSentAsJson,
     /// The content type names a form, and the body is JSON.
     JsonSentAsForm,
-    /// A key made the signature that was retired, and whose time has come.
+    /// A retired key that is no longer trusted made the signature.
     RetiredKey,
-    /// The secret would have made the signature without this.
+    /// The secret made the signature without the surrounding characters of this kind.
     Secret(SecretFlaw),
-    /// The secret looks like an API key.
+    /// The secret is a JSON web token, as API keys are.
     SecretIsApiKey,
     /// Another spelling of the URL was signed.
     SignedUrl(UrlDifference),
@@ -25,7 +25,7 @@ pub(crate) enum Hint {
 
 #[cfg_attr(
     not(feature = "tracing"),
-    allow(dead_code, reason = "read for the log alone")
+    allow(dead_code, reason = "read by log events only")
 )]
 impl Hint {
     pub(crate) const fn as_str(self) -> &'static str {
@@ -44,7 +44,7 @@ impl Hint {
         }
     }
 
-    /// Returns the hint that a rejection gives by itself.
+    /// Returns the hint that the rejection alone gives.
     pub(crate) const fn of(rejection: &Rejection) -> Option<Self> {
         match rejection {
             Rejection::InvalidClaims(InvalidClaimsReason::LifetimeTooLong) => {
@@ -55,7 +55,7 @@ impl Hint {
         }
     }
 
-    /// Returns the hint that a body gives that is of another media type than the head names.
+    /// Returns the hint that a body with another format than `media_type` gives.
     pub(crate) fn of_mislabelled(media_type: MediaType, body: &[u8]) -> Option<Self> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let body = body.trim_ascii();

@@ -1,4 +1,4 @@
-//! What the log says of each delivery, with the feature `tracing`; nothing without it.
+//! Log events, which are emitted only with the feature `tracing`.
 
 #[cfg(feature = "tracing")]
 mod events;
@@ -11,7 +11,7 @@ mod no_events;
 pub(crate) use self::events::not_bound;
 #[cfg(feature = "tracing")]
 pub(crate) use self::events::{
-    abandoned, is_read, not_acknowledged, not_configured, rejected, verified,
+    abandoned, is_enabled, not_acknowledged, not_configured, rejected, verified,
 };
 #[cfg(all(feature = "tracing", feature = "cryptapi"))]
 pub(crate) use self::findings::without_query;
@@ -19,7 +19,7 @@ pub(crate) use self::findings::without_query;
 pub(crate) use self::no_events::not_bound;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use self::no_events::{
-    abandoned, is_read, not_acknowledged, not_configured, rejected, verified,
+    abandoned, is_enabled, not_acknowledged, not_configured, rejected, verified,
 };
 pub(crate) use self::{
     findings::{BodyFindings, Findings},

@@ -1,11 +1,11 @@
-//! The same functions without the feature `tracing`: nothing is found out for the log, and nothing is logged.
+//! The same functions without the feature `tracing`: they log nothing, and no hint is searched for.
 
 use super::Findings;
 #[cfg(feature = "cryptapi")]
 use crate::cryptapi::{BindError, CallbackProvider, Expected};
 use crate::{Provider, Rejection, Retry, Verified, Verifier};
 
-pub(crate) const fn is_read() -> bool {
+pub(crate) const fn is_enabled() -> bool {
     false
 }
 
