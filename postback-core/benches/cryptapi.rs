@@ -1,10 +1,11 @@
-//! A CryptAPI callback by GET beside the RSA operation that no verifier can do without.
+//! Compares the verification of a CryptAPI callback by GET with the RSA operation that it needs at
+//! least.
 //!
-//! Read the medians as ratios to `rsa_alone`: absolute times say more about the machine.
+//! Read the medians as ratios to `rsa_alone`, because absolute times depend on the machine.
 
 #![expect(
     clippy::expect_used,
-    reason = "a benchmark stops where its set-up is wrong"
+    reason = "a benchmark cannot run with a wrong set-up"
 )]
 
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY};
@@ -20,7 +21,8 @@ use rustls_pki_types::{SubjectPublicKeyInfoDer, pem::PemObject};
 const NOW: u64 = 1_769_509_400;
 const ORIGIN: &str = "https://shop.example";
 
-// Signed with OpenSSL and the corpus's throw-away key of 1024 bits, by which the provider signs too.
+// Signed with OpenSSL and the test key of the corpus, which has 1024 bits as the provider's key
+// has.
 const KEY: &str = include_str!("../../tests/corpus/keys/cryptapi_test_public.pem");
 const TARGET: &str = include_str!("cryptapi/target.txt");
 const SIGNATURE: &str = include_str!("cryptapi/signature.txt");
@@ -29,7 +31,7 @@ fn main() {
     divan::main();
 }
 
-/// The signature is decoded and the URL complete before.
+/// Verifies a signature that is decoded, over a URL that is complete.
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn rsa_alone(bencher: Bencher<'_, '_>) {
     let key = SubjectPublicKeyInfoDer::from_pem_slice(KEY.as_bytes()).expect("a key");
@@ -39,21 +41,21 @@ fn rsa_alone(bencher: Bencher<'_, '_>) {
     let signature = STANDARD.decode(SIGNATURE).expect("base64");
     bencher.bench(|| {
         key.verify_sig(black_box(url.as_bytes()), black_box(&signature))
-            .expect("genuine");
+            .expect("a genuine callback");
     });
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify(bencher: Bencher<'_, '_>) {
     let verifier = verifier();
-    bencher.bench(|| drop(deliver(&verifier, TARGET).expect("genuine")));
+    bencher.bench(|| drop(deliver(&verifier, TARGET).expect("a genuine callback")));
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify_and_read_the_whole_model(bencher: Bencher<'_, '_>) {
     let verifier = verifier();
     bencher.bench(|| {
-        let callback = deliver(&verifier, TARGET).expect("genuine");
+        let callback = deliver(&verifier, TARGET).expect("a genuine callback");
         read(black_box(callback.unbound()));
         black_box(callback.parameters().count());
     });
@@ -62,26 +64,32 @@ fn verify_and_read_the_whole_model(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify_and_bind(bencher: Bencher<'_, '_>) {
     let verifier = verifier();
-    let (stored, _) = TARGET.split_once("&uuid").expect("a secret before it");
+    let (stored, _) = TARGET
+        .split_once("&uuid")
+        .expect("a uuid after the callback secret");
     let stored = CryptApi::get([ORIGIN])
         .expect("an origin")
         .stored_callback_url(&format!("{ORIGIN}{stored}"))
-        .expect("a nonce");
+        .expect("a stored callback URL");
     let expected = Expected::callback_url(stored)
         .address_in(testing::SAMPLE_ADDRESS_IN)
         .coin("btc")
         .payout_addresses([testing::SAMPLE_ADDRESS_OUT]);
     bencher.bench(|| {
-        let callback = deliver(&verifier, TARGET).expect("genuine");
-        drop(callback.bind(black_box(&expected)).expect("the order's"));
+        let callback = deliver(&verifier, TARGET).expect("a genuine callback");
+        drop(
+            callback
+                .bind(black_box(&expected))
+                .expect("a callback of the order"),
+        );
     });
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
-fn refuse_changed(bencher: Bencher<'_, '_>) {
+fn reject_changed(bencher: Bencher<'_, '_>) {
     let verifier = verifier();
     let changed = TARGET.replace("value_coin=0.05", "value_coin=9.05");
-    bencher.bench(|| deliver(&verifier, black_box(&changed)).expect_err("changed"));
+    bencher.bench(|| deliver(&verifier, black_box(&changed)).expect_err("a changed callback"));
 }
 
 fn verifier() -> Verifier<CryptApi<Get>> {

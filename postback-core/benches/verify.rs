@@ -1,10 +1,10 @@
-//! Verification beside the handler that most integrations copy, on the documented sample.
+//! Compares verification with the handler that most integrations copy, on the documented sample.
 //!
-//! Read the medians as ratios to `hand_written`: absolute times say more about the machine.
+//! Read the medians as ratios to `hand_written`, because absolute times depend on the machine.
 
 #![expect(
     clippy::expect_used,
-    reason = "a benchmark stops where its set-up is wrong"
+    reason = "a benchmark cannot run with a wrong set-up"
 )]
 
 mod by_hand;
@@ -27,20 +27,20 @@ fn main() {
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn hand_written(bencher: Bencher<'_, '_>) {
     let body = sample(SECRET);
-    bencher.bench(|| drop(by_hand::verify(black_box(&body), SECRET).expect("genuine")));
+    bencher.bench(|| drop(by_hand::verify(black_box(&body), SECRET).expect("a genuine postback")));
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample(SECRET));
-    bencher.bench(|| drop(deliver(&verifier, MediaType::Json, &body).expect("genuine")));
+    bencher.bench(|| drop(deliver(&verifier, MediaType::Json, &body).expect("a genuine postback")));
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
 fn verify_and_decode_invoice_info(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample(SECRET));
     bencher.bench(|| {
-        let payment = deliver(&verifier, MediaType::Json, &body).expect("genuine");
+        let payment = deliver(&verifier, MediaType::Json, &body).expect("a genuine postback");
         let info = payment.unsigned().invoice_info();
         let InvoiceInfo { status, .. } = black_box(info.known()).expect("an object");
         black_box(status);
@@ -48,9 +48,9 @@ fn verify_and_decode_invoice_info(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
-fn refuse_forged(bencher: Bencher<'_, '_>) {
+fn reject_forged(bencher: Bencher<'_, '_>) {
     let (verifier, body) = (verifier(), sample("another secret"));
-    bencher.bench(|| deliver(&verifier, MediaType::Json, &body).expect_err("forged"));
+    bencher.bench(|| deliver(&verifier, MediaType::Json, &body).expect_err("a forged postback"));
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
@@ -59,11 +59,11 @@ fn verify_form(bencher: Bencher<'_, '_>) {
         verifier(),
         testing::sample_form(Some(&token(SECRET))).into(),
     );
-    bencher.bench(|| drop(deliver(&verifier, MediaType::Form, &body).expect("genuine")));
+    bencher.bench(|| drop(deliver(&verifier, MediaType::Form, &body).expect("a genuine postback")));
 }
 
-/// 64 KiB of what a sender without the secret can write, by the part that is repeated in it. Divide by the bytes: no
-/// shape may cost much more than the plain one.
+/// Rejects 64 KiB that a sender without the secret can write: one part, repeated. Compare the
+/// throughput: no part may be much slower than `plain`.
 #[divan::bench(args = HOSTILE_PARTS, sample_count = 200)]
 fn reject_unsigned_form(bencher: Bencher<'_, '_>, part: &str) {
     let verifier = verifier();
@@ -72,7 +72,7 @@ fn reject_unsigned_form(bencher: Bencher<'_, '_>, part: &str) {
     let form = Bytes::from(form);
     bencher
         .counter(BytesCount::of_slice(&*form))
-        .bench(|| deliver(&verifier, MediaType::Form, &form).expect_err("unsigned"));
+        .bench(|| deliver(&verifier, MediaType::Form, &form).expect_err("an unsigned postback"));
 }
 
 const BODY_LIMIT: usize = 64 * 1024;
@@ -90,7 +90,8 @@ const HOSTILE_PARTS: [&str; 10] = [
     "%ff&",
 ];
 
-/// The one value that is decoded before the signature is checked, all of it escapes.
+/// Rejects a token of 64 KiB that consists of escapes. The token is the only value that is decoded
+/// before the signature is checked.
 #[divan::bench(sample_count = 200)]
 fn reject_escaped_token(bencher: Bencher<'_, '_>) {
     let verifier = verifier();
@@ -100,9 +101,9 @@ fn reject_escaped_token(bencher: Bencher<'_, '_>) {
     );
     form.truncate(BODY_LIMIT - 1);
     let form = Bytes::from(form);
-    bencher
-        .counter(BytesCount::of_slice(&*form))
-        .bench(|| deliver(&verifier, MediaType::Form, &form).expect_err("no token"));
+    bencher.counter(BytesCount::of_slice(&*form)).bench(|| {
+        deliver(&verifier, MediaType::Form, &form).expect_err("a postback without a token")
+    });
 }
 
 fn verifier() -> Verifier<CryptoCloud> {

@@ -7,15 +7,15 @@ use std::{
 
 use smol_str::SmolStr;
 
-/// An exact decimal, kept as the text that arrived.
+/// Exact decimal, kept as the text that was received.
 ///
 /// The text is a JSON number: an optional minus, digits without a leading zero, an optional
-/// fraction, an optional exponent; of at most 128 characters and an exponent of at most 100 either
-/// way. Nothing is ever rounded. Amounts are compared and hashed by value, so `1e2` equals
+/// fraction and an optional exponent. It has at most 128 characters, and an exponent from -100 to
+/// 100. Nothing is ever rounded. Amounts are compared and hashed by value, so that `1e2` equals
 /// `100.0`. [`Display`](fmt::Display) is plain notation.
 ///
-/// No arithmetic is offered here: [`to_decimal`](Self::to_decimal) and
-/// [`to_big_decimal`](Self::to_big_decimal), each behind a feature, lead to types that have it.
+/// Amounts have no arithmetic. [`to_decimal`](Self::to_decimal) and
+/// [`to_big_decimal`](Self::to_big_decimal), each behind a feature, convert to types that have it.
 ///
 /// ```
 /// use postback_core::Amount;
@@ -31,44 +31,46 @@ use smol_str::SmolStr;
 #[derive(Clone)]
 pub struct Amount(SmolStr);
 
-/// Why a text or an amount cannot be taken as a number.
+/// Error returned when a text is not an amount, or an amount does not fit another type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AmountError {
-    /// The number has more digits than the wanted type can hold exactly.
-    #[error("the amount has too many digits for the wanted type")]
+    /// The amount has more digits than the other type can hold exactly.
+    #[error("inexact amount: expected no more digits than the type can hold")]
     Inexact,
-    /// The text is no JSON number, is too long, or has too large an exponent.
-    #[error("the text is not an amount")]
+    /// The text is not a JSON number, is too long, or has too large an exponent.
+    #[error(
+        "invalid amount: expected a JSON number of at most 128 characters and an exponent of at most 100"
+    )]
     Syntax,
 }
 
 impl Amount {
-    /// The longest text that is taken as an amount, in characters.
+    /// Maximum length of an amount, in characters.
     pub const MAX_LENGTH: usize = 128;
 
-    /// The largest exponent that is taken, either way.
+    /// Maximum exponent, positive or negative.
     pub const MAX_EXPONENT: u8 = 100;
 
-    /// The number as it stood in the postback.
+    /// Returns the number as in the postback.
     #[must_use]
     pub fn as_received(&self) -> &str {
         &self.0
     }
 
-    /// Whether the value is zero.
+    /// Returns whether the value is zero.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.parts().is_zero()
     }
 
-    /// Whether the text carries a minus sign; so does `-0`.
+    /// Returns whether the text has a minus sign, as `-0` also has.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         self.parts().negative
     }
 
-    /// The value as a `rust_decimal::Decimal`.
+    /// Returns the value as a `rust_decimal::Decimal`.
     ///
     /// # Errors
     ///
@@ -79,27 +81,27 @@ impl Amount {
         rust_decimal::Decimal::from_str_exact(&self.shortest()).map_err(|_| AmountError::Inexact)
     }
 
-    /// The value as a `bigdecimal::BigDecimal`, which holds every amount exactly.
+    /// Returns the value as a `bigdecimal::BigDecimal`, which holds every amount exactly.
     #[cfg(feature = "bigdecimal")]
     #[must_use]
     pub fn to_big_decimal(&self) -> bigdecimal::BigDecimal {
-        // Every amount is in that type's grammar; its own limits are far beyond ours.
+        // Every amount is in the grammar of that type, whose own limits are far larger.
         bigdecimal::BigDecimal::from_str(&self.0).unwrap_or_default()
     }
 
-    /// Whether `text` is an amount that can have been paid: one without a minus.
+    /// Returns whether `text` is an amount without a minus.
     #[cfg(feature = "cryptapi")]
-    pub(crate) fn is_paid(text: &str) -> bool {
+    pub(crate) fn is_unsigned(text: &str) -> bool {
         Parts::split(text).is_some_and(|parts| !parts.negative)
     }
 
-    /// The part before the decimal point, where it is neither negative nor too large.
+    /// Returns the part before the decimal point, if it is not negative and fits a `u64`.
     #[cfg(feature = "cryptocloud")]
     pub(crate) fn floor(&self) -> Option<u64> {
         self.whole().map(|(whole, _)| whole)
     }
 
-    /// The least whole number that is not less, where it is neither negative nor too large.
+    /// Returns the least whole number that is not less, if it is not negative and fits a `u64`.
     #[cfg(feature = "cryptocloud")]
     pub(crate) fn ceil(&self) -> Option<u64> {
         match self.whole()? {
@@ -108,7 +110,7 @@ impl Amount {
         }
     }
 
-    /// The part before the decimal point, and whether it is all of the value.
+    /// Returns the part before the decimal point, and whether it is the whole value.
     #[cfg(feature = "cryptocloud")]
     fn whole(&self) -> Option<(u64, bool)> {
         let parts = self.parts();
@@ -121,7 +123,7 @@ impl Amount {
         Some((whole.parse().ok()?, exact))
     }
 
-    /// Plain notation without a minus on zero and without zeros at the end of the fraction.
+    /// Returns plain notation without a minus on zero and without zeros at the end of the fraction.
     #[cfg(any(
         feature = "cryptapi",
         feature = "cryptocloud",
@@ -136,7 +138,7 @@ impl Amount {
     }
 
     fn parts(&self) -> Parts<'_> {
-        // Checked when the amount was made.
+        // The text was checked when the amount was made.
         Parts::split(&self.0).unwrap_or_default()
     }
 }
@@ -152,10 +154,10 @@ impl FromStr for Amount {
     }
 }
 
-/// Plain decimal notation: `1e-8` prints `0.00000001`. Zeros at the end of a fraction are kept.
+/// Shows plain decimal notation: `1e-8` is `0.00000001`. Zeros at the end of a fraction are kept.
 ///
-/// With an exponent beyond any real payment's, this can be longer than what is taken as an amount:
-/// to store one and read it back, use [`as_received`](Amount::as_received).
+/// With a large exponent the text can be longer than an amount may be. Use
+/// [`as_received`](Amount::as_received) to store an amount and read it back.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.parts();
@@ -202,7 +204,7 @@ impl Hash for Amount {
     }
 }
 
-/// A number's text, taken apart.
+/// Parts of a number's text.
 #[derive(Default)]
 struct Parts<'a> {
     negative: bool,
@@ -212,7 +214,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Follows the grammar of RFC 8259, section 6.
+    /// Splits a text by the grammar of RFC 8259, section 6.
     fn split(text: &'a str) -> Option<Self> {
         if text.len() > Amount::MAX_LENGTH {
             return None;
@@ -248,13 +250,14 @@ impl<'a> Parts<'a> {
         self.integer.bytes().chain(self.fraction.bytes())
     }
 
-    /// How many of the digits stand before the decimal point; beyond them, zeros are meant.
+    /// Returns the number of digits before the decimal point. It exceeds the number of digits if
+    /// zeros follow them.
     fn point(&self) -> i16 {
         let before = i16::try_from(self.integer.len()).unwrap_or(i16::MAX);
         before.saturating_add(self.exponent)
     }
 
-    /// Less, equal or greater than zero.
+    /// Compares the value with zero.
     fn sign(&self) -> Ordering {
         match (self.is_zero(), self.negative) {
             (true, _) => Ordering::Equal,
@@ -263,8 +266,8 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The place of the first digit that counts, then the digits that count: comparing the two in
-    /// turn compares values without their signs.
+    /// Returns the place of the first significant digit, and the significant digits. Comparing the
+    /// two in this order compares values without their signs.
     fn magnitude(&self) -> (i16, Vec<u8>) {
         let mut digits: Vec<u8> = self.digits().skip_while(|digit| *digit == b'0').collect();
         let all = self.integer.len().saturating_add(self.fraction.len());
@@ -278,7 +281,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Plain notation without the sign.
+    /// Returns plain notation without the sign.
     fn plain(&self) -> String {
         let point = self.point();
         let mut plain = String::new();
@@ -297,12 +300,12 @@ impl<'a> Parts<'a> {
         plain.extend((place..point).map(|_| '0'));
         let whole = plain.find('.').unwrap_or(plain.len());
         let zeros = plain.bytes().take_while(|byte| *byte == b'0').count();
-        // An exponent can leave zeros in front: 0.5e1 is 5, not 05.
+        // An exponent can leave leading zeros: 0.5e1 is 5, not 05.
         plain.split_off(zeros.min(whole.saturating_sub(1)))
     }
 }
 
-/// At least one digit, and what follows the digits.
+/// Splits a text into its leading digits, at least one, and the rest.
 fn leading_digits(text: &str) -> Option<(&str, &str)> {
     let other = text.bytes().position(|byte| !byte.is_ascii_digit());
     let (digits, rest) = text.split_at_checked(other.unwrap_or(text.len()))?;
@@ -313,7 +316,7 @@ fn exponent_of(text: &str) -> Option<i16> {
     let (_, "") = leading_digits(text.strip_prefix(['+', '-']).unwrap_or(text))? else {
         return None;
     };
-    // `i16` reads a sign of either kind; what it cannot hold is out of range anyway.
+    // `i16` reads either sign. A value that it cannot hold is out of range.
     let exponent: i16 = text.parse().ok()?;
     (exponent.unsigned_abs() <= u16::from(Amount::MAX_EXPONENT)).then_some(exponent)
 }
@@ -332,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_notation() {
+    fn display_is_plain_notation() {
         let cases = [
             ("0", "0"),
             ("-0", "0"),
@@ -366,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_amount() {
+    fn text_outside_grammar_is_rejected() {
         let long = "9".repeat(129);
         let cases = [
             "", "-", "+1", ".5", "1.", "01", "-01", "1_000", "1,5", " 1", "1 ", "0x10", "1e",
@@ -382,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decimal_is_exact_or_refused() {
+    fn decimal_is_exact_or_rejected() {
         let decimal = |text: &str| amount(text).to_decimal().map(|d| d.to_string());
         assert_eq!(decimal("1.13e-04").as_deref(), Ok("0.000113"));
         assert_eq!(decimal("-1.50").as_deref(), Ok("-1.5"));
@@ -420,9 +423,10 @@ mod tests {
     }
 
     proptest! {
-        /// `bigdecimal` knows nothing of ours: it judges order, equality and plain notation.
+        /// Compares order, equality and plain notation with `bigdecimal`, which shares no code with
+        /// `Amount`.
         #[test]
-        fn values_are_those_of_an_independent_decimal(
+        fn values_match_independent_decimal(
             left in "-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,4})?([eE][+-]?[0-9]{1,2})?",
             right in "-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,4})?([eE][+-]?[0-9]{1,2})?",
         ) {
@@ -432,14 +436,14 @@ mod tests {
             prop_assert_eq!(oracle(&a.to_string()), oracle(&left));
             prop_assert_eq!(a.to_big_decimal(), oracle(&left));
             prop_assert!(!a.to_string().contains(['e', 'E', '+']));
-            prop_assert_eq!(&amount(&a.to_string()), &a, "plain notation is an amount too");
+            prop_assert_eq!(&amount(&a.to_string()), &a, "plain notation is also an amount");
             if a == b {
                 prop_assert_eq!(hash(&a), hash(&b));
             }
         }
 
         #[test]
-        fn any_text_is_taken_or_refused(text in "\\PC*|[0-9eE.+-]{0,140}") {
+        fn any_text_is_accepted_or_rejected(text in "\\PC*|[0-9eE.+-]{0,140}") {
             if let Ok(amount) = text.parse::<Amount>() {
                 prop_assert_eq!(amount.as_received(), &text);
                 prop_assert_eq!(amount.is_zero(), amount == self::amount("0"));

@@ -1,9 +1,9 @@
 use std::fmt;
 
-/// A field of an object that a gateway sends for information, and that it may change at will.
+/// Informative field of an object, whose form the provider may change at any time.
 ///
-/// What is not understood in it is handed over as it came, and costs the merchant no payment: no member of
-/// CryptoCloud's `invoice_info`, and no text within a nested field of CryptAPI's.
+/// A value of another form is kept as received, and does not reject the payment. This is used for
+/// the members of CryptoCloud's `invoice_info`, and for the nested fields of CryptAPI.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "the three cases are the point")]
 pub enum Field<'a, T> {
@@ -12,12 +12,13 @@ pub enum Field<'a, T> {
     Absent,
     /// The field has the documented form.
     Known(T),
-    /// The field has another form, or occurs twice: its text, as it stood in JSON or decoded from a pair.
+    /// The field has another form, or occurs twice. Holds its text, as in JSON or decoded from a
+    /// pair.
     Other(&'a str),
 }
 
 impl<'a, T> Field<'a, T> {
-    /// The value, if it has the documented form.
+    /// Returns the value if it has the documented form.
     #[must_use]
     pub const fn known(&self) -> Option<&T> {
         match self {
@@ -26,13 +27,13 @@ impl<'a, T> Field<'a, T> {
         }
     }
 
-    /// Whether the field is missing or null.
+    /// Returns whether the field is missing or null.
     #[must_use]
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
-    /// The text, if it does not have the documented form.
+    /// Returns the text if it does not have the documented form.
     #[must_use]
     pub const fn other(&self) -> Option<&'a str> {
         match self {
@@ -42,7 +43,7 @@ impl<'a, T> Field<'a, T> {
     }
 }
 
-/// Shows that the field has another form, and not which.
+/// Shows that the field has another form, but not its text.
 impl<T: fmt::Debug> fmt::Debug for Field<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

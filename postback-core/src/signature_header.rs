@@ -2,12 +2,13 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{Rejection, RequestHead, hexadecimal};
 
-/// Header that holds one signature, in hexadecimal digits or base64, behind a prefix if there is one.
+/// Header that holds one signature, in hexadecimal digits or base64, with an optional prefix.
 ///
 /// ```
 /// use postback_core::{Rejection, RequestHead, SignatureHeader};
 ///
-/// const SIGNATURE: SignatureHeader = SignatureHeader::hexadecimal("btcpay-sig").with_prefix("sha256=");
+/// const SIGNATURE: SignatureHeader =
+///     SignatureHeader::hexadecimal("btcpay-sig").with_prefix("sha256=");
 ///
 /// let read = |value| {
 ///     let headers = [("BTCPay-Sig", value)];
@@ -32,18 +33,19 @@ enum Encoding {
 }
 
 impl SignatureHeader {
-    /// Longest signature that is read, in bytes: that of an RSA key of 8192 bits.
+    /// Maximum length of a signature, in bytes: that of an RSA key of 8192 bits.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Reads the header `name` as standard base64 with its padding. Only the one spelling of the bytes is read: no white
-    /// space, no other alphabet, no unused bits.
+    /// Reads the header `name` as standard base64 with padding. Only one spelling of the bytes is
+    /// accepted: no white space, no other alphabet, no unused bits.
     ///
     /// # Panics
     ///
-    /// If `name` has upper-case letters. Make it a constant, so that the panic is a compiler's error.
+    /// If `name` has upper-case letters. Make the header a constant, so that the panic is a
+    /// compiler error.
     #[must_use]
     pub const fn base64(name: &'static str) -> Self {
-        assert!(is_lower_case(name), "header names are in lower case");
+        assert!(is_lower_case(name), "expected a lower-case header name");
         Self {
             name,
             prefix: "",
@@ -55,10 +57,11 @@ impl SignatureHeader {
     ///
     /// # Panics
     ///
-    /// If `name` has upper-case letters. Make it a constant, so that the panic is a compiler's error.
+    /// If `name` has upper-case letters. Make the header a constant, so that the panic is a
+    /// compiler error.
     #[must_use]
     pub const fn hexadecimal(name: &'static str) -> Self {
-        assert!(is_lower_case(name), "header names are in lower case");
+        assert!(is_lower_case(name), "expected a lower-case header name");
         Self {
             name,
             prefix: "",
@@ -66,7 +69,7 @@ impl SignatureHeader {
         }
     }
 
-    /// Expects a text in front of the digits, such as `sha256=`, to the letter.
+    /// Expects a prefix in front of the digits, such as `sha256=`, with the same case.
     #[must_use]
     pub const fn with_prefix(self, prefix: &'static str) -> Self {
         Self { prefix, ..self }
@@ -76,9 +79,11 @@ impl SignatureHeader {
     ///
     /// # Errors
     ///
-    /// - [`Rejection::Unsigned`] if the header is absent or blank, or if nothing follows the prefix;
-    /// - [`Rejection::BadSignature`] if the header is repeated, longer than [`MAX_BYTES`](Self::MAX_BYTES) in its
-    ///   encoding, has another prefix, or is not encoded like this.
+    /// - [`Rejection::Unsigned`] if the header is absent or blank, or if nothing follows the
+    ///   prefix;
+    /// - [`Rejection::BadSignature`] if the header is repeated, longer than
+    ///   [`MAX_BYTES`](Self::MAX_BYTES) in its encoding, has another prefix, or is encoded in
+    ///   another way.
     pub fn read(&self, head: &RequestHead<'_>) -> Result<Vec<u8>, Rejection> {
         let mut found = Err(Rejection::Unsigned);
         let mut count: u32 = 0;
@@ -114,7 +119,7 @@ impl SignatureHeader {
             .ok_or(Rejection::BadSignature)
     }
 
-    /// In characters, without the prefix.
+    /// Returns the maximum length of the encoded signature, in characters without the prefix.
     const fn longest(&self) -> usize {
         match self.encoding {
             Encoding::Base64 => Self::MAX_BYTES.div_ceil(3).saturating_mul(4),
@@ -123,7 +128,7 @@ impl SignatureHeader {
     }
 }
 
-/// Whether a header name has no upper-case letter, as headers are looked up.
+/// Returns whether a header name has no upper-case letter. Headers are looked up in lower case.
 const fn is_lower_case(name: &str) -> bool {
     let mut bytes = name.as_bytes();
     while let [first, rest @ ..] = bytes {
@@ -176,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn one_hexadecimal_value_behind_its_prefix_is_read() {
+    fn one_hexadecimal_value_after_prefix_is_read() {
         let longest = format!("v1={}", "0".repeat(2 * SignatureHeader::MAX_BYTES));
         let longer = format!("{longest}00");
         let cases: [(&str, &[&[u8]], _); 14] = [
@@ -186,7 +191,7 @@ mod tests {
             ("absent", &[], UNSIGNED),
             ("blank", &[b" "], UNSIGNED),
             ("prefix alone", &[b"v1="], UNSIGNED),
-            ("blank behind the prefix", &[b"v1= "], UNSIGNED),
+            ("blank after the prefix", &[b"v1= "], UNSIGNED),
             ("no prefix", &[b"00ff"], BAD),
             ("prefix in another case", &[b"V1=00ff"], BAD),
             ("odd number of digits", &[b"v1=00f"], BAD),

@@ -261,7 +261,7 @@ async fn foreign_callback_leaves_three_events_through_axum() {
                 r#"WARN postback: callback not bound provider="cryptapi" uuid="{uuid}" {bound}"#
             ),
             format!(
-                r#"WARN postback: postback not acknowledged code="unknown_order" id="{uuid}" cause="another address was paid to""#
+                r#"WARN postback: postback not acknowledged code="unknown_order" id="{uuid}" cause="unexpected payment address: expected the address of the order""#
             ),
         ]
     );

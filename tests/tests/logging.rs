@@ -199,9 +199,9 @@ fn retry_leaves_one_event_with_its_cause() {
     assert_eq!(
         logged(postback_core::Retry::not_bound(
             "u-1",
-            "another coin was paid"
+            "unexpected coin: expected the coin of the order"
         )),
-        r#"WARN postback: postback not acknowledged code="unknown_order" id="u-1" cause="another coin was paid""#
+        r#"WARN postback: postback not acknowledged code="unknown_order" id="u-1" cause="unexpected coin: expected the coin of the order""#
     );
 }
 

@@ -8,12 +8,14 @@ use super::{
 };
 use crate::{Field, Provider, Tenant, UrlDifference, Verified, log, public_url::Origin};
 
-/// What the shop stored with an order, for a callback to be bound to.
+/// Stored data of an order, which a callback must match to be bound to it.
 ///
-/// Build it from the shop's own records, never from the callback: what a callback offers for a look-up is
-/// [`Untrusted`](super::Untrusted) and does not fit, and what it shows besides is called unbound. Until
-/// [`address_in`](Self::address_in), [`coin`](Self::coin) and
-/// [`payout_addresses`](Self::payout_addresses) are all set, it binds nothing.
+/// Build it from your own records, never from the callback. The look-up values of a callback are
+/// [`Untrusted`](super::Untrusted) and do not fit here, and its other fields are only available
+/// through [`Callback::unbound`].
+///
+/// It binds nothing until [`address_in`](Self::address_in), [`coin`](Self::coin) and
+/// [`payout_addresses`](Self::payout_addresses) are all set.
 ///
 /// ```
 /// use postback_core::cryptapi::{CryptApi, Expected};
@@ -35,7 +37,7 @@ pub struct Expected {
     pub(super) payout_addresses: Vec<String>,
 }
 
-/// What shows that the shop arranged the callback.
+/// Evidence that the application arranged the callback.
 #[derive(Clone)]
 pub(super) enum Arranged {
     CallbackUrl(CallbackUrl),
@@ -47,57 +49,65 @@ pub(super) enum Arranged {
 }
 
 impl Expected {
-    /// A GET to the stored URL: it begins the URL that was signed, to the letter, and holds none of the provider's
-    /// fields. The strongest there is. No POST binds to it.
+    /// Expects a GET whose signed URL is exactly the stored URL, followed by further parameters.
+    ///
+    /// This is the strongest binding. No POST binds to it, because the URL of a POST is not signed.
     pub fn callback_url(url: CallbackUrl) -> Self {
         Self::new(Arranged::CallbackUrl(url))
     }
 
-    /// A GET or POST with the stored callback secret among its parameters, under
+    /// Expects the stored callback secret as a parameter of a GET or POST, under
     /// [`CallbackUrl::SECRET_NAME`].
     pub fn secret(secret: CallbackSecret) -> Self {
         Self::secret_named(CallbackUrl::SECRET_NAME, secret)
     }
 
-    /// A GET or POST with the stored callback secret among its parameters, under `name`: never that of a field of
-    /// the provider, which binds nothing.
+    /// Expects the stored callback secret as the parameter `name` of a GET or POST.
+    ///
+    /// Nothing binds if `name` is that of a field of the provider.
     pub fn secret_named(name: impl Into<String>, secret: CallbackSecret) -> Self {
         let name = name.into();
         Self::new(Arranged::Secret { name, secret })
     }
 
-    /// A callback about the right address **that anybody may have arranged**: for addresses that were made
-    /// without a callback secret.
+    /// Expects no evidence that you arranged the callback, for addresses that were made without a
+    /// callback secret. **Anyone can have arranged it.**
     ///
-    /// It lacks the one complete defence. Addresses are public, and whoever knows them can have
-    /// fields of his own signed: as parameters of a URL that names this shop, on a callback of a kind that
-    /// does not send these fields itself. Check the payment on the chain, or over the provider's API,
-    /// before parting with something of value.
+    /// The address, the coin and the payout addresses are compared, but they are public. An
+    /// attacker that knows them can have fields of its choice signed: as parameters of a URL of
+    /// yours, on a callback of a kind that does not send these fields itself. Only a callback
+    /// secret prevents this. Check the payment on the chain, or with the provider's API, before you
+    /// deliver anything of value.
     pub fn address_without_secret(address_in: impl Into<String>) -> Self {
         Self::new(Arranged::Unknown).address_in(address_in)
     }
 
-    /// The address that the provider made for the order.
+    /// Sets the address that the provider made for the order.
     pub fn address_in(mut self, address: impl Into<String>) -> Self {
         self.address_in = address.into();
         self
     }
 
-    /// Sets the coin that was asked for, as the ticker in the provider's API or as callbacks write it: `bep20/usdt`,
-    /// `bep20_usdt` and `BEP20/USDT` are the same.
+    /// Sets the coin that was asked for, as a ticker in the form of the provider's API or of its
+    /// callbacks: `bep20/usdt`, `bep20_usdt` and `BEP20/USDT` are the same.
     pub fn coin(self, ticker: impl Into<String>) -> Self {
         self.coins([ticker])
     }
 
-    /// Sets the coins that are accepted, for addresses made with `multi_token`. Which one was paid is
-    /// [`CallbackFields::coin`](super::CallbackFields::coin): compare it with a price in that coin, or in fiat.
+    /// Sets the coins that are accepted, for addresses made with `multi_token`.
+    ///
+    /// [`CallbackFields::coin`](super::CallbackFields::coin) is the coin that was paid. Compare the
+    /// payment with a price in that coin, or in a fiat currency.
     pub fn coins<T: Into<String>>(mut self, tickers: impl IntoIterator<Item = T>) -> Self {
         self.coins = tickers.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The shop's own wallets: all that a payment is forwarded to must be among them. A callback that does not
-    /// say where, or in a form never seen ([`CallbackFields::payouts`](super::CallbackFields::payouts)), does not bind.
+    /// Sets the addresses of your own wallets. Every address that a payment is forwarded to must be
+    /// among them.
+    ///
+    /// A callback does not bind if its [payouts](super::CallbackFields::payouts) are absent or in
+    /// an unknown form.
     pub fn payout_addresses<A: Into<String>>(
         mut self,
         addresses: impl IntoIterator<Item = A>,
@@ -115,7 +125,7 @@ impl Expected {
         }
     }
 
-    /// The stored callback URL, if there is one.
+    /// Returns the stored callback URL, if there is one.
     #[cfg(feature = "tracing")]
     pub(super) fn stored_url(&self) -> Option<&str> {
         match &self.arranged {
@@ -124,7 +134,8 @@ impl Expected {
         }
     }
 
-    /// Whether nothing is missing: an empty text would equal another.
+    /// Returns whether address, coins and payout addresses are set and not blank, because a blank
+    /// text could equal another one.
     pub(super) fn is_complete(&self) -> bool {
         let given = |text: &String| !text.trim().is_empty();
         let all_given = |texts: &[String]| !texts.is_empty() && texts.iter().all(given);
@@ -132,7 +143,7 @@ impl Expected {
     }
 }
 
-/// Shows addresses and coin, and no callback secret.
+/// Shows addresses and coins, but no callback secret.
 impl fmt::Debug for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Expected")
@@ -143,46 +154,49 @@ impl fmt::Debug for Expected {
     }
 }
 
-/// A callback that was compared with an order, and is about it.
+/// Callback that matches what was [`Expected`] for an order.
 ///
-/// Bound by the callback URL or the callback secret, all that it says is the provider's word about a payment to this order.
-/// **Bound by the address alone, anyone can have arranged it and can have chosen what it says**: such a callback is
+/// If it was bound by the callback URL or the callback secret, its fields are the provider's
+/// statement about a payment to this order.
+///
+/// **If it was bound by the address alone, anyone can have arranged it and chosen its fields.**
+/// Such a callback is reconciled as
 /// [`Assurance::ArrangedByAnyone`](crate::reconcile::Assurance::ArrangedByAnyone).
 ///
-/// Made by [`Verified::bind`] and by nothing else. It derefs to the [`CallbackFields`]; a function that credits should take
-/// `&Bound<P>`, because a `&CallbackFields` may be unbound.
+/// Only [`Verified::bind`] makes it. It derefs to the [`CallbackFields`]. A function that credits
+/// should take `&Bound<P>`, because a `&CallbackFields` may be unbound.
 #[must_use]
 pub struct Bound<P: Provider> {
     verified: Verified<P>,
     bound_by: BoundBy,
 }
 
-/// What a callback was bound by.
+/// Evidence that a callback was bound by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BoundBy {
-    /// Address, coin and payout addresses alone: anyone can have arranged it.
+    /// Address, coin and payout addresses alone: anyone can have arranged the callback.
     AddressWithoutSecret,
-    /// The stored callback URL, callback secret included.
+    /// The stored callback URL, including the callback secret.
     CallbackUrl,
     /// The stored callback secret.
     Secret,
 }
 
 impl<P: CallbackProvider> Bound<P> {
-    /// What the provider says of the payment.
+    /// Returns the provider's fields.
     #[must_use]
     pub fn fields(&self) -> &CallbackFields {
         self.verified.unbound()
     }
 
-    /// What it was bound by.
+    /// Returns the evidence that the callback was bound by.
     #[must_use]
     pub const fn bound_by(&self) -> BoundBy {
         self.bound_by
     }
 
-    /// The callback that was bound, with the proof that it is genuine.
+    /// Returns the verified callback that was bound.
     pub const fn verified(&self) -> &Verified<P> {
         &self.verified
     }
@@ -219,8 +233,10 @@ impl<P: CallbackProvider> fmt::Debug for Bound<P> {
     }
 }
 
-/// CryptAPI or BlockBee, as they are or as a [`Tenant`]: the providers whose callbacks are bound to an order. It is sealed,
-/// because what is bound is recorded among their payments.
+/// CryptAPI or BlockBee, or one of them as a [`Tenant`]: the providers whose callbacks are bound to
+/// orders.
+///
+/// The trait is sealed, because bound callbacks are recorded as payments of these providers.
 pub trait CallbackProvider: Provider<Payload = Callback> + sealed::CallbackProvider {}
 
 mod sealed {
@@ -236,47 +252,59 @@ impl<M: Mode> CallbackProvider for CryptApi<M> {}
 impl<Tag, P: CallbackProvider> sealed::CallbackProvider for Tenant<Tag, P> {}
 impl<Tag: 'static, P: CallbackProvider> CallbackProvider for Tenant<Tag, P> {}
 
-/// Error returned when a genuine callback is not the order's.
+/// Error returned when a genuine callback does not match the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BindError {
     /// Another address was paid to.
-    #[error("another address was paid to")]
+    #[error("unexpected payment address: expected the address of the order")]
     AddressIn,
-    /// The payment is forwarded to an address that is not the application's own, or the callback names no payout
-    /// address.
-    #[error("the payment is not forwarded to the expected payout addresses alone")]
+    /// The payment is forwarded to an address that is not the application's own, or the callback
+    /// names no payout address.
+    #[error("unexpected payout addresses: expected only those of the application")]
     AddressOut,
-    /// The signed URL does not begin with the stored one, or the callback is a POST, whose URL is not signed.
-    #[error("the signed URL is not the stored one with the provider's fields behind it")]
+    /// The signed URL does not begin with the stored URL, or the callback is a POST, whose URL is
+    /// not signed.
+    #[error("unexpected callback URL: expected a signed URL that begins with the stored one")]
     CallbackUrl,
-    /// The signed URL is the stored one in another spelling: register a URL without escapes, or bind by the callback secret.
-    #[error("the signed URL is the stored one in another spelling ({0})")]
+    /// The signed URL is another spelling of the stored one. Register a URL without escapes, or
+    /// bind by the callback secret.
+    #[error("unexpected spelling of the callback URL ({0}): expected that of the stored one")]
     CallbackUrlSpelling(UrlDifference),
     /// Another coin was paid.
-    #[error("another coin was paid")]
+    #[error("unexpected coin: expected the coin of the order")]
     Coin,
-    /// The expectation lacks an address, a coin or a payout address. It would bind what it should not.
-    #[error("the expectation lacks an address, a coin or a payout address")]
+    /// The expectation has no address, coin or payout address, and could bind callbacks of other
+    /// orders.
+    #[error("incomplete expectation: expected an address, a coin and a payout address")]
     IncompleteExpectation,
-    /// The callback secret is another, is absent, or occurs more than once.
-    #[error("the callback secret is another, is absent, or occurs more than once")]
+    /// The callback secret is wrong, absent or repeated.
+    #[error("wrong, absent or repeated callback secret: expected the stored one exactly once")]
     Secret,
 }
 
 impl<P: CallbackProvider> Verified<P> {
-    /// Finds out whether this callback of CryptAPI or BlockBee is about the order that the shop expects.
+    /// Compares this callback of CryptAPI or BlockBee with what you expect for an order.
     ///
-    /// Without it, a callback is genuine but may be about another merchant's payment. It compares the callback secret, or the whole
-    /// URL; the address that was paid to; all addresses that are forwarded to; the coin. Of EVM addresses (`0x`
-    /// and 40 hexadecimal digits) case does not count, of all others it does. Of coins neither case nor the choice
-    /// between `/` and `_` counts.
+    /// Without this step a callback is genuine, but may report another customer's payment. These
+    /// values are compared:
+    ///
+    /// - the callback secret, or the whole URL;
+    /// - the address that was paid to;
+    /// - all addresses that the payment is forwarded to;
+    /// - the coin.
+    ///
+    /// EVM addresses (`0x` and 40 hexadecimal digits) are compared without case, all others with
+    /// case. Coins are compared without case, and `/` equals `_` in them.
     ///
     /// # Errors
     ///
-    /// [`BindError`]: then it is not this order's. Do not acknowledge it; a response with status 404 makes the
-    /// provider try again. Each leaves one log event with what was expected and what was received: an application that
-    /// tries several expectations leaves one for each that does not fit.
+    /// [`BindError`] if the callback does not belong to this order. Do not acknowledge it: a
+    /// response with status 404 makes the provider try again.
+    ///
+    /// With the feature `tracing`, each error leaves one log event with the expected and the
+    /// received value, unless they are secret. An application that tries several expectations
+    /// leaves one event for each that does not match.
     pub fn bind(&self, expected: &Expected) -> Result<Bound<P>, BindError> {
         let bound = self.try_bind(expected);
         if let Err(error) = bound {
@@ -316,8 +344,8 @@ impl<P: CallbackProvider> Verified<P> {
 }
 
 impl Callback {
-    /// Whether the signed URL is the stored one with the provider's fields behind it. None of them is in the stored
-    /// one, which holds no parameter of such a name.
+    /// Checks that the signed URL is the stored URL followed by further parameters. The stored URL
+    /// has no parameter with the name of a provider's field.
     fn begins_with(&self, stored: &CallbackUrl) -> Result<(), BindError> {
         let url = self.signed_url().ok_or(BindError::CallbackUrl)?;
         match is_continued(url.as_bytes(), stored.as_str()) {
@@ -337,7 +365,8 @@ impl Callback {
 
 #[cfg(feature = "tracing")]
 impl BindError {
-    /// What was expected and what was received, for the log: never the query of a URL, and never a callback secret.
+    /// Returns the expected and the received value for the log: never the query of a URL, and never
+    /// a callback secret.
     pub(crate) fn compared(
         self,
         callback: &Callback,
@@ -367,7 +396,8 @@ impl BindError {
     }
 }
 
-/// How the signed URL differs from the stored one, if it is a spelling of it.
+/// Returns the difference between the signed URL and the stored one, if they are spellings of the
+/// same URL.
 fn difference(url: &str, stored: &CallbackUrl) -> Option<UrlDifference> {
     let mut spellings = stored.other_spellings().into_iter();
     let spelling = spellings.find(|(_, spelling)| is_continued(url.as_bytes(), spelling));
@@ -386,13 +416,14 @@ fn difference(url: &str, stored: &CallbackUrl) -> Option<UrlDifference> {
         .then_some(UrlDifference::Prefix)
 }
 
-/// Whether `url` begins with the stored one, and goes on with another parameter.
+/// Returns whether `url` is the stored URL followed by another parameter.
 fn is_continued(url: &[u8], stored: &str) -> bool {
     let Some((begin, rest)) = url.split_at_checked(stored.len()) else {
         return false;
     };
-    // The stored URL holds a secret: the time taken must not tell how much of it was guessed. It has a query, which
-    // holds the callback secret.
+    // The stored URL holds a secret, so that the comparison takes the same time for every guess.
+    // Its query is never empty, because it holds the callback secret, so that another parameter
+    // begins with `&`.
     constant_time::verify_slices_are_equal(begin, stored.as_bytes()).is_ok()
         && rest.first() == Some(&b'&')
 }

@@ -3,12 +3,14 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use super::{CallbackFields, fields::FieldName, query};
 use crate::decode::{self, form};
 
-/// A callback of CryptAPI or BlockBee that is genuine, and **nobody's yet**.
+/// Genuine callback of CryptAPI or BlockBee that is **not bound to an order**.
 ///
-/// The provider signs for every merchant in the world, so this may be about somebody else's payment,
-/// and anybody may have had parameters put into a URL that names this shop. It offers what an order is
-/// looked up by. [`Verified::bind`](crate::Verified::bind) says whether the payment is the order's, and
-/// gives the amounts.
+/// The provider signs for all its customers, so the payment may be another customer's. Anyone can
+/// have put parameters into a URL of yours, so the signed parameters prove nothing about your
+/// order.
+///
+/// Use the callback to look up an order. [`Verified::bind`](crate::Verified::bind) then checks that
+/// it matches the order, and returns a [`Bound`](super::Bound), which has the amounts.
 #[derive(Clone)]
 pub struct Callback(Arc<Inner>);
 
@@ -17,7 +19,7 @@ struct Inner {
     delivery: Delivery,
 }
 
-/// How a callback was delivered, and what of it was not signed.
+/// Delivery of a callback, with the part of it that was not signed.
 pub(super) enum Delivery {
     /// GET: the URL is signed, its query included.
     Get,
@@ -28,33 +30,37 @@ pub(super) enum Delivery {
 }
 
 impl Callback {
-    /// The payment's id, the same from pending to confirmed.
+    /// Returns the id of the payment, which is the same for the pending and the confirmed callback.
     #[must_use]
     pub fn uuid(&self) -> Untrusted<'_> {
         Untrusted::new(self.0.fields.uuid())
     }
 
-    /// The address that was paid to.
+    /// Returns the address that was paid to.
     #[must_use]
     pub fn address_in(&self) -> Untrusted<'_> {
         Untrusted::new(self.0.fields.address_in())
     }
 
-    /// The merchant's own parameters of the callback URL, and fields of the provider that this version
-    /// does not know: under GET the two cannot be told apart.
+    /// Returns the parameters of your callback URL, and fields of the provider that this version
+    /// does not know. Under GET the two cannot be distinguished.
     ///
-    /// Those of a POST's body come before those of its query. Omits parameters that are not strictly encoded text, are
-    /// null in a JSON body, have no plain name (one to 64 letters, digits and `_ . [ ] -`), or bear the name of a
-    /// field of the provider.
+    /// Parameters of a POST's body come before those of its query. Omits parameters that are not
+    /// strictly encoded text, are null in a JSON body, have no plain name (1 to 64 letters, digits
+    /// and `_ . [ ] -`), or have the name of a field of the provider.
     pub fn parameters(&self) -> impl Iterator<Item = Parameter<'_>> {
         self.entries(|_| true).filter_map(Entry::read)
     }
 
-    /// The one parameter of this name, to look an order up by: the signed one, or else the unsigned one.
-    /// `None` if there is not exactly one, or if its value is not strictly encoded.
+    /// Returns the parameter of this name, to look up an order by. A signed parameter takes
+    /// precedence over unsigned ones.
+    ///
+    /// Returns `None` if there is no such parameter, if the name is repeated, or if the value is
+    /// not strictly encoded.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Parameter<'_>> {
-        // Of thousands of the same name, no more is kept than is needed to tell that there are several.
+        // Keeps at most one entry of each kind, even if a request repeats a name thousands of
+        // times.
         let (mut signed, mut unsigned) = (Single::None, Single::None);
         for entry in self.entries(|it| it == name) {
             match entry.coverage() {
@@ -68,8 +74,9 @@ impl Callback {
         }
     }
 
-    /// Everything that the provider says, of a payment that **may be anybody's**: for logs, and to find
-    /// out why a callback does not bind. Never credit on it.
+    /// Returns all fields of the provider, for logs and to find out why a callback does not bind.
+    ///
+    /// **Never credit by these fields: the payment may be another customer's.**
     #[must_use]
     pub fn unbound(&self) -> &CallbackFields {
         &self.0.fields
@@ -79,7 +86,7 @@ impl Callback {
         Self(Arc::new(Inner { fields, delivery }))
     }
 
-    /// The parameters whose names `is_wanted`, one after the other.
+    /// Returns the parameters whose names satisfy `is_wanted`, in the order of the request.
     fn entries(&self, is_wanted: impl Fn(&str) -> bool + Copy) -> impl Iterator<Item = Entry<'_>> {
         let source = self.0.fields.source();
         let (pairs, object, query) = match &self.0.delivery {
@@ -93,7 +100,7 @@ impl Callback {
             .chain(Entry::of_pairs(query, Coverage::Unsigned, is_wanted))
     }
 
-    /// The URL, if it is what was signed.
+    /// Returns the URL if it is what was signed.
     pub(super) fn signed_url(&self) -> Option<&str> {
         match self.0.delivery {
             Delivery::Get => Some(self.0.fields.source()),
@@ -102,7 +109,7 @@ impl Callback {
     }
 }
 
-/// None, one or several of a name.
+/// No entry, one entry or several entries of a name.
 enum Single<'a> {
     None,
     One(Entry<'a>),
@@ -125,7 +132,7 @@ impl<'a> Single<'a> {
     }
 }
 
-/// Shows the payment's id and no more.
+/// Shows the payment's id only.
 impl fmt::Debug for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Callback")
@@ -134,10 +141,11 @@ impl fmt::Debug for Callback {
     }
 }
 
-/// A text of a callback that is nobody's yet: good for looking an order up, and for nothing else.
+/// Text of a callback that is not bound to an order. Use it to look up an order, and for nothing
+/// else.
 ///
-/// It is no `String` and becomes none by itself, so that what a callback offers does not slip into
-/// what is [`Expected`](super::Expected) of it:
+/// It does not convert into a `String` implicitly, so that values of a callback are not passed to
+/// [`Expected`](super::Expected) by accident:
 ///
 /// ```compile_fail,E0277
 /// use postback_core::cryptapi::{Callback, Expected, CallbackSecret};
@@ -154,14 +162,14 @@ impl<'a> Untrusted<'a> {
         Self(text)
     }
 
-    /// The text, to look an order up by.
+    /// Returns the text, to look up an order by.
     #[must_use]
     pub const fn as_untrusted_str(self) -> &'a str {
         self.0
     }
 }
 
-/// Shows nothing: it may be a callback secret.
+/// Shows nothing, because the text may be a callback secret.
 impl fmt::Debug for Untrusted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Untrusted(..)")
@@ -186,7 +194,7 @@ impl PartialEq<String> for Untrusted<'_> {
     }
 }
 
-/// A parameter of a callback that is none of the provider's known fields.
+/// Parameter of a callback that is not one of the provider's known fields.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parameter<'a> {
     name: Cow<'a, str>,
@@ -194,37 +202,40 @@ pub struct Parameter<'a> {
     coverage: Coverage,
 }
 
-/// Whether a signature covers a parameter.
+/// Coverage of a parameter by the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums, reason = "it does or it does not")]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "a parameter is signed or it is not"
+)]
 pub enum Coverage {
-    /// The provider signed it, as part of a callback URL that anyone can have chosen.
+    /// Signed by the provider, as part of a callback URL that anyone can have chosen.
     Signed,
-    /// The sender of the request may have written it, and replayed a signed body beside it.
+    /// Not signed. The sender of the request may have written it, beside a replayed signed body.
     Unsigned,
 }
 
 impl<'a> Parameter<'a> {
-    /// The decoded name.
+    /// Returns the decoded name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The decoded value; of a JSON value that is no text, the JSON text.
+    /// Returns the decoded value. A JSON value that is not a string is returned as its JSON text.
     #[must_use]
     pub fn value(&self) -> Untrusted<'_> {
         Untrusted::new(&self.value)
     }
 
-    /// Whether the signature covers it.
+    /// Returns whether the signature covers the parameter.
     #[must_use]
     pub const fn coverage(&self) -> Coverage {
         self.coverage
     }
 }
 
-/// Shows the name and whether it is signed: a value may be a callback secret.
+/// Shows the name and the coverage, but not the value, which may be a callback secret.
 impl fmt::Debug for Parameter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parameter")
@@ -234,7 +245,7 @@ impl fmt::Debug for Parameter<'_> {
     }
 }
 
-/// A parameter that is not decoded: its name counts even where its value cannot be read.
+/// Parameter whose value is not decoded. Its name counts even if the value cannot be read.
 pub(super) struct Entry<'a> {
     name: Cow<'a, str>,
     value: Encoded<'a>,
@@ -263,7 +274,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// Those of a form or query whose names `is_wanted`.
+    /// Returns the parameters of a form or query whose names satisfy `is_wanted`.
     pub(super) fn of_pairs(
         text: &'a str,
         coverage: Coverage,
@@ -281,7 +292,8 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// Those of a signed JSON object whose names `is_wanted`. A member that is null is absent.
+    /// Returns the members of a signed JSON object whose names satisfy `is_wanted`. A member that
+    /// is null counts as absent.
     pub(super) fn of_members(
         object: &'a str,
         is_wanted: impl Fn(&str) -> bool,

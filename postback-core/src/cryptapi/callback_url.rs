@@ -10,10 +10,12 @@ use crate::{
     public_url::{Origin, is_unreserved, other_spellings},
 };
 
-/// The URL that one order's callbacks go to, with a callback secret in its query: the `callback` of the provider's
-/// `/create/`, to be stored with the order.
+/// URL for the callbacks of one order, with a callback secret in its query.
 ///
-/// The provider makes and loads them, and accepts no URL whose callbacks its verifier would reject:
+/// Pass it to the provider's `/create/` as `callback`, and store it with the order.
+///
+/// [`CryptApi`](super::CryptApi) and [`BlockBee`](super::BlockBee) make and load callback URLs.
+/// They reject a URL whose callbacks their verifier would reject:
 ///
 /// ```
 /// use postback_core::cryptapi::{CallbackUrlError, CryptApi};
@@ -27,10 +29,10 @@ use crate::{
 /// assert!(stored.starts_with("https://shop.example/postback/cryptapi?order_id=93%2F2023&nonce="));
 /// assert_eq!(provider.stored_callback_url(&stored)?, url);
 ///
-/// // What is signed begins with https.
+/// // The signed URLs begin with https.
 /// let other = provider.callback_url("http://shop.example/postback/cryptapi");
 /// assert!(matches!(other, Err(CallbackUrlError::ForeignOrigin(_))));
-/// // The provider would send a `coin` of its own.
+/// // `coin` is a field of the provider.
 /// let reserved = provider.callback_url("https://shop.example/")?.parameter("coin", "btc");
 /// assert_eq!(reserved.err(), Some(CallbackUrlError::ReservedName("coin".into())));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -42,60 +44,68 @@ pub struct CallbackUrl {
     secret: CallbackSecret,
 }
 
-/// Makes a [`CallbackUrl`]; made by [`CryptApi::callback_url`](super::CryptApi::callback_url).
+/// Builder of a [`CallbackUrl`], returned by
+/// [`CryptApi::callback_url`](super::CryptApi::callback_url).
 #[must_use = "a builder does nothing until built"]
 #[derive(Clone)]
 pub struct CallbackUrlBuilder {
     url: String,
 }
 
-/// Error returned when a callback URL, or its callback secret, cannot be made or loaded. It shows of a URL its origin and path, and
-/// of a name at most 64 plain characters, so that it never shows a callback secret.
+/// Error returned when a callback URL or its callback secret cannot be made or loaded.
+///
+/// It shows the origin and path of a URL, and at most 64 plain characters of a name, so that it
+/// does not show a callback secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackUrlError {
     /// The address has a query. A callback URL is built from an address without one.
-    #[error("callback address with a query: expected the address of the route, without a query")]
+    #[error("callback address has a query: expected the address of the route, without a query")]
     AddressWithQuery,
-    /// The URL does not begin with one of the public origins that the provider was built with, and the stripped prefix:
-    /// its callbacks would be rejected.
-    #[error("callback URL {0:?} is not below a configured public origin and stripped prefix")]
-    ForeignOrigin(Box<str>),
-    /// The address, without its query, is not an origin in lower case and a path of plain characters.
+    /// The URL does not begin with one of the public origins that the provider was built with,
+    /// followed by the stripped prefix: its callbacks would be rejected.
     #[error(
-        "invalid callback address {0:?}: expected lower-case scheme://host[:port] and a path of letters, digits and \
-         `-._~`, without empty, `.` or `..` segments"
+        "foreign callback URL {0:?}: expected a configured public origin followed by the stripped \
+         prefix"
+    )]
+    ForeignOrigin(Box<str>),
+    /// The address, without its query, is not a lower-case origin followed by a path of plain
+    /// characters.
+    #[error(
+        "invalid callback address {0:?}: expected lower-case scheme://host[:port] and a path of \
+         letters, digits and `-._~`, without empty, `.` or `..` segments"
     )]
     InvalidAddress(Box<str>),
-    /// The name of a parameter, or of the callback secret, is not one to 64 letters, digits and `_ . [ ] -`, is the callback secret's, or is
-    /// there already.
+    /// The name of a parameter or of the callback secret is not 1 to 64 letters, digits and `_ . [
+    /// ] -`, is reserved for the callback secret, or is in the URL already.
     #[error(
-        "invalid parameter name {0:?}: expected 1 to 64 letters, digits and `_.[]-`, and each name once"
+        "invalid parameter name {0:?}: expected 1 to 64 letters, digits and `_.[]-`, each name once"
     )]
     InvalidName(Box<str>),
-    /// The query of a stored URL has a character that the builder would escape, or a broken escape; or the URL has a
-    /// fragment.
+    /// The query of a stored URL has a character that the builder would escape, or a broken escape,
+    /// or the URL has a fragment.
     #[error(
-        "invalid query in a stored callback URL: expected parameters that are escaped as the builder does"
+        "invalid query in a stored callback URL: expected parameters in the encoding of the builder"
     )]
     InvalidQuery,
-    /// The system provides no randomness.
-    #[error("the system provides no randomness")]
+    /// The operating system provides no randomness.
+    #[error("no randomness: expected random bytes from the operating system")]
     NoRandomness,
     /// A stored URL does not hold the callback secret exactly once.
-    #[error("the stored callback URL does not hold the callback secret exactly once")]
+    #[error("invalid stored callback URL: expected the callback secret exactly once")]
     NotOneSecret,
     /// A parameter has the name of a field that the provider sends.
     #[error("reserved parameter name {0:?}: expected a name that is not a field of the provider")]
     ReservedName(Box<str>),
-    /// The callback secret cannot hold 128 bits, or has characters that a URL would escape.
+    /// The callback secret cannot hold 128 bits, is longer than 256 characters, or has characters
+    /// that a URL would escape.
     #[error("weak callback secret: expected at least 128 bits in letters, digits and `-._~`")]
     WeakSecret,
 }
 
 impl CallbackUrlError {
     fn invalid_name(name: &str) -> Self {
-        // A value may be where a name is expected.
+        // The text may be a value, passed in place of a name.
         Self::InvalidName(match form::is_name(name) {
             true => name.into(),
             false => name
@@ -116,7 +126,8 @@ impl CallbackUrlError {
     }
 }
 
-/// The beginning of a URL as far as it is an origin and a path: what follows may be a query, however it is spelled.
+/// Returns the origin and the path at the beginning of a URL. What follows may be a query, in any
+/// spelling.
 fn shown(url: &str) -> &str {
     let Some((scheme @ ("http" | "https"), rest)) = url.split_once("://") else {
         return "";
@@ -131,10 +142,10 @@ fn shown(url: &str) -> &str {
 }
 
 impl CallbackUrl {
-    /// The name under which the builder puts the callback secret into the query.
+    /// Name of the query parameter in which the builder puts the callback secret.
     pub const SECRET_NAME: &str = "nonce";
 
-    /// Starts at the route's final address, without a query.
+    /// Starts with the route's final address, without a query.
     pub(super) fn builder(address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
         match address.contains('?') {
             true => Err(CallbackUrlError::AddressWithQuery),
@@ -144,7 +155,8 @@ impl CallbackUrl {
         }
     }
 
-    /// Takes one that was stored with its order, with the callback secret under `secret_name`: as strict as building it.
+    /// Loads a URL that was stored with its order, with the callback secret under `secret_name`. It
+    /// is checked as strictly as a new one.
     pub(super) fn from_stored(secret_name: &str, url: &str) -> Result<Self, CallbackUrlError> {
         checked_address(url.split('?').next().unwrap_or_default())?;
         let is_built = |byte: u8| is_unreserved(byte) || matches!(byte, b'%' | b'&' | b'=');
@@ -183,20 +195,22 @@ impl CallbackUrl {
         })
     }
 
-    /// The whole URL. Whoever knows it can arrange callbacks to it: store it, hand it to the provider,
-    /// and keep it out of logs.
+    /// Returns the whole URL, with the callback secret.
+    ///
+    /// Store it and pass it to the provider, and keep it out of logs: a client that knows it can
+    /// arrange callbacks that bind by it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.url
     }
 
-    /// The callback secret in it.
+    /// Returns the callback secret in the URL.
     #[must_use]
     pub const fn secret(&self) -> &CallbackSecret {
         &self.secret
     }
 
-    /// The same URL, spelled otherwise in one thing at a time.
+    /// Returns other spellings of the URL, each with one difference.
     pub(super) fn other_spellings(&self) -> Vec<(UrlDifference, String)> {
         let parts = Origin::split(&self.url);
         parts.map_or_else(Vec::new, |(origin, target)| {
@@ -210,15 +224,17 @@ impl CallbackUrl {
 }
 
 impl CallbackUrlBuilder {
-    /// Adds a parameter of the shop's own. Under GET it comes back signed, under POST it does not.
+    /// Adds a parameter of your own. Under GET it comes back signed, under POST unsigned.
     ///
-    /// Letters, digits and `-._~` travel best: whether the provider spells an escape as it was given is not
-    /// documented, and [`Expected::callback_url`](super::Expected::callback_url) compares the spelling.
+    /// Prefer letters, digits and `-._~`. Whether the provider keeps the spelling of an escape is
+    /// not documented, and [`Expected::callback_url`](super::Expected::callback_url) compares the
+    /// spelling.
     ///
     /// # Errors
     ///
     /// - [`CallbackUrlError::ReservedName`] if the name is that of a field of the provider;
-    /// - [`CallbackUrlError::InvalidName`] if it is the callback secret's, not plain, or there already.
+    /// - [`CallbackUrlError::InvalidName`] if the name is that of the callback secret, is not
+    ///   plain, or is in the URL already.
     pub fn parameter(mut self, name: &str, value: &str) -> Result<Self, CallbackUrlError> {
         if FieldName::named(name).is_some() {
             return Err(CallbackUrlError::ReservedName(name.into()));
@@ -231,11 +247,11 @@ impl CallbackUrlBuilder {
         Ok(self)
     }
 
-    /// Puts a fresh callback secret at the end.
+    /// Appends a random callback secret, and returns the URL.
     ///
     /// # Errors
     ///
-    /// [`CallbackUrlError::NoRandomness`] if the system has none to give.
+    /// [`CallbackUrlError::NoRandomness`] if the operating system provides no randomness.
     pub fn build(mut self) -> Result<CallbackUrl, CallbackUrlError> {
         let secret = CallbackSecret::random()?;
         self.append(CallbackUrl::SECRET_NAME, secret.as_str());
@@ -247,7 +263,7 @@ impl CallbackUrlBuilder {
     }
 
     fn append(&mut self, name: &str, value: &str) {
-        // Of the reserved characters, each is escaped, and a space is no plus.
+        // Every reserved character is escaped, and a space becomes `%20`.
         const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
             .remove(b'-')
             .remove(b'.')
@@ -261,13 +277,13 @@ impl CallbackUrlBuilder {
     }
 }
 
-/// The names of a URL's parameters.
+/// Returns the names of a URL's parameters.
 fn names(url: &str) -> impl Iterator<Item = Cow<'_, str>> {
     form::pairs(query(url)).filter_map(|pair| pair.name())
 }
 
-/// An origin in lower case and a path that no sender writes otherwise: letters, digits and `-._~`, and no empty,
-/// `.` or `..` segment.
+/// Checks that an address is a lower-case origin followed by a path that has one spelling only:
+/// letters, digits and `-._~`, and no empty, `.` or `..` segment.
 fn checked_address(address: &str) -> Result<&str, CallbackUrlError> {
     let invalid = || CallbackUrlError::invalid_address(address);
     let (_, path) = Origin::split(address).ok_or_else(invalid)?;
@@ -279,12 +295,12 @@ fn checked_address(address: &str) -> Result<&str, CallbackUrlError> {
     }
 }
 
-/// A part of a path that can be spelled in one way only.
+/// Returns whether a path segment has one spelling only.
 fn is_plain_segment(segment: &str) -> bool {
     !matches!(segment, "" | "." | "..") && segment.bytes().all(is_unreserved)
 }
 
-/// Compares in constant time: it holds a secret.
+/// Compares in constant time, because the URL holds a secret.
 impl PartialEq for CallbackUrl {
     fn eq(&self, other: &Self) -> bool {
         let (one, other) = (self.url.as_bytes(), other.url.as_bytes());
@@ -294,7 +310,7 @@ impl PartialEq for CallbackUrl {
 
 impl Eq for CallbackUrl {}
 
-/// Shows neither query nor callback secret.
+/// Shows nothing, because the URL holds a secret.
 impl fmt::Debug for CallbackUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CallbackUrl(..)")
@@ -313,7 +329,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_plain() {
+    fn address_with_several_spellings_is_rejected() {
         for address in [
             "https://shop.example/",
             "https://shop.example/a/b.php",
@@ -333,30 +349,30 @@ mod tests {
             "https://shop.example/it's(1)*",
             "/postback",
         ] {
-            let refused = CallbackUrl::builder(address).err();
-            assert_eq!(refused, Some(CallbackUrlError::invalid_address(address)));
+            let rejected = CallbackUrl::builder(address).err();
+            assert_eq!(rejected, Some(CallbackUrlError::invalid_address(address)));
         }
         let with_query = CallbackUrl::builder("https://shop.example/?a=1").err();
         assert_eq!(with_query, Some(CallbackUrlError::AddressWithQuery));
     }
 
     #[test]
-    fn no_parameter_bears_a_name_of_the_providers() {
+    fn parameter_with_reserved_or_invalid_name_is_rejected() {
         let builder = CallbackUrl::builder("https://shop.example/").unwrap();
         for field in FieldName::ALL {
-            let refused = builder.clone().parameter(field.name(), "1").err();
+            let rejected = builder.clone().parameter(field.name(), "1").err();
             let expected = CallbackUrlError::ReservedName(field.name().into());
-            assert_eq!(refused, Some(expected));
+            assert_eq!(rejected, Some(expected));
         }
         let builder = builder.parameter("a", "1").unwrap();
         for name in ["", "nonce", "a", "a b", "-a", "a=b", "\u{e4}"] {
-            let refused = builder.clone().parameter(name, "1").err();
-            assert_eq!(refused, Some(CallbackUrlError::invalid_name(name)));
+            let rejected = builder.clone().parameter(name, "1").err();
+            assert_eq!(rejected, Some(CallbackUrlError::invalid_name(name)));
         }
     }
 
     #[test]
-    fn what_is_escaped_comes_back() {
+    fn escaped_parameter_decodes_to_same_text() {
         let url = CallbackUrl::builder("https://shop.example/")
             .unwrap()
             .parameter("a[0]", "1/2 +&=%\u{e4}")
@@ -371,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_url_holds_its_secret_once() {
+    fn malformed_stored_url_is_rejected() {
         let good = "0123456789abcdef0123456789abcdef";
         let url = |query: &str| format!("https://shop.example/a?{query}");
         let stored = |url: &str| CallbackUrl::from_stored(CallbackUrl::SECRET_NAME, url);
@@ -440,9 +456,9 @@ mod tests {
         }
     }
 
-    /// A stored URL may be spelled in any way.
+    /// A stored URL can have any spelling.
     #[test]
-    fn error_never_shows_the_secret() {
+    fn error_never_shows_secret() {
         let secret = "0123456789abcdef0123456789abcdef";
         let long = "n".repeat(65);
         for url in [
@@ -463,7 +479,8 @@ mod tests {
         }
         assert_eq!(
             CallbackUrlError::foreign_origin("http://shop.example:80/a/b?c").to_string(),
-            r#"callback URL "http://shop.example:80/a/b" is not below a configured public origin and stripped prefix"#
+            "foreign callback URL \"http://shop.example:80/a/b\": expected a configured public origin \
+             followed by the stripped prefix"
         );
     }
 }

@@ -4,8 +4,8 @@ pub(super) fn same_address(one: &str, other: &str) -> bool {
     canonical_address(one) == canonical_address(other)
 }
 
-/// The same text for the same address: EIP-55 writes a checksum into the case of an EVM address, and not every
-/// wallet does.
+/// Returns the same text for all spellings of an address. EIP-55 writes a checksum into the case of
+/// an EVM address, and not every wallet does.
 pub(super) fn canonical_address(address: &str) -> Cow<'_, str> {
     match is_evm(address) {
         true => Cow::Owned(address.to_ascii_lowercase()),
@@ -19,13 +19,13 @@ fn is_evm(address: &str) -> bool {
         .is_some_and(|digits| digits.len() == 40 && digits.bytes().all(|it| it.is_ascii_hexdigit()))
 }
 
-/// Whether both name the same coin. The provider's API writes `bep20/usdt`, its callbacks write `bep20_usdt`, and
-/// people write capitals.
+/// Returns whether both tickers name the same coin. The provider's API writes `bep20/usdt`, its
+/// callbacks write `bep20_usdt`, and orders may have upper-case letters.
 pub(super) fn same_coin(one: &str, other: &str) -> bool {
     canonical_coin(one) == canonical_coin(other)
 }
 
-/// A ticker as callbacks write it: lower case, with `_` behind the network.
+/// Returns a ticker as callbacks write it: in lower case, with `_` after the network.
 pub(super) fn canonical_coin(ticker: &str) -> Cow<'_, str> {
     match ticker
         .bytes()

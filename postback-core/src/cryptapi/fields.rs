@@ -5,24 +5,27 @@ use bytes::Bytes;
 use super::{Converted, Payout};
 use crate::{Amount, Field, event::Stage};
 
-/// What the provider says of a payment: its fields, each of which but [`uuid`](Self::uuid),
-/// [`address_in`](Self::address_in), [`coin`](Self::coin) and [`stage`](Self::stage) may be absent.
+/// Fields of the provider in a callback, which describe one payment.
 ///
-/// Whose payment it is, is another question: from [`Callback::unbound`](super::Callback::unbound) it may
-/// be anybody's, from a [`Bound`](super::Bound) it is the shop's own.
+/// [`uuid`](Self::uuid), [`address_in`](Self::address_in), [`coin`](Self::coin) and
+/// [`stage`](Self::stage) are always present. Every other field may be absent.
+///
+/// The fields do not say whose payment it is. Those of
+/// [`Callback::unbound`](super::Callback::unbound) may describe another customer's payment, those
+/// of a [`Bound`](super::Bound) match your order.
 ///
 /// Names and meanings are those of the provider's documentation of callbacks, and of running
-/// integrations where it is silent. Amounts are never negative. A field that is there and cannot be read is
-/// [unreadable](Self::unreadable), and its accessor offers none.
+/// integrations where it is silent. Amounts are never negative. A field that is present and cannot
+/// be read is [unreadable](Self::unreadable), and its accessor returns no value.
 #[derive(Clone)]
 pub struct CallbackFields {
-    /// The signed text that the fields stand in: UTF-8.
+    /// The signed text that holds the fields, in UTF-8.
     pub(super) source: Bytes,
-    /// The values that stand there otherwise than they are meant, one after the other.
+    /// The decoded values that `source` spells differently, one after the other.
     pub(super) decoded: String,
-    /// Where each field's value stands.
+    /// The place of each field's value.
     pub(super) places: Places,
-    /// The fields that are there and cannot be read.
+    /// The fields that are present and cannot be read.
     pub(super) unreadable: Flags,
     pub(super) stage: Stage,
 }
@@ -31,7 +34,7 @@ pub(super) type Flags = [bool; FieldName::ALL.len()];
 
 pub(super) type Places = [Option<Place>; FieldName::ALL.len()];
 
-/// Where a value stands.
+/// Place of a value, in `decoded` or in `source`.
 #[derive(Clone)]
 pub(super) enum Place {
     Decoded(Range<u32>),
@@ -39,129 +42,134 @@ pub(super) enum Place {
 }
 
 impl CallbackFields {
-    /// The longest `uuid`, `address_in` and `coin` accepted, in bytes: far longer than any there is.
+    /// Maximum length of `uuid`, `address_in` and `coin`, in bytes. Real values are far shorter.
     pub const MAX_IDENTIFIER_LENGTH: usize = 256;
 
-    /// The payment's id, the same from pending to confirmed. Not always a UUID.
+    /// Returns the id of the payment, which is the same for the pending and the confirmed callback.
+    /// It is not always a UUID.
     #[must_use]
     pub fn uuid(&self) -> &str {
         self.text(FieldName::Uuid).unwrap_or_default()
     }
 
-    /// How far the payment is.
+    /// Returns whether the payment is pending or confirmed.
     #[must_use]
     pub const fn stage(&self) -> Stage {
         self.stage
     }
 
-    /// The address that was paid to, made for the order.
+    /// Returns the address that was paid to, which the provider made for the order.
     #[must_use]
     pub fn address_in(&self) -> &str {
         self.text(FieldName::AddressIn).unwrap_or_default()
     }
 
-    /// Where the provider forwards the payment to, decoded and otherwise as it came: one address, or several
-    /// with their shares, which [`payouts`](Self::payouts) reads.
+    /// Returns the addresses that the provider forwards the payment to, decoded and otherwise as
+    /// received: one address, or several with their shares. [`payouts`](Self::payouts) reads them.
     #[must_use]
     pub fn address_out(&self) -> Option<&str> {
         self.text(FieldName::AddressOut)
     }
 
-    /// The addresses in [`address_out`](Self::address_out); [`Field::Other`] in a form never seen.
+    /// Returns the addresses in [`address_out`](Self::address_out), or [`Field::Other`] if its form
+    /// is unknown.
     #[must_use]
     pub fn payouts(&self) -> Field<'_, Vec<Payout<'_>>> {
         self.nested(FieldName::AddressOut, Payout::read_all)
     }
 
-    /// The payer's transaction.
+    /// Returns the id of the payer's transaction.
     #[must_use]
     pub fn txid_in(&self) -> Option<&str> {
         self.text(FieldName::TxidIn)
     }
 
-    /// The forwarding transaction.
+    /// Returns the id of the forwarding transaction.
     #[must_use]
     pub fn txid_out(&self) -> Option<&str> {
         self.text(FieldName::TxidOut)
     }
 
-    /// What was paid: a ticker, after its network and `_` where it has one, such as `bep20_usdt`.
+    /// Returns the coin that was paid: a ticker such as `btc`, or a network, `_` and a ticker such
+    /// as `bep20_usdt`.
     #[must_use]
     pub fn coin(&self) -> &str {
         self.text(FieldName::Coin).unwrap_or_default()
     }
 
-    /// The coin's price, in US dollars.
+    /// Returns the coin's price, in US dollars.
     #[must_use]
     pub fn price(&self) -> Option<Amount> {
         self.amount(FieldName::Price)
     }
 
-    /// How many confirmations the payer's transaction has.
+    /// Returns the number of confirmations of the payer's transaction.
     #[must_use]
     pub fn confirmations(&self) -> Option<u64> {
         // Checked when the callback was read.
         self.text(FieldName::Confirmations)?.parse().ok()
     }
 
-    /// What was paid, fees included, in units of the [`coin`](Self::coin).
+    /// Returns the amount that was paid, including fees, in units of the [`coin`](Self::coin).
     #[must_use]
     pub fn value_coin(&self) -> Option<Amount> {
         self.amount(FieldName::ValueCoin)
     }
 
-    /// [`value_coin`](Self::value_coin) in other currencies.
+    /// Returns [`value_coin`](Self::value_coin) in other currencies.
     #[must_use]
     pub fn value_coin_convert(&self) -> Field<'_, Vec<Converted<'_>>> {
         self.nested(FieldName::ValueCoinConvert, Converted::read_all)
     }
 
-    /// What is forwarded, fees taken off, in units of the [`coin`](Self::coin).
+    /// Returns the amount that is forwarded, without fees, in units of the [`coin`](Self::coin).
     #[must_use]
     pub fn value_forwarded_coin(&self) -> Option<Amount> {
         self.amount(FieldName::ValueForwardedCoin)
     }
 
-    /// [`value_forwarded_coin`](Self::value_forwarded_coin) in other currencies.
+    /// Returns [`value_forwarded_coin`](Self::value_forwarded_coin) in other currencies.
     #[must_use]
     pub fn value_forwarded_coin_convert(&self) -> Field<'_, Vec<Converted<'_>>> {
         self.nested(FieldName::ValueForwardedCoinConvert, Converted::read_all)
     }
 
-    /// The provider's fee, in units of the [`coin`](Self::coin).
+    /// Returns the provider's fee, in units of the [`coin`](Self::coin).
     #[must_use]
     pub fn fee_coin(&self) -> Option<Amount> {
         self.amount(FieldName::FeeCoin)
     }
 
-    /// What was paid, in the coin's smallest units; older callbacks have it.
+    /// Returns the amount that was paid, in the coin's smallest units. Older callbacks have it.
     #[must_use]
     pub fn value(&self) -> Option<Amount> {
         self.amount(FieldName::Value)
     }
 
-    /// What is forwarded, in the coin's smallest units; older callbacks have it.
+    /// Returns the amount that is forwarded, in the coin's smallest units. Older callbacks have it.
     #[must_use]
     pub fn value_forwarded(&self) -> Option<Amount> {
         self.amount(FieldName::ValueForwarded)
     }
 
-    /// The provider's fee, in the coin's smallest units; older callbacks have it.
+    /// Returns the provider's fee, in the coin's smallest units. Older callbacks have it.
     #[must_use]
     pub fn fee(&self) -> Option<Amount> {
         self.amount(FieldName::Fee)
     }
 
-    /// A mark of the delivery, such as `sent`; it says nothing of the payment.
+    /// Returns a mark of the delivery, such as `sent`, which says nothing about the payment.
     #[must_use]
     pub fn result(&self) -> Option<&str> {
         self.text(FieldName::Result)
     }
 
-    /// The fields that are there and cannot be read, with their values: as JSON has them, decoded, or, where that is
-    /// not possible, encoded as in the form or query.
+    /// Returns the names and values of the fields that are present and cannot be read. A value is
+    /// decoded if possible, and otherwise as received.
     ///
-    /// None of them rejects a callback; `reconcile` names the one that it needs, and a log event names all of them.
+    /// An unreadable field never rejects a callback. If `reconcile` needs it, the outcome is
+    /// [`Outcome::Unknown`](crate::reconcile::Outcome::Unknown) with its name. Log events list the
+    /// names of all of them.
     pub fn unreadable(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let fields = FieldName::ALL
             .into_iter()
@@ -172,7 +180,8 @@ impl CallbackFields {
         })
     }
 
-    /// Whether an id or address begins as in the samples of the provider's support pages.
+    /// Returns whether an id, address or transaction begins as in the samples of the provider's
+    /// support pages.
     pub(super) fn is_test(&self) -> bool {
         [
             FieldName::Uuid,
@@ -192,7 +201,7 @@ impl CallbackFields {
         str::from_utf8(self.bytes(name)?).ok()
     }
 
-    /// The text's bytes, where it need not be looked at whole.
+    /// Returns the bytes of a field's [text](Self::text), without checking that they are UTF-8.
     pub(super) fn bytes(&self, name: FieldName) -> Option<&[u8]> {
         match self.is_unreadable(name) {
             true => None,
@@ -205,7 +214,7 @@ impl CallbackFields {
     }
 
     fn raw(&self, name: FieldName) -> Option<&[u8]> {
-        // The place was taken from these very texts when the callback was read.
+        // The place was found in these texts when the callback was read.
         let (source, place) = match self.places.get(name as usize)?.as_ref()? {
             Place::Decoded(place) => (self.decoded.as_bytes(), place),
             Place::Source(place) => (&*self.source, place),
@@ -213,7 +222,7 @@ impl CallbackFields {
         source.get(place.start.try_into().ok()?..place.end.try_into().ok()?)
     }
 
-    /// The signed text that the fields stand in.
+    /// Returns the signed text that holds the fields.
     pub(super) fn source(&self) -> &str {
         str::from_utf8(&self.source).unwrap_or_default()
     }
@@ -238,7 +247,7 @@ impl CallbackFields {
     }
 }
 
-/// Shows which payment it is, how far it is, and no more.
+/// Shows the id and the stage of the payment only.
 impl fmt::Debug for CallbackFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallbackFields")
@@ -248,20 +257,20 @@ impl fmt::Debug for CallbackFields {
     }
 }
 
-/// What a field of the provider may hold.
+/// Kind of value that a field of the provider may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A decimal that is not negative, as a number or a text.
     Amount,
-    /// A number of things, as a number or a text.
+    /// A whole number, as a number or a text.
     Count,
-    /// A text of limited length, without control characters, that must be there and not be blank.
+    /// A text of limited length, without control characters. Required, and not blank.
     Identifier,
-    /// A text, or an object or array.
+    /// A text, an object or an array.
     Nested,
-    /// 1 or 0, as a number or a text, and must be there.
+    /// 1 or 0, as a number or a text. Required.
     Stage,
-    /// A text.
+    /// A text without control characters.
     Text,
 }
 
@@ -273,14 +282,14 @@ impl Kind {
 
 macro_rules! fields {
     ($($variant:ident = $name:literal: $kind:ident,)+) => {
-        /// A field that the provider sends.
+        /// Field that the provider sends.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum FieldName {
             $($variant,)+
         }
 
         impl FieldName {
-            /// All of them, in the order of their discriminants.
+            /// All fields, in the order of their discriminants.
             pub(super) const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
             pub(super) fn named(name: &str) -> Option<Self> {
@@ -305,7 +314,7 @@ macro_rules! fields {
     };
 }
 
-// The provider's documented fields, and those that older callbacks carry (`fee`, `result`, `value`,
+// The provider's documented fields, and those of older callbacks (`fee`, `result`, `value`,
 // `value_forwarded`).
 fields! {
     AddressIn = "address_in": Identifier,
@@ -329,12 +338,12 @@ fields! {
 }
 
 impl FieldName {
-    /// Whether a callback without it is rejected.
+    /// Returns whether a callback without this field is rejected.
     pub(super) const fn is_required(self) -> bool {
         self.kind().is_required()
     }
 
-    /// Whether a callback in which it cannot be read is rejected. Every other field only informs, and is
+    /// Returns whether a callback is rejected if this field cannot be read. Any other field is
     /// *unreadable* instead.
     pub(super) const fn is_needed(self) -> bool {
         self.is_required() || matches!(self, Self::ValueCoin)

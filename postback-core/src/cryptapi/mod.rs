@@ -1,38 +1,50 @@
-//! CryptAPI, and BlockBee, its sibling: the callbacks of the custom payment flow.
+//! Verifies callbacks of CryptAPI and BlockBee, and binds them to orders.
+//!
+//! Both providers send the callbacks of the custom payment flow that this module covers, and sign
+//! them with the same key.
 //!
 //! # What arrives
 //!
-//! For each payment to an address that was made with `/create/`, a request to the `callback` URL given
-//! there: a GET whose query holds the provider's fields behind the merchant's own parameters, or, with
-//! `post=1` or `json=1`, a POST of a form or of JSON with the parameters left in the query. With `pending=1`
-//! there is a notice when the payment is seen, and one more when it is confirmed; both have the same `uuid`.
+//! The provider sends a callback for each payment to an address that was made with `/create/`. The
+//! callback goes to the URL that you gave there as `callback`:
+//!
+//! - By default it is a GET. Its query holds the parameters of your callback URL, followed by the
+//!   provider's fields.
+//! - With `post=1` or `json=1` it is a POST. Its body holds the provider's fields as a form or as
+//!   JSON, and its query holds your parameters.
+//! - With `pending=1` there are two callbacks: one when the provider sees the payment, and one when
+//!   the payment is confirmed. Both have the same `uuid`.
+//!
 //! Source: the provider's reference and guides, early 2026, and running integrations.
 //!
 //! # What is signed
 //!
-//! `x-ca-signature` holds an RSA signature (RSASSA-PKCS1-v1_5 with SHA-256, in base64): under GET over the
-//! whole URL as it was requested, under POST over the body and nothing else. Source: the same, and the
-//! provider's own plugins. So
+//! The header `x-ca-signature` holds an RSA signature (RSASSA-PKCS1-v1_5 with SHA-256, in base64).
+//! Under GET it covers the whole URL as requested. Under POST it covers the body and nothing else.
+//! Source: the provider's reference and guides, and its own plugins.
 //!
-//! - under GET the public origin is part of what is signed. It is configured; neither `Host` nor any
-//!   `X-Forwarded-*` is asked, since the provider signs anybody's URLs. Nothing may re-write the URL on its
-//!   way: no redirect, no sorting, no decoding. If a router or proxy takes a prefix off the path, say so
-//!   ([`CryptApi::stripped_prefix`]).
-//! - under POST the query is **not** signed: whoever has seen one signed body can send it again with another
-//!   query. Its parameters are labelled [`Coverage::Unsigned`], and none of the provider's fields is ever
-//!   read from it.
+//! - Under GET, the public origin is part of what is signed. You configure it: `Host` and
+//!   `X-Forwarded-*` are not read, because the provider signs URLs of any origin. The URL must
+//!   arrive unchanged: a redirect, sorted parameters or decoded escapes break the signature. If a
+//!   router or proxy removes a prefix from the path, set [`CryptApi::stripped_prefix`].
+//! - Under POST, the query is not signed. A client that has one signed body can send it again with
+//!   another query. Parameters of the query are therefore [`Coverage::Unsigned`], and the
+//!   provider's fields are never read from it.
 //!
-//! Method and format are the application's choice, [`Get`] or [`Post`], and never the request's: what is
-//! signed as a URL must not pass as a form.
+//! You choose method and format with the provider's type, [`Get`] or [`Post`]. The request does not
+//! choose them, so that a text that was signed as a URL does not pass as a form.
 //!
-//! # Whose payment is it?
+//! # Whose payment it is
 //!
-//! One key signs for every merchant in the world, and anybody may name this shop's URL as the callback of an
-//! address that pays *him*, or plant the provider's fields in it as parameters. A [`Callback`] that is
-//! verified is therefore nobody's yet: it offers what an order is looked up by, and its amounts only as
-//! [`unbound`](Callback::unbound). [`bind`](crate::Verified::bind) compares it with what the shop
-//! [`Expected`] and stored: the callback secret in the [`CallbackUrl`], the address, the coin, the shop's own payout
-//! addresses. What comes out is [`Bound`], and that is what to credit on:
+//! One key signs for every customer of the provider. Anyone can register your URL as the callback
+//! of an address that pays someone else, or put the provider's fields into that URL as parameters.
+//! A verified [`Callback`] is genuine, but not yet tied to one of your orders. It offers the values
+//! that you look an order up by, and its amounts only as [`unbound`](Callback::unbound).
+//!
+//! [`bind`](crate::Verified::bind) compares the callback with what you stored with the order, which
+//! is [`Expected`]: the callback secret in the [`CallbackUrl`], the address, the coin and your
+//! payout addresses. It returns a [`Bound`]. **Credit payments by a `Bound` only, because an
+//! unbound callback may report another customer's payment:**
 //!
 //! ```
 //! use postback_core::{
@@ -41,22 +53,22 @@
 //!     reconcile::{Price, Reconciliation},
 //! };
 //!
-//! /// As it was stored when the address was made.
+//! /// Stored when the payment address was made.
 //! struct Order {
 //!     callback_url: CallbackUrl,
 //!     address_in: String,
 //!     coin: String,
-//!     /// In the coin, or in a fiat currency where the address was made with `convert=1`.
+//!     /// In the coin, or in a fiat currency if the address was made with `convert=1`.
 //!     price: Price,
 //! }
 //!
-//! /// What a store records, and what is credited if it is paid.
+//! /// Binds a callback to its order, and compares the payment with the price.
 //! fn reconciled(
 //!     callback: &Verified<CryptApi<Get>>,
 //!     orders: &[Order],
 //! ) -> Result<Reconciliation, Retry> {
 //!     let uuid = callback.uuid().as_untrusted_str();
-//!     // To the letter: where addresses are EVM's, look up without case, or by a parameter.
+//!     // An exact comparison: look up EVM addresses without case, or by a parameter.
 //!     let order = orders.iter().find(|order| callback.address_in() == order.address_in);
 //!     let order = order.ok_or_else(|| Retry::unknown_order(uuid))?;
 //!     let expected = Expected::callback_url(order.callback_url.clone())
@@ -71,22 +83,27 @@
 //!
 //! # What a signature does not prove
 //!
-//! - *That it is new.* No time is signed: the same request verifies for ever. Credit when it is
-//!   [confirmed](crate::event::Stage::Confirmed), once for each `uuid`; a pending notice after that says nothing.
-//! - *That it is large enough*, or all that was asked for: an address may be paid several times, each with
-//!   its own `uuid`.
-//! - *That it comes from the provider's machine.* A genuine request may be sent on by anybody.
-//! - *Much, if the key falls*: RSA of 1024 bits is below today's guidance, and is the provider's choice. The
-//!   callback secret is a second factor.
+//! - *That the payment is new.* No time is signed, so the same request verifies forever. Credit a
+//!   payment when it is [confirmed](crate::event::Stage::Confirmed), once for each `uuid`, and
+//!   ignore a pending callback that arrives later.
+//! - *That the amount is sufficient.* An address can be paid several times, each time with a `uuid`
+//!   of its own, and each payment may be less than the price.
+//! - *That the provider sent the request.* Any client that has a genuine request can send it again.
+//! - *Much, if the key is broken.* RSA of 1024 bits is below current guidance, and is the
+//!   provider's choice. The callback secret is a second factor.
 //!
-//! # What may be missing
+//! # Required and optional fields
 //!
-//! `uuid`, `address_in`, `coin` and `pending` are required; they may not be blank, nor the first three longer
-//! than 256 bytes or hold control characters, which would forge lines of a log. Every other field may be absent,
-//! blank, `None` or `null`. Where `value_coin` is there, it must be an amount; every other field that cannot be read
-//! is [unreadable](CallbackFields::unreadable) and costs no payment. A field that occurs twice is
-//! rejected: the provider's own would be there beside a planted one. So no parameter of a callback URL may bear the
-//! name of a field, optional ones included; [`CryptApi::callback_url`] sees to that.
+//! `uuid`, `address_in`, `coin` and `pending` are required and must not be blank. The first three
+//! may have at most 256 bytes, and no control characters, which could forge lines of a log.
+//!
+//! Every other field may be absent, blank, `None` or `null`. `value_coin` must be an amount if it
+//! has a value. Any other field that cannot be read is [unreadable](CallbackFields::unreadable) and
+//! does not reject the callback.
+//!
+//! A field that occurs twice is rejected, because one of the two may have been planted. No
+//! parameter of a callback URL may therefore have the name of a field, including optional ones.
+//! [`CryptApi::callback_url`] checks this.
 
 mod binding;
 mod callback;
@@ -111,15 +128,17 @@ pub use self::{
     secret::CallbackSecret,
 };
 
-/// The key that CryptAPI and BlockBee sign with, as they publish it at `/pubkey/` of their APIs: the same
-/// for both, and for every merchant. RSA of 1024 bits.
+/// Public key of CryptAPI and BlockBee, as published at `/pubkey/` of their APIs.
 ///
-/// Its [fingerprint](crate::PublicKey::fingerprint) is
-/// `694229344e0b037a25f6f16f032c8808609b18f92739d34c691269ec994e737c`. No rotation has been announced;
-/// should there be one, put the new key on the [`KeyRing`](crate::KeyRing) and retire this one.
+/// The key is RSA of 1024 bits, the same for both providers and for all their customers. Its
+/// [fingerprint](crate::PublicKey::fingerprint) is
+/// `694229344e0b037a25f6f16f032c8808609b18f92739d34c691269ec994e737c`.
+///
+/// No rotation has been announced. If the provider announces one, make the new key the current key
+/// of the [`KeyRing`](crate::KeyRing) and retire this one.
 pub const PUBLISHED_KEY: &str = include_str!("published_key.pem");
 
-/// What follows the first question mark of a URL or target.
+/// Returns the part of a URL or target after the first question mark.
 fn query(url: &str) -> &str {
     url.split_once('?').map_or("", |(_, query)| query)
 }

@@ -8,19 +8,23 @@ use crate::{
     ReceivedUrl, Rejection, RequestHead, SignatureHeader, VerifyContext,
 };
 
-/// How callbacks are delivered: [`Get`] or [`Post`], as the shop asked the provider to, never as a
-/// request likes to. It is sealed.
+/// Delivery of callbacks: [`Get`] or [`Post`].
+///
+/// The application chooses it, to match what it asked the provider for. A request never does. The
+/// trait is sealed.
 pub trait Mode: sealed::Mode {}
 
-/// By GET, everything in the query of the callback URL: the provider's default. The whole URL is
-/// signed.
+/// Delivery by GET, which is the provider's default.
+///
+/// All fields are in the query of the callback URL, and the whole URL is signed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Get {
     origins: PublicOrigins,
 }
 
-/// By POST, as a form (`post=1`) or as JSON (`json=1`). The body is signed, and nothing else; the
-/// merchant's parameters stand in the query.
+/// Delivery by POST, as a form (`post=1`) or as JSON (`json=1`).
+///
+/// The body is signed, and nothing else. Your parameters are in the query.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Post {
     media_type: MediaType,
@@ -37,7 +41,7 @@ mod sealed {
 
         fn accepts(&self) -> Self::Accepts;
 
-        /// Whether callbacks to this URL can verify.
+        /// Returns whether callbacks to this URL can verify.
         fn is_reached_by(&self, url: &str) -> bool;
 
         fn inspect(&self, head: &RequestHead<'_>) -> Result<Self::Evidence, Rejection>;
@@ -110,7 +114,7 @@ impl Mode for Post {}
 impl sealed::Mode for Post {
     type Accepts = AcceptsPost;
 
-    /// Signature, and the query. That is not signed; it is kept for the parameters of the callback URL.
+    /// The signature, and the unsigned query, which holds the parameters of the callback URL.
     type Evidence = (Vec<u8>, String);
 
     fn accepts(&self) -> AcceptsPost {
@@ -120,7 +124,7 @@ impl sealed::Mode for Post {
         }
     }
 
-    /// No URL is signed.
+    /// Returns `true`, because no URL is signed.
     fn is_reached_by(&self, _: &str) -> bool {
         true
     }
@@ -151,12 +155,13 @@ impl sealed::Mode for Post {
     }
 }
 
-/// A signed callback that breaks a rule is named on the log all the same: it may be a genuine payment.
+/// Returns the rejection of a signed callback that breaks a rule. Its `uuid` is logged, because the
+/// payment may be genuine.
 fn malformed(defect: &Defect, context: &mut VerifyContext<'_, PublicKey>) -> Rejection {
     if let Some(uuid) = &defect.uuid {
         context.identify(&LogFields::default().uuid(uuid));
     }
-    Rejection::Malformed(defect.defect)
+    Rejection::Malformed(defect.reason)
 }
 
 impl fmt::Debug for Get {

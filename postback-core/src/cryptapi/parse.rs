@@ -23,14 +23,15 @@ use crate::{
 };
 
 impl CallbackFields {
-    /// Reads the query of a URL, which begins at `query_at`. A pair whose name is not plain is ignored: it may come
-    /// from the callback URL, and must not cost the payment.
+    /// Reads the query of a URL, which begins at `query_at`. Ignores pairs whose name is not plain,
+    /// because they may come from the callback URL and must not invalidate a payment.
     pub(super) fn from_query(url: String, query_at: usize) -> Result<Self, Defect> {
         let reading = Reading::of_pairs(&url, query_at, |_| true);
         reading.finish(url.into())
     }
 
-    /// Reads a form. Every name must be plain: a signed text of another kind can be cut into pairs too.
+    /// Reads a form. Every name must be plain, because signed text of another kind can also be
+    /// split into pairs.
     pub(super) fn from_form(body: &Bytes) -> Result<Self, Defect> {
         let text = str::from_utf8(body).map_err(|_| MalformedReason::Syntax)?;
         let text = form::without_line_ends(decode::without_byte_order_mark(text));
@@ -51,28 +52,28 @@ impl CallbackFields {
     }
 }
 
-/// The rule that a signed callback breaks, and which payment it is about, where that is known.
+/// Rule that a signed callback breaks, with the id of the payment if it is known.
 #[derive(Debug)]
 pub(super) struct Defect {
-    pub(super) defect: MalformedReason,
+    pub(super) reason: MalformedReason,
     pub(super) uuid: Option<Box<str>>,
 }
 
 impl From<MalformedReason> for Defect {
-    fn from(defect: MalformedReason) -> Self {
-        Self { defect, uuid: None }
+    fn from(reason: MalformedReason) -> Self {
+        Self { reason, uuid: None }
     }
 }
 
-/// A notice that is not complete.
+/// Callback fields while they are read.
 #[derive(Default)]
 struct Reading {
     decoded: String,
     places: Places,
     seen: Flags,
     unreadable: Flags,
-    /// The first rule that is broken. Reading goes on, for the `uuid` that the log names.
-    defect: Option<MalformedReason>,
+    /// The first rule that is broken. Reading continues, to find the `uuid` for the log.
+    broken: Option<MalformedReason>,
 }
 
 impl Reading {
@@ -81,13 +82,13 @@ impl Reading {
         let pairs = text.get(begin..).unwrap_or_default();
         let mut reading = Self::default();
         for pair in form::pairs(pairs) {
-            // Most are spelled as they are meant.
+            // Most names are not encoded.
             let field = match FieldName::named(pair.encoded_name()) {
                 Some(field) => field,
                 None => {
                     let name = pair.name();
                     if !is_accepted(name.as_deref()) {
-                        reading.defect.get_or_insert(MalformedReason::Syntax);
+                        reading.broken.get_or_insert(MalformedReason::Syntax);
                     }
                     match name.as_deref().and_then(FieldName::named) {
                         Some(field) => field,
@@ -104,14 +105,15 @@ impl Reading {
         reading
     }
 
-    /// Takes a field, and notes the first rule that one breaks.
+    /// Takes a field, and keeps the first rule that is broken.
     fn take(&mut self, field: FieldName, value: &Value<'_>, place: Option<Range<usize>>) {
-        if let Err(defect) = self.try_take(field, value, place) {
-            self.defect.get_or_insert(defect);
+        if let Err(reason) = self.try_take(field, value, place) {
+            self.broken.get_or_insert(reason);
         }
     }
 
-    /// `place` is where the value stands in the source, where it may stand there as it is meant.
+    /// Takes a field. `place` is the place of the value in a form or query. Values in JSON have
+    /// none.
     fn try_take(
         &mut self,
         field: FieldName,
@@ -134,7 +136,7 @@ impl Reading {
             None if field.is_needed() => return Err(wrong),
             None => {
                 *self.unreadable.get_mut(field as usize).ok_or(wrong)? = true;
-                as_it_stands(value)
+                raw_text(value)
             }
         };
         let range = |place: Range<usize>| -> Option<Range<u32>> {
@@ -166,11 +168,11 @@ impl Reading {
             unreadable: self.unreadable,
             stage: Stage::Pending,
         };
-        if let Some(defect) = self.defect.or(missing) {
-            let is_ambiguous = defect == MalformedReason::Repeated(FieldName::Uuid.name());
+        if let Some(reason) = self.broken.or(missing) {
+            let is_ambiguous = reason == MalformedReason::Repeated(FieldName::Uuid.name());
             let uuid = fields.text(FieldName::Uuid).filter(|_| !is_ambiguous);
             let uuid = uuid.map(Into::into);
-            return Err(Defect { defect, uuid });
+            return Err(Defect { reason, uuid });
         }
         if fields.bytes(FieldName::Pending) == Some(b"0") {
             fields.stage = Stage::Confirmed;
@@ -179,11 +181,13 @@ impl Reading {
     }
 }
 
-/// The value's text, if it is one that such a field may hold; `Some(None)` says that it is absent.
+/// Returns the text of the value if a field of this kind may hold it, or `Some(None)` if the field
+/// counts as absent.
 fn checked<'a>(kind: Kind, value: &'a Value<'_>) -> Option<Option<&'a str>> {
     let (is_text, is_number) = match value {
         Value::Absent => return Some(None),
-        // The documentation has blank amounts; a blank text of any kind says nothing.
+        // The provider's documentation has blank amounts. A blank text counts as absent, and is
+        // invalid in a required field.
         Value::Text(text) if form::is_null(text.trim_ascii()) => {
             return (!kind.is_required()).then_some(None);
         }
@@ -191,9 +195,9 @@ fn checked<'a>(kind: Kind, value: &'a Value<'_>) -> Option<Option<&'a str>> {
         Value::Text(_) => (true, false),
         Value::Other(_) => (false, false),
     };
-    let text = as_it_stands(value);
+    let text = raw_text(value);
     let valid = match kind {
-        Kind::Amount => (is_text || is_number) && Amount::is_paid(text),
+        Kind::Amount => (is_text || is_number) && Amount::is_unsigned(text),
         Kind::Count => (is_text || is_number) && is_count(text),
         Kind::Identifier => {
             is_text
@@ -207,7 +211,7 @@ fn checked<'a>(kind: Kind, value: &'a Value<'_>) -> Option<Option<&'a str>> {
     valid.then_some(Some(text))
 }
 
-fn as_it_stands<'a>(value: &'a Value<'_>) -> &'a str {
+fn raw_text<'a>(value: &'a Value<'_>) -> &'a str {
     match value {
         Value::Absent => "",
         Value::Number(text) | Value::Other(text) => text,
@@ -216,7 +220,7 @@ fn as_it_stands<'a>(value: &'a Value<'_>) -> &'a str {
 }
 
 fn is_count(text: &str) -> bool {
-    // The parser would take a plus too.
+    // The parser also accepts a plus sign.
     text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok()
 }
 
@@ -229,7 +233,7 @@ impl<'de> Visitor<'de> for Members<'_> {
         f.write_str("a callback")
     }
 
-    /// Reads to the end whatever it finds, so that broken syntax is told from a broken rule.
+    /// Reads to the end even if a rule is broken, so that invalid syntax is reported as such.
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(AnyName(name)) = members.next_key()? {
             let Some(field) = FieldName::named(&name) else {

@@ -2,28 +2,29 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{Amount, decode};
 
-/// An amount in another currency, from a `*_convert` field.
+/// Amount in another currency, from a `*_convert` field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Converted<'a> {
     /// The currency's code, such as `USD`.
     pub currency: Cow<'a, str>,
-    /// The amount in that currency; never negative.
+    /// The amount in that currency. Never negative.
     pub amount: Amount,
 }
 
-/// One of the addresses that a payment is forwarded to.
+/// Address that a payment is forwarded to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Payout<'a> {
     /// The address.
     pub address: Cow<'a, str>,
-    /// Its part of the payment, of 1; absent where it is the only address.
+    /// The part of the payment that it receives, as a fraction of 1. `None` if the provider names
+    /// one address without a share.
     pub share: Option<Amount>,
 }
 
 impl<'a> Converted<'a> {
-    /// Reads `{"USD": "3.20"}`. No currency may occur twice.
+    /// Reads `{"USD": "3.20"}`. A currency must not occur twice.
     pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
         let members = decode::members(text, |_| true)?;
         let currencies: BTreeSet<_> = members.iter().map(|(currency, _)| currency).collect();
@@ -39,9 +40,9 @@ impl<'a> Converted<'a> {
 }
 
 impl<'a> Payout<'a> {
-    /// Reads one address, a JSON object, the documented form whose names are not quoted
-    /// (`{addr1: 0.70, addr2: 0.30}`), or the form of `/create/` (`0.70@addr1|0.30@addr2`). How several
-    /// addresses really look on the wire is not known.
+    /// Reads one address, a JSON object, the documented form with unquoted names (`{addr1: 0.70,
+    /// addr2: 0.30}`), or the form of `/create/` (`0.70@addr1|0.30@addr2`). How the provider sends
+    /// several addresses is not known.
     pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
         let text = text.trim();
         if text.contains(['|', '@']) && !text.starts_with('{') {
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_in_other_currencies() {
+    fn converted_amounts_are_read_or_unreadable() {
         let read = |text| {
             let all = Converted::read_all(text)?;
             Some(
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_or_several() {
+    fn payouts_are_read_in_each_form() {
         let read = |text| {
             let all = Payout::read_all(text)?;
             let shares = all.iter().map(|it| match &it.share {

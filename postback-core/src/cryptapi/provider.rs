@@ -8,7 +8,7 @@ use crate::{
     Verifier, VerifyContext,
 };
 
-macro_rules! gateway {
+macro_rules! provider {
     ($(#[$attribute:meta])* $name:ident, $log_name:literal) => {
         $(#[$attribute])*
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,15 +18,15 @@ macro_rules! gateway {
         }
 
         impl $name<Get> {
-            /// Callbacks by GET, to URLs of one of these public origins.
+            /// Accepts callbacks by GET, to URLs of one of these public origins.
             ///
-            /// An origin is what callback URLs begin with, as they were given to the provider, in lower
-            /// case: `https://shop.example`, with a port where it is not the scheme's own. What a
-            /// request says of its host is never asked.
+            /// An origin is the beginning of callback URLs, as you gave them to the provider, in
+            /// lower case: `https://shop.example`, with a port if it is not the scheme's own. The
+            /// `Host` header of a request is never read.
             ///
             /// # Errors
             ///
-            /// - [`ConfigError::NoOrigin`] if there is none;
+            /// - [`ConfigError::NoOrigin`] if `origins` is empty;
             /// - [`ConfigError::InvalidOrigin`] if one is not literally `scheme://host[:port]`.
             pub fn get<O: AsRef<str>>(
                 origins: impl IntoIterator<Item = O>,
@@ -34,13 +34,13 @@ macro_rules! gateway {
                 Ok(Self::with_mode(Get::new(origins)?))
             }
 
-            /// Says that a router or proxy takes `prefix` off the path before the verifier sees it, as axum's
-            /// `nest` does for what stands within it. Called again, the next prefix stands behind the first.
+            /// Sets a prefix that a router or proxy removes from the path before the verifier sees
+            /// it, as axum's `nest` does for nested routes. Called again, it appends to the prefix.
             ///
             /// # Errors
             ///
-            /// [`ConfigError::InvalidPrefix`] if it does not begin with a slash, ends with one, or cannot
-            /// stand in a path.
+            /// [`ConfigError::InvalidPrefix`] if it does not begin with a slash, ends with one, or
+            /// cannot be part of a path.
             pub fn stripped_prefix(self, prefix: &str) -> Result<Self, ConfigError> {
                 let mode = self.mode.with_prefix(prefix)?;
                 Ok(Self { mode, ..self })
@@ -48,13 +48,13 @@ macro_rules! gateway {
         }
 
         impl $name<Post> {
-            /// Callbacks by POST, as a form: addresses made with `post=1`.
+            /// Accepts callbacks by POST, as a form, for addresses made with `post=1`.
             #[must_use]
             pub const fn post_form() -> Self {
                 Self::with_mode(Post::new(MediaType::Form))
             }
 
-            /// Callbacks by POST, as JSON: addresses made with `json=1`.
+            /// Accepts callbacks by POST, as JSON, for addresses made with `json=1`.
             #[must_use]
             pub const fn post_json() -> Self {
                 Self::with_mode(Post::new(MediaType::Json))
@@ -62,8 +62,11 @@ macro_rules! gateway {
         }
 
         impl<M: Mode> $name<M> {
-            /// Accepts callbacks with an id, address or transaction that begins with `TEST_`, as in a
-            /// sample of the provider's support pages. They are signed like any other, and no money has moved.
+            /// Accepts callbacks with an id, address or transaction that begins with `TEST_`, as in
+            /// a sample of the provider's support pages. They are signed like any other, and no
+            /// money has moved.
+            ///
+            /// Defaults to rejecting them with [`Rejection::TestCallback`].
             #[must_use]
             pub fn allow_test_ids(self) -> Self {
                 Self {
@@ -72,16 +75,16 @@ macro_rules! gateway {
                 }
             }
 
-            /// Starts the callback URL of an order at the route's final address, without a query:
+            /// Starts the callback URL of an order with the route's final address, without a query:
             /// `https://shop.example/postback/cryptapi`.
             ///
             /// # Errors
             ///
-            /// - [`CallbackUrlError::InvalidAddress`] if it is not an origin in lower case and a path that no
-            ///   sender writes otherwise: letters, digits and `-._~`, and no empty, `.` or `..` segment;
+            /// - [`CallbackUrlError::InvalidAddress`] if it is not a lower-case origin followed by
+            ///   a path of letters, digits and `-._~`, without empty, `.` or `..` segments;
             /// - [`CallbackUrlError::AddressWithQuery`] if it has a query;
-            /// - [`CallbackUrlError::ForeignOrigin`] if, under GET, it does not begin with one of the public
-            ///   origins and the stripped prefix.
+            /// - [`CallbackUrlError::ForeignOrigin`] if, under GET, it does not begin with one of
+            ///   the public origins and the stripped prefix.
             pub fn callback_url(&self, address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
                 let builder = CallbackUrl::builder(address)?;
                 self.reached_by(address)?;
@@ -98,20 +101,22 @@ macro_rules! gateway {
                 self.stored_callback_url_with(CallbackUrl::SECRET_NAME, url)
             }
 
-            /// Loads the callback URL that was stored with an order, with the callback secret under `secret_name`: as
-            /// strict as building it.
+            /// Loads the callback URL that was stored with an order, with the callback secret under
+            /// `secret_name`. It is checked as strictly as a new one.
             ///
             /// # Errors
             ///
             /// - [`CallbackUrlError::InvalidAddress`] and [`CallbackUrlError::ForeignOrigin`] as
             ///   [`callback_url`](Self::callback_url);
-            /// - [`CallbackUrlError::InvalidQuery`] if it has a fragment, a character that the builder would escape, or a
-            ///   broken escape;
-            /// - [`CallbackUrlError::ReservedName`] if a parameter or `secret_name` bears the name of a field of the
-            ///   provider;
-            /// - [`CallbackUrlError::InvalidName`] if a parameter's name is not plain, or occurs twice;
-            /// - [`CallbackUrlError::NotOneSecret`] if `secret_name` is not in it exactly once;
-            /// - [`CallbackUrlError::WeakSecret`] as [`CallbackSecret::from_stored`](super::CallbackSecret::from_stored).
+            /// - [`CallbackUrlError::InvalidQuery`] if it has a fragment, a character that the
+            ///   builder would escape, or a broken escape;
+            /// - [`CallbackUrlError::ReservedName`] if `secret_name` or the name of a parameter is
+            ///   that of a field of the provider;
+            /// - [`CallbackUrlError::InvalidName`] if `secret_name` or the name of a parameter is
+            ///   not plain, or if a parameter occurs twice;
+            /// - [`CallbackUrlError::NotOneSecret`] if `secret_name` does not occur exactly once;
+            /// - [`CallbackUrlError::WeakSecret`] as
+            ///   [`CallbackSecret::from_stored`](super::CallbackSecret::from_stored).
             pub fn stored_callback_url_with(
                 &self,
                 secret_name: &str,
@@ -129,12 +134,13 @@ macro_rules! gateway {
                 }
             }
 
-            /// A verifier with the defaults, and with the key that the provider publishes.
+            /// Returns a verifier with the default settings and the key that the provider
+            /// publishes.
             ///
             /// # Errors
             ///
-            /// [`ConfigError::InvalidKey`] if the published key cannot be used, which no build of
-            /// this crate should do.
+            /// [`ConfigError::InvalidKey`] if the published key cannot be used, which would be a
+            /// defect of this crate.
             pub fn verifier(self) -> Result<Verifier<Self>, ConfigError> {
                 Ok(Verifier::new(self, PublicKey::from_pem(PUBLISHED_KEY)?))
             }
@@ -195,29 +201,33 @@ macro_rules! gateway {
     };
 }
 
-gateway! {
-    /// CryptAPI, by [`Get`] or by [`Post`].
+provider! {
+    /// CryptAPI, with callbacks by [`Get`] or by [`Post`].
     ///
     /// ```
     /// use postback_core::{RequestHead, cryptapi::CryptApi};
     ///
-    /// // The key that CryptAPI publishes is the default.
+    /// // Trusts the key that CryptAPI publishes.
     /// let verifier = CryptApi::get(["https://shop.example"])?.verifier()?;
     ///
-    /// // Nobody signed this:
-    /// let headers = |_: &str, _: &mut dyn FnMut(&[u8])| {};
-    /// let head = RequestHead::new("GET", "/callback?uuid=u-1&address_in=a&coin=btc&pending=0", &headers);
-    /// assert_eq!(verifier.admit(&head).err().map(|refused| refused.code()), Some("unsigned"));
+    /// // A request without a signature:
+    /// let headers = [("host", "shop.example")];
+    /// let target = "/callback?uuid=u-1&address_in=a&coin=btc&pending=0";
+    /// let rejection = verifier.admit(&RequestHead::new("GET", target, &headers)).unwrap_err();
+    /// assert_eq!(rejection.code(), "unsigned");
     /// # Ok::<(), postback_core::ConfigError>(())
     /// ```
     CryptApi, "cryptapi"
 }
 
-gateway! {
-    /// BlockBee's custom payment flow, by [`Get`] or by [`Post`]: the same key and rules, but its proofs
-    /// never pass for [`CryptApi`]'s.
+provider! {
+    /// BlockBee's custom payment flow, with callbacks by [`Get`] or by [`Post`].
+    ///
+    /// Key and rules are those of [`CryptApi`], but a callback that was verified as one provider's
+    /// is not accepted as the other's.
     BlockBee, "blockbee"
 }
 
-/// The guide wants exactly this, as plain text; other pages are content with the status.
+/// The provider's guide requires exactly this plain text. Other pages of its documentation only
+/// require the status.
 const ACK: Reply = Reply::acknowledgement("text/plain", "*ok*");

@@ -14,12 +14,17 @@ use crate::{
 };
 
 impl<P: CallbackProvider> Bound<P> {
-    /// Compares the payment with a price, by `value_coin`: what was paid, fees included. A price in fiat is
-    /// compared with `value_coin_convert`, which addresses made with `convert=1` have.
+    /// Compares the payment with a price, by `value_coin`: the amount that was paid, including
+    /// fees. A price in a fiat currency is compared with `value_coin_convert`, which addresses made
+    /// with `convert=1` have.
     ///
-    /// The assurance is [`Assurance::Confirmed`] of a confirmed payment that was bound by its URL or callback secret,
-    /// [`Assurance::Signed`] of a pending one, and [`Assurance::ArrangedByAnyone`] of one that was bound by the
-    /// address alone, **which pays nothing unless the price [asks for it](Price::with_assurance)**.
+    /// The assurance is:
+    ///
+    /// - [`Assurance::Confirmed`] for a confirmed payment that was bound by its URL or callback
+    ///   secret;
+    /// - [`Assurance::Signed`] for a pending one;
+    /// - [`Assurance::ArrangedByAnyone`] for a payment that was bound by the address alone. **It
+    ///   pays nothing unless the price [accepts this assurance](Price::with_assurance).**
     pub fn reconcile(&self, price: &Price) -> Reconciliation {
         let assurance = match (self.bound_by(), self.stage()) {
             (BoundBy::AddressWithoutSecret, _) => Assurance::ArrangedByAnyone,
@@ -57,18 +62,19 @@ impl<P: CallbackProvider> Bound<P> {
         let is_asked = |it: &&Converted<'_>| it.currency.eq_ignore_ascii_case(price.currency());
         let mut stated = converted.iter().filter(is_asked);
         match (stated.next(), stated.next()) {
-            // Something arrived, so that zero is not what it is worth.
+            // A payment arrived, so that its value cannot be zero.
             (Some(paid), None) if !paid.amount.is_zero() => price.compare(&paid.amount),
             _ => unknown,
         }
     }
 }
 
-/// The record of a payment to an address. Both brands are one provider, and their ids are of one kind. The key is
-/// `uuid`, the same while the payment is pending and when it is confirmed.
+/// Returns the record of a payment to an address. CryptAPI and BlockBee share a namespace, because
+/// their ids are of one kind. The event key is made of `uuid`, which is the same for the pending
+/// and the confirmed callback.
 ///
-/// What must not change: address, coin, value and the payer's transaction. Confirmations, price, result and
-/// converted values do.
+/// Address, coin, value and the payer's transaction must not change. Confirmations, price, result
+/// and converted values may.
 fn record<P: CallbackProvider>(bound: &Bound<P>) -> EventRecord {
     let address_in = canonical_address(bound.address_in());
     let coin = canonical_coin(bound.coin());
@@ -135,7 +141,7 @@ struct Payload<'a> {
     address_out: Option<&'a str>,
     coin: &'a str,
     value_coin: Option<String>,
-    /// As received: a price in fiat was compared with it.
+    /// The text as received, because a price in a fiat currency is compared with it.
     value_coin_convert: Option<&'a str>,
     value_forwarded_coin: Option<String>,
     fee_coin: Option<String>,
@@ -143,7 +149,7 @@ struct Payload<'a> {
     confirmations: Option<u64>,
     txid_in: Option<&'a str>,
     txid_out: Option<&'a str>,
-    /// Names, and values as received.
+    /// Names and values of [`CallbackFields::unreadable`](super::CallbackFields::unreadable).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unreadable: BTreeMap<&'a str, &'a str>,
 }

@@ -5,8 +5,9 @@ use aws_lc_rs::{constant_time, rand};
 use super::CallbackUrlError;
 use crate::public_url::is_unreserved;
 
-/// A text that nobody but the shop and the provider knows, in the URL of one order's callbacks: the one
-/// complete defence against callbacks that somebody else arranged.
+/// Secret text in the URL of one order's callbacks, known only to the application and the provider.
+///
+/// It is the only complete defence against callbacks that others have arranged.
 ///
 /// ```
 /// use postback_core::cryptapi::CallbackSecret;
@@ -21,23 +22,23 @@ use crate::public_url::is_unreserved;
 pub struct CallbackSecret(Box<str>);
 
 impl CallbackSecret {
-    /// The fewest bits that a callback secret may have, as it is written.
+    /// Minimum number of bits that a callback secret must be able to hold.
     pub const MIN_BITS: usize = 128;
 
-    /// The longest callback secret, in characters.
+    /// Maximum length of a callback secret, in characters.
     pub const MAX_LENGTH: usize = 256;
 
-    /// A fresh one of 128 random bits, as 32 hexadecimal digits.
+    /// Returns a new callback secret of 128 random bits, as 32 hexadecimal digits.
     ///
     /// # Errors
     ///
-    /// [`CallbackUrlError::NoRandomness`] if the system has none to give.
+    /// [`CallbackUrlError::NoRandomness`] if the operating system provides no randomness.
     pub fn random() -> Result<Self, CallbackUrlError> {
         for _ in 0..8 {
             let mut bytes = [0; Self::MIN_BITS.div_ceil(8)];
             rand::fill(&mut bytes).map_err(|_| CallbackUrlError::NoRandomness)?;
-            // One in some millions has no letter, and would be taken for a shorter number when it comes
-            // back from where it was stored.
+            // One in some millions has no letter. When loaded, it would count as decimal digits,
+            // which hold fewer bits.
             if let Ok(secret) = Self::of_bytes(&bytes) {
                 return Ok(secret);
             }
@@ -45,16 +46,23 @@ impl CallbackSecret {
         Err(CallbackUrlError::NoRandomness)
     }
 
-    /// Takes one that the shop stored with its order. Never one that a callback brought.
+    /// Loads a callback secret that was stored with its order. Never pass one that a callback
+    /// brought.
+    ///
+    /// The characters do not show how a text was made: a long text may still be easy to guess.
+    /// Fewer than one in 40,000 random texts of 22 base64url characters have letters of one case
+    /// only, and are rejected. Check a callback secret of your own when you make it, before its URL
+    /// goes to the provider.
     ///
     /// # Errors
     ///
-    /// [`CallbackUrlError::WeakSecret`] if it cannot hold 128 bits: fewer than 39 decimal digits, 32
-    /// hexadecimal ones, 26 letters of one case and digits, or 22 characters with letters of both cases; if it
-    /// holds others than letters, digits and `-._~`; if fewer than six letters and digits differ; or if it is
-    /// longer than 256 characters. How it was made cannot be seen: a long text may still be easy to guess, and
-    /// one in some ten thousand random texts of 22 characters has letters of one case alone. Check a callback secret of
-    /// your own when it is made, before its URL goes to the provider.
+    /// [`CallbackUrlError::WeakSecret`] in these cases:
+    ///
+    /// - it cannot hold 128 bits, because it has fewer than 39 decimal digits, 32 hexadecimal
+    ///   digits, 26 digits and letters of one case, or 22 characters with letters of both cases;
+    /// - it has characters other than letters, digits and `-._~`;
+    /// - it has fewer than six different letters and digits;
+    /// - it is longer than 256 characters.
     pub fn from_stored(text: &str) -> Result<Self, CallbackUrlError> {
         match hundredths_of_bits(text) >= Self::MIN_BITS.saturating_mul(100) {
             true => Ok(Self(text.into())),
@@ -62,7 +70,7 @@ impl CallbackSecret {
         }
     }
 
-    /// The text, to be stored with the order.
+    /// Returns the text, to be stored with the order.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -73,7 +81,7 @@ impl CallbackSecret {
         Self::from_stored(&digits)
     }
 
-    /// Whether `text` is the same, compared in constant time.
+    /// Returns whether `text` is this callback secret, compared in constant time.
     pub(super) fn is(&self, text: &str) -> bool {
         constant_time::verify_slices_are_equal(self.0.as_bytes(), text.as_bytes()).is_ok()
     }
@@ -94,12 +102,14 @@ impl fmt::Debug for CallbackSecret {
     }
 }
 
-/// How much a text can hold at most, by the smallest usual alphabet that has its characters.
+/// Returns how much a text can hold at most, in hundredths of bits, by the smallest usual alphabet
+/// that has its characters. Returns 0 for a text that no callback secret may be.
 fn hundredths_of_bits(text: &str) -> usize {
     let mut letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
     let has = |of: fn(&u8) -> bool| letters.iter().any(of);
     let (upper, lower) = (has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase));
-    // Hyphens between the parts of a UUID or of a date hold nothing; in base64url, `-` and `_` are digits.
+    // Hyphens between the parts of a UUID or a date hold nothing. In base64url, `-` and `_` are
+    // digits.
     let others = text.len().saturating_sub(letters.len());
     let digits = letters.len().saturating_add(others.min(letters.len() / 2));
     let (per_character, counted) = if letters.iter().all(u8::is_ascii_digit) {
@@ -125,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_has_128_bits() {
+    fn secret_below_128_bits_is_rejected() {
         let longest = "0123456789abcdef".repeat(16);
         let too_long = format!("{longest}0");
         for text in [
@@ -161,23 +171,23 @@ mod tests {
             "0123456789abcdef%2F0123456789abcdef",
             &too_long,
         ] {
-            let refused = CallbackSecret::from_stored(text).err();
-            assert_eq!(refused, Some(CallbackUrlError::WeakSecret), "{text}");
+            let rejected = CallbackSecret::from_stored(text).err();
+            assert_eq!(rejected, Some(CallbackUrlError::WeakSecret), "{text}");
         }
     }
 
-    /// What is made must be taken when it comes back.
+    /// A secret that is made must be accepted when it is loaded.
     #[test]
-    fn no_secret_without_a_letter_is_made() {
+    fn random_bytes_without_letter_are_rejected() {
         let no_letter = [0x01, 0x23, 0x45, 0x67, 0x89, 0x01, 0x23, 0x45].repeat(2);
-        let refused = CallbackSecret::of_bytes(&no_letter).err();
-        assert_eq!(refused, Some(CallbackUrlError::WeakSecret));
+        let rejected = CallbackSecret::of_bytes(&no_letter).err();
+        assert_eq!(rejected, Some(CallbackUrlError::WeakSecret));
         let letter = [&no_letter[1..], &[0x0a]].concat();
         assert!(CallbackSecret::of_bytes(&letter).is_ok(), "control case");
     }
 
     #[test]
-    fn no_two_are_alike() {
+    fn random_secrets_differ() {
         let (one, other) = (
             CallbackSecret::random().unwrap(),
             CallbackSecret::random().unwrap(),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{ConfigError, PublicKeyFlaw, hexadecimal};
 
-/// Public RSA key that a provider signs with, parsed once.
+/// Public RSA key of a provider, parsed once.
 ///
 /// ```
 /// use postback_core::{ConfigError, PublicKey, PublicKeyFlaw, cryptapi};
@@ -29,14 +29,14 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// The shortest modulus accepted, in bits. It is short: CryptAPI's own key has no more.
+    /// Minimum length of the modulus, in bits. It is short because CryptAPI's own key has no more.
     pub const MIN_MODULUS_BITS: usize = 1024;
 
-    /// The longest modulus accepted, in bits.
+    /// Maximum length of the modulus, in bits.
     pub const MAX_MODULUS_BITS: usize = 8192;
 
-    /// Takes the text of a PEM file that holds one `PUBLIC KEY` (RFC 7468, section 13) and nothing
-    /// else but comments.
+    /// Parses the text of a PEM file that holds one section `PUBLIC KEY` (RFC 7468, section 13) and
+    /// nothing else but comments.
     ///
     /// # Errors
     ///
@@ -45,14 +45,15 @@ impl PublicKey {
         Self::parse(pem.as_ref()).map_err(ConfigError::InvalidKey)
     }
 
-    /// SHA-256 of the key's DER encoding (`SubjectPublicKeyInfo`), to recognise it by.
+    /// Returns the SHA-256 of the key's DER encoding (`SubjectPublicKeyInfo`), which identifies the
+    /// key.
     #[must_use]
     pub const fn fingerprint(&self) -> [u8; 32] {
         self.fingerprint
     }
 
-    /// Whether `signature` is this key's over `message`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017),
-    /// exactly as long as the key's modulus.
+    /// Returns whether `signature` is this key's signature of `message`: RSASSA-PKCS1-v1_5 with
+    /// SHA-256 (RFC 8017), exactly as long as the key's modulus.
     #[must_use]
     pub fn verify_rsa_pkcs1_sha256(&self, message: &[u8], signature: &[u8]) -> bool {
         signature.len() == self.modulus_bytes && self.key.verify_sig(message, signature).is_ok()
@@ -70,7 +71,7 @@ impl PublicKey {
             (None, _) => Err(PublicKeyFlaw::NotPem),
             (Some(_), Some(_)) => Err(PublicKeyFlaw::SeveralSections),
             (Some(b"PUBLIC KEY"), None) => {
-                // Sections of a kind that the reader does not know are skipped by it.
+                // The reader skips sections of unknown kinds.
                 let mut sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(pem);
                 match (sections.next(), sections.next()) {
                     (Some(Ok((SectionKind::PublicKey, der))), None) => Self::from_der(&der),
@@ -88,7 +89,7 @@ impl PublicKey {
 
     fn from_der(der: &[u8]) -> Result<Self, PublicKeyFlaw> {
         let parsed = rsa::PublicKey::from_der(der).map_err(|_| PublicKeyFlaw::NotRsa)?;
-        // Other encodings are read too, and keys that are for another padding alone.
+        // The parser also accepts other encodings, and keys that are restricted to another padding.
         let canonical: PublicKeyX509Der<'_> = parsed.as_der().map_err(|_| PublicKeyFlaw::NotRsa)?;
         if canonical.as_ref() != der {
             return Err(PublicKeyFlaw::NotRsa);
@@ -100,7 +101,7 @@ impl PublicKey {
         if !(Self::MIN_MODULUS_BITS..=Self::MAX_MODULUS_BITS).contains(&bits) {
             return Err(PublicKeyFlaw::ModulusBits(bits));
         }
-        // Of all algorithms here the only one that takes 1024 bits.
+        // The only algorithm of aws-lc-rs that accepts 1024 bits.
         let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
         Ok(Self {
             key: ParsedPublicKey::new(algorithm, der).map_err(|_| PublicKeyFlaw::NotRsa)?,
@@ -114,7 +115,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 const BEGIN: &[u8] = b"-----BEGIN";
 
-/// The label of the PEM section that begins at `at`.
+/// Returns the label of the PEM section that begins at `at`.
 fn label(pem: &[u8], at: usize) -> &[u8] {
     let after = pem
         .get(at.saturating_add(BEGIN.len())..)

@@ -1,44 +1,47 @@
 use std::fmt;
 
-/// What is wrong with a text that was configured as a public key.
+/// Flaw of a text that was configured as a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublicKeyFlaw {
-    /// It begins with a byte order mark, which an editor may have written.
+    /// The text begins with a byte order mark, which an editor may have written.
     ByteOrderMark,
-    /// It is a certificate.
+    /// The text is a certificate.
     Certificate,
-    /// It is JSON, as the whole response of CryptAPI's `/pubkey/` is: the key is its member `pubkey`.
+    /// The text is JSON, as the whole response of CryptAPI's `/pubkey/` is. The key is its member
+    /// `pubkey`.
     Json,
-    /// The modulus has so many bits, which are not 1024 to 8192.
+    /// The modulus has this number of bits, which is not 1024 to 8192.
     ModulusBits(usize),
-    /// It is not PEM: it has no line `-----BEGIN PUBLIC KEY-----`, or what follows is not base64.
+    /// The text is not PEM: it has no line `-----BEGIN PUBLIC KEY-----`, or what follows is not
+    /// base64.
     NotPem,
-    /// The section is not an RSA key for any padding, in its one encoding.
+    /// The section is not an RSA key for any padding, in its only encoding.
     NotRsa,
     /// The PEM section is of another kind.
     OtherSection,
-    /// It is in the form of PKCS#1, `RSA PUBLIC KEY`. `openssl rsa -RSAPublicKey_in -pubout` converts it.
+    /// The key is in the form of PKCS#1, `RSA PUBLIC KEY`. `openssl rsa -RSAPublicKey_in -pubout`
+    /// converts it.
     Pkcs1,
-    /// It is a private key.
+    /// The text is a private key.
     PrivateKey,
-    /// There is more than one PEM section.
+    /// The text has more than one PEM section.
     SeveralSections,
 }
 
 impl fmt::Display for PublicKeyFlaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ByteOrderMark => "a byte order mark in front",
-            Self::Certificate => "a certificate",
-            Self::Json => "JSON, the key is its member `pubkey`",
-            Self::ModulusBits(bits) => return write!(f, "a modulus of {bits} bits"),
-            Self::NotPem => "not PEM",
-            Self::NotRsa => "not an RSA key in its one encoding",
-            Self::OtherSection => "another PEM section",
-            Self::Pkcs1 => "PKCS#1, `RSA PUBLIC KEY`",
-            Self::PrivateKey => "a private key",
-            Self::SeveralSections => "several PEM sections",
+            Self::ByteOrderMark => "it begins with a byte order mark",
+            Self::Certificate => "it is a certificate",
+            Self::Json => "it is JSON, whose member `pubkey` is the key",
+            Self::ModulusBits(bits) => return write!(f, "its modulus has {bits} bits"),
+            Self::NotPem => "it is not PEM",
+            Self::NotRsa => "it is not an RSA key in its only encoding",
+            Self::OtherSection => "its PEM section is another",
+            Self::Pkcs1 => "it is PKCS#1, `RSA PUBLIC KEY`",
+            Self::PrivateKey => "it is a private key",
+            Self::SeveralSections => "it has several PEM sections",
         })
     }
 }

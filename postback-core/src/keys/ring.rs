@@ -2,10 +2,10 @@ use std::{fmt, iter, sync::Arc};
 
 use crate::verify_context::LATEST;
 
-/// The keys of one project: the current one, and retired ones until a time. Never empty.
+/// Keys of one project: the current key, and retired keys until a given time. Never empty.
 ///
-/// One ring is one project. Several projects are several [`Verifier`](crate::Verifier)s: two
-/// projects' keys on one ring would let one announce the other's payments.
+/// Give each project a ring and a [`Verifier`](crate::Verifier) of its own. **If two projects share
+/// a ring, each can announce payments of the other.**
 ///
 /// ```
 /// use postback_core::{KeyRing, SecretKey};
@@ -28,7 +28,7 @@ struct Labelled<K> {
 }
 
 impl<K> KeyRing<K> {
-    /// A ring that holds one key. The label is for logs: it names the key and is no secret.
+    /// Returns a ring with one key. The label names the key in logs and is not secret.
     #[must_use]
     pub fn new(label: impl Into<String>, key: K) -> Self {
         Self {
@@ -37,18 +37,17 @@ impl<K> KeyRing<K> {
         }
     }
 
-    /// Adds a key that was current once and is trusted while the clock, in Unix seconds, is
-    /// before `until`.
+    /// Adds a former key, which is trusted while the clock, in Unix seconds, is before `until`.
     ///
-    /// A time past the year 9999 trusts the key at no time: it is most often one in milliseconds, which would trust
-    /// the key forever.
+    /// A time after the year 9999 trusts the key at no time, because it is most often in
+    /// milliseconds and would trust the key forever.
     #[must_use]
     pub fn with_retired(mut self, label: impl Into<String>, key: K, until: u64) -> Self {
         self.retired.push((Labelled::new(label, key), until));
         self
     }
 
-    /// The keys trusted at `now`, the current one first.
+    /// Returns the keys that are trusted at `now`, the current one first.
     pub(crate) fn trusted_at(&self, now: u64) -> impl Iterator<Item = (&Arc<str>, &K)> {
         let retired = self.retired.iter();
         let retired = retired.filter(move |(_, until)| is_trusted(*until, now));
@@ -57,7 +56,7 @@ impl<K> KeyRing<K> {
             .map(|labelled| (&labelled.label, &labelled.key))
     }
 
-    /// The keys that are no longer trusted at `now`.
+    /// Returns the keys that are no longer trusted at `now`.
     pub(crate) fn retired_at(&self, now: u64) -> impl Iterator<Item = &K> {
         let retired = self.retired.iter();
         let retired = retired.filter(move |(_, until)| !is_trusted(*until, now));
@@ -65,7 +64,7 @@ impl<K> KeyRing<K> {
     }
 }
 
-/// Whether a key that is retired at `until` is trusted at `now`.
+/// Returns whether a key that is retired at `until` is trusted at `now`.
 const fn is_trusted(until: u64, now: u64) -> bool {
     now < until && until <= LATEST
 }
@@ -79,7 +78,7 @@ impl<K> Labelled<K> {
     }
 }
 
-/// A ring of one key, labelled `current`.
+/// Makes a ring of one key, labelled `current`.
 impl<K> From<K> for KeyRing<K> {
     fn from(key: K) -> Self {
         Self::new("current", key)
@@ -102,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_retired_key_is_trusted_until_its_time() {
+    fn retired_key_is_trusted_until_its_time() {
         let ring = KeyRing::new("new", 'n').with_retired("old", 'o', 100);
         let at = |now| -> Vec<&str> { ring.trusted_at(now).map(|(label, _)| &**label).collect() };
         assert_eq!(at(99), ["new", "old"]);
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn retirement_time_in_milliseconds_trusts_nothing() {
+    fn retirement_time_in_milliseconds_trusts_no_key() {
         for (until, trusted) in [
             (LATEST, 2),
             (LATEST + 1, 1),

@@ -6,16 +6,18 @@ use sha2::{Sha256, Sha512};
 
 use crate::ConfigError;
 
-/// A secret that a provider shares with the application, prepared for HMAC with SHA-256, SHA-512 and SHA-1.
+/// Secret that a provider shares with the application, prepared for HMAC with SHA-256, SHA-512 and
+/// SHA-1.
 ///
-/// Holds the prepared keys and not the text. They are wiped when the last clone is dropped, and never printed.
+/// It holds the prepared keys and not the text. They are wiped when the last clone is dropped, and
+/// never printed.
 ///
 /// ```
 /// use postback_core::{ConfigError, SecretKey};
 ///
 /// assert_eq!(format!("{:?}", SecretKey::new("a secret")?), "SecretKey(..)");
 /// assert_eq!(SecretKey::new(" \n").err(), Some(ConfigError::BlankSecret));
-/// assert_eq!(SecretKey::new("copied with a line end\n").err(), Some(ConfigError::UntrimmedSecret));
+/// assert_eq!(SecretKey::new("with a line end\n").err(), Some(ConfigError::UntrimmedSecret));
 /// assert_eq!(SecretKey::new("'quoted'").err(), Some(ConfigError::QuotedSecret));
 /// # Ok::<(), ConfigError>(())
 /// ```
@@ -26,13 +28,14 @@ struct Prepared {
     sha1: Hmac<Sha1>,
     sha256: Hmac<Sha256>,
     sha512: Hmac<Sha512>,
-    /// What may have been meant, if [`verbatim`](SecretKey::verbatim) took a secret with something around it: without the
-    /// outermost layer, and without each further one. Each has the flaw that was outermost.
+    /// The secrets that may have been intended, if [`verbatim`](SecretKey::verbatim) took one with
+    /// something around it: without the outermost layer, and without each further one. Each has the
+    /// flaw of the outermost layer.
     intended: Vec<(SecretFlaw, SecretKey)>,
     is_api_key: bool,
 }
 
-/// What is around a secret by accident.
+/// Characters around a secret that are most often an accident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SecretFlaw {
     Quotes,
@@ -45,16 +48,19 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space, control characters, characters that no
-    ///   font shows (Unicode's `Default_Ignorable_Code_Point`), and quotation marks or semicolons around them.
+    /// - [`ConfigError::BlankSecret`] if it is empty or holds only white space, control characters,
+    ///   characters that no font shows (Unicode's `Default_Ignorable_Code_Point`), and quotation
+    ///   marks or semicolons around them.
     ///
-    /// The following are most often accidents of copying. [`verbatim`](Self::verbatim) accepts such a secret:
+    /// The following are most often accidents of copying. [`verbatim`](Self::verbatim) accepts such
+    /// a secret:
     ///
-    /// - [`ConfigError::UntrimmedSecret`] if it begins or ends with white space, a control character or an invisible
-    ///   character;
+    /// - [`ConfigError::UntrimmedSecret`] if it begins or ends with white space, a control
+    ///   character or an invisible character;
     /// - [`ConfigError::SecretWithSemicolon`] if it ends with `;`;
     /// - [`ConfigError::QuotedSecret`] if it is within quotation marks;
-    /// - [`ConfigError::ApiKeyAsSecret`] if it is a JSON web token, as the API keys of CryptoCloud and Trybit are.
+    /// - [`ConfigError::ApiKeyAsSecret`] if it is a JSON web token, as the API keys of CryptoCloud
+    ///   and Trybit are.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let key = Self::verbatim(secret)?;
         match key.0.intended.first().map(|(flaw, _)| flaw) {
@@ -66,8 +72,9 @@ impl SecretKey {
         }
     }
 
-    /// Takes the secret unchanged, including quotation marks, semicolons and white space that [`new`](Self::new) rejects.
-    /// If one of them was an accident, a rejected postback leaves a hint on the log.
+    /// Takes the secret unchanged, including quotation marks, semicolons and white space that
+    /// [`new`](Self::new) rejects. If one of them was an accident, a rejected postback leaves a
+    /// hint on the log.
     ///
     /// # Errors
     ///
@@ -93,27 +100,31 @@ impl SecretKey {
         Ok(Self(Arc::new(prepared)))
     }
 
-    /// Returns whether `tag` is the HMAC-SHA-256 of `message`, all 32 bytes of it, compared in constant time.
+    /// Returns whether `tag` is the HMAC-SHA-256 of `message`, all 32 bytes of it, compared in
+    /// constant time.
     #[must_use]
     pub fn verify_hmac_sha256(&self, message: &[u8], tag: &[u8]) -> bool {
         is_tag(&self.0.sha256, message, tag)
     }
 
-    /// Returns whether `tag` is the HMAC-SHA-512 of `message`, all 64 bytes of it, compared in constant time.
+    /// Returns whether `tag` is the HMAC-SHA-512 of `message`, all 64 bytes of it, compared in
+    /// constant time.
     #[must_use]
     pub fn verify_hmac_sha512(&self, message: &[u8], tag: &[u8]) -> bool {
         is_tag(&self.0.sha512, message, tag)
     }
 
-    /// Returns whether `tag` is the HMAC-SHA-1 of `message`, all 20 bytes of it, compared in constant time.
+    /// Returns whether `tag` is the HMAC-SHA-1 of `message`, all 20 bytes of it, compared in
+    /// constant time.
     ///
-    /// For providers that sign so. Collisions of SHA-1 do not break HMAC; choose SHA-256 where there is a choice.
+    /// Use it only for providers that sign with SHA-1. Its collisions do not break HMAC, but
+    /// SHA-256 is the better choice if the provider offers it.
     #[must_use]
     pub fn verify_hmac_sha1(&self, message: &[u8], tag: &[u8]) -> bool {
         is_tag(&self.0.sha1, message, tag)
     }
 
-    /// The secrets that may have been meant, and what is around them.
+    /// Returns the secrets that may have been intended, each with the flaw of this one.
     pub(crate) fn intended(&self) -> impl Iterator<Item = (SecretFlaw, &Self)> {
         self.0.intended.iter().map(|(flaw, key)| (*flaw, key))
     }
@@ -131,7 +142,7 @@ impl SecretKey {
 
 impl Prepared {
     fn new(secret: &[u8]) -> Result<Self, ConfigError> {
-        // HMAC takes keys of any length; rejecting is the safe reply should that change.
+        // HMAC accepts keys of any length. An error here rejects the secret, in case that changes.
         let rejected = |_| ConfigError::BlankSecret;
         Ok(Self {
             sha1: Hmac::new_from_slice(secret).map_err(rejected)?,
@@ -153,7 +164,7 @@ fn is_tag<M: Mac + Clone>(mac: &M, message: &[u8], tag: &[u8]) -> bool {
     mac.clone().chain_update(message).verify_slice(tag).is_ok()
 }
 
-/// The flaw of a secret, and the secret without it.
+/// Returns the outermost flaw of a secret, and the secret without it.
 fn flaw_of(secret: &[u8]) -> Option<(SecretFlaw, &[u8])> {
     let Ok(text) = str::from_utf8(secret) else {
         let trimmed = secret.trim_ascii();
@@ -181,7 +192,8 @@ const QUOTATION_MARKS: [(char, char); 7] = [
     ('\u{ab}', '\u{bb}'),
 ];
 
-/// Whether a secret is three parts in base64url, the first of which begins as a JSON object does.
+/// Returns whether a secret is three parts in base64url, the first of which begins as a JSON object
+/// does.
 fn is_json_web_token(secret: &[u8]) -> bool {
     let is_part = |part: &[u8]| {
         let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
@@ -196,13 +208,15 @@ fn is_blank(secret: &[u8]) -> bool {
     str::from_utf8(secret).is_ok_and(|text| text.chars().all(is_invisible))
 }
 
-/// White space, control characters, and the characters that no font shows. NUL is among them: HMAC pads a key with
-/// NUL bytes, so that a secret of nothing else is the empty key.
+/// Returns whether a character is white space, a control character or one that no font shows. NUL
+/// is among them: HMAC pads a key with NUL bytes, so that a secret of nothing else is the empty
+/// key.
 fn is_invisible(c: char) -> bool {
     c.is_whitespace() || c.is_control() || is_default_ignorable(c)
 }
 
-/// Unicode's property `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`, version 16).
+/// Returns whether a character has Unicode's property `Default_Ignorable_Code_Point`
+/// (`DerivedCoreProperties.txt`, version 16).
 const fn is_default_ignorable(c: char) -> bool {
     matches!(
         c,
@@ -308,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn secret_that_only_resembles_an_accident_is_taken() {
+    fn secret_resembling_accident_is_accepted() {
         for secret in [
             "a;b",
             "\"a",
@@ -324,9 +338,9 @@ mod tests {
         }
     }
 
-    /// RFC 4231, test case 2, and what differs from it by one thing.
+    /// Uses RFC 4231, test case 2, and variants with one difference.
     #[test]
-    fn only_the_whole_tag_verifies() {
+    fn only_whole_tag_verifies() {
         let key = SecretKey::new("Jefe").unwrap();
         let message = b"what do ya want for nothing?";
         let tag = *b"\x5b\xdc\xc1\x46\xbf\x60\x75\x4e\x6a\x04\x24\x26\x08\x95\x75\xc7\
@@ -340,7 +354,7 @@ mod tests {
         assert!(!other.verify_hmac_sha256(message, &tag));
     }
 
-    /// RFC 4231, test case 2, and RFC 2202, test case 2.
+    /// Uses RFC 4231, test case 2, and RFC 2202, test case 2.
     #[test]
     fn tags_of_other_hashes_verify() {
         let key = SecretKey::new("Jefe").unwrap();
@@ -359,7 +373,7 @@ mod tests {
         hexadecimal.as_bytes().chunks(2).map(byte).collect()
     }
 
-    /// A prepared key is two states of its hash; the features that wipe them are on.
+    /// A prepared key consists of two hash states. The features that wipe them are on.
     #[test]
     fn prepared_keys_are_wiped_on_drop() {
         fn wiped<T: hmac::digest::zeroize::ZeroizeOnDrop>() {}

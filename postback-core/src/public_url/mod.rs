@@ -1,4 +1,4 @@
-//! The public URL of a request, for providers that sign it.
+//! Public URL of a request, for providers that sign it.
 
 mod origin;
 mod public_origins;
@@ -14,7 +14,7 @@ pub use self::{
     url_difference::UrlDifference,
 };
 
-/// Whether a URL never escapes it (RFC 3986, section 2.3).
+/// Returns whether a URL never needs to escape the byte (RFC 3986, section 2.3).
 pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }

@@ -2,41 +2,41 @@ use std::fmt;
 
 use crate::ConfigError;
 
-/// Public origin of an application: scheme, host and port as callback URLs begin.
+/// Public origin of an application: the scheme, host and port that callback URLs begin with.
 ///
-/// It is taken literally, because it is part of what is signed.
+/// It is compared literally, because it is part of what is signed.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Origin(Box<str>);
 
-/// What is wrong with a text that was configured as an origin.
+/// Flaw of a text that was configured as an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OriginFlaw {
-    /// It writes the scheme's own port, which callback URLs do not.
+    /// The port is the scheme's own, which callback URLs do not write.
     DefaultPort,
-    /// The host is not a host name of labels and dots, or an IPv4 address.
+    /// The host is neither a host name of labels and dots nor an IPv4 address.
     Host,
     /// The host is an IPv6 address.
     Ipv6,
-    /// The host is not ASCII. Callback URLs have it in its ASCII form, `xn--…`.
+    /// The host is not ASCII. Callback URLs have its ASCII form, `xn--…`.
     NotAscii,
-    /// Something follows the host or port: a path, a query or a fragment, if only a slash.
+    /// A path, a query or a fragment follows the host or port, even if it is only a slash.
     Path,
     /// The port is not a number from 1 to 65535 without leading zeros.
     Port,
     /// The scheme is not `http://` or `https://`.
     Scheme,
-    /// There is an upper-case letter, which callback URLs do not have.
+    /// The text has an upper-case letter, which callback URLs do not have.
     UpperCase,
-    /// There is a user name or a password.
+    /// The text has a user name or a password.
     UserInfo,
-    /// There is white space.
+    /// The text has white space.
     WhiteSpace,
 }
 
 impl Origin {
-    /// Takes `scheme://host[:port]` in lower case, as RFC 6454 writes an origin: `http` or `https`, an
-    /// ASCII host name or an IPv4 address, and a port that is not the scheme's own.
+    /// Parses `scheme://host[:port]` in lower case, as RFC 6454 writes an origin: `http` or
+    /// `https`, an ASCII host name or an IPv4 address, and a port if it is not the scheme's own.
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
         match flaw(text) {
             None => Ok(Self(text.into())),
@@ -59,7 +59,7 @@ impl Origin {
         &self.0
     }
 
-    /// The scheme, and what follows it.
+    /// Returns the scheme, and what follows `://`.
     pub(super) fn parts(&self) -> (&str, &str) {
         self.0.split_once("://").unwrap_or_default()
     }
@@ -77,18 +77,19 @@ impl fmt::Display for OriginFlaw {
             Self::DefaultPort => "the default port must be left out",
             Self::Host => "the host is neither a host name nor an IPv4 address",
             Self::Ipv6 => "IPv6 addresses are not supported",
-            Self::NotAscii => "not ASCII, write the host as `xn--…`",
-            Self::Path => "something follows the host and port",
+            Self::NotAscii => "the host is not ASCII, as `xn--…` is",
+            Self::Path => "a path, query or fragment follows the host and port",
             Self::Port => "the port is not 1 to 65535",
             Self::Scheme => "the scheme is not http or https",
-            Self::UpperCase => "upper-case letters",
-            Self::UserInfo => "a user name",
-            Self::WhiteSpace => "white space",
+            Self::UpperCase => "it has upper-case letters",
+            Self::UserInfo => "it has a user name",
+            Self::WhiteSpace => "it has white space",
         })
     }
 }
 
-/// A text that is not an origin, without a password, and without a path or query, which may hold a secret.
+/// Returns a text that is not an origin without user name, password, path and query, which may hold
+/// a secret.
 fn without_secrets(text: &str) -> &str {
     let after = text.find("://").map_or(0, |at| at.saturating_add(3));
     let end = text
@@ -100,7 +101,7 @@ fn without_secrets(text: &str) -> &str {
     text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
-/// The port that a scheme has unless a URL writes another.
+/// Returns the port that a scheme has unless a URL writes another.
 pub(super) fn default_port(scheme: &str) -> &'static str {
     match scheme {
         "http" => "80",
@@ -108,7 +109,7 @@ pub(super) fn default_port(scheme: &str) -> &'static str {
     }
 }
 
-/// What is wrong with a text: the first thing that is, from the left.
+/// Returns the first flaw of a text, or `None` if it is an origin.
 fn flaw(text: &str) -> Option<OriginFlaw> {
     if text.contains(char::is_whitespace) {
         return Some(OriginFlaw::WhiteSpace);
@@ -154,7 +155,7 @@ fn flaw(text: &str) -> Option<OriginFlaw> {
     }
 }
 
-/// Whether it may be a part of a host name between dots.
+/// Returns whether a text may be a part of a host name between dots.
 fn is_label(label: &str) -> bool {
     let inner =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origin_is_taken_literally() {
+    fn origin_with_flaw_is_rejected() {
         for text in [
             "https://shop.example",
             "http://shop.example",
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn error_names_the_origin_and_its_flaw() {
+    fn error_names_origin_and_flaw() {
         assert_eq!(
             Origin::parse("https://shop.example:443")
                 .unwrap_err()
@@ -246,7 +247,7 @@ mod tests {
 
     #[cfg(feature = "cryptapi")]
     #[test]
-    fn url_is_split_behind_its_origin() {
+    fn url_is_split_after_origin() {
         let (origin, path) = Origin::split("https://shop.example:8443/a//b").unwrap();
         assert_eq!(
             (origin.as_str(), path),

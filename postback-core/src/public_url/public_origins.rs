@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{ConfigError, Rejection};
 
-/// Public origins and stripped prefix of an application: the part of a signed URL in front of the request's
-/// target.
+/// Public origins and stripped prefix of an application: the part of a signed URL in front of the
+/// request target.
 ///
-/// Both are configured. Neither `Host` nor `X-Forwarded-*` is read, because a provider may sign URLs for anyone, and
-/// anyone can send such headers. [`VerifyContext::url_signature`](crate::VerifyContext::url_signature) verifies with
-/// it:
+/// Both are configured. `Host` and `X-Forwarded-*` are never read, because a provider may sign URLs
+/// of any origin, and any client can send such headers.
+/// [`VerifyContext::url_signature`](crate::VerifyContext::url_signature) verifies with it:
 ///
 /// ```
 /// use postback_core::PublicOrigins;
@@ -28,22 +28,22 @@ pub struct PublicOrigins {
     stripped_prefix: String,
 }
 
-/// The URLs that a request may have had; made by [`PublicOrigins::received`].
+/// URLs that a request may have had, one for each origin. Returned by [`PublicOrigins::received`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReceivedUrl {
-    /// Behind the first origin.
+    /// The URL with the first origin.
     first: String,
-    /// Behind the further ones.
+    /// The URLs with the further origins.
     further: Vec<String>,
 }
 
 impl PublicOrigins {
-    /// Takes the origins as they are in the URLs that were given to the provider, in lower case:
+    /// Takes the origins of the URLs that were given to the provider, in lower case:
     /// `https://shop.example`, with a port if it is not the scheme's own.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::NoOrigin`] if there is none;
+    /// - [`ConfigError::NoOrigin`] if `origins` is empty;
     /// - [`ConfigError::InvalidOrigin`] if one is not literally `scheme://host[:port]`.
     pub fn new<O: AsRef<str>>(origins: impl IntoIterator<Item = O>) -> Result<Self, ConfigError> {
         let mut origins = origins
@@ -56,8 +56,8 @@ impl PublicOrigins {
         })
     }
 
-    /// Sets a prefix that a router or proxy removes from the path before the verifier sees it, as axum's `nest` does
-    /// for what is within it. Called again, it appends the next prefix to the first.
+    /// Sets a prefix that a router or proxy removes from the path before the verifier sees it, as
+    /// axum's `nest` does for nested routes. Called again, it appends to the prefix.
     ///
     /// # Errors
     ///
@@ -75,8 +75,8 @@ impl PublicOrigins {
         }
     }
 
-    /// Returns whether a request to this URL can verify: it begins with one of the origins and the stripped prefix, and
-    /// goes on with a path.
+    /// Returns whether a request to this URL can verify: the URL must begin with one of the origins
+    /// and the stripped prefix, followed by a path.
     #[must_use]
     pub fn covers(&self, url: &str) -> bool {
         let path = |origin: &Origin| {
@@ -87,12 +87,13 @@ impl PublicOrigins {
             .any(|origin| path(origin).is_some_and(|path| path.starts_with('/')))
     }
 
-    /// Takes the target of a request, for [`url_signature`](crate::VerifyContext::url_signature): call it in
-    /// [`Provider::inspect`](crate::Provider::inspect).
+    /// Prepares the target of a request for [`url_signature`](crate::VerifyContext::url_signature).
+    /// Call it in [`Provider::inspect`](crate::Provider::inspect).
     ///
     /// # Errors
     ///
-    /// [`Rejection::BadSignature`] if the target does not begin with a slash, which would change the host.
+    /// [`Rejection::BadSignature`] if the target does not begin with a slash, because it would
+    /// change the host.
     pub fn received(&self, target: &str) -> Result<ReceivedUrl, Rejection> {
         let url = |origin: &Origin| [origin.as_str(), &self.stripped_prefix, target].concat();
         match target.starts_with('/') {
@@ -104,14 +105,14 @@ impl PublicOrigins {
         }
     }
 
-    /// Other spellings of the URLs that a request may have had, each with its one difference.
+    /// Returns other spellings of the received URLs, each with its one difference.
     pub(crate) fn other_spellings(
         &self,
         received: &ReceivedUrl,
     ) -> impl Iterator<Item = (UrlDifference, String)> {
         let target = received.first.strip_prefix(self.first.as_str());
         let target = target.and_then(|it| it.strip_prefix(&*self.stripped_prefix));
-        // Each is hashed, and tried with each key.
+        // Each spelling is hashed, and tried with each key.
         let target = target.filter(|it| it.len() <= LONGEST_TARGET);
         let spellings = target.map(|target| {
             self.origins()
@@ -135,14 +136,14 @@ impl ReceivedUrl {
     }
 }
 
-/// Shows nothing: the query may hold a secret.
+/// Shows nothing, because the query may hold a secret.
 impl fmt::Debug for ReceivedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ReceivedUrl(..)")
     }
 }
 
-/// Shows what URLs begin with.
+/// Shows the beginnings of the URLs.
 impl fmt::Debug for PublicOrigins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let begin = |origin: &Origin| [origin.as_str(), &self.stripped_prefix].concat();
@@ -150,7 +151,8 @@ impl fmt::Debug for PublicOrigins {
     }
 }
 
-/// One or more segments of a path, each with its slash in front, as they are in a URL.
+/// Returns whether a text is one or more segments of a path, each with its slash in front, as in a
+/// URL.
 fn is_prefix(prefix: &str) -> bool {
     let is_plain = |byte: u8| is_unreserved(byte) || b"%!$&'()*+,;=:@".contains(&byte);
     let is_segment = |segment: &str| !segment.is_empty() && segment.bytes().all(is_plain);

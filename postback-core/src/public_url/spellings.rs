@@ -1,9 +1,9 @@
 use super::{Origin, UrlDifference, is_unreserved, origin::default_port};
 
-/// Longest target whose other spellings are tried, in bytes: trying them costs time for each.
+/// Maximum length of a target whose other spellings are tried, in bytes. Each spelling costs time.
 pub(super) const LONGEST_TARGET: usize = 2 * 1024;
 
-/// Spells a URL otherwise, in one thing at a time.
+/// Returns other spellings of a URL, each with one difference.
 pub(crate) fn other_spellings(
     origin: &Origin,
     prefix: &str,
@@ -16,7 +16,7 @@ pub(crate) fn other_spellings(
         of_origin.map(|(difference, origin)| (difference, [&origin, prefix, target].concat()));
     let of_target = of_target(target).into_iter();
     let of_target = of_target.map(|(difference, target)| (difference, [&*begin, &target].concat()));
-    // The prefix is configured, and nothing strips it.
+    // A prefix may be configured although nothing strips it.
     let unstripped = (UrlDifference::NoPrefix, [origin.as_str(), target].concat());
     of_origin
         .chain([unstripped])
@@ -72,7 +72,7 @@ fn of_target(target: &str) -> Vec<(UrlDifference, String)> {
         ),
         (
             UrlDifference::Escapes,
-            with_escapes(target, |escape| unescaped(escape, is_plain_in_a_query)),
+            with_escapes(target, |escape| unescaped(escape, is_plain_in_query)),
         ),
         (UrlDifference::Escapes, target.replace('~', "%7E")),
         (UrlDifference::Escapes, target.replace('+', "%20")),
@@ -83,10 +83,10 @@ fn of_target(target: &str) -> Vec<(UrlDifference, String)> {
     spellings
 }
 
-/// How many leading segments of a path are left out, one more each time.
+/// Maximum number of leading path segments that are left out.
 const MOST_SEGMENTS: usize = 4;
 
-/// A text whose escapes, `%` and two hexadecimal digits, are replaced.
+/// Replaces the escapes of a text: `%` and two hexadecimal digits.
 fn with_escapes(text: &str, replace: impl Fn(&str) -> String) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
@@ -111,7 +111,7 @@ fn is_escape(text: &str) -> bool {
     text.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The character of an escape, if a URL may have it as it is.
+/// Returns the character of an escape if a URL may have it unescaped, and the escape otherwise.
 fn unescaped(escape: &str, may_have: impl Fn(u8) -> bool) -> String {
     let digits = escape.strip_prefix('%').unwrap_or_default();
     match u8::from_str_radix(digits, 16) {
@@ -120,8 +120,9 @@ fn unescaped(escape: &str, may_have: impl Fn(u8) -> bool) -> String {
     }
 }
 
-/// Whether a query may have it as it is without a change of its pairs (RFC 3986, section 3.4).
-fn is_plain_in_a_query(byte: u8) -> bool {
+/// Returns whether a query may have the byte unescaped without a change of its pairs (RFC 3986,
+/// section 3.4).
+fn is_plain_in_query(byte: u8) -> bool {
     is_unreserved(byte) || b"!$'()*,;:@/?".contains(&byte)
 }
 
@@ -130,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spelling_differs_in_one_thing() {
+    fn spellings_differ_in_one_thing() {
         let origin = Origin::parse("https://shop.example").unwrap();
         let spellings = other_spellings(&origin, "/shop", "/a/c?b=%2F~%25");
         for (difference, expected) in [
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_escape_stays_as_it_is() {
+    fn broken_escape_is_unchanged() {
         let upper = |text| with_escapes(text, |escape| escape.to_ascii_uppercase());
         assert_eq!(upper("a%2fb%zz%2"), "a%2Fb%zz%2");
         assert_eq!(upper("%%2f\u{e4}%\u{e4}"), "%%2F\u{e4}%\u{e4}");

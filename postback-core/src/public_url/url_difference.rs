@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// How the URL that was signed differs from the one that was expected, in one thing alone.
+/// Only difference between the URL that was signed and the one that was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlDifference {
@@ -8,8 +8,8 @@ pub enum UrlDifference {
     DefaultPort,
     /// The signed URL is encoded once less: `%2F` for `%252F`.
     EncodedOnceLess,
-    /// The signed URL is encoded once more: `%252F` for `%2F`. Some clients of the providers encode a callback URL
-    /// twice.
+    /// The signed URL is encoded once more: `%252F` for `%2F`. Some clients of the providers encode
+    /// a callback URL twice.
     EncodedOnceMore,
     /// The signed URL writes the digits of escapes in the other case: `%2f` for `%2F`.
     EscapeCase,
@@ -23,7 +23,7 @@ pub enum UrlDifference {
     NoPrefix,
     /// The signed URL has no `www.` in front of the host.
     NoWww,
-    /// The signed URL has a prefix in front of the path of the stored one. Only binding can tell.
+    /// The signed URL has a prefix in front of the path of the stored one. Only binding finds this.
     Prefix,
     /// Only one of the signed URL and the request has a slash at the end of the path.
     TrailingSlash,

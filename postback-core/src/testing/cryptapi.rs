@@ -11,8 +11,8 @@ use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 
 use crate::{ConfigError, PublicKey, PublicKeyFlaw};
 
-/// The provider's fields of a confirmed callback of CryptAPI, as a query or a form:
-/// 0.05 `btc`, paid to [`SAMPLE_ADDRESS_IN`] and forwarded to [`SAMPLE_ADDRESS_OUT`].
+/// Fields of a confirmed callback of CryptAPI, as a query or a form: 0.05 `btc`, paid to
+/// [`SAMPLE_ADDRESS_IN`] and forwarded to [`SAMPLE_ADDRESS_OUT`].
 pub const SAMPLE_CALLBACK: &str = "uuid=dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2\
     &address_in=3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM&address_out=1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP\
     &txid_in=a2174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332c\
@@ -20,13 +20,13 @@ pub const SAMPLE_CALLBACK: &str = "uuid=dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2\
     &value_coin=0.05&value_forwarded_coin=0.0495&fee_coin=0.0005&coin=btc&price=64000.12&result=sent\
     &pending=0";
 
-/// What [`SAMPLE_CALLBACK`] was paid to.
+/// Address that [`SAMPLE_CALLBACK`] was paid to.
 pub const SAMPLE_ADDRESS_IN: &str = "3PFoGK63cVVUWnd2vu7W1kM83NXUfvzMqM";
 
-/// What [`SAMPLE_CALLBACK`] was forwarded to.
+/// Address that [`SAMPLE_CALLBACK`] was forwarded to.
 pub const SAMPLE_ADDRESS_OUT: &str = "1H6ZZpRmMnrw8ytepV3BYwMjYYnEkWDqVP";
 
-/// A key to sign callbacks of CryptAPI or BlockBee with, in place of the provider's: RSA of 2048 bits.
+/// RSA key that signs callbacks of CryptAPI or BlockBee in tests, in place of the provider's key.
 ///
 /// ```
 /// use postback_core::{Method, Verifier, cryptapi::CryptApi, testing};
@@ -50,17 +50,18 @@ pub struct SigningKey(RsaKeyPair);
 pub struct SigningError;
 
 impl SigningKey {
-    /// Generates a key, which takes a while: [save](Self::to_pem) it to use it again.
+    /// Generates a key of 2048 bits, which takes a while. [Save](Self::to_pem) it to use it again.
     ///
     /// # Errors
     ///
-    /// [`SigningError`] if the system provides no randomness.
+    /// [`SigningError`] if the operating system provides no randomness.
     pub fn generate() -> Result<Self, SigningError> {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048);
         pair.map(Self).map_err(|_| SigningError)
     }
 
-    /// Loads a key that was saved, or another RSA key of 2048 bits or more as one PEM section `PRIVATE KEY` (PKCS#8).
+    /// Loads a key that was saved, or another RSA key of 2048 bits or more, from one PEM section
+    /// `PRIVATE KEY` (PKCS#8).
     ///
     /// ```
     /// use postback_core::testing::SigningKey;
@@ -81,11 +82,11 @@ impl SigningKey {
         pair.map(Self).map_err(|_| SigningError)
     }
 
-    /// Returns the private key as PEM (PKCS#8), to be saved: a test sender in another process can load it.
+    /// Returns the private key as PEM (PKCS#8). A test sender in another process can load it.
     ///
     /// # Errors
     ///
-    /// [`SigningError`] if it cannot be encoded.
+    /// [`SigningError`] if the key cannot be encoded.
     pub fn to_pem(&self) -> Result<String, SigningError> {
         let der: Pkcs8V1Der<'_> = self.0.as_der().map_err(|_| SigningError)?;
         Ok(pem("PRIVATE KEY", der.as_ref()))
@@ -95,7 +96,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::InvalidKey`] if it is not fit for one, which it is.
+    /// [`ConfigError::InvalidKey`] if the verifier cannot use it.
     pub fn public_key(&self) -> Result<PublicKey, ConfigError> {
         let pem = self.public_key_pem();
         PublicKey::from_pem(pem.map_err(|_| ConfigError::InvalidKey(PublicKeyFlaw::NotRsa))?)
@@ -105,13 +106,14 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`SigningError`] if it cannot be encoded.
+    /// [`SigningError`] if the key cannot be encoded.
     pub fn public_key_pem(&self) -> Result<String, SigningError> {
         let der: PublicKeyX509Der<'_> = self.0.public_key().as_der().map_err(|_| SigningError)?;
         Ok(pem("PUBLIC KEY", der.as_ref()))
     }
 
-    /// The value of `x-ca-signature` over a GET's absolute URL, or over a POST's body.
+    /// Returns the value of `x-ca-signature` for the absolute URL of a GET, or for the body of a
+    /// POST.
     ///
     /// # Errors
     ///
@@ -126,7 +128,7 @@ impl SigningKey {
     }
 }
 
-/// A section in PEM (RFC 7468), whose lines have 64 characters.
+/// Encodes a PEM section (RFC 7468), with lines of 64 characters.
 fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<_> = text

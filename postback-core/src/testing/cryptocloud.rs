@@ -4,45 +4,47 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::SecretKey;
 
-/// The invoice that the samples are about.
+/// Invoice of the samples.
 pub const SAMPLE_INVOICE_ID: &str = "ILRAJE1Q";
 
-/// A genuine token of CryptoCloud or Trybit: `invoice_id` and the expiry in Unix seconds, signed
-/// with the project's secret.
+/// Returns a genuine token of CryptoCloud or Trybit, signed with the project's secret. `expires_at`
+/// is in Unix seconds.
 #[must_use]
 pub fn token(secret: &SecretKey, invoice_id: &str, expires_at: u64) -> String {
     let claims = serde_json::json!({ "id": invoice_id, "exp": expires_at }).to_string();
     sign_hs256(secret, r#"{"typ":"JWT","alg":"HS256"}"#, &claims)
 }
 
-/// A genuine [`token`] that was sent just now, by the system's clock, and expires in 300 seconds as a provider's does.
+/// Returns a genuine [`token`] that expires 300 seconds after the current system time, as a
+/// provider's does.
 ///
 /// # Panics
 ///
-/// If the system's clock is before 1970.
+/// If the system clock is before 1970.
 #[must_use]
-#[expect(clippy::expect_used, reason = "a test stops where its clock is wrong")]
+#[expect(clippy::expect_used, reason = "a test cannot run with a wrong clock")]
 pub fn fresh_token(secret: &SecretKey, invoice_id: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.expect("a clock after 1970").as_secs();
+    let now = now.expect("a system clock after 1970").as_secs();
     token(secret, invoice_id, now.saturating_add(300))
 }
 
-/// Signs any header and claims, JSON or not, as a JWT with HS256 would be (RFC 7515).
+/// Signs any header and claims, JSON or not, as a JWT with HS256 is signed (RFC 7515).
 #[must_use]
 pub fn sign_hs256(secret: &SecretKey, header: &str, claims: &str) -> String {
     let message = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
     sign_message(secret, &message.join("."))
 }
 
-/// Signs a token's message, encoded already and in whatever form, and appends the signature to it.
+/// Signs the encoded message of a token, in any form, and appends the signature to it.
 #[must_use]
 pub fn sign_message(secret: &SecretKey, message: &str) -> String {
     let signature = URL_SAFE_NO_PAD.encode(secret.hmac_sha256(message.as_bytes()));
     format!("{message}.{signature}")
 }
 
-/// The JSON postback of version 2's documentation, value for value, with another token or none.
+/// Returns the JSON postback in the documentation of version 2, value for value, with this token or
+/// without one.
 #[must_use]
 pub fn sample_json(token: Option<&str>) -> String {
     let member = match token {
@@ -54,7 +56,8 @@ pub fn sample_json(token: Option<&str>) -> String {
         .replace(r#""token": "TOKEN", "#, &member)
 }
 
-/// The same postback as a form, with the order id `ORDER 93223`. Forms carry no `invoice_info`.
+/// Returns the postback of [`sample_json`] as a form, with the order id `ORDER 93223`. Forms have
+/// no `invoice_info`.
 #[must_use]
 pub fn sample_form(token: Option<&str>) -> String {
     let fields = [
@@ -66,6 +69,6 @@ pub fn sample_form(token: Option<&str>) -> String {
     ];
     let token = token.map(|token| ("token", token));
     let fields: Vec<_> = fields.into_iter().chain(token).collect();
-    // The encoder fails on other types alone.
+    // The encoder only fails for other types.
     serde_urlencoded::to_string(fields).unwrap_or_default()
 }

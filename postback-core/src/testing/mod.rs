@@ -1,9 +1,13 @@
-//! Makes genuine and deliberately wrong deliveries, for tests of handlers and for demonstrations: for
-//! CryptoCloud and Trybit as below, for CryptAPI and BlockBee with a `SigningKey` in place of the provider's.
+//! Makes genuine and deliberately wrong deliveries, for tests of handlers and for demonstrations.
+//!
+//! Deliveries of CryptoCloud and Trybit are made as below. Those of CryptAPI and BlockBee are
+//! signed with a `SigningKey` in place of the provider's key.
 //!
 //! ```
 //! # #[cfg(feature = "cryptocloud")] {
-//! use postback_core::{MediaType, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+//! use postback_core::{
+//!     MediaType, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud, testing,
+//! };
 //!
 //! let secret = SecretKey::new("a secret for tests")?;
 //! let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
@@ -14,8 +18,8 @@
 //! assert_eq!(payment.invoice_id(), "ILRAJE1Q");
 //!
 //! let unsigned = testing::sample_json(None);
-//! let refused = testing::deliver(&verifier, MediaType::Json, unsigned, 1_769_509_400);
-//! assert_eq!(refused.err(), Some(Rejection::Unsigned));
+//! let rejected = testing::deliver(&verifier, MediaType::Json, unsigned, 1_769_509_400);
+//! assert_eq!(rejected.err(), Some(Rejection::Unsigned));
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -39,18 +43,19 @@ use crate::{
     MediaType, Method, Provider, Rejection, RequestHead, SecretKey, Verified, Verifier, hexadecimal,
 };
 
-/// Returns the HMAC-SHA-256 of a message as 64 hexadecimal digits, in lower case: as many providers sign.
+/// Returns the HMAC-SHA-256 of a message as 64 hexadecimal digits in lower case, as many providers
+/// sign.
 #[must_use]
 pub fn hmac_sha256_hex(secret: &SecretKey, message: impl AsRef<[u8]>) -> String {
     hexadecimal::encode(&secret.hmac_sha256(message.as_ref()))
 }
 
-/// Posts a body to a verifier as an adapter would, with a content type and no other header, and the clock at `now`, in
-/// Unix seconds.
+/// Posts a body to a verifier as an adapter would, with a content type and no other header. `now`
+/// is the time of the delivery, in Unix seconds.
 ///
 /// # Errors
 ///
-/// The refusal.
+/// The [`Rejection`] of the verifier.
 pub fn deliver<P: Provider>(
     verifier: &Verifier<P>,
     media_type: MediaType,
@@ -61,12 +66,12 @@ pub fn deliver<P: Provider>(
     request(verifier, Method::Post, "/", &headers, body, now)
 }
 
-/// Sends a whole request to a verifier as an adapter would: `target` is path and query, and the clock is at `now`, in
-/// Unix seconds.
+/// Sends a whole request to a verifier as an adapter would. `target` is path and query, and `now`
+/// is the time of the delivery, in Unix seconds.
 ///
 /// # Errors
 ///
-/// The refusal.
+/// The [`Rejection`] of the verifier.
 pub fn request<P: Provider>(
     verifier: &Verifier<P>,
     method: Method,
