@@ -8,7 +8,7 @@
 //!
 //! # One project
 //!
-//! The verifier is in the application's data, as it is or within `web::Data`. `Orders::credit` of `examples/orders`
+//! The verifier is in the application's data, as it is or within `web::Data`. `Orders::credit` of `tests/orders`
 //! finds the order, reconciles the payment with its price, records and credits it:
 //! <!-- handler: actix_app -->
 //! ```

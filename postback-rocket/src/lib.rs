@@ -8,7 +8,7 @@
 //! # One project
 //!
 //! The verifier is managed state, and the catchers answer requests that the guard rejects. `Orders::credit` of
-//! `examples/orders` finds the order, reconciles the payment with its price, records and credits it:
+//! `tests/orders` finds the order, reconciles the payment with its price, records and credits it:
 //! <!-- handler: rocket_app -->
 //! ```
 //! # use orders::Orders;

@@ -11,7 +11,7 @@
 //! # The layer over a service
 //!
 //! A service below the layer takes the verified value from the request's extensions. `Orders::credit` of
-//! `examples/orders` finds the order, reconciles the payment with its price, records and credits it; `examples/tower`
+//! `tests/orders` finds the order, reconciles the payment with its price, records and credits it; `examples/tower`
 //! has the server around this.
 //! <!-- handler: tower_layer -->
 //! ```

@@ -30,10 +30,10 @@ macro_rules! printed_server {
             $name:
             pub(super) async fn printed(
                 listener: TcpListener,
-                orders: Orders,
+                store: SqliteStore,
                 verifier: Verifier<CryptoCloud>,
             ) {
-                serve(listener, app(orders, verifier)).await;
+                serve(listener, store, verifier).await;
             }
         }
     };

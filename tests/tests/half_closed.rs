@@ -12,7 +12,6 @@ use conformance::{
     printed_server,
     raw::Connection,
 };
-use orders::Orders;
 use postback_core::{Verified, cryptocloud::CryptoCloud};
 use postback_store::sqlite::SqliteStore;
 use postback_tower::axum::Retry;
@@ -120,14 +119,17 @@ async fn half_closed_client_gets_response_where_the_table_says() {
 async fn half_closed_client_gets_response_from_printed_servers() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.db");
-    let orders = Orders::open(&file).await.unwrap();
-    orders.add(INVOICE_ID, &deliveries::price()).await.unwrap();
+    let store = SqliteStore::open(&file).await.unwrap();
+    let orders =
+        "CREATE TABLE orders (invoice_id TEXT, price TEXT, currency TEXT, credits INTEGER);
+        INSERT INTO orders VALUES ('HALFCLSD', '0.000113', 'BNB', 0)";
+    sqlx::raw_sql(orders).execute(store.pool()).await.unwrap();
     let other = SqliteStore::open(&file).await.unwrap();
     let axum = Application::listen(Seen::default(), |listener| {
-        example_axum::printed(listener, orders.clone(), deliveries::verifier())
+        example_axum::printed(listener, store.clone(), deliveries::verifier())
     });
     let tower = Application::listen(Seen::default(), |listener| {
-        example_tower::printed(listener, orders.clone(), deliveries::verifier())
+        example_tower::printed(listener, store.clone(), deliveries::verifier())
     });
     for (name, application) in [("axum", axum.await), ("tower", tower.await)] {
         let writing = other.begin().await.unwrap();

@@ -47,6 +47,21 @@ macro_rules! printed_app {
     };
 }
 
+/// An example, which makes an application of this type on a store.
+macro_rules! printed_example {
+    ($name:ident: $Application:ty) => {
+        printed! {
+            $name:
+            pub(super) fn printed(
+                store: SqliteStore,
+                verifier: Verifier<CryptoCloud>,
+            ) -> $Application {
+                app(store, verifier)
+            }
+        }
+    };
+}
+
 /// The same, for several projects.
 macro_rules! printed_projects {
     ($name:ident: $Application:ty) => {
@@ -67,9 +82,9 @@ printed_app!(axum_from_verified: axum::Router);
 printed_projects!(axum_projects: axum::Router);
 printed_app!(axum_result: axum::Router);
 printed_app!(axum_state: axum::Router);
-printed_app!(example_actix: impl FnOnce(&mut actix_web::web::ServiceConfig));
+printed_example!(example_actix: impl FnOnce(&mut actix_web::web::ServiceConfig));
 printed_server!(example_axum);
-printed_app!(example_rocket: rocket::Rocket<rocket::Build>);
+printed_example!(example_rocket: rocket::Rocket<rocket::Build>);
 printed_server!(example_tower);
 printed_app!(rocket_app: rocket::Rocket<rocket::Build>);
 printed_projects!(rocket_projects: rocket::Rocket<rocket::Build>);
@@ -167,7 +182,7 @@ async fn sqlite() -> (TempDir, SqliteStore) {
     (folder, store)
 }
 
-/// An application with the orders of `examples/orders`.
+/// An application with the orders of `tests/orders`.
 struct OrdersBehind<'a> {
     application: &'a Application,
     orders: &'a Orders,
@@ -326,10 +341,10 @@ handlers! {
     axum_projects: several_projects(on_axum);
     axum_result: one_project(on_axum);
     axum_state: one_project(on_axum);
-    example_actix: one_project(on_actix);
-    example_axum: one_project(on_its_own);
-    example_rocket: one_project(on_rocket);
-    example_tower: one_project(on_its_own);
+    example_actix: sql_orders(on_actix);
+    example_axum: sql_orders(on_its_own);
+    example_rocket: sql_orders(on_rocket);
+    example_tower: sql_orders(on_its_own);
     guide_cryptapi: with(test_guide_cryptapi);
     guide_effects: with(test_guide_effects);
     guide_run_effect: with(test_guide_run_effect);

@@ -1,27 +1,49 @@
-//! CryptoCloud postbacks in actix-web, each credited once.
+//! CryptoCloud postbacks in actix-web: each payment is credited once.
 
 use std::{env, error::Error};
 
-use actix_web::{
-    App, HttpServer,
-    web::{self, Data, ServiceConfig},
-};
-use orders::Orders;
-use postback_actix::{Ack, Postback, Retry};
-use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpServer};
+use postback_actix::{Ack, Postback};
+use postback_core::cryptocloud::{CryptoCloud, bare_invoice_id};
+use postback_core::{Retry, SecretKey, Verifier, reconcile::Price};
+use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 
+const ORDERS: &str = "CREATE TABLE IF NOT EXISTS orders (invoice_id TEXT PRIMARY KEY,
+    price TEXT NOT NULL, currency TEXT NOT NULL, credits INTEGER NOT NULL DEFAULT 0) STRICT";
+
+/// Finds the order, records its payment and credits it, in one transaction.
 async fn paid(
-    orders: Data<Orders>,
+    store: Data<SqliteStore>,
     postback: Postback<CryptoCloud>,
-) -> Result<Ack<CryptoCloud>, Retry> {
-    orders.credit(&postback).await?;
+) -> Result<Ack<CryptoCloud>, postback_actix::Retry> {
+    let id = postback.invoice_id();
+    let mut tx = store.begin().await?;
+    let query = "SELECT price, currency FROM orders WHERE invoice_id = ?";
+    let order = sqlx::query_as(query).bind(id).fetch_optional(&mut *tx);
+    let order = order.await.map_err(StoreError::from)?;
+    let (price, currency): (String, String) = order.ok_or_else(|| Retry::unknown_order(id))?;
+    let price = price.parse().map_err(Retry::misconfigured)?;
+    let price = Price::new(price, currency).map_err(Retry::misconfigured)?;
+    let reconciliation = postback.reconcile(&price)?;
+    match store.record_in(&mut tx, &reconciliation).await? {
+        Recorded::New => {
+            let query = "UPDATE orders SET credits = credits + 1 WHERE invoice_id = ?";
+            let credited = sqlx::query(query).bind(id).execute(&mut *tx).await;
+            credited.map_err(StoreError::from)?;
+        }
+        Recorded::Duplicate => {}
+        // A person has to look at some of these.
+        other => tracing::warn!(invoice_id = id, "not credited: {other}"),
+    }
+    store.commit(tx).await?;
     Ok(postback.ack())
 }
 
-/// A resource without a method, so that the extractor rejects other methods.
-fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> impl FnOnce(&mut ServiceConfig) {
+/// Routes all methods to the extractor, which rejects others than POST.
+fn app(store: SqliteStore, verifier: Verifier<CryptoCloud>) -> impl FnOnce(&mut ServiceConfig) {
     move |app| {
-        app.app_data(Data::new(orders))
+        app.app_data(Data::new(store))
             .app_data(verifier)
             .service(web::resource("/postback").to(paid));
     }
@@ -31,12 +53,15 @@ fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> impl FnOnce(&mut Serv
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let secret = env::var_os("CRYPTOCLOUD_SECRET").ok_or("CRYPTOCLOUD_SECRET is not set")?;
-    let verifier = Verifier::new(
-        CryptoCloud::new(),
-        SecretKey::new(secret.as_encoded_bytes())?,
-    );
-    let orders = Orders::open("orders.db").await?;
+    let secret = SecretKey::new(secret.as_encoded_bytes())?;
+    let verifier = Verifier::new(CryptoCloud::new(), secret);
+    let store = SqliteStore::open("orders.db").await?;
+    sqlx::query(ORDERS).execute(store.pool()).await?;
+    let id = bare_invoice_id("INV-ILRAJE1Q"); // As the provider's create call returned it.
+    let order = "INSERT OR IGNORE INTO orders VALUES (?, '0.000113', 'BNB', 0)";
+    sqlx::query(order).bind(id).execute(store.pool()).await?;
+    let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let server =
-        HttpServer::new(move || App::new().configure(app(orders.clone(), verifier.clone())));
-    Ok(server.bind("127.0.0.1:3000")?.run().await?)
+        HttpServer::new(move || App::new().configure(app(store.clone(), verifier.clone())));
+    Ok(server.bind(address)?.run().await?)
 }

@@ -1,57 +1,66 @@
-//! CryptoCloud postbacks in axum, each credited once.
+//! CryptoCloud postbacks in axum: each payment is credited once.
 
 use std::{env, error::Error, time::Duration};
 
-use axum::{
-    Router,
-    extract::{FromRef, State},
-    routing::any,
-};
+use axum::{Router, extract::FromRef, extract::State, routing::any, serve::Listener};
 use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
-use orders::Orders;
-use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
-use postback_tower::axum::{Ack, Postback, Retry};
-use tokio::{net::TcpListener, time::sleep};
+use hyper_util::{rt::TokioIo, rt::TokioTimer, service::TowerToHyperService};
+use postback_core::cryptocloud::{CryptoCloud, bare_invoice_id};
+use postback_core::{Retry, SecretKey, Verifier, reconcile::Price};
+use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
+use postback_tower::axum::{self as postback, Ack, Postback};
+use tokio::net::TcpListener;
 use tower_http::timeout::RequestBodyDeadlineLayer;
 
+const ORDERS: &str = "CREATE TABLE IF NOT EXISTS orders (invoice_id TEXT PRIMARY KEY,
+    price TEXT NOT NULL, currency TEXT NOT NULL, credits INTEGER NOT NULL DEFAULT 0) STRICT";
+
 #[derive(Clone, FromRef)]
-struct Shop {
-    orders: Orders,
+struct AppState {
+    store: SqliteStore,
     verifier: Verifier<CryptoCloud>,
 }
 
+/// Finds the order, records its payment and credits it, in one transaction.
 async fn paid(
-    State(orders): State<Orders>,
+    State(store): State<SqliteStore>,
     postback: Postback<CryptoCloud>,
-) -> Result<Ack<CryptoCloud>, Retry> {
-    orders.credit(&postback).await?;
+) -> Result<Ack<CryptoCloud>, postback::Retry> {
+    let id = postback.invoice_id();
+    let mut tx = store.begin().await?;
+    let query = "SELECT price, currency FROM orders WHERE invoice_id = ?";
+    let order = sqlx::query_as(query).bind(id).fetch_optional(&mut *tx);
+    let order = order.await.map_err(StoreError::from)?;
+    let (price, currency): (String, String) = order.ok_or_else(|| Retry::unknown_order(id))?;
+    let price = price.parse().map_err(Retry::misconfigured)?;
+    let price = Price::new(price, currency).map_err(Retry::misconfigured)?;
+    let reconciliation = postback.reconcile(&price)?;
+    match store.record_in(&mut tx, &reconciliation).await? {
+        Recorded::New => {
+            let query = "UPDATE orders SET credits = credits + 1 WHERE invoice_id = ?";
+            let credited = sqlx::query(query).bind(id).execute(&mut *tx).await;
+            credited.map_err(StoreError::from)?;
+        }
+        Recorded::Duplicate => {}
+        // A person has to look at some of these.
+        other => tracing::warn!(invoice_id = id, "not credited: {other}"),
+    }
+    store.commit(tx).await?;
     Ok(postback.ack())
 }
 
-/// `any` rather than `post`, so that the extractor rejects other methods.
-fn app(orders: Orders, verifier: Verifier<CryptoCloud>) -> Router {
-    Router::new()
-        .route("/postback", any(paid))
-        .with_state(Shop { orders, verifier })
-        .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)))
-}
-
-/// Serves also clients that shut down their writing side after the request, which `axum::serve` drops.
-async fn serve(listener: TcpListener, app: Router) {
+/// Replies to clients that close their sending side early, too, which `axum::serve` does not.
+async fn serve(mut socket: TcpListener, store: SqliteStore, verifier: Verifier<CryptoCloud>) -> ! {
+    let app = Router::new()
+        .route("/postback", any(paid)) // The extractor rejects other methods.
+        .with_state(AppState { store, verifier })
+        .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
     let mut server = http1::Builder::new();
     server.half_close(true).timer(TokioTimer::new());
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: other connections have to close first.
-            sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let service = TowerToHyperService::new(app.clone());
-        tokio::spawn(server.serve_connection(TokioIo::new(stream), service));
+        let (stream, _) = Listener::accept(&mut socket).await;
+        let app = TowerToHyperService::new(app.clone());
+        tokio::spawn(server.serve_connection(TokioIo::new(stream), app));
     }
 }
 
@@ -59,11 +68,13 @@ async fn serve(listener: TcpListener, app: Router) {
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let secret = env::var_os("CRYPTOCLOUD_SECRET").ok_or("CRYPTOCLOUD_SECRET is not set")?;
-    let verifier = Verifier::new(
-        CryptoCloud::new(),
-        SecretKey::new(secret.as_encoded_bytes())?,
-    );
-    let app = app(Orders::open("orders.db").await?, verifier);
-    serve(TcpListener::bind("127.0.0.1:3000").await?, app).await;
-    Ok(())
+    let secret = SecretKey::new(secret.as_encoded_bytes())?;
+    let verifier = Verifier::new(CryptoCloud::new(), secret);
+    let store = SqliteStore::open("orders.db").await?;
+    sqlx::query(ORDERS).execute(store.pool()).await?;
+    let id = bare_invoice_id("INV-ILRAJE1Q"); // As the provider's create call returned it.
+    let order = "INSERT OR IGNORE INTO orders VALUES (?, '0.000113', 'BNB', 0)";
+    sqlx::query(order).bind(id).execute(store.pool()).await?;
+    let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    serve(TcpListener::bind(address).await?, store, verifier).await
 }

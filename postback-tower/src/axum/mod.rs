@@ -1,7 +1,7 @@
 //! The axum extractors: [`Postback`] verifies, [`FromVerified`] takes what a layer verified.
 //!
 //! The extractor takes its verifier out of the router's state by `FromRef`, which axum's feature `macros` derives.
-//! `Orders::credit` of `examples/orders` finds the order, reconciles the payment with its price, records and credits
+//! `Orders::credit` of `tests/orders` finds the order, reconciles the payment with its price, records and credits
 //! it:
 //! <!-- handler: axum_state -->
 //! ```
