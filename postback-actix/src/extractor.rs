@@ -5,37 +5,55 @@ use bytes::Bytes;
 use postback_core::{Provider, Rejection, RequestHead, Verifier};
 
 postback_core::adapter_types! {
-    /// Extractor for a verified postback of `P`; derefs to [`Verified`].
+    /// Extractor for a verified postback of `P`.
     ///
-    /// Needs a `Verifier<P>` in the application's data: by `app_data(verifier)`, or by
-    /// `app_data(web::Data::new(verifier))`. The nearest counts, the route's before the application's.
+    /// It dereferences to [`Verified<P>`](postback_core::Verified), and that to the payload.
+    ///
+    /// The extractor takes its `Verifier<P>` out of the application data: `app_data(verifier)`, or
+    /// `app_data(web::Data::new(verifier))`. The nearest counts, so that a route can override the
+    /// application. The body is limited by the verifier; `web::PayloadConfig` does not apply.
     ///
     /// *Rejects* with [`PostbackError`] when
     ///
-    /// - neither is there, or both are, for then which is nearer cannot be told: as not configured, and the
-    ///   operator's log says what was looked for;
-    /// - the method, content type, content encoding or declared size is not acceptable: before a byte of
-    ///   the body is read;
-    /// - the body exceeds the verifier's limit, or breaks off;
+    /// - the application data has no `Verifier<P>`, or has one of each kind, because it is not
+    ///   known which of both is nearer: as not configured;
+    /// - the method, content type, content encoding or declared size is not acceptable: before any
+    ///   byte of the body is read;
+    /// - the body exceeds the verifier's limit, or cannot be read to its end;
     /// - the postback is malformed, unsigned, forged, expired or about another invoice.
     ///
-    /// A handler that wants to see the reason takes `Result<Postback<P>, PostbackError>`, and hands the
-    /// refusal back as its answer. It takes no `Option<Postback<P>>`, which would hide a refusal, and no `Either`,
-    /// which reads the body first; nor another extractor of the body before this one, which would leave it none.
+    /// A handler that needs the reason takes `Result<Postback<P>, PostbackError>`, and returns the
+    /// error as its response. Do not take `Option<Postback<P>>`, which hides a rejection, or
+    /// `Either`, which reads the body before the extractor does. Another extractor that reads the
+    /// body leaves none for this one.
     ///
-    /// `web::PayloadConfig` does not apply: the limit is the verifier's.
-    Postback,
+    /// See the [crate's documentation](crate) for examples.
+    pub struct Postback<P>;
 
-    /// Why [`Postback`] refused a request. As a response it tells the class and no more.
-    PostbackError,
+    /// Error returned when [`Postback`] rejects a request.
+    ///
+    /// As a response it has the status, headers and text of the class. The sender does not learn
+    /// the reason.
+    pub struct PostbackError;
+
+    /// Response that acknowledges a postback of `P`: [`Provider::ACK`].
+    pub struct Ack<P>;
+
+    /// Error returned by a handler so that the provider sends the postback again.
+    ///
+    /// Wraps [`postback_core::Retry`], and implements `From` for every type that converts into it,
+    /// so that a handler can use `?`. As a response it has the status and text of the class, and
+    /// `Retry-After`; the cause is logged in one event.
+    pub struct Retry;
 }
 
 impl<P: Provider> Postback<P> {
-    /// Verifies a request with `verifier`, for an application that chooses it by path or host.
+    /// Verifies a request with `verifier`. For an application that chooses the verifier by path or
+    /// host.
     ///
     /// # Errors
     ///
-    /// [`PostbackError`], as the extractor does.
+    /// [`PostbackError`], in the same cases as the extractor.
     pub async fn receive(
         request: &HttpRequest,
         payload: Payload,
@@ -49,18 +67,18 @@ impl<P: Provider> Postback<P> {
             values.for_each(|value| visit(value.as_bytes()));
         };
         let head = RequestHead::new(request.method().as_str(), target, &headers);
-        let verdict = match verifier.admit(&head) {
+        let result = match verifier.admit(&head) {
             Ok(admitted) => match read(payload, admitted.body_limit()).await {
                 Ok(body) => admitted.verify(body),
                 Err(rejection) => Err(admitted.reject(rejection)),
             },
             Err(rejection) => Err(rejection),
         };
-        verdict.map(Self).map_err(PostbackError::of_provider::<P>)
+        result.map(Self).map_err(PostbackError::new::<P>)
     }
 }
 
-/// Reads the payload as it came: `web::Bytes` would inflate it. Without a limit nothing is read.
+/// Reads the payload as received: `web::Bytes` would decompress it. Reads nothing without a limit.
 async fn read(payload: Payload, limit: Option<usize>) -> Result<Bytes, Rejection> {
     let Some(limit) = limit else {
         return Ok(Bytes::new());
@@ -78,14 +96,14 @@ impl<P: Provider> FromRequest for Postback<P> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            // Not either: an outer one of the first kind would hide a nearer one of the second.
+            // Not both: an outer one of the first kind would hide a nearer one of the second.
             let verifier = request.app_data::<Verifier<P>>();
             let shared = request.app_data::<web::Data<Verifier<P>>>();
             match verifier.xor(shared.map(|shared| shared.get_ref())) {
                 Some(verifier) => Self::receive(&request, payload, verifier).await,
                 None => {
                     let rejection = Rejection::not_configured::<P>(LOOKED_FOR);
-                    Err(PostbackError::of_provider::<P>(rejection))
+                    Err(PostbackError::new::<P>(rejection))
                 }
             }
         })

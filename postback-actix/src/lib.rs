@@ -104,7 +104,7 @@
 //!     let received = Postback::receive(&request, payload.into_inner(), verifier);
 //!     match timeout(Duration::from_secs(10), received).await {
 //!         Ok(received) => received,
-//!         Err(_) => Err(PostbackError::of_provider::<CryptoCloud>(Rejection::BodyUnreadable)),
+//!         Err(_) => Err(PostbackError::new::<CryptoCloud>(Rejection::BodyUnreadable)),
 //!     }
 //! }
 //! ```

@@ -1,53 +1,74 @@
-/// For an adapter: declares the types that it must have of its own, because the orphan rule does not allow
-/// implementing a framework's traits for types of core: what a handler is given, why a request was rejected, and
-/// the two answers of a handler, `Ack` and `Retry`.
+/// Declares the types that each adapter owns: the verified postback, the error of a rejected
+/// request, and the two replies of a handler.
 ///
-/// The adapter documents the first, and chooses the second's name. Only the module that declares them makes a
-/// `Postback`, of what a [`Verifier`](crate::Verifier) verified.
+/// The orphan rule does not allow implementing a framework's traits for types of core. Each adapter
+/// names and documents its types where it invokes this macro. Their fields are private to the
+/// invoking module, so that only this module makes a `Postback` of a [`Verified`](crate::Verified)
+/// value.
+///
+/// Not public API: for the adapters of this workspace only.
 ///
 /// ```
-/// use postback_core::{Rejection, Verified, cryptocloud::CryptoCloud};
+/// use postback_core::{Provider, Rejection, Verified, cryptocloud::CryptoCloud};
 ///
 /// postback_core::adapter_types! {
-///     /// Extractor for a verified postback of `P`; derefs to [`Verified`].
-///     Postback,
+///     /// Extractor for a verified postback of `P`.
+///     pub struct Postback<P>;
+///
 ///     /// Error returned when [`Postback`] rejects a request.
-///     PostbackRejection,
+///     pub struct PostbackRejection;
+///
+///     /// Response that acknowledges a postback of `P`.
+///     pub struct Ack<P>;
+///
+///     /// Error returned by a handler so that the provider sends the postback again.
+///     pub struct Retry;
 /// }
 ///
-/// /// What the framework would be told.
-/// fn received(
-///     verdict: Result<Verified<CryptoCloud>, Rejection>,
-/// ) -> Result<Postback<CryptoCloud>, PostbackRejection> {
-///     verdict.map(Postback).map_err(PostbackRejection::of_provider::<CryptoCloud>)
+/// fn receive<P: Provider>(
+///     result: Result<Verified<P>, Rejection>,
+/// ) -> Result<Postback<P>, PostbackRejection> {
+///     result.map(Postback).map_err(PostbackRejection::new::<P>)
 /// }
 ///
-/// let refused = received(Err(Rejection::Unsigned)).map(Postback::into_verified);
-/// assert_eq!(refused.map_err(|it| it.rejection().clone()).err(), Some(Rejection::Unsigned));
+/// let error = receive::<CryptoCloud>(Err(Rejection::Unsigned)).unwrap_err();
+/// assert_eq!(error.rejection(), &Rejection::Unsigned);
+/// assert_eq!(error.reply().status(), 401);
+///
 /// let _: Ack<CryptoCloud> = Ack::default();
 ///
-/// // In a handler, `?` converts into it.
+/// // `?` in a handler converts into it.
 /// let retry = Retry::from(postback_core::Retry::unknown_order("ILRAJE1Q"));
 /// assert_eq!(retry.get_ref().reply().status(), 404);
 /// ```
+#[doc(hidden)]
 #[macro_export]
 macro_rules! adapter_types {
     (
-        $(#[$about_postback:meta])* $Postback:ident,
-        $(#[$about_rejection:meta])* $Rejection:ident $(,)?
+        $(#[$postback:meta])*
+        pub struct $Postback:ident<P>;
+
+        $(#[$rejection:meta])*
+        pub struct $Rejection:ident;
+
+        $(#[$ack:meta])*
+        pub struct $Ack:ident<P>;
+
+        $(#[$retry:meta])*
+        pub struct $Retry:ident;
     ) => {
-        $(#[$about_postback])*
+        $(#[$postback])*
         #[must_use]
         #[derive(Debug)]
         pub struct $Postback<P: $crate::Provider>($crate::Verified<P>);
 
         impl<P: $crate::Provider> $Postback<P> {
-            /// The answer that tells the provider that the postback has arrived.
-            pub fn ack(&self) -> Ack<P> {
-                Ack::default()
+            /// Returns the acknowledgement of this postback, for the handler to return.
+            pub fn ack(&self) -> $Ack<P> {
+                $Ack::default()
             }
 
-            /// The proof alone.
+            /// Returns the verified value.
             pub fn into_verified(self) -> $crate::Verified<P> {
                 self.0
             }
@@ -61,7 +82,7 @@ macro_rules! adapter_types {
             }
         }
 
-        $(#[$about_rejection])*
+        $(#[$rejection])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $Rejection {
             rejection: $crate::Rejection,
@@ -69,22 +90,22 @@ macro_rules! adapter_types {
         }
 
         impl $Rejection {
-            /// Rejects a postback of `P`, whose replies may have a status of their own:
-            #[doc = concat!("[`Provider::UNVERIFIED_STATUS`](", stringify!($crate), "::Provider::UNVERIFIED_STATUS).")]
-            pub fn of_provider<P: $crate::Provider>(rejection: $crate::Rejection) -> Self {
+            /// Creates the error for a postback of `P`, whose reply may have
+            #[doc = concat!("[a status of its own](", stringify!($crate), "::Provider::UNVERIFIED_STATUS).")]
+            pub fn new<P: $crate::Provider>(rejection: $crate::Rejection) -> Self {
                 Self {
                     reply: rejection.reply_to::<P>(),
                     rejection,
                 }
             }
 
-            /// Returns the reason.
+            /// Returns the reason for the rejection.
             #[must_use]
             pub const fn rejection(&self) -> &$crate::Rejection {
                 &self.rejection
             }
 
-            /// Returns what the response consists of.
+            /// Returns status, headers and text of the response.
             pub const fn reply(&self) -> $crate::Reply {
                 self.reply
             }
@@ -98,53 +119,49 @@ macro_rules! adapter_types {
 
         impl ::std::error::Error for $Rejection {}
 
-        /// The answer that tells the provider `P` that its postback has arrived:
-        #[doc = concat!("[`Provider::ACK`](", stringify!($crate), "::Provider::ACK).")]
-        #[must_use = "an acknowledgement counts only as the handler's answer"]
+        $(#[$ack])*
+        #[must_use = "a postback is acknowledged only if the handler returns this"]
         #[derive(Debug)]
-        pub struct Ack<P>(::std::marker::PhantomData<fn() -> P>);
+        pub struct $Ack<P>(::std::marker::PhantomData<fn() -> P>);
 
-        impl<P> ::std::default::Default for Ack<P> {
+        impl<P> ::std::default::Default for $Ack<P> {
             fn default() -> Self {
                 Self(::std::marker::PhantomData)
             }
         }
 
-        #[doc = concat!("Error returned by a handler so that the provider sends the postback again: [`", stringify!($crate), "::Retry`].")]
-        ///
-        /// Implements `From` for every type that converts into that one, so that a handler can use `?`. The response
-        /// names the class and no more, and says when to try again; one log event names the cause.
-        #[must_use = "the provider sends again only if a handler returns this"]
+        $(#[$retry])*
+        #[must_use = "the provider sends again only if the handler returns this"]
         #[derive(Debug)]
-        pub struct Retry($crate::Retry);
+        pub struct $Retry($crate::Retry);
 
-        impl Retry {
-            /// Returns core's type, with code and reason.
+        impl $Retry {
+            /// Returns core's type, which has the code and the reason.
             #[must_use]
             pub const fn get_ref(&self) -> &$crate::Retry {
                 &self.0
             }
 
-            /// Returns core's type, to add the payment's id to, for example.
+            /// Returns core's type, for example to add the id of the payment.
             #[must_use]
             pub fn into_inner(self) -> $crate::Retry {
                 self.0
             }
         }
 
-        impl<E: ::std::convert::Into<$crate::Retry>> ::std::convert::From<E> for Retry {
+        impl<E: ::std::convert::Into<$crate::Retry>> ::std::convert::From<E> for $Retry {
             fn from(error: E) -> Self {
                 Self(error.into())
             }
         }
 
-        impl ::std::fmt::Display for Retry {
+        impl ::std::fmt::Display for $Retry {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
 
-        impl ::std::error::Error for Retry {
+        impl ::std::error::Error for $Retry {
             fn source(&self) -> ::std::option::Option<&(dyn ::std::error::Error + 'static)> {
                 ::std::error::Error::source(&self.0)
             }

@@ -7,47 +7,68 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Request, Rocket, Sentinel, http::Status, outcome::Outcome};
 
 postback_core::adapter_types! {
-    /// Guard for a verified postback of `P`; derefs to [`Verified`](postback_core::Verified).
+    /// Guard for a verified postback of `P`.
     ///
-    /// For a gateway that posts it is a data guard, `data = "<postback>"`; for one that signs its URL, a request
-    /// guard. Each is only the one, so that a forgotten `data =` does not compile.
+    /// It dereferences to [`Verified<P>`](postback_core::Verified), and that to the payload.
     ///
-    /// Needs a managed `Verifier<P>`: Rocket refuses to launch without it, unless the guard is hidden in an alias of
-    /// a larger type.
+    /// For a provider that signs the body it is a data guard, `data = "<postback>"`; for one that
+    /// signs the URL, a request guard. A route with the wrong one does not compile.
     ///
-    /// *Refuses* with [`PostbackError`] when
+    /// The guard needs a managed `Verifier<P>`. It is a sentinel: Rocket does not launch without
+    /// the verifier, unless the route takes the guard by a type alias of a larger type.
     ///
-    /// - no verifier is managed: as not configured, and the operator's log says what was looked for;
-    /// - the method, content type, content encoding or declared size is not acceptable: before the body is read;
-    /// - the body exceeds the verifier's limit or Rocket's limit `postback`, where that is set and smaller, or
-    ///   breaks off. Of a body that comes in chunks, Rocket does not tell that it broke off within what was peeked
-    ///   at: keep fairings that do so off these routes;
+    /// *Rejects* with [`PostbackError`] when
+    ///
+    /// - no verifier is managed: as not configured;
+    /// - the method, content type, content encoding or declared size is not acceptable: before the
+    ///   body is read;
+    /// - the body exceeds the verifier's limit or Rocket's limit `postback`, if that is set and
+    ///   smaller, or cannot be read to its end;
     /// - the postback is malformed, unsigned, forged, expired or about another invoice.
     ///
-    /// What the sender is then told is for the [`catchers`](crate::catchers) to say, or for a handler that takes
-    /// `Result<Postback<P>, PostbackError>`, sees the reason, and hands the refusal back as its answer. It takes
-    /// no `Option<Postback<P>>`, which would hide a refusal.
-    Postback,
+    /// The [`catchers`](crate::catchers) reply to a rejected request. A handler that needs the
+    /// reason takes `Result<Postback<P>, PostbackError>`, and returns the error as its response. Do
+    /// not take `Option<Postback<P>>`, which hides a rejection.
+    ///
+    /// Rocket does not report a chunked body that breaks off within the bytes that a fairing peeked
+    /// at: do not use fairings that peek at the body on these routes.
+    ///
+    /// See the [crate's documentation](crate) for examples.
+    pub struct Postback<P>;
 
-    /// Why [`Postback`] refused a request. As a response it tells the class and no more.
-    PostbackError,
+    /// Error returned when [`Postback`] rejects a request.
+    ///
+    /// As a response it has the status, headers and text of the class. The sender does not learn
+    /// the reason.
+    pub struct PostbackError;
+
+    /// Response that acknowledges a postback of `P`: [`Provider::ACK`].
+    pub struct Ack<P>;
+
+    /// Error returned by a handler so that the provider sends the postback again.
+    ///
+    /// Wraps [`postback_core::Retry`], and implements `From` for every type that converts into it,
+    /// so that a handler can use `?`. As a response it has the status and text of the class, and
+    /// `Retry-After`; the cause is logged in one event.
+    pub struct Retry;
 }
 
 impl<P: Provider> Postback<P> {
-    /// Verifies a request with `verifier`, for a guard that chooses it by path or host.
+    /// Verifies a request with `verifier`. For a guard that chooses the verifier by path or host.
     ///
-    /// `data` is what a data guard is handed. A request guard has none, and a gateway that signs its URL needs
-    /// none.
+    /// A data guard passes its `data`. A request guard has none, and a provider that signs the URL
+    /// needs none.
     ///
     /// # Errors
     ///
-    /// [`PostbackError`], as the guard does; as not configured, if a body is needed and there is no `data`.
+    /// [`PostbackError`], in the same cases as the guard; as not configured, if the provider signs
+    /// the body and `data` is `None`.
     pub async fn receive(
         request: &Request<'_>,
         data: Option<Data<'_>>,
         verifier: &Verifier<P>,
     ) -> Result<Self, PostbackError> {
-        let verdict = match admit(request, verifier) {
+        let result = match admit(request, verifier) {
             Ok(admitted) => match (admitted.body_limit(), data) {
                 (None, _) => admitted.verify(Bytes::new()),
                 (Some(_), None) => Err(admitted.not_configured("a data guard")),
@@ -58,7 +79,7 @@ impl<P: Provider> Postback<P> {
             },
             Err(rejection) => Err(rejection),
         };
-        verdict.map(Self).map_err(PostbackError::of_provider::<P>)
+        result.map(Self).map_err(PostbackError::new::<P>)
     }
 }
 
@@ -79,11 +100,11 @@ fn admit<P: Provider>(
     ))
 }
 
-/// Reads the body, which Rocket cuts off at a limit rather than fail.
+/// Reads the body. At its limit Rocket ends a body without an error.
 async fn read(request: &Request<'_>, data: Data<'_>, limit: usize) -> Result<Bytes, Rejection> {
     let configured = request.limits().get("postback");
-    let least = configured.map_or(limit.bytes(), |configured| configured.min(limit.bytes()));
-    match data.open(least).into_bytes().await {
+    let smaller = configured.map_or(limit.bytes(), |configured| configured.min(limit.bytes()));
+    match data.open(smaller).into_bytes().await {
         Ok(body) if body.is_complete() => Ok(body.into_inner().into()),
         Ok(_) => Err(Rejection::body_too_large(limit)),
         Err(_) => Err(Rejection::BodyUnreadable),
@@ -112,14 +133,14 @@ async fn guard<P: Provider, F>(
     request: &Request<'_>,
     data: Option<Data<'_>>,
 ) -> Outcome<Postback<P>, (Status, PostbackError), F> {
-    let received = match request.rocket().state() {
+    let result = match request.rocket().state() {
         Some(verifier) => Postback::receive(request, data, verifier).await,
         None => {
             let rejection = Rejection::not_configured::<P>("manage(Verifier<P>)");
-            Err(PostbackError::of_provider::<P>(rejection))
+            Err(PostbackError::new::<P>(rejection))
         }
     };
-    received.map_or_else(|refusal| refusal.into_outcome(request), Outcome::Success)
+    result.map_or_else(|error| error.into_outcome(request), Outcome::Success)
 }
 
 impl<P: Provider> Sentinel for Postback<P> {

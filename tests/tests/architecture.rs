@@ -43,7 +43,7 @@ const REFUSALS_OF_ADAPTERS: [&str; 4] = [
     "body_too_large",
     "BodyUnreadable",
     "not_configured",
-    "of_provider",
+    "new::<",
 ];
 
 /// What core may not know: frameworks, I/O, the environment, global state, a runtime.

@@ -9,26 +9,44 @@ use postback_core::{Provider, Rejection, Verified, Verifier};
 use crate::{body::Reading, head};
 
 postback_core::adapter_types! {
-    /// Extractor for a verified postback of `P`; derefs to [`Verified`].
+    /// Extractor for a verified postback of `P`.
     ///
-    /// Needs a `Verifier<P>` in the router's state: as the state itself or, with others, by `FromRef`.
-    /// Under a [`PostbackLayer`](crate::PostbackLayer) of the same verifier it takes the layer's result and
-    /// reads nothing; under one of another verifier it verifies again.
+    /// It dereferences to [`Verified<P>`](Verified), and that to the payload.
+    ///
+    /// The extractor takes its `Verifier<P>` out of the router's state by `FromRef`: the verifier
+    /// is the state itself, or a part of it. Below a [`PostbackLayer`](crate::PostbackLayer) of the
+    /// same verifier it takes the layer's result and reads nothing; below one of another verifier
+    /// it verifies again. It consumes the body, so it must be the last argument of a handler.
     ///
     /// *Rejects* with [`PostbackRejection`] when
     ///
-    /// - the method, content type, content encoding or declared size is not acceptable: before a byte
-    ///   of the body is read;
-    /// - the body exceeds the verifier's limit or the route's `DefaultBodyLimit`, or breaks off;
+    /// - the method, content type, content encoding or declared size is not acceptable: before any
+    ///   byte of the body is read;
+    /// - the body exceeds the verifier's limit or the route's `DefaultBodyLimit`, or cannot be read
+    ///   to its end;
     /// - the postback is malformed, unsigned, forged, expired or about another invoice.
     ///
-    /// A handler that wants to see the reason takes `Result<Postback<P>, PostbackRejection>`, and hands
-    /// the refusal back as its answer.
-    Postback,
+    /// A handler that needs the reason takes `Result<Postback<P>, PostbackRejection>`, and returns
+    /// the rejection as its response.
+    ///
+    /// See the [module's documentation](super) for examples.
+    pub struct Postback<P>;
 
-    /// Why [`Postback`] refused a request. As a response it tells the class and no more, and carries the
-    /// [`Rejection`] in its extensions.
-    PostbackRejection,
+    /// Error returned when [`Postback`] or [`FromVerified`] rejects a request.
+    ///
+    /// As a response it has the status, headers and text of the class, and the [`Rejection`] in its
+    /// extensions. The sender does not learn the reason.
+    pub struct PostbackRejection;
+
+    /// Response that acknowledges a postback of `P`: [`Provider::ACK`].
+    pub struct Ack<P>;
+
+    /// Error returned by a handler so that the provider sends the postback again.
+    ///
+    /// Wraps [`postback_core::Retry`], and implements `From` for every type that converts into it,
+    /// so that a handler can use `?`. As a response it has the status and text of the class, and
+    /// `Retry-After`; the cause is logged in one event.
+    pub struct Retry;
 }
 
 impl<P: Provider> Postback<P> {
@@ -47,16 +65,14 @@ impl<P: Provider> Postback<P> {
         }
         let declared = request.body().size_hint().lower();
         let (head, body) = request.with_limited_body().into_parts();
-        let verdict = match head::admit(verifier, &head) {
+        let result = match head::admit(verifier, &head) {
             Ok(admitted) => match Reading::new(body, declared, admitted.body_limit()).await {
                 Ok(body) => admitted.verify(body),
                 Err(rejection) => Err(admitted.reject(rejection)),
             },
             Err(rejection) => Err(rejection),
         };
-        verdict
-            .map(Self)
-            .map_err(PostbackRejection::of_provider::<P>)
+        result.map(Self).map_err(PostbackRejection::new::<P>)
     }
 }
 
@@ -99,7 +115,7 @@ impl<S: Send + Sync, P: Provider> FromRequestParts<S> for FromVerified<P> {
             Some(verified) => Ok(Self(Postback(verified.clone()))),
             None => {
                 let rejection = Rejection::not_configured::<P>("a PostbackLayer above the handler");
-                Err(PostbackRejection::of_provider::<P>(rejection))
+                Err(PostbackRejection::new::<P>(rejection))
             }
         }
     }

@@ -67,6 +67,6 @@ async fn receive<P: Provider>(
     let received = Postback::receive(request, payload.into_inner(), verifier);
     match timeout(deadline, received).await {
         Ok(received) => received,
-        Err(_) => Err(PostbackError::of_provider::<P>(Rejection::BodyUnreadable)),
+        Err(_) => Err(PostbackError::new::<P>(Rejection::BodyUnreadable)),
     }
 }

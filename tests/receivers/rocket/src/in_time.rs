@@ -19,14 +19,12 @@ impl<'r, P: Provider<Accepts = AcceptsPost>> FromData<'r> for InTime<P> {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let state = request.rocket();
         let (Some(verifier), Some(Deadline(deadline))) = (state.state(), state.state()) else {
-            return PostbackError::of_provider::<P>(Rejection::NotConfigured).into_outcome(request);
+            return PostbackError::new::<P>(Rejection::NotConfigured).into_outcome(request);
         };
         match timeout(*deadline, Postback::receive(request, Some(data), verifier)).await {
             Ok(Ok(postback)) => Outcome::Success(Self(postback)),
             Ok(Err(refusal)) => refusal.into_outcome(request),
-            Err(_) => {
-                PostbackError::of_provider::<P>(Rejection::BodyUnreadable).into_outcome(request)
-            }
+            Err(_) => PostbackError::new::<P>(Rejection::BodyUnreadable).into_outcome(request),
         }
     }
 }
