@@ -1,6 +1,7 @@
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -15,12 +16,13 @@ use tower_service::Service;
 
 use crate::{
     ResponseBody,
-    body::{self, BoxError, Reading},
-    response,
+    body::BoxError,
+    head, response,
+    verify_body::{self, VerifyBody},
 };
 
 pin_project! {
-    /// The future of a [`PostbackService`](crate::PostbackService)'s response.
+    /// Response future of [`PostbackService`](crate::PostbackService).
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, P, Out, B>
     where
@@ -38,51 +40,44 @@ pin_project! {
     where
         P: Provider,
     {
-        Reading {
+        Verifying {
             #[pin]
-            body: Reading<Limited<B>>,
-            waiting: Option<Waiting<S, P>>,
+            body: VerifyBody<Limited<B>, P>,
+            head: Request<()>,
+            inner: S,
         },
         Calling {
             #[pin]
             response: F,
         },
-        Refused {
+        Rejected {
             rejection: Rejection,
         },
     }
 }
 
-/// What the end of the body is awaited with.
-struct Waiting<S, P: Provider> {
-    inner: S,
-    head: Parts,
-    admitted: Admitted<P>,
-}
-
-impl<S, P: Provider, Out, B> ResponseFuture<S, P, Out, B>
+impl<S, P, Out, B> ResponseFuture<S, P, Out, B>
 where
     S: Service<Request<Out>>,
+    P: Provider,
     B: Body,
     B::Error: Into<BoxError>,
 {
-    pub(crate) fn read(inner: S, mut head: Parts, admitted: Admitted<P>, body: B) -> Self {
+    pub(crate) fn verify(inner: S, mut head: Parts, admitted: Admitted<P>, body: B) -> Self {
         let declared = body.size_hint().lower();
-        let body = body::limited(&mut head.extensions, body);
-        let body = Reading::new(body, declared, admitted.body_limit());
-        let waiting = Some(Waiting {
-            inner,
-            head,
-            admitted,
-        });
+        let body = verify_body::limited(&mut head.extensions, body);
         Self {
-            state: State::Reading { body, waiting },
+            state: State::Verifying {
+                body: VerifyBody::new(body, declared, admitted),
+                head: Request::from_parts(head, ()),
+                inner,
+            },
         }
     }
 
-    pub(crate) const fn refuse(rejection: Rejection) -> Self {
+    pub(crate) const fn reject(rejection: Rejection) -> Self {
         Self {
-            state: State::Refused { rejection },
+            state: State::Rejected { rejection },
         }
     }
 }
@@ -101,49 +96,28 @@ where
         let mut state = self.project().state;
         loop {
             let next = match state.as_mut().project() {
-                StateProjection::Reading { body, waiting } => {
-                    let body = ready!(body.poll(context));
-                    match waiting.take() {
-                        Some(waiting) => waiting.proceed(body),
-                        // This state is left as soon as the body is read.
-                        None => return Poll::Pending,
+                StateProjection::Verifying { body, head, inner } => {
+                    match ready!(body.poll(context)) {
+                        Ok((verified, body)) => {
+                            let mut request = mem::take(head);
+                            request.extensions_mut().insert(verified);
+                            head::remove_framing(request.headers_mut(), body.len());
+                            let response = inner.call(request.map(|()| Out::from(body)));
+                            State::Calling { response }
+                        }
+                        Err(rejection) => State::Rejected { rejection },
                     }
                 }
                 StateProjection::Calling { response } => {
                     let response = ready!(response.poll(context));
-                    return Poll::Ready(response.map(|it| it.map(ResponseBody::handed_on)));
+                    return Poll::Ready(response.map(|it| it.map(ResponseBody::inner)));
                 }
-                StateProjection::Refused { rejection } => {
-                    let refusal = response::rejection::<P, &str>(rejection.clone());
-                    return Poll::Ready(Ok(refusal.map(ResponseBody::refusal)));
+                StateProjection::Rejected { rejection } => {
+                    let response = response::rejection::<P, &str>(rejection.clone());
+                    return Poll::Ready(Ok(response.map(ResponseBody::rejection)));
                 }
             };
             state.set(next);
-        }
-    }
-}
-
-impl<S, P: Provider> Waiting<S, P> {
-    fn proceed<Out: From<Bytes>, B>(
-        mut self,
-        body: Result<Bytes, Rejection>,
-    ) -> State<S, P, S::Future, B>
-    where
-        S: Service<Request<Out>>,
-    {
-        let (bytes, verdict) = match body {
-            Ok(body) => (body.clone(), self.admitted.verify(body)),
-            Err(rejection) => (Bytes::new(), Err(self.admitted.reject(rejection))),
-        };
-        match verdict {
-            Ok(verified) => {
-                self.head.extensions.insert(verified);
-                body::unframe(&mut self.head.headers, bytes.len());
-                let request = Request::from_parts(self.head, Out::from(bytes));
-                let response = self.inner.call(request);
-                State::Calling { response }
-            }
-            Err(rejection) => State::Refused { rejection },
         }
     }
 }

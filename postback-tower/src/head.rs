@@ -1,7 +1,12 @@
-use http::{request::Parts, uri::PathAndQuery};
+use http::{
+    HeaderMap,
+    header::{CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING},
+    request::Parts,
+    uri::PathAndQuery,
+};
 use postback_core::{Admitted, Provider, Rejection, RequestHead, Verifier};
 
-/// Shows a request's head to the verifier.
+/// Shows the head of a request to the verifier.
 pub(crate) fn admit<P: Provider>(
     verifier: &Verifier<P>,
     head: &Parts,
@@ -14,4 +19,20 @@ pub(crate) fn admit<P: Provider>(
         }
     };
     verifier.admit(&RequestHead::new(head.method.as_str(), target, &headers))
+}
+
+/// Removes the headers that framed the body on the wire and do not describe the `length` bytes that
+/// the inner service receives: a service that forwards the request would declare another body than
+/// it sends.
+pub(crate) fn remove_framing(headers: &mut HeaderMap, length: usize) {
+    headers.remove(TRAILER);
+    headers.remove(TRANSFER_ENCODING);
+    let mut declared = headers.get_all(CONTENT_LENGTH).iter();
+    let is_right = match (declared.next(), declared.next()) {
+        (Some(single), None) => single.as_bytes() == length.to_string().as_bytes(),
+        _ => false,
+    };
+    if !is_right {
+        headers.remove(CONTENT_LENGTH);
+    }
 }

@@ -6,35 +6,39 @@ use tower_layer::Layer;
 
 use crate::{PostbackService, RequestBody};
 
-/// Lets nothing but verified postbacks of `P` through to the service below it.
+/// Layer that lets only verified postbacks of `P` through to the inner service.
 ///
-/// *Refuses*, by itself and without calling that service, when
+/// *Rejects* a request, without calling the inner service, when
 ///
-/// - the method, content type, content encoding or declared size is not acceptable: before a byte
+/// - the method, content type, content encoding or declared size is not acceptable: before any byte
 ///   of the body is read;
-/// - the body exceeds the verifier's limit, or an `axum` route's `DefaultBodyLimit` where that
-///   feature is on and the limit was set above this layer (one of exactly 2,097,152 bytes is what axum
-///   assumes where none is set, and cannot be told from that), or it breaks off;
+/// - the body exceeds the verifier's limit, or cannot be read to its end;
 /// - the postback is malformed, unsigned, forged, expired or about another invoice.
 ///
-/// The response to a refused request carries the [`Rejection`](postback_core::Rejection) in its
-/// extensions. The request that is let through carries the [`Verified<P>`](postback_core::Verified)
-/// in its own, and the same bytes as `Out`: by default a [`RequestBody`], or what
-/// [`with_request_body`](Self::with_request_body) asks for. Trailers are dropped, for no postback has
-/// any, and so are `Transfer-Encoding`, `Trailer`, and a `Content-Length` of other than the bytes handed
-/// on; the rest of the head is as it was received. For a gateway that signs no body none is handed on.
+/// With the feature `axum`, the body is also rejected when it exceeds the route's
+/// `DefaultBodyLimit`, if that limit is set above this layer and is not exactly 2,097,152 bytes:
+/// this is the default that axum assumes where none is set, and the layer ignores it.
 ///
-/// The service below is asked whether it is ready before the body is read, and waits for it. How
-/// long a body may take is for the application to say, with a deadline above this layer.
+/// The response to a rejected request has the [`Rejection`](postback_core::Rejection) in its
+/// extensions.
 ///
-/// See the [crate's documentation](crate) for examples.
+/// A verified request has the [`Verified<P>`](postback_core::Verified) in its extensions, and the
+/// bytes that were verified as its body: a [`RequestBody`] by default, or the type given to
+/// [`with_request_body`](Self::with_request_body). The body is empty if the provider needs none.
+/// The head is as received, except that `Transfer-Encoding`, `Trailer` and a wrong `Content-Length`
+/// are removed. Trailers are dropped.
+///
+/// The layer waits until the inner service is ready before it reads the body. It sets no deadline
+/// for the body: see [timeouts](crate#timeouts).
+///
+/// See the [crate's documentation](crate) for an example.
 pub struct PostbackLayer<P: Provider, Out = RequestBody> {
     verifier: Verifier<P>,
     out: PhantomData<fn() -> Out>,
 }
 
 impl<P: Provider> PostbackLayer<P> {
-    /// A layer that asks `verifier`.
+    /// Creates a layer that verifies requests with `verifier`.
     #[must_use]
     pub const fn new(verifier: Verifier<P>) -> Self {
         Self {
@@ -43,8 +47,8 @@ impl<P: Provider> PostbackLayer<P> {
         }
     }
 
-    /// Hands the body on as another type, for a service that takes no other: `axum::body::Body`
-    /// for `axum::middleware::from_fn`, or [`Bytes`] for a service that wants just them.
+    /// Changes the type of the body that the inner service receives: for example `axum::body::Body`
+    /// for `axum::middleware::from_fn`, or [`Bytes`]. Defaults to [`RequestBody`].
     #[must_use]
     pub fn with_request_body<Out: From<Bytes>>(self) -> PostbackLayer<P, Out> {
         PostbackLayer {

@@ -1,18 +1,19 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Receives signed payment webhooks ("postbacks") in tower and axum.
+//! Tower middleware and axum extractors that verify signed payment webhooks ("postbacks").
 //!
-//! `postback-core` decides whether a postback is genuine; this crate translates between it and the
-//! framework, and decides nothing. It rejects a request by its head before it reads the body, and
-//! reads the body under the smaller of the verifier's limit and the route's.
+//! - [`PostbackLayer`] wraps any tower service: only verified postbacks reach the service.
+//! - The `axum` module has extractors for axum, with the feature `axum`.
 //!
-//! - [`PostbackLayer`] guards any service: only verified postbacks reach it.
-//! - The `axum` module has the extractors of axum.
+//! Both reject a request by its head before they read its body, and read the body under the smaller
+//! of the verifier's limit and the route's. Configuration and verification are in `postback-core`:
+//! see its [`Verifier`](postback_core::Verifier).
 //!
-//! # The layer over a service
+//! # Example
 //!
-//! A service below the layer takes the verified value from the request's extensions. `Orders::credit` of
-//! `tests/orders` finds the order, reconciles the payment with its price, records and credits it; `examples/tower`
-//! has the server around this.
+//! A service below the layer finds the [`Verified`](postback_core::Verified) postback in the
+//! extensions of the request. `Orders` is the application's: `credit` finds the order, reconciles the
+//! payment with its price, records the payment and credits the order. The repository has a complete
+//! program in `examples/tower`.
 //! <!-- handler: tower_layer -->
 //! ```
 //! # use orders::Orders;
@@ -60,31 +61,74 @@
 //! }
 //! ```
 //!
+//! # Rejections
+//!
+//! The layer replies to a rejected request itself, and does not call the service. The response
+//! names the class of the rejection. The reason is logged (feature `tracing`), and is in the
+//! extensions of the response for middleware above the layer:
+//!
+//! ```
+//! use std::convert::Infallible;
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::Full;
+//! use postback_core::{Rejection, Retry, SecretKey, Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::{PostbackLayer, RequestBody, retry};
+//! use tower::{ServiceBuilder, ServiceExt};
+//!
+//! async fn paid(_: Request<RequestBody>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     Ok(retry(Retry::store_unavailable("this example has no store")))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("a secret of this example")?);
+//! let service = ServiceBuilder::new()
+//!     .layer(PostbackLayer::new(verifier))
+//!     .service_fn(paid);
+//!
+//! let request = Request::post("/postback")
+//!     .header("content-type", "application/json")
+//!     .body(Full::<Bytes>::from(r#"{"status":"success","invoice_id":"ILRAJE1Q"}"#))?;
+//! let response = service.oneshot(request).await?;
+//! assert_eq!(response.status(), 401);
+//! assert_eq!(response.extensions().get(), Some(&Rejection::Unsigned));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Signed URLs
 //!
-//! A provider that signs its URL is shown path and query as hyper received them, whichever form of target and
-//! version of HTTP they came in. What a router took off before is to be told to the provider, as by
-//! `CryptApi::stripped_prefix`. Of such a request no body is read, and an empty one is handed on.
+//! A provider that signs the URL verifies path and query as hyper received them, in every form of
+//! request target and version of HTTP. If a router above the layer removes a prefix from the path,
+//! configure the provider with it: `CryptApi::stripped_prefix`. The body of such a request is not
+//! read, and the service receives an empty one.
 //!
-//! # How long a body may take
+//! # Timeouts
 //!
-//! is not decided here. `RequestBodyDeadlineLayer` of `tower-http` 0.7, above the layer or the extractor,
-//! ends a body that does not end by itself: it is rejected as unreadable, and a handler that runs already is
-//! left alone. A `TimeoutLayer` above bounds the handler too, and replies by itself: a body that it ends is neither
-//! verified nor rejected, and leaves the log event `postback abandoned`.
+//! Neither the layer nor the extractors set a deadline for the body. Use `RequestBodyDeadlineLayer`
+//! of `tower-http` 0.7 above them: a body that misses the deadline is rejected as unreadable, and a
+//! running handler is not affected.
 //!
-//! # Clients that shut down their writing side
+//! A `TimeoutLayer` above them also limits the handler, and replies itself. If it drops a request
+//! whose body is still being read, the request is neither verified nor rejected, and the log event
+//! is `postback abandoned`.
 //!
-//! A client may shut down its writing side as soon as it has sent its request. hyper then closes the connection
-//! without a response, in many cases, unless the server is built with `half_close(true)`: build it so, as
-//! `examples/tower` and `examples/axum` do. `axum::serve` has no such setting.
+//! # Half-closed connections
+//!
+//! A client may shut down its writing side as soon as it has sent the request. hyper then often
+//! closes the connection without a response, unless the server is built with `half_close(true)`.
+//! Set it, as `examples/tower` and `examples/axum` do. `axum::serve` has no such setting.
 //!
 //! # Features
 //!
-//! - `axum`: the `axum` module.
-//! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree.
-//! - `cryptocloud` (default): CryptoCloud and Trybit.
-//! - `tracing` (default): log events for the operator; the documentation of `postback-core` lists them.
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `axum` | no | the `axum` module |
+//! | `cryptapi` | yes | CryptAPI and BlockBee; the only feature that adds C code to the dependencies |
+//! | `cryptocloud` | yes | CryptoCloud and Trybit |
+//! | `tracing` | yes | log events, which `postback-core` documents |
 
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -94,6 +138,7 @@ mod head;
 mod layer;
 mod response;
 mod service;
+mod verify_body;
 
 pub use self::{
     body::{RequestBody, ResponseBody},

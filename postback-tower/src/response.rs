@@ -1,9 +1,9 @@
 use http::Response;
 use postback_core::{Provider, Rejection, Reply, Retry};
 
-/// The response that tells the provider `P` that its postback has arrived: [`Provider::ACK`].
+/// Returns the response that acknowledges a postback of `P`: [`Provider::ACK`].
 ///
-/// For services below a [`PostbackLayer`](crate::PostbackLayer) that know no axum.
+/// For services below a [`PostbackLayer`](crate::PostbackLayer) that do not use axum.
 ///
 /// ```
 /// use postback_core::cryptocloud::CryptoCloud;
@@ -13,29 +13,15 @@ use postback_core::{Provider, Rejection, Reply, Retry};
 /// assert_eq!(response.status(), 200);
 /// assert_eq!(response.body(), r#"{"message":"Postback received"}"#);
 /// ```
-#[must_use = "an acknowledgement counts only as the service's answer"]
+#[must_use = "a postback is acknowledged only if the service returns this"]
 pub fn acknowledgement<P: Provider, B: From<&'static str>>() -> Response<B> {
     response(P::ACK).map(B::from)
 }
 
-/// Writes an answer as an HTTP response.
-#[expect(
-    clippy::expect_used,
-    reason = "answers are constants of providers and core, checked where they are made"
-)]
-pub(crate) fn response(answer: Reply) -> Response<&'static str> {
-    let mut builder = Response::builder().status(answer.status());
-    for (name, value) in answer.headers() {
-        builder = builder.header(name, &*value);
-    }
-    builder
-        .body(answer.body())
-        .expect("an answer has a valid status and valid headers")
-}
-
-/// Returns the response that makes the provider send the postback again, and leaves one log event with the cause.
+/// Returns the response after which the provider sends the postback again, and logs the cause in
+/// one event.
 ///
-/// For services below a [`PostbackLayer`](crate::PostbackLayer) that know no axum:
+/// For services below a [`PostbackLayer`](crate::PostbackLayer) that do not use axum.
 ///
 /// ```
 /// use postback_core::Retry;
@@ -46,15 +32,15 @@ pub(crate) fn response(answer: Reply) -> Response<&'static str> {
 /// assert_eq!(response.headers()["retry-after"], "60");
 /// assert_eq!(response.body(), r#"{"error":"Unknown order"}"#);
 /// ```
-#[must_use = "the provider sends again only if this is the service's answer"]
+#[must_use = "the provider sends again only if the service returns this"]
 pub fn retry<B: From<&'static str>>(reason: impl Into<Retry>) -> Response<B> {
     let reason = reason.into();
     reason.log();
     response(reason.reply()).map(B::from)
 }
 
-/// Returns the response to a rejected request of `P`: the class of the rejection and no more. The reason is in its
-/// extensions, for the operator.
+/// Returns the response to a rejected request of `P`. It names the class of the rejection; the
+/// rejection itself is in its extensions.
 pub(crate) fn rejection<P: Provider, B: From<&'static str>>(rejection: Rejection) -> Response<B> {
     rejected(rejection.reply_to::<P>(), rejection)
 }
@@ -64,4 +50,19 @@ pub(crate) fn rejected<B: From<&'static str>>(reply: Reply, rejection: Rejection
     let mut response = response(reply);
     response.extensions_mut().insert(rejection);
     response.map(B::from)
+}
+
+/// Converts a reply into an HTTP response.
+#[expect(
+    clippy::expect_used,
+    reason = "replies are constants of providers and core, checked where they are made"
+)]
+fn response(reply: Reply) -> Response<&'static str> {
+    let mut builder = Response::builder().status(reply.status());
+    for (name, value) in reply.headers() {
+        builder = builder.header(name, &*value);
+    }
+    builder
+        .body(reply.body())
+        .expect("a reply has a valid status and valid headers")
 }

@@ -13,7 +13,8 @@ use tower_service::Service;
 
 use crate::{RequestBody, ResponseBody, ResponseFuture, body::BoxError, head};
 
-/// The service that [`PostbackLayer`](crate::PostbackLayer) makes of another.
+/// Service that verifies postbacks before it calls the inner service; made by
+/// [`PostbackLayer`](crate::PostbackLayer).
 pub struct PostbackService<S, P: Provider, Out = RequestBody> {
     inner: S,
     verifier: Verifier<P>,
@@ -47,13 +48,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The instance that is ready answers; its clone may not be.
+        // The clone may not be ready: call the instance that is.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let (head, body) = request.into_parts();
         match head::admit(&self.verifier, &head) {
-            Ok(admitted) => ResponseFuture::read(inner, head, admitted, body),
-            Err(rejection) => ResponseFuture::refuse(rejection),
+            Ok(admitted) => ResponseFuture::verify(inner, head, admitted, body),
+            Err(rejection) => ResponseFuture::reject(rejection),
         }
     }
 }

@@ -1,12 +1,14 @@
 use axum_core::{
     RequestExt,
+    body::Body,
     extract::{FromRef, FromRequest, FromRequestParts, Request},
+    response::{IntoResponse, Response},
 };
 use http::request::Parts;
-use http_body::Body;
+use http_body::Body as _;
 use postback_core::{Provider, Rejection, Verified, Verifier};
 
-use crate::{body::Reading, head};
+use crate::{head, response, verify_body::VerifyBody};
 
 postback_core::adapter_types! {
     /// Extractor for a verified postback of `P`.
@@ -50,11 +52,12 @@ postback_core::adapter_types! {
 }
 
 impl<P: Provider> Postback<P> {
-    /// Verifies a request with `verifier`, for an application that chooses it by path or host.
+    /// Verifies a request with `verifier`. For an application that chooses the verifier by path or
+    /// host.
     ///
     /// # Errors
     ///
-    /// [`PostbackRejection`], as the extractor does.
+    /// [`PostbackRejection`], in the same cases as the extractor.
     pub async fn receive(
         request: Request,
         verifier: &Verifier<P>,
@@ -66,13 +69,13 @@ impl<P: Provider> Postback<P> {
         let declared = request.body().size_hint().lower();
         let (head, body) = request.with_limited_body().into_parts();
         let result = match head::admit(verifier, &head) {
-            Ok(admitted) => match Reading::new(body, declared, admitted.body_limit()).await {
-                Ok(body) => admitted.verify(body),
-                Err(rejection) => Err(admitted.reject(rejection)),
-            },
+            Ok(admitted) => VerifyBody::new(body, declared, admitted).await,
             Err(rejection) => Err(rejection),
         };
-        result.map(Self).map_err(PostbackRejection::new::<P>)
+        match result {
+            Ok((verified, _)) => Ok(Self(verified)),
+            Err(rejection) => Err(PostbackRejection::new::<P>(rejection)),
+        }
     }
 }
 
@@ -87,15 +90,17 @@ where
     }
 }
 
-/// Extractor for the postback that a [`PostbackLayer`](crate::PostbackLayer) above the handler let
-/// through. It needs no state and reads no body.
+/// Extractor for the postback that a [`PostbackLayer`](crate::PostbackLayer) above the handler
+/// verified.
 ///
-/// It takes the result of any layer for `P`, whichever verifier it asked, the innermost if there are
-/// several; [`Verified::project`] tells the project. With several projects, [`Tenant`](postback_core::Tenant)
-/// gives each a type of its own.
+/// It needs no state and reads no body.
 ///
-/// *Rejects* with [`PostbackRejection`], as not configured, when no layer for `P` stands above the
-/// handler. One for another gateway does not count.
+/// It takes the result of any layer for `P`, whichever verifier the layer has: of the innermost
+/// layer if there are several. [`Verified::project`] is the project. With several projects,
+/// [`Tenant`](postback_core::Tenant) gives each project a type of its own.
+///
+/// *Rejects* with [`PostbackRejection`], as not configured, when no layer for `P` is above the
+/// handler.
 #[must_use]
 #[derive(Debug)]
 #[allow(
@@ -118,5 +123,23 @@ impl<S: Send + Sync, P: Provider> FromRequestParts<S> for FromVerified<P> {
                 Err(PostbackRejection::new::<P>(rejection))
             }
         }
+    }
+}
+
+impl IntoResponse for PostbackRejection {
+    fn into_response(self) -> Response {
+        response::rejected(self.reply(), self.rejection().clone())
+    }
+}
+
+impl<P: Provider> IntoResponse for Ack<P> {
+    fn into_response(self) -> Response {
+        response::acknowledgement::<P, Body>()
+    }
+}
+
+impl IntoResponse for Retry {
+    fn into_response(self) -> Response {
+        response::retry(self.into_inner())
     }
 }

@@ -1,8 +1,12 @@
-//! The axum extractors: [`Postback`] verifies, [`FromVerified`] takes what a layer verified.
+//! Extractors for axum: [`Postback`] verifies the request, and [`FromVerified`] takes the result of
+//! a [`PostbackLayer`](crate::PostbackLayer).
 //!
-//! The extractor takes its verifier out of the router's state by `FromRef`, which axum's feature `macros` derives.
-//! `Orders::credit` of `tests/orders` finds the order, reconciles the payment with its price, records and credits
-//! it:
+//! # Example
+//!
+//! [`Postback`] takes its verifier out of the router's state by `FromRef`, which axum's feature
+//! `macros` derives. `Orders` is the application's: `credit` finds the order, reconciles the payment
+//! with its price, records the payment and credits the order. The repository has a complete program
+//! in `examples/axum`.
 //! <!-- handler: axum_state -->
 //! ```
 //! # use orders::Orders;
@@ -28,12 +32,40 @@
 //!     Router::new().route("/postback", any(paid)).with_state(Shop { orders, verifier })
 //! }
 //! ```
-//! With `post(…)`, axum itself answers other methods; with `any(…)`, the extractor does.
 //!
-//! # Why a postback was rejected
+//! With `any`, the extractor rejects other methods; with `post`, axum itself does.
 //!
-//! The response does not say why. The log has the cause (feature `tracing`); it is also in the extensions of the
-//! response, for middleware. A handler that needs it takes the `Result`:
+//! # Rejections
+//!
+//! The response names the class of the rejection. The reason is logged (feature `tracing`), and is
+//! in the extensions of the response for middleware:
+//!
+//! ```
+//! use axum::{Router, body::Body, http::Request, routing::any};
+//! use postback_core::{Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud};
+//! use postback_tower::axum::{Postback, Retry};
+//! use tower::ServiceExt;
+//!
+//! async fn paid(_: Postback<CryptoCloud>) -> Retry {
+//!     postback_core::Retry::store_unavailable("this example has no store").into()
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("a secret of this example")?);
+//! let app = Router::new().route("/postback", any(paid)).with_state(verifier);
+//!
+//! let request = Request::post("/postback")
+//!     .header("content-type", "application/json")
+//!     .body(Body::from(r#"{"status":"success","invoice_id":"ILRAJE1Q"}"#))?;
+//! let response = app.oneshot(request).await?;
+//! assert_eq!(response.status(), 401);
+//! assert_eq!(response.extensions().get(), Some(&Rejection::Unsigned));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A handler that needs the reason takes the `Result`:
 //! <!-- handler: axum_result -->
 //! ```
 //! # use orders::Orders;
@@ -71,10 +103,11 @@
 //! #     Router::new().route("/postback", any(paid)).with_state(Shop { orders, verifier })
 //! # }
 //! ```
-//! # Under a layer
 //!
-//! [`PostbackLayer`](crate::PostbackLayer) guards every route below it. [`FromVerified`] takes its result
-//! and needs no state:
+//! # Below a layer
+//!
+//! [`PostbackLayer`](crate::PostbackLayer) verifies the requests of every route below it.
+//! [`FromVerified`] takes the result and needs no state:
 //! <!-- handler: axum_from_verified -->
 //! ```
 //! # use orders::Orders;
@@ -98,21 +131,26 @@
 //! }
 //! ```
 //!
-//! A `DefaultBodyLimit` holds for the layer where it is added after it, that is, above it.
+//! A `DefaultBodyLimit` also applies to the layer if it is above it, that is, added after it.
 //!
 //! # Nested routers
 //!
-//! `Router::nest` takes its prefix off the path that an extractor or a layer within it sees, and so off
-//! [`RequestHead::target`](postback_core::RequestHead::target); a layer above it sees the whole path. CryptoCloud and Trybit do
-//! not sign the path. CryptAPI and BlockBee by GET do: within the nested router, give their verifier the prefix
-//! (`CryptApi::stripped_prefix`), and the route a path of its own: of `/shop` and `/shop/` nothing is left to tell
-//! them apart by.
+//! `Router::nest` removes its prefix from the path that extractors and layers inside the nested
+//! router see; a layer above it sees the whole path.
+//!
+//! CryptAPI and BlockBee by GET sign the path. Inside a nested router, configure their verifier
+//! with the prefix (`CryptApi::stripped_prefix`), and give the route a path of its own: at the root
+//! of a router that is nested under `/shop`, the paths `/shop` and `/shop/` look the same.
+//! CryptoCloud and Trybit do not sign the path.
 //!
 //! # Several projects
 //!
-//! Two projects of one provider are two verifiers: give them two types with [`Tenant`](postback_core::Tenant), or
-//! choose one by path and call [`Postback::receive`]. **Look an order up among those of the verifier's own project:**
-//! the holder of another project's secret can sign any invoice id.
+//! Each project of a provider has a verifier of its own. Either give the projects different types
+//! with [`Tenant`](postback_core::Tenant), or choose the verifier by path and call
+//! [`Postback::receive`].
+//!
+//! **Look an order up only among those of the verifier's own project:** the holder of another
+//! project's secret can sign any invoice id.
 //!
 //! <!-- handler: axum_projects -->
 //! ```
@@ -153,15 +191,18 @@
 //!     Ok(postback.ack().into_response())
 //! }
 //! #
-//! # fn app(projects: impl IntoIterator<Item = (&'static str, Orders, Verifier<CryptoCloud>)>) -> Router {
-//! #     let projects = projects.into_iter();
-//! #     let projects = projects.map(|(name, orders, verifier)| (name.to_owned(), Project { verifier, orders }));
-//! #     let projects: Projects = Arc::new(projects.collect());
+//! # fn app(
+//! #     projects: impl IntoIterator<Item = (&'static str, Orders, Verifier<CryptoCloud>)>,
+//! # ) -> Router {
+//! #     let project = |(name, orders, verifier): (&str, Orders, Verifier<CryptoCloud>)| {
+//! #         (name.to_owned(), Project { verifier, orders })
+//! #     };
+//! #     let projects: Projects = Arc::new(projects.into_iter().map(project).collect());
 //! #     Router::new().route("/postback/{project}", any(paid)).with_state(projects)
 //! # }
 //! ```
 
+pub(crate) mod default_body_limit;
 mod extractor;
-mod response;
 
 pub use self::extractor::{Ack, FromVerified, Postback, PostbackRejection, Retry};
