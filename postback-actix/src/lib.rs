@@ -1,15 +1,16 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Receives signed payment webhooks ("postbacks") in actix-web.
+//! actix-web extractor that verifies signed payment webhooks ("postbacks").
 //!
-//! `postback-core` decides whether a postback is genuine; this crate translates between it and the
-//! framework, and decides nothing. [`Postback`] is an extractor: it rejects a request by its head before it
-//! reads the body, reads the body as it came, never inflated, under the verifier's limit, and hands the handler
-//! a verified, typed value.
+//! [`Postback`] gives a handler a verified, typed payment. It rejects a request by its head before
+//! it reads the body, and reads the body under the verifier's limit, as received and without
+//! decompression. Configuration and verification are in `postback-core`: see its
+//! [`Verifier`](postback_core::Verifier).
 //!
-//! # One project
+//! # Example
 //!
-//! The verifier is in the application's data, as it is or within `web::Data`. `Orders::credit` of `tests/orders`
-//! finds the order, reconciles the payment with its price, records and credits it:
+//! The verifier is in the application data. `Orders` is the application's: `credit` finds the order,
+//! reconciles the payment with its price, records the payment and credits the order. The repository
+//! has a complete program in `examples/actix`.
 //! <!-- handler: actix_app -->
 //! ```
 //! # use orders::Orders;
@@ -34,12 +35,41 @@
 //! }
 //! ```
 //!
-//! `web::resource(…).to(…)`, not `web::post()`: so that the extractor rejects wrong methods too.
+//! With `web::resource(…).to(…)`, the extractor rejects other methods; with `web::post()`,
+//! actix-web itself does.
 //!
-//! # Why a postback was rejected
+//! # Rejections
 //!
-//! The response does not say why; the log has the cause. A handler that needs it takes the
-//! `Result`:
+//! The response names the class of the rejection. The reason is logged (feature `tracing`):
+//!
+//! ```
+//! use actix_web::{App, test, web};
+//! use postback_actix::{Ack, Postback, Retry};
+//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
+//!
+//! async fn paid(_: Postback<CryptoCloud>) -> Result<Ack<CryptoCloud>, Retry> {
+//!     Err(postback_core::Retry::store_unavailable("this example has no store").into())
+//! }
+//!
+//! # #[actix_web::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("a secret of this example")?);
+//! let route = web::resource("/postback").to(paid);
+//! let app = test::init_service(App::new().app_data(verifier).service(route)).await;
+//!
+//! let request = test::TestRequest::post()
+//!     .uri("/postback")
+//!     .insert_header(("content-type", "application/json"))
+//!     .set_payload(r#"{"status":"success","invoice_id":"ILRAJE1Q"}"#);
+//! let response = test::call_service(&app, request.to_request()).await;
+//! assert_eq!(response.status(), 401);
+//! let body = test::read_body(response).await;
+//! assert_eq!(body, r#"{"error":"Unverified postback"}"#);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A handler that needs the reason takes the `Result`:
 //! <!-- handler: actix_result -->
 //! ```
 //! # use orders::Orders;
@@ -76,18 +106,22 @@
 //!
 //! # Several projects
 //!
-//! Two projects of one provider are two verifiers: give them two types with
-//! [`Tenant`](postback_core::Tenant), or choose one by path or host and call [`Postback::receive`].
+//! Each project of a provider has a verifier of its own. Either give the projects different types
+//! with [`Tenant`](postback_core::Tenant), or choose the verifier by path or host and call
+//! [`Postback::receive`].
+//!
+//! **Look an order up only among those of the verifier's own project:** the holder of another
+//! project's secret can sign any invoice id.
 //!
 //! # Signed URLs
 //!
-//! Scopes leave the path as it came, so that a provider that signs its URL finds it again. The middleware
-//! `NormalizePath` does not: keep it off these routes.
+//! `web::scope` does not change the path that a provider signs. The middleware `NormalizePath`
+//! does: do not use it on these routes.
 //!
-//! # How long a body may take
+//! # Timeouts
 //!
-//! is not decided here. A deadline around [`Postback::receive`] ends a body that does not end by itself, and
-//! leaves the handler its time:
+//! The extractor sets no deadline for the body. Put one around [`Postback::receive`]: it covers the
+//! body, and not the handler.
 //!
 //! ```
 //! use std::time::Duration;
@@ -109,15 +143,17 @@
 //! }
 //! ```
 //!
-//! What it ends is neither verified nor rejected, and leaves the log event `postback abandoned`. The sender gets its
-//! response; of a chunked body the server goes on to discard what still comes, as after every rejection: a proxy in front
-//! limits how long a connection may last.
+//! A request that misses the deadline is neither verified nor rejected, and the log event is
+//! `postback abandoned`. After the response the server still discards the rest of a chunked body,
+//! as after every rejection. Limit how long a connection may last in a proxy in front of it.
 //!
 //! # Features
 //!
-//! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree.
-//! - `cryptocloud` (default): CryptoCloud and Trybit.
-//! - `tracing` (default): log events for the operator; the documentation of `postback-core` lists them.
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `cryptapi` | yes | CryptAPI and BlockBee; the only feature that adds C code to the dependencies |
+//! | `cryptocloud` | yes | CryptoCloud and Trybit |
+//! | `tracing` | yes | log events, which `postback-core` documents |
 
 mod extractor;
 mod response;

@@ -35,16 +35,16 @@ impl<P: Provider> Responder for Ack<P> {
     }
 }
 
-/// Writes an answer as an HTTP response.
+/// Converts a reply into an HTTP response.
 #[expect(
     clippy::expect_used,
-    reason = "answers are checked where they are made"
+    reason = "replies are constants of providers and core, checked where they are made"
 )]
-fn response(answer: Reply) -> HttpResponse {
-    let status = answer.status().try_into().expect("a valid status");
+fn response(reply: Reply) -> HttpResponse {
+    let status = reply.status().try_into().expect("a valid status");
     let mut builder = HttpResponseBuilder::new(status);
-    for (name, value) in answer.headers() {
+    for (name, value) in reply.headers() {
         builder.insert_header((name, &*value));
     }
-    builder.body(answer.body())
+    builder.body(reply.body())
 }

@@ -1,14 +1,17 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Receives signed payment webhooks ("postbacks") in Rocket.
+//! Rocket guard that verifies signed payment webhooks ("postbacks").
 //!
-//! `postback-core` decides whether a postback is genuine; this crate translates between it and the
-//! framework, and decides nothing. [`Postback`] is a guard: it rejects a request by its head before it reads the
-//! body, reads the body under the verifier's limit, and hands the handler a verified, typed value.
+//! [`Postback`] gives a handler a verified, typed payment. It rejects a request by its head before
+//! it reads the body, and reads the body under the smaller of the verifier's limit and Rocket's
+//! limit `postback`. Configuration and verification are in `postback-core`: see its
+//! [`Verifier`](postback_core::Verifier).
 //!
-//! # One project
+//! # Example
 //!
-//! The verifier is managed state, and the catchers answer requests that the guard rejects. `Orders::credit` of
-//! `tests/orders` finds the order, reconciles the payment with its price, records and credits it:
+//! The verifier is managed state, and the catchers reply to requests that the guard rejects.
+//! `Orders` is the application's: `credit` finds the order, reconciles the payment with its price,
+//! records the payment and credits the order. The repository has a complete program in
+//! `examples/rocket`.
 //! <!-- handler: rocket_app -->
 //! ```
 //! # use orders::Orders;
@@ -34,12 +37,12 @@
 //! }
 //! ```
 //!
-//! A route has one method. A request with another finds none, and is refused by Rocket itself, as not found. Two are
-//! shown to us as GET, and are judged as it: HEAD, where there is no route for it, and a form posted with
-//! `_method=get` in front.
+//! Rocket itself replies to a request with another method, as not found. It presents two other
+//! kinds of requests as GET: HEAD, if no route has that method, and a posted form that begins with
+//! `_method=get`.
 //!
-//! A gateway that posts signs the body, so the guard is a data guard. This does not compile, for want of
-//! `data = "<postback>"`:
+//! A provider that posts signs the body, so its guard is a data guard. The route does not compile
+//! without `data = "<postback>"`:
 //!
 //! ```compile_fail,E0271
 //! use postback_core::cryptocloud::CryptoCloud;
@@ -52,14 +55,14 @@
 //! }
 //! ```
 //!
-//! A gateway that signs its URL sends no body, so its guard is a request guard:
+//! A provider that signs the URL sends no body, so its guard is a request guard:
 //!
 //! ```
 //! use postback_core::cryptapi::{CryptApi, Get};
 //! use postback_rocket::{Postback, Retry};
 //! use rocket::get;
 //!
-//! /// As long as no order is looked up, nothing is acknowledged: the provider sends again.
+//! /// This example finds no order, so it does not acknowledge: the provider sends again.
 //! #[get("/")]
 //! fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
 //!     postback_core::Retry::unknown_order(postback.uuid().as_untrusted_str()).into()
@@ -80,9 +83,46 @@
 //! }
 //! ```
 //!
-//! # Why a postback was rejected
+//! # Rejections
 //!
-//! The response does not say why; the log has the cause. A handler that needs it takes the
+//! The response names the class of the rejection. The reason is logged (feature `tracing`):
+//!
+//! ```
+//! use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud};
+//! use postback_rocket::{Postback, Retry};
+//! use rocket::{http::{ContentType, Status}, local::blocking::Client, post, routes};
+//!
+//! #[post("/", data = "<_postback>")]
+//! fn paid(_postback: Postback<CryptoCloud>) -> Retry {
+//!     postback_core::Retry::store_unavailable("this example has no store").into()
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("a secret of this example")?);
+//! let app = rocket::build()
+//!     .manage(verifier)
+//!     .mount("/postback", routes![paid])
+//!     .register("/postback", postback_rocket::catchers());
+//! # let app = app.configure(rocket::Config {
+//! #     log_level: rocket::config::LogLevel::Off,
+//! #     ..Default::default()
+//! # });
+//!
+//! let client = Client::untracked(app)?;
+//! let request = client
+//!     .post("/postback")
+//!     .header(ContentType::JSON)
+//!     .body(r#"{"status":"success","invoice_id":"ILRAJE1Q"}"#);
+//! let response = request.dispatch();
+//! assert_eq!(response.status(), Status::Unauthorized);
+//! let body = response.into_string();
+//! assert_eq!(body.as_deref(), Some(r#"{"error":"Unverified postback"}"#));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Without the [`catchers`] the response is Rocket's own page for the status. A catcher of the
+//! application finds the reason with [`PostbackError::of`]. A handler that needs it takes the
 //! `Result`:
 //! <!-- handler: rocket_result -->
 //! ```
@@ -114,14 +154,13 @@
 //! # }
 //! ```
 //!
-//! Otherwise the answer is a catcher's: Rocket's own, a page that tells the status, or [`catchers`], registered
-//! for the base of the routes. A catcher of the application's finds the reason by [`PostbackError::of`].
-//!
 //! # Several projects
 //!
-//! Two projects of one provider are two verifiers: give them two types with
-//! [`Tenant`](postback_core::Tenant), or choose one by path or host, in a guard that calls
-//! [`Postback::receive`]. **Look an order up among those of the verifier's own project:** the holder of another
+//! Each project of a provider has a verifier of its own. Either give the projects different types
+//! with [`Tenant`](postback_core::Tenant), or choose the verifier by path or host in a guard that
+//! calls [`Postback::receive`].
+//!
+//! **Look an order up only among those of the verifier's own project:** the holder of another
 //! project's secret can sign any invoice id.
 //!
 //! <!-- handler: rocket_projects -->
@@ -177,44 +216,54 @@
 //!     Ok(received.postback.ack())
 //! }
 //! #
-//! # fn app(projects: impl IntoIterator<Item = (&'static str, Orders, Verifier<CryptoCloud>)>) -> Rocket<Build> {
-//! #     let projects = projects.into_iter();
-//! #     let projects = projects.map(|(name, orders, verifier)| (name.to_owned(), Project { verifier, orders }));
+//! # fn app(
+//! #     projects: impl IntoIterator<Item = (&'static str, Orders, Verifier<CryptoCloud>)>,
+//! # ) -> Rocket<Build> {
+//! #     let project = |(name, orders, verifier): (&str, Orders, Verifier<CryptoCloud>)| {
+//! #         (name.to_owned(), Project { verifier, orders })
+//! #     };
 //! #     rocket::build()
-//! #         .manage(Projects(projects.collect()))
+//! #         .manage(Projects(projects.into_iter().map(project).collect()))
 //! #         .mount("/postback", routes![paid])
 //! #         .register("/postback", postback_rocket::catchers())
 //! # }
 //! ```
 //!
-//! This guard has no sentinel: Rocket does not check at launch that the projects are managed.
+//! This guard is not a sentinel: Rocket does not check at launch that the projects are managed.
 //!
 //! # Signed URLs
 //!
-//! Mounting leaves the path as it came, so that the URL that was signed is found again. The fairing
-//! `AdHoc::uri_normalizer` does not: keep it off these routes. Rocket's own log tells the URL of each request, with the
-//! callback secret that makes a CryptAPI callback the shop's, unless its level is `off`; at `critical`, of requests that find no
-//! route. At `debug` it tells headers too.
+//! Mounting does not change the path that a provider signs. The fairing `AdHoc::uri_normalizer`
+//! does: do not use it on these routes.
 //!
-//! # How long a body may take
+//! **Rocket logs the URL of each request, with the callback secret of a CryptAPI callback,** unless
+//! its log level is `critical` or `off`. At `critical` it still logs URLs that match no route, and
+//! at `debug` it also logs headers.
 //!
-//! is not decided here. A guard of the application's with a deadline around [`Postback::receive`], as above, ends
-//! a body that does not end by itself, and leaves the handler its time; what it ends leaves the log event
-//! `postback abandoned`. Before any guard is asked, Rocket waits for the first bytes of a body that is declared: how long a
-//! connection may last is for what stands in front to limit.
+//! # Timeouts
 //!
-//! # Clients that shut down their writing side
+//! The guard sets no deadline for the body. Put one around [`Postback::receive`] in a guard of the
+//! application, as above: it covers the body, and not the handler. A request that misses the
+//! deadline is neither verified nor rejected, and the log event is `postback abandoned`.
 //!
-//! A client may shut down its writing side as soon as it has sent its request. Rocket's server then closes the
-//! connection without a response, in many cases, and has no setting against it: put a proxy in front of
-//! it that keeps its connections open, such as nginx with `proxy_ignore_client_abort on` (measured: 20 of 20 such
-//! clients have their response, and none with nginx's default).
+//! Rocket waits for the first bytes of a declared body before it calls any guard. Limit how long a
+//! connection may last in a proxy in front of it.
+//!
+//! # Half-closed connections
+//!
+//! A client may shut down its writing side as soon as it has sent the request. Rocket's server then
+//! often closes the connection without a response, and has no setting for it. Put a proxy in front
+//! of it that keeps its own connections open, for example nginx with `proxy_ignore_client_abort
+//! on`. In a test 20 of 20 such clients received their response with this setting, and none with
+//! nginx's default.
 //!
 //! # Features
 //!
-//! - `cryptapi` (default): CryptAPI and BlockBee. The only feature that brings C code into the tree.
-//! - `cryptocloud` (default): CryptoCloud and Trybit.
-//! - `tracing` (default): log events for the operator; the documentation of `postback-core` lists them.
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `cryptapi` | yes | CryptAPI and BlockBee; the only feature that adds C code to the dependencies |
+//! | `cryptocloud` | yes | CryptoCloud and Trybit |
+//! | `tracing` | yes | log events, which `postback-core` documents |
 
 mod guard;
 mod response;

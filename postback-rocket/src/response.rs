@@ -6,37 +6,39 @@ use rocket::{Catcher, Request, Response, catch, http::Status, outcome::Outcome};
 
 use crate::{Ack, PostbackError, Retry};
 
-/// Catchers that answer what [`Postback`](crate::Postback) refused, for the base of its routes:
-/// `register("/postback", postback_rocket::catchers())`.
+/// Returns catchers that reply to requests that [`Postback`](crate::Postback) rejected. Register
+/// them for the base of its routes: `register("/postback", postback_rocket::catchers())`.
 ///
-/// They take every error below that base. One that is not a refusal of the guard, such as a handler's own 404,
-/// keeps its status and has no body.
-#[must_use = "catchers answer nothing until they are registered"]
+/// They catch every error below that base. An error that is not a rejection, for example a
+/// handler's own 404, keeps its status and has no body.
+#[must_use = "catchers reply only if they are registered"]
 pub fn catchers() -> Vec<Catcher> {
-    rocket::catchers![answer]
+    rocket::catchers![reply]
 }
 
 #[catch(default)]
-fn answer(status: Status, request: &Request<'_>) -> Result<PostbackError, (Status, ())> {
-    // A handler that took the `Result` may have failed on its own afterwards.
-    let refusal = PostbackError::of(request).filter(|refusal| refusal.status() == status);
-    refusal.cloned().ok_or((status, ()))
+fn reply(status: Status, request: &Request<'_>) -> Result<PostbackError, (Status, ())> {
+    // A handler that takes the `Result` can fail afterwards, with a status of its own.
+    let error = PostbackError::of(request).filter(|error| error.status() == status);
+    error.cloned().ok_or((status, ()))
 }
 
 impl PostbackError {
-    /// The outcome of a guard that refuses `request`. The reason is left there, for the catchers.
+    /// Returns the outcome of a guard that rejects `request`, and stores the error in the request
+    /// for the catchers.
     pub fn into_outcome<T, F>(self, request: &Request<'_>) -> Outcome<T, (Status, Self), F> {
         let _ = request.local_cache(OnceLock::new).set(self.clone());
         Outcome::Error((self.status(), self))
     }
 
-    /// What a guard refused `request` with, the first if several did, for catchers of the application's own.
+    /// Returns the error that a guard rejected `request` with, for the application's own catchers.
+    /// If several guards rejected it, that of the first.
     #[must_use]
     pub fn of<'r>(request: &'r Request<'_>) -> Option<&'r Self> {
         request.local_cache(OnceLock::new).get()
     }
 
-    /// The status of the answer.
+    /// Returns the status of the response.
     fn status(&self) -> Status {
         Status::new(self.reply().status())
     }
@@ -61,13 +63,13 @@ impl<'r, P: Provider> Responder<'r, 'static> for Ack<P> {
     }
 }
 
-/// Writes an answer as an HTTP response.
-fn response(answer: Reply) -> Response<'static> {
+/// Converts a reply into an HTTP response.
+fn response(reply: Reply) -> Response<'static> {
     let mut response = Response::build();
-    response.status(Status::new(answer.status()));
-    for (name, value) in answer.headers() {
+    response.status(Status::new(reply.status()));
+    for (name, value) in reply.headers() {
         response.raw_header(name, value);
     }
-    let body = Cursor::new(answer.body());
-    response.sized_body(answer.body().len(), body).finalize()
+    let body = Cursor::new(reply.body());
+    response.sized_body(reply.body().len(), body).finalize()
 }
