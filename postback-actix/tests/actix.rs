@@ -1,4 +1,4 @@
-//! What applications of actix-web do around the extractor.
+//! The extractor in applications of actix-web.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -40,22 +40,22 @@ fn delivery(path: &str, body: impl Into<Bytes>) -> test::TestRequest {
         .set_payload(body)
 }
 
-/// The one status, text and headers of a refusal.
-async fn assert_refused(response: ServiceResponse, rejection: &Rejection) {
-    let answer = rejection.reply();
-    assert_eq!(response.status().as_u16(), answer.status());
-    for (name, value) in answer.headers() {
+/// Asserts status, headers and text of the response to a rejected request.
+async fn assert_rejected(response: ServiceResponse, rejection: &Rejection) {
+    let reply = rejection.reply();
+    assert_eq!(response.status().as_u16(), reply.status());
+    for (name, value) in reply.headers() {
         assert_eq!(response.headers().get(name).unwrap(), &*value, "{name}");
     }
     let text = body::to_bytes(response.into_body()).await.unwrap();
-    assert_eq!(text, answer.body());
+    assert_eq!(text, reply.body());
 }
 
 async fn paid<P: Provider>(postback: Postback<P>) -> Ack<P> {
     postback.ack()
 }
 
-/// Serves one application, and sends it one request.
+/// Serves an application and sends it a request.
 macro_rules! send {
     ($app:expr, $request:expr) => {{
         let service = test::init_service($app).await;
@@ -64,7 +64,7 @@ macro_rules! send {
 }
 
 #[actix_web::test]
-async fn a_verifier_is_found_as_it_is_and_within_data() {
+async fn verifier_is_found_plain_and_in_web_data() {
     let route = || web::resource("/").to(paid::<CryptoCloud>);
     let plain = || App::new().app_data(verifier("s")).service(route());
     let shared = || {
@@ -82,13 +82,13 @@ async fn a_verifier_is_found_as_it_is_and_within_data() {
         ),
     ] {
         assert_eq!(genuine.status(), StatusCode::OK);
-        assert_refused(forged, &Rejection::BadSignature).await;
+        assert_rejected(forged, &Rejection::BadSignature).await;
     }
 }
 
-/// An outer one of one kind would hide a nearer one of the other, of another project maybe.
+/// An outer verifier of one kind would hide a nearer one of the other, perhaps of another project.
 #[actix_web::test]
-async fn two_kinds_of_configuration_are_none() {
+async fn verifier_plain_and_in_web_data_is_not_configured() {
     let route = web::resource("/")
         .app_data(web::Data::new(verifier("near")))
         .to(paid::<CryptoCloud>);
@@ -97,12 +97,12 @@ async fn two_kinds_of_configuration_are_none() {
     for signer in ["near", "far"] {
         let request = delivery("/", sample(signer)).to_request();
         let response = test::call_service(&service, request).await;
-        assert_refused(response, &Rejection::NotConfigured).await;
+        assert_rejected(response, &Rejection::NotConfigured).await;
     }
 }
 
 #[actix_web::test]
-async fn the_nearest_verifier_counts() {
+async fn nearest_verifier_is_used() {
     let route = web::resource("/")
         .app_data(verifier("near"))
         .to(paid::<CryptoCloud>);
@@ -115,45 +115,44 @@ async fn the_nearest_verifier_counts() {
     }
 }
 
-/// One of another gateway does not count.
+/// A verifier of another provider does not count.
 #[actix_web::test]
-async fn without_a_verifier_it_is_not_configured() {
+async fn missing_verifier_is_not_configured() {
     let route = || web::resource("/").to(paid::<CryptoCloud>);
     let other = Verifier::new(Trybit::new(), secret("s"));
     let none = send!(App::new().service(route()), delivery("/", sample("s")));
-    assert_refused(none, &Rejection::NotConfigured).await;
+    assert_rejected(none, &Rejection::NotConfigured).await;
     let other = App::new().app_data(other).service(route());
     let other = send!(other, delivery("/", sample("s")));
-    assert_refused(other, &Rejection::NotConfigured).await;
+    assert_rejected(other, &Rejection::NotConfigured).await;
 }
 
 #[actix_web::test]
-async fn a_handler_may_see_why() {
-    async fn told(postback: Result<Postback<CryptoCloud>, PostbackError>) -> HttpResponse {
+async fn handler_receives_rejection_as_result() {
+    async fn paid(postback: Result<Postback<CryptoCloud>, PostbackError>) -> HttpResponse {
         match postback {
             Ok(_) => HttpResponse::NoContent().finish(),
-            Err(refusal) => {
-                assert_eq!(refusal.rejection(), &Rejection::BadSignature);
-                assert_eq!(refusal.to_string(), Rejection::BadSignature.to_string());
-                assert_eq!(refusal.status_code(), StatusCode::UNAUTHORIZED);
-                refusal.error_response()
+            Err(error) => {
+                assert_eq!(error.rejection(), &Rejection::BadSignature);
+                assert_eq!(error.to_string(), Rejection::BadSignature.to_string());
+                assert_eq!(error.status_code(), StatusCode::UNAUTHORIZED);
+                error.error_response()
             }
         }
     }
     let app = || {
         App::new()
             .app_data(verifier("s"))
-            .service(web::resource("/").to(told))
+            .service(web::resource("/").to(paid))
     };
     let genuine = send!(app(), delivery("/", sample("s")));
     assert_eq!(genuine.status(), StatusCode::NO_CONTENT);
     let forged = send!(app(), delivery("/", sample("f")));
-    assert_refused(forged, &Rejection::BadSignature).await;
+    assert_rejected(forged, &Rejection::BadSignature).await;
 }
 
-/// The explicit call, for a secret that is chosen by path.
 #[actix_web::test]
-async fn a_verifier_may_be_chosen_by_path() {
+async fn verifier_is_chosen_by_path() {
     async fn chosen(
         request: HttpRequest,
         project: web::Path<String>,
@@ -166,14 +165,14 @@ async fn a_verifier_may_be_chosen_by_path() {
     let app = || App::new().service(web::resource("/{project}").to(chosen));
     let own = send!(app(), delivery("/eu", sample("eu")));
     assert_eq!(own.status(), StatusCode::OK);
-    let others = send!(app(), delivery("/us", sample("eu")));
-    assert_refused(others, &Rejection::BadSignature).await;
+    let other = send!(app(), delivery("/us", sample("eu")));
+    assert_rejected(other, &Rejection::BadSignature).await;
 }
 
 enum Eu {}
 
 #[actix_web::test]
-async fn a_tenant_has_a_verifier_of_its_own() {
+async fn tenant_has_own_verifier() {
     let provider = Tenant::<Eu, _>::new("eu", CryptoCloud::new()).unwrap();
     let eu = Verifier::builder(provider, secret("eu"));
     let eu = eu.clock(|| Some(NOW)).build().unwrap();
@@ -190,17 +189,17 @@ async fn a_tenant_has_a_verifier_of_its_own() {
     }
 }
 
-/// Compression is on in this build, as it is by default in applications.
+/// Compression is enabled in this build, as it is by default in applications.
 #[actix_web::test]
-async fn a_body_that_is_called_compressed_is_refused() {
+async fn content_encoding_is_rejected() {
     let route = web::resource("/").to(paid::<CryptoCloud>);
     let app = App::new().app_data(verifier("s")).service(route);
     let request = delivery("/", sample("s")).insert_header(("content-encoding", "gzip"));
-    assert_refused(send!(app, request), &Rejection::UnsupportedMediaType).await;
+    assert_rejected(send!(app, request), &Rejection::UnsupportedMediaType).await;
 }
 
 #[actix_web::test]
-async fn the_limit_is_the_verifiers() {
+async fn body_limit_of_verifier_applies() {
     let route = || web::resource("/").to(paid::<CryptoCloud>);
     let app = |limit| {
         let builder = Verifier::builder(CryptoCloud::new(), secret("s")).body_limit(limit);
@@ -208,16 +207,15 @@ async fn the_limit_is_the_verifiers() {
         App::new().app_data(verifier).service(route())
     };
     let length = sample("s").len();
-    let enough = send!(app(length), delivery("/", sample("s")));
-    assert_eq!(enough.status(), StatusCode::OK);
-    let one_less = length.saturating_sub(1);
-    let short = send!(app(one_less), delivery("/", sample("s")));
-    assert_refused(short, &Rejection::body_too_large(one_less)).await;
+    let accepted = send!(app(length), delivery("/", sample("s")));
+    assert_eq!(accepted.status(), StatusCode::OK);
+    let smaller = length.saturating_sub(1);
+    let rejected = send!(app(smaller), delivery("/", sample("s")));
+    assert_rejected(rejected, &Rejection::body_too_large(smaller)).await;
 }
 
-/// Scopes leave the path as it came: the URL that was signed is found again.
 #[actix_web::test]
-async fn a_signed_url_is_whole_within_scopes() {
+async fn signed_url_is_verified_below_nested_paths() {
     let key = testing::SigningKey::generate().unwrap();
     let provider = CryptApi::get(["https://shop.example"]).unwrap();
     let verifier = Verifier::new(provider, key.public_key().unwrap());

@@ -1,8 +1,8 @@
-//! What applications of Rocket do around the guard.
+//! The guard in applications of Rocket.
 
 #![expect(
     clippy::needless_pass_by_value,
-    reason = "a handler is handed what its guard makes"
+    reason = "a handler takes its guards by value"
 )]
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -42,7 +42,7 @@ fn sample(signer: &str) -> String {
     testing::sample_json(Some(&token))
 }
 
-/// Applications are configured by what the test says alone.
+/// Creates an application that ignores the environment's configuration.
 fn application(routes: Vec<Route>) -> Rocket<Build> {
     let config = Config {
         log_level: rocket::config::LogLevel::Off,
@@ -61,15 +61,15 @@ fn deliver<'c>(client: &'c Client, path: &str, body: impl AsRef<[u8]>) -> LocalR
     request.header(ContentType::JSON).body(body).dispatch()
 }
 
-/// The one status, text and headers of a refusal.
+/// Asserts status, headers and text of the response to a rejected request.
 #[track_caller]
-fn assert_refused(response: LocalResponse<'_>, rejection: &Rejection) {
-    let answer = rejection.reply();
-    assert_eq!(response.status().code, answer.status());
-    for (name, value) in answer.headers() {
+fn assert_rejected(response: LocalResponse<'_>, rejection: &Rejection) {
+    let reply = rejection.reply();
+    assert_eq!(response.status().code, reply.status());
+    for (name, value) in reply.headers() {
         assert_eq!(response.headers().get_one(name), Some(&*value), "{name}");
     }
-    assert_eq!(response.into_string().unwrap(), answer.body());
+    assert_eq!(response.into_string().unwrap(), reply.body());
 }
 
 #[track_caller]
@@ -91,30 +91,32 @@ fn called_back(postback: Postback<CryptApi<Get>>) -> Ack<CryptApi<Get>> {
     postback.ack()
 }
 
-/// Takes the `Result`; on success it fails on its own account.
-#[post("/told", data = "<postback>")]
-fn told(postback: Result<Postback<CryptoCloud>, PostbackError>) -> Result<Status, PostbackError> {
+/// Takes the `Result`, and fails with a status of its own if the postback is genuine.
+#[post("/result", data = "<postback>")]
+fn takes_result(
+    postback: Result<Postback<CryptoCloud>, PostbackError>,
+) -> Result<Status, PostbackError> {
     match postback {
         Ok(_) => Ok(Status::ServiceUnavailable),
-        Err(refusal) => {
-            assert_eq!(refusal.rejection(), &Rejection::BadSignature);
-            assert_eq!(refusal.to_string(), Rejection::BadSignature.to_string());
-            Err(refusal)
+        Err(error) => {
+            assert_eq!(error.rejection(), &Rejection::BadSignature);
+            assert_eq!(error.to_string(), Rejection::BadSignature.to_string());
+            Err(error)
         }
     }
 }
 
 #[test]
-fn a_managed_verifier_is_asked() {
+fn managed_verifier_is_used() {
     let client = client(application(routes![paid]).manage(verifier("s")));
     assert_accepted::<CryptoCloud>(deliver(&client, "/", sample("s")));
-    assert_refused(deliver(&client, "/", sample("f")), &Rejection::BadSignature);
+    assert_rejected(deliver(&client, "/", sample("f")), &Rejection::BadSignature);
 }
 
-/// One of another gateway does not count.
+/// A verifier of another provider does not count.
 #[test]
-fn without_a_verifier_there_is_no_launch() {
-    for routes in [routes![paid], routes![told], routes![called_back]] {
+fn missing_verifier_prevents_launch() {
+    for routes in [routes![paid], routes![takes_result], routes![called_back]] {
         for managed in [None, Some(Verifier::new(Trybit::new(), secret("s")))] {
             let application = application(routes.clone());
             let application = match managed {
@@ -132,47 +134,47 @@ fn without_a_verifier_there_is_no_launch() {
 
 type Hidden = Result<Postback<CryptoCloud>, PostbackError>;
 
-/// Rocket does not look into the alias.
+/// Rocket does not find the sentinel in the alias.
 #[test]
-fn a_hidden_guard_without_a_verifier_is_not_configured() {
+fn missing_verifier_of_guard_in_type_alias_is_not_configured() {
     #[post("/", data = "<postback>")]
     fn hidden(postback: Hidden) -> Result<Ack<CryptoCloud>, PostbackError> {
         Ok(postback?.ack())
     }
     let client = client(application(routes![hidden]));
-    assert_refused(
+    assert_rejected(
         deliver(&client, "/", sample("s")),
         &Rejection::NotConfigured,
     );
 }
 
 #[test]
-fn a_handler_may_see_why() {
-    let client = client(application(routes![told]).manage(verifier("s")));
-    assert_refused(
-        deliver(&client, "/told", sample("f")),
+fn handler_receives_rejection_as_result() {
+    let client = client(application(routes![takes_result]).manage(verifier("s")));
+    assert_rejected(
+        deliver(&client, "/result", sample("f")),
         &Rejection::BadSignature,
     );
 }
 
-/// Below the catchers' base, an error that is not the guard's is told by its status alone.
+/// Errors below the catchers' base that are not the guard's.
 #[test]
-fn the_catchers_leave_other_errors_be() {
+fn catchers_keep_status_of_other_errors() {
     #[post("/missing", data = "<postback>")]
     fn missing(postback: Postback<CryptoCloud>) -> Status {
         assert_eq!(postback.invoice_id(), testing::SAMPLE_INVOICE_ID);
         Status::NotFound
     }
-    /// Goes on after a refusal, and fails at something else.
+    /// Ignores the rejection, and fails with another status.
     #[post("/careless", data = "<postback>")]
     fn careless(postback: Result<Postback<CryptoCloud>, PostbackError>) -> Status {
         assert!(postback.is_err());
         Status::ServiceUnavailable
     }
-    let routes = routes![told, missing, careless];
+    let routes = routes![takes_result, missing, careless];
     let client = client(application(routes).manage(verifier("s")));
     for (path, signer, status) in [
-        ("/told", "s", Status::ServiceUnavailable),
+        ("/result", "s", Status::ServiceUnavailable),
         ("/missing", "s", Status::NotFound),
         ("/careless", "f", Status::ServiceUnavailable),
         ("/no-such-route", "s", Status::NotFound),
@@ -184,7 +186,7 @@ fn the_catchers_leave_other_errors_be() {
 }
 
 #[test]
-fn a_catcher_of_the_applications_finds_the_reason() {
+fn catcher_of_application_finds_rejection() {
     #[catch(401)]
     fn own(request: &Request<'_>) -> &'static str {
         PostbackError::of(request).unwrap().rejection().code()
@@ -196,7 +198,7 @@ fn a_catcher_of_the_applications_finds_the_reason() {
 }
 
 #[test]
-fn the_smaller_limit_counts() {
+fn smaller_body_limit_of_verifier_and_rocket_applies() {
     let body = sample("s");
     let length = body.len();
     let limited = |verifiers: usize, rockets: Option<usize>| {
@@ -228,13 +230,13 @@ fn the_smaller_limit_counts() {
     ] {
         let client = limited(verifiers, rockets);
         let too_large = Rejection::body_too_large(less);
-        assert_refused(deliver(&client, "/", &body), &too_large);
+        assert_rejected(deliver(&client, "/", &body), &too_large);
     }
 }
 
-/// What a fairing peeked at of a body that breaks off is not taken for the whole.
+/// The bytes that a fairing peeked at do not count as the complete body.
 #[test]
-fn a_body_of_another_length_than_declared_is_unreadable() {
+fn body_shorter_than_declared_is_unreadable() {
     let client = client(application(routes![paid]).manage(verifier("s")));
     let whole = sample("s");
     for (declared, accepted) in [(0, true), (1, false)] {
@@ -244,26 +246,26 @@ fn a_body_of_another_length_than_declared_is_unreadable() {
         let response = request.body(&whole).dispatch();
         match accepted {
             true => assert_accepted::<CryptoCloud>(response),
-            false => assert_refused(response, &Rejection::BodyUnreadable),
+            false => assert_rejected(response, &Rejection::BodyUnreadable),
         }
     }
 }
 
-/// It was asked for what was refused before anything was.
+/// The fairing runs before the guard, when there is no rejection.
 #[test]
-fn a_fairing_that_asks_first_does_not_hide_the_reason() {
-    let asking = AdHoc::on_request("asks", |request, _| {
+fn early_look_up_in_fairing_does_not_hide_rejection() {
+    let early = AdHoc::on_request("early look-up", |request, _| {
         Box::pin(async move { assert_eq!(PostbackError::of(request), None) })
     });
     let application = application(routes![paid]).manage(verifier("s"));
-    let client = client(application.attach(asking));
-    assert_refused(deliver(&client, "/", sample("f")), &Rejection::BadSignature);
+    let client = client(application.attach(early));
+    assert_rejected(deliver(&client, "/", sample("f")), &Rejection::BadSignature);
 }
 
 enum Eu {}
 
 #[test]
-fn a_tenant_has_a_verifier_of_its_own() {
+fn tenant_has_own_verifier() {
     #[post("/eu", data = "<postback>")]
     fn eu(postback: Postback<Tenant<Eu, CryptoCloud>>) -> Ack<Tenant<Eu, CryptoCloud>> {
         postback.ack()
@@ -279,7 +281,7 @@ fn a_tenant_has_a_verifier_of_its_own() {
     }
 }
 
-/// A guard of the application's, for a secret that is chosen by path.
+/// Guard of the application that chooses the verifier by path.
 struct Chosen(Postback<CryptoCloud>);
 
 #[rocket::async_trait]
@@ -290,26 +292,26 @@ impl<'r> FromData<'r> for Chosen {
         let project: &str = request.param(0).unwrap().unwrap();
         match Postback::receive(request, Some(data), &verifier(project)).await {
             Ok(postback) => Outcome::Success(Self(postback)),
-            Err(refusal) => refusal.into_outcome(request),
+            Err(error) => error.into_outcome(request),
         }
     }
 }
 
 #[test]
-fn a_verifier_may_be_chosen_by_path() {
+fn verifier_is_chosen_by_path() {
     #[post("/<_>", data = "<chosen>")]
     fn paid(chosen: Chosen) -> Ack<CryptoCloud> {
         chosen.0.ack()
     }
     let client = client(application(routes![paid]));
     assert_accepted::<CryptoCloud>(deliver(&client, "/eu", sample("eu")));
-    assert_refused(
+    assert_rejected(
         deliver(&client, "/us", sample("eu")),
         &Rejection::BadSignature,
     );
 }
 
-/// A guard of the application's that forgets that there is a body.
+/// Request guard for a provider that signs the body.
 struct Bodiless;
 
 #[rocket::async_trait]
@@ -319,25 +321,24 @@ impl<'r> FromRequest<'r> for Bodiless {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, PostbackError> {
         match Postback::receive(request, None, &verifier("s")).await {
             Ok(_) => request::Outcome::Success(Self),
-            Err(refusal) => refusal.into_outcome(request),
+            Err(error) => error.into_outcome(request),
         }
     }
 }
 
 #[test]
-fn a_body_that_nobody_hands_over_is_not_configured() {
+fn request_guard_for_signed_body_is_not_configured() {
     #[post("/")]
     fn paid(_guard: Bodiless) {}
     let client = client(application(routes![paid]));
-    assert_refused(
+    assert_rejected(
         deliver(&client, "/", sample("s")),
         &Rejection::NotConfigured,
     );
 }
 
-/// Mounting leaves the path as it came: the URL that was signed is found again.
 #[test]
-fn a_signed_url_is_whole_where_it_is_mounted() {
+fn signed_url_is_verified_below_mount_point() {
     let key = testing::SigningKey::generate().unwrap();
     let provider = CryptApi::get(["https://shop.example"]).unwrap();
     let verifier = Verifier::new(provider, key.public_key().unwrap());
@@ -350,11 +351,11 @@ fn a_signed_url_is_whole_where_it_is_mounted() {
         request.dispatch()
     };
     assert_accepted::<CryptApi<Get>>(deliver(&format!("https://shop.example{target}")));
-    assert_refused(
+    assert_rejected(
         deliver(&format!("https://other.example{target}")),
         &Rejection::BadSignature,
     );
-    // Rocket's own doing, and all the same to the guard: the signature is asked for.
+    // Rocket presents HEAD as GET. The signature is still verified.
     for (origin, status) in [
         ("https://shop.example", Status::Ok),
         ("https://other.example", Status::Unauthorized),

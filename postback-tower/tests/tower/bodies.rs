@@ -1,4 +1,4 @@
-//! Bodies that are large, slow, broken or endless, at the extractor and at the layer.
+//! Large, slow, truncated and endless bodies, at the extractor and at the layer.
 
 use std::{io, sync::atomic::Ordering, time::Duration};
 
@@ -22,19 +22,21 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::fixtures::{Endless, FRAME, LIMIT, Unread, post, sample, verifier};
 
 #[derive(Clone, Copy, Debug)]
-enum WayIn {
+enum Entry {
     Extractor,
     Layer,
 }
 
-impl WayIn {
+impl Entry {
     const ALL: [Self; 2] = [Self::Extractor, Self::Layer];
 
     fn router(self) -> Router {
         async fn extracted(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
             postback.ack()
         }
-        async fn guarded(FromVerified(postback): FromVerified<CryptoCloud>) -> Ack<CryptoCloud> {
+        async fn below_layer(
+            FromVerified(postback): FromVerified<CryptoCloud>,
+        ) -> Ack<CryptoCloud> {
             postback.ack()
         }
         match self {
@@ -42,7 +44,7 @@ impl WayIn {
                 .route("/", any(extracted))
                 .with_state(verifier("s")),
             Self::Layer => Router::new()
-                .route("/", any(guarded))
+                .route("/", any(below_layer))
                 .layer(PostbackLayer::new(verifier("s"))),
         }
     }
@@ -62,44 +64,45 @@ impl WayIn {
     }
 }
 
-async fn assert_refused(way_in: WayIn, response: Response<Body>, rejection: Rejection) {
-    let answer = rejection.reply();
-    assert_eq!(response.status(), answer.status(), "{way_in:?}");
+async fn assert_rejected(entry: Entry, response: Response<Body>, rejection: Rejection) {
+    let reply = rejection.reply();
+    assert_eq!(response.status(), reply.status(), "{entry:?}");
     let reason = response.extensions().get();
-    assert_eq!(reason, Some(&rejection), "{way_in:?}");
+    assert_eq!(reason, Some(&rejection), "{entry:?}");
     let text = to_bytes(response.into_body(), 1_000).await.unwrap();
-    assert_eq!(text, answer.body(), "{way_in:?}");
+    assert_eq!(text, reply.body(), "{entry:?}");
 }
 
 #[tokio::test]
-async fn a_body_in_single_bytes_is_one_body() {
-    for way_in in WayIn::ALL {
+async fn body_in_single_byte_frames_is_accepted() {
+    for entry in Entry::ALL {
         let (mut sender, body) = Channel::<Bytes, io::Error>::new(1);
         let send = async move {
             for byte in sample("s") {
                 sender.send_data(Bytes::from(vec![byte])).await.unwrap();
             }
         };
-        let (response, ()) = tokio::join!(way_in.deliver(Body::new(body)), send);
-        assert_eq!(response.status(), StatusCode::OK, "{way_in:?}");
+        let (response, ()) = tokio::join!(entry.deliver(Body::new(body)), send);
+        assert_eq!(response.status(), StatusCode::OK, "{entry:?}");
     }
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_unreadable_however_good_its_beginning() {
-    for way_in in WayIn::ALL {
+async fn truncated_body_is_unreadable() {
+    for entry in Entry::ALL {
         let (mut sender, body) = Channel::<Bytes, io::Error>::new(2);
         sender.send_data(sample("s")).await.unwrap();
         sender.abort(io::Error::from(io::ErrorKind::ConnectionReset));
-        let response = way_in.deliver(Body::new(body)).await;
-        assert_refused(way_in, response, Rejection::BodyUnreadable).await;
+        let response = entry.deliver(Body::new(body)).await;
+        assert_rejected(entry, response, Rejection::BodyUnreadable).await;
     }
 }
 
-/// The verifier's limit holds where the route has none, and a smaller one of the route's holds too.
+/// The verifier's limit applies if the route has none, and a smaller limit of the route applies
+/// too.
 #[tokio::test]
-async fn a_stream_over_the_smaller_limit_ends_there() {
-    for way_in in WayIn::ALL {
+async fn endless_body_is_read_up_to_smaller_body_limit() {
+    for entry in Entry::ALL {
         for (route, limit) in [
             (DefaultBodyLimit::disable(), LIMIT),
             (DefaultBodyLimit::max(LIMIT * 2), LIMIT),
@@ -107,43 +110,42 @@ async fn a_stream_over_the_smaller_limit_ends_there() {
         ] {
             let body = Endless::spaces();
             let request = post().body(Body::new(body.clone())).unwrap();
-            let response = way_in.deliver_under(route, request).await;
-            assert_refused(way_in, response, Rejection::body_too_large(LIMIT)).await;
+            let response = entry.deliver_under(route, request).await;
+            assert_rejected(entry, response, Rejection::body_too_large(LIMIT)).await;
             let read = body.read.load(Ordering::Relaxed);
-            let enough = limit..=limit + FRAME;
+            let expected = limit..=limit + FRAME;
             assert!(
-                enough.contains(&read),
-                "{way_in:?}: {read} bytes under {limit}"
+                expected.contains(&read),
+                "{entry:?}: {read} bytes under {limit}"
             );
         }
     }
 }
 
-/// A body of exactly the route's limit passes.
 #[tokio::test]
-async fn the_routes_limit_refuses_what_is_over_it_and_no_more() {
+async fn body_limit_of_route_is_inclusive() {
     let body = sample("s");
-    for way_in in WayIn::ALL {
+    for entry in Entry::ALL {
         let response = |limit| {
             let request = post().body(Body::from(body.clone())).unwrap();
-            way_in.deliver_under(DefaultBodyLimit::max(limit), request)
+            entry.deliver_under(DefaultBodyLimit::max(limit), request)
         };
-        let enough = response(body.len()).await;
-        assert_eq!(enough.status(), StatusCode::OK, "{way_in:?}");
-        let short = response(body.len() - 1).await;
-        assert_refused(way_in, short, Rejection::body_too_large(LIMIT)).await;
+        let accepted = response(body.len()).await;
+        assert_eq!(accepted.status(), StatusCode::OK, "{entry:?}");
+        let rejected = response(body.len() - 1).await;
+        assert_rejected(entry, rejected, Rejection::body_too_large(LIMIT)).await;
     }
 }
 
-/// The limit of other middleware shows only in the error that it ends the body with.
+/// The limit of other middleware shows only in the error that ends the body.
 #[tokio::test]
-async fn a_limit_of_other_middleware_is_told_from_a_broken_connection() {
-    for way_in in WayIn::ALL {
-        let router = way_in.router().layer(RequestBodyLimitLayer::new(LIMIT / 2));
+async fn body_limit_of_other_middleware_is_body_too_large() {
+    for entry in Entry::ALL {
+        let router = entry.router().layer(RequestBodyLimitLayer::new(LIMIT / 2));
         let request = post().body(Body::new(Endless::spaces())).unwrap();
         let response = router.oneshot(request).await.unwrap();
-        assert_refused(
-            way_in,
+        assert_rejected(
+            entry,
             response.map(Body::new),
             Rejection::body_too_large(LIMIT),
         )
@@ -152,38 +154,38 @@ async fn a_limit_of_other_middleware_is_told_from_a_broken_connection() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_refused_leaves_the_body_unread() {
-    for way_in in WayIn::ALL {
+async fn rejected_head_leaves_body_unread() {
+    for entry in Entry::ALL {
         let request = Request::post("/").header("content-type", "text/plain");
         let request = request.body(Body::new(Unread { declared: 1 })).unwrap();
-        let response = way_in
+        let response = entry
             .deliver_under(DefaultBodyLimit::disable(), request)
             .await;
-        assert_refused(way_in, response, Rejection::UnsupportedMediaType).await;
+        assert_rejected(entry, response, Rejection::UnsupportedMediaType).await;
     }
 }
 
-/// The route's limit, twice the verifier's here, is not ours to see; the size that it leaves is.
+/// The route's limit shows only in the size that it leaves: also if it is twice the verifier's.
 #[tokio::test]
-async fn a_declared_size_over_the_routes_limit_leaves_the_body_unread() {
-    for way_in in WayIn::ALL {
+async fn declared_size_over_body_limit_of_route_leaves_body_unread() {
+    for entry in Entry::ALL {
         for limit in [LIMIT / 2, LIMIT * 2] {
             let declared = limit as u64 + 1;
             let request = post().body(Body::new(Unread { declared })).unwrap();
-            let response = way_in
+            let response = entry
                 .deliver_under(DefaultBodyLimit::max(limit), request)
                 .await;
-            assert_refused(way_in, response, Rejection::body_too_large(LIMIT)).await;
+            assert_rejected(entry, response, Rejection::body_too_large(LIMIT)).await;
         }
     }
 }
 
-/// Were nobody else let run meanwhile, the deadline would not be looked at.
+/// The deadline is polled only if reading yields.
 #[tokio::test]
-async fn a_body_of_nothing_without_end_lets_its_deadline_pass() {
-    for way_in in WayIn::ALL {
-        let delivery = way_in.deliver(Body::new(Endless::nothing()));
+async fn endless_empty_frames_do_not_block_deadline() {
+    for entry in Entry::ALL {
+        let delivery = entry.deliver(Body::new(Endless::nothing()));
         let result = tokio::time::timeout(Duration::from_millis(50), delivery).await;
-        assert!(result.is_err(), "{way_in:?}");
+        assert!(result.is_err(), "{entry:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies, a gateway and deliveries that the tests share.
+//! Shared bodies, deliveries and a provider.
 
 use std::{
     io,
@@ -36,28 +36,28 @@ pub(crate) fn verifier_of<P: Provider<Key = SecretKey>>(provider: P, secret: &st
         .unwrap()
 }
 
-/// The documented sample, signed with a secret.
+/// Returns the documented sample, signed with a secret.
 pub(crate) fn sample(secret: &str) -> Bytes {
     let secret = SecretKey::new(secret).unwrap();
     let token = testing::token(&secret, testing::SAMPLE_INVOICE_ID, NOW + 300);
     testing::sample_json(Some(&token)).into()
 }
 
-/// The head of a JSON postback.
+/// Returns the head of a JSON postback.
 pub(crate) fn post() -> request::Builder {
     Request::post("/").header("content-type", "application/json")
 }
 
-/// A body without a declared size that never ends, whose frames are always ready; it counts what was
-/// read of it.
+/// Body that never ends, without a declared size, whose frames are always ready. It counts the
+/// bytes that were read.
 #[derive(Clone)]
 pub(crate) struct Endless {
     pub(crate) read: Arc<AtomicUsize>,
     frame: &'static [u8],
-    begun: Instant,
+    started: Instant,
 }
 
-/// How many bytes of [`Endless::spaces`] come at once.
+/// Size of a frame of [`Endless::spaces`], in bytes.
 pub(crate) const FRAME: usize = 100;
 
 impl Endless {
@@ -73,7 +73,7 @@ impl Endless {
         Self {
             read: Arc::default(),
             frame,
-            begun: Instant::now(),
+            started: Instant::now(),
         }
     }
 }
@@ -87,14 +87,14 @@ impl Body for Endless {
         _: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let before = self.read.fetch_add(self.frame.len(), Ordering::Relaxed);
-        assert!(before < LIMIT * 10, "nobody stops reading");
-        let lasted = self.begun.elapsed();
-        assert!(lasted.as_secs() < 5, "nobody else gets a turn");
+        assert!(before < LIMIT * 10, "reading does not stop at the limit");
+        let lasted = self.started.elapsed();
+        assert!(lasted.as_secs() < 5, "the task does not yield");
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(self.frame)))))
     }
 }
 
-/// A body that must not be read, and says how long it is.
+/// Body that must not be read, with a declared size.
 pub(crate) struct Unread {
     pub(crate) declared: u64,
 }
@@ -115,21 +115,21 @@ impl Body for Unread {
     }
 }
 
-/// A gateway that signs the request's target: it notes what it is shown, and lets every request
-/// through if it is told to.
+/// Provider that signs the target of the request. It stores the target, and accepts every request
+/// if `is_genuine` is set.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Noting {
+pub(crate) struct TargetProvider {
     pub(crate) target: Arc<Mutex<String>>,
-    pub(crate) genuine: bool,
+    pub(crate) is_genuine: bool,
 }
 
-impl Provider for Noting {
+impl Provider for TargetProvider {
     type Accepts = AcceptsGet;
     type Payload = ();
     type Evidence = ();
     type Key = ();
 
-    const NAME: &'static str = "noting";
+    const NAME: &'static str = "target";
     const ACK: Reply = Reply::acknowledgement("text/plain", "ok");
 
     fn accepts(&self) -> AcceptsGet {
@@ -142,6 +142,6 @@ impl Provider for Noting {
     }
 
     fn verify(&self, (): (), _: Bytes, check: &mut VerifyContext<'_, ()>) -> Result<(), Rejection> {
-        check.signature(|()| self.genuine)
+        check.signature(|()| self.is_genuine)
     }
 }

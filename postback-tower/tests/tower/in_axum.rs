@@ -1,4 +1,4 @@
-//! Where the layer fits in axum, and what extractors below it take from it.
+//! The layer in axum, and the extractors below it.
 
 use std::future::ready;
 
@@ -24,7 +24,7 @@ use tower::{ServiceBuilder, ServiceExt};
 
 use crate::fixtures::{NOW, Unread, post, sample, verifier, verifier_of};
 
-async fn guarded(
+async fn below_layer(
     FromVerified(postback): FromVerified<CryptoCloud>,
     body: Bytes,
 ) -> Ack<CryptoCloud> {
@@ -42,18 +42,18 @@ async fn deliver(router: Router, signer: &str) -> Response {
 }
 
 #[track_caller]
-fn assert_refused(response: &Response, rejection: &Rejection) {
+fn assert_rejected(response: &Response, rejection: &Rejection) {
     assert_eq!(response.status(), rejection.reply().status());
     assert_eq!(response.extensions().get(), Some(rejection));
 }
 
 #[tokio::test]
-async fn the_layer_fits_wherever_a_layer_may_stand() {
+async fn layer_verifies_at_every_position() {
     async fn middleware(request: Request, next: Next) -> Response {
         next.run(request).await
     }
     let layer = || PostbackLayer::new(verifier("s"));
-    let route = || Router::new().route("/", any(guarded));
+    let route = || Router::new().route("/", any(below_layer));
     let above_middleware = ServiceBuilder::new()
         .layer(layer().with_request_body::<Body>())
         .layer(from_fn(middleware));
@@ -65,7 +65,7 @@ async fn the_layer_fits_wherever_a_layer_may_stand() {
         ("Router::route_layer", route().route_layer(layer())),
         (
             "MethodRouter::layer",
-            Router::new().route("/", any(guarded).layer(layer())),
+            Router::new().route("/", any(below_layer).layer(layer())),
         ),
         ("above from_fn", route().layer(above_middleware)),
         ("below from_fn", route().layer(below_middleware)),
@@ -73,19 +73,21 @@ async fn the_layer_fits_wherever_a_layer_may_stand() {
             "a service of a route",
             Router::new().route_service(
                 "/",
-                ServiceBuilder::new().layer(layer()).service(any(guarded)),
+                ServiceBuilder::new()
+                    .layer(layer())
+                    .service(any(below_layer)),
             ),
         ),
     ] {
         let accepted = deliver(router.clone(), "s").await;
         assert_eq!(accepted.status(), StatusCode::OK, "{place}");
-        assert_refused(&deliver(router, "forged").await, &Rejection::BadSignature);
+        assert_rejected(&deliver(router, "forged").await, &Rejection::BadSignature);
     }
 }
 
-/// The extractor would find a body that must not be read.
+/// The layer's result replaces the body, which must not be read.
 #[tokio::test]
-async fn the_result_of_the_same_verifier_is_not_asked_for_twice() {
+async fn extractor_takes_result_of_layer_with_same_verifier() {
     let verifier = verifier("s");
     let without_body =
         map_request(|request: Request| ready(request.map(|_| Body::new(Unread { declared: 1 }))));
@@ -100,7 +102,7 @@ async fn the_result_of_the_same_verifier_is_not_asked_for_twice() {
     assert_eq!(accepted.status(), StatusCode::OK);
 }
 
-fn extracted_under<P>(layer: PostbackLayer<P>, verifier: Verifier<CryptoCloud>) -> Router
+fn extractor_below<P>(layer: PostbackLayer<P>, verifier: Verifier<CryptoCloud>) -> Router
 where
     P: Provider,
 {
@@ -110,18 +112,18 @@ where
         .with_state(verifier)
 }
 
-/// The layer lets project A's postback through; the extractor asks for project B's.
+/// The layer verifies for project A, and the extractor for project B.
 #[tokio::test]
-async fn the_result_of_another_projects_verifier_does_not_count() {
-    let router = extracted_under(PostbackLayer::new(verifier("a")), verifier("b"));
-    assert_refused(
+async fn result_for_other_project_is_rejected() {
+    let router = extractor_below(PostbackLayer::new(verifier("a")), verifier("b"));
+    assert_rejected(
         &deliver(router.clone(), "a").await,
         &Rejection::BadSignature,
     );
-    assert_refused(&deliver(router, "b").await, &Rejection::BadSignature);
+    assert_rejected(&deliver(router, "b").await, &Rejection::BadSignature);
 }
 
-/// A verifier of a name of its own, and the same secret.
+/// Returns a verifier for a project, always with the same secret.
 fn of_project(project: &str) -> Verifier<CryptoCloud> {
     Verifier::builder(CryptoCloud::new(), SecretKey::new("s").unwrap())
         .project(project)
@@ -136,7 +138,7 @@ async fn text(response: Response) -> Bytes {
 }
 
 #[tokio::test]
-async fn of_two_layers_the_inner_one_vouches() {
+async fn result_of_inner_layer_is_extracted() {
     async fn paid(FromVerified(postback): FromVerified<CryptoCloud>) -> String {
         postback.project().unwrap_or("none").to_owned()
     }
@@ -148,7 +150,7 @@ async fn of_two_layers_the_inner_one_vouches() {
 }
 
 #[tokio::test]
-async fn a_tenants_proof_never_passes_for_anothers() {
+async fn result_for_other_tenant_is_rejected() {
     #[derive(Debug)]
     enum Eu {}
     #[derive(Debug)]
@@ -160,35 +162,34 @@ async fn a_tenants_proof_never_passes_for_anothers() {
     let router = Router::new()
         .route("/", any(us))
         .layer(PostbackLayer::new(verifier_of(eu, "s")));
-    assert_refused(&deliver(router, "s").await, &Rejection::NotConfigured);
+    assert_rejected(&deliver(router, "s").await, &Rejection::NotConfigured);
 }
 
-/// Even with the same secret, it is the extractor's verifier that vouches.
+/// Also if both verifiers have the same secret.
 #[tokio::test]
-async fn under_another_verifier_the_extractor_verifies_again() {
+async fn extractor_verifies_again_below_layer_with_other_verifier() {
     async fn paid(postback: Postback<CryptoCloud>) -> String {
         postback.project().unwrap_or("none").to_owned()
     }
-    let scoped = of_project("extractor");
     let router = Router::new()
         .route("/", any(paid))
         .layer(PostbackLayer::new(verifier("s")))
-        .with_state(scoped);
+        .with_state(of_project("extractor"));
     assert_eq!(text(deliver(router, "s").await).await, "extractor");
 }
 
 #[tokio::test]
-async fn trybits_proof_never_passes_for_cryptoclouds() {
+async fn result_for_other_provider_is_rejected() {
     let trybit = PostbackLayer::new(verifier_of(Trybit::new(), "t"));
-    let router = extracted_under(trybit.clone(), verifier("c"));
-    assert_refused(&deliver(router, "t").await, &Rejection::BadSignature);
+    let router = extractor_below(trybit.clone(), verifier("c"));
+    assert_rejected(&deliver(router, "t").await, &Rejection::BadSignature);
 
-    let router = Router::new().route("/", any(guarded)).layer(trybit);
-    assert_refused(&deliver(router, "t").await, &Rejection::NotConfigured);
+    let router = Router::new().route("/", any(below_layer)).layer(trybit);
+    assert_rejected(&deliver(router, "t").await, &Rejection::NotConfigured);
 }
 
 #[tokio::test]
-async fn without_a_layer_there_is_nothing_verified_to_take() {
-    let router = Router::new().route("/", any(guarded));
-    assert_refused(&deliver(router, "s").await, &Rejection::NotConfigured);
+async fn missing_layer_is_not_configured() {
+    let router = Router::new().route("/", any(below_layer));
+    assert_rejected(&deliver(router, "s").await, &Rejection::NotConfigured);
 }

@@ -1,4 +1,4 @@
-//! The layer over services that know no framework.
+//! The layer above services that use no framework.
 
 use std::{
     collections::VecDeque,
@@ -19,7 +19,7 @@ use postback_tower::{PostbackLayer, RequestBody, ResponseBody, acknowledgement};
 use tokio::time::timeout;
 use tower::{Layer, ServiceExt, service_fn};
 
-use crate::fixtures::{Noting, Unread, post, sample, verifier};
+use crate::fixtures::{TargetProvider, Unread, post, sample, verifier};
 
 type Acknowledged = Result<Response<Full<Bytes>>, Infallible>;
 
@@ -30,7 +30,7 @@ async fn collect<B: Body<Data = Bytes, Error = Infallible>>(response: Response<B
 }
 
 #[tokio::test]
-async fn what_is_verified_is_handed_on_byte_for_byte_with_its_proof() {
+async fn verified_request_reaches_service_byte_for_byte() {
     async fn paid(request: Request<RequestBody>) -> Acknowledged {
         let verified = request.extensions().get::<Verified<CryptoCloud>>();
         assert_eq!(verified.unwrap().invoice_id(), "ILRAJE1Q");
@@ -57,30 +57,30 @@ async fn what_is_verified_is_handed_on_byte_for_byte_with_its_proof() {
 }
 
 async fn must_not_be_called(_: Request<RequestBody>) -> Acknowledged {
-    panic!("a refused request was handed on")
+    panic!("a rejected request reached the service")
 }
 
 #[tokio::test]
-async fn a_refusal_is_answered_without_the_service_and_says_why_in_its_extensions() {
+async fn rejected_request_does_not_reach_service() {
     let service = PostbackLayer::new(verifier("s")).layer(service_fn(must_not_be_called));
     let request = post().body(Full::new(sample("forged"))).unwrap();
     let response = service.oneshot(request).await.unwrap();
-    let answer = Rejection::BadSignature.reply();
-    assert_eq!(response.status(), answer.status());
-    for (name, value) in answer.headers() {
+    let reply = Rejection::BadSignature.reply();
+    assert_eq!(response.status(), reply.status());
+    for (name, value) in reply.headers() {
         assert_eq!(response.headers().get(name).unwrap(), &*value);
     }
     assert_eq!(response.extensions().get(), Some(&Rejection::BadSignature));
     assert_eq!(
         response.body().size_hint().exact(),
-        Some(answer.body().len() as u64)
+        Some(reply.body().len() as u64)
     );
     assert!(!response.body().is_end_stream());
-    assert_eq!(collect(response).await, answer.body());
+    assert_eq!(collect(response).await, reply.body());
 }
 
 #[tokio::test]
-async fn the_services_own_error_is_the_error() {
+async fn error_of_service_is_returned_unchanged() {
     let service = PostbackLayer::new(verifier("s")).layer(service_fn(|_: Request<RequestBody>| {
         ready(Err::<Response<String>, _>("broken"))
     }));
@@ -88,10 +88,10 @@ async fn the_services_own_error_is_the_error() {
     assert_eq!(service.oneshot(request).await.unwrap_err(), "broken");
 }
 
-/// A body whose frames are of no contiguous type, and whose end is told by nothing but its end.
-struct InPieces(VecDeque<Bytes>);
+/// Body with frames that are not contiguous, and a wrong hint about its end.
+struct ChainedFrames(VecDeque<Bytes>);
 
-impl Body for InPieces {
+impl Body for ChainedFrames {
     type Data = bytes::buf::Chain<Bytes, Bytes>;
     type Error = io::Error;
 
@@ -106,14 +106,13 @@ impl Body for InPieces {
         Poll::Ready(piece)
     }
 
-    /// A hint, and a wrong one.
     fn is_end_stream(&self) -> bool {
         true
     }
 }
 
 #[tokio::test]
-async fn a_body_of_any_kind_of_buffer_is_read_to_its_end() {
+async fn body_of_chained_frames_is_read_to_its_end() {
     let service = PostbackLayer::new(verifier("s"))
         .with_request_body::<Bytes>()
         .layer(service_fn(|request: Request<Bytes>| {
@@ -121,15 +120,15 @@ async fn a_body_of_any_kind_of_buffer_is_read_to_its_end() {
             ready(Acknowledged::Ok(acknowledgement::<CryptoCloud, _>()))
         }));
     let pieces = sample("s").chunks(10).map(Bytes::copy_from_slice).collect();
-    let request = post().body(InPieces(pieces)).unwrap();
-    // More pieces than are taken at once: nobody but the reader itself will wake it.
+    let request = post().body(ChainedFrames(pieces)).unwrap();
+    // More frames than are read in one poll: the future has to wake itself.
     let response = timeout(Duration::from_secs(5), service.oneshot(request)).await;
     assert_eq!(response.unwrap().unwrap().status(), StatusCode::OK);
 }
 
-/// What axum assumes where no limit is set is no limit of a service that is not axum's.
+/// The default that axum assumes where no limit is set does not apply to other services.
 #[tokio::test]
-async fn a_limit_that_nobody_set_does_not_hold() {
+async fn body_limit_that_axum_assumes_is_ignored() {
     let verifier = Verifier::builder(CryptoCloud::new(), SecretKey::new("s").unwrap())
         .clock(|| Some(crate::fixtures::NOW))
         .body_limit(4_000_000);
@@ -143,12 +142,12 @@ async fn a_limit_that_nobody_set_does_not_hold() {
     assert_eq!(response.status(), StatusCode::OK);
 }
 
-/// Whoever sends the request on would announce a body that does not come.
+/// A service that forwards the request would declare a body that it does not send.
 #[tokio::test]
-async fn a_body_that_is_not_needed_is_neither_read_nor_handed_on_nor_announced() {
-    let provider = Noting {
-        genuine: true,
-        ..Noting::default()
+async fn unneeded_body_is_neither_read_nor_forwarded_nor_declared() {
+    let provider = TargetProvider {
+        is_genuine: true,
+        ..TargetProvider::default()
     };
     let service = PostbackLayer::new(Verifier::new(provider, ()))
         .with_request_body::<Bytes>()
@@ -156,7 +155,7 @@ async fn a_body_that_is_not_needed_is_neither_read_nor_handed_on_nor_announced()
             assert_eq!(*request.body(), "");
             let names: Vec<_> = request.headers().keys().collect();
             assert_eq!(names, ["x-other"]);
-            ready(Acknowledged::Ok(acknowledgement::<Noting, _>()))
+            ready(Acknowledged::Ok(acknowledgement::<TargetProvider, _>()))
         }));
     let request = Request::get("/")
         .header("content-length", "1")
@@ -170,19 +169,19 @@ async fn a_body_that_is_not_needed_is_neither_read_nor_handed_on_nor_announced()
     assert_eq!(response.status(), StatusCode::OK);
 }
 
-/// The bytes are all there at once, no trailers follow, and a length that was never right would cut
-/// them short for whoever sends them on.
+/// The bytes are complete, no trailers follow, and a wrong length would truncate the body of a
+/// service that forwards the request.
 #[tokio::test]
-async fn no_framing_is_handed_on_but_the_right_length() {
+async fn framing_headers_are_removed_except_right_content_length() {
     let right = sample("s").len().to_string();
     let wrong = "5".to_owned();
-    for (lengths, handed_on) in [
+    for (lengths, forwarded) in [
         (vec![&right], Some(&right)),
         (vec![&wrong], None),
         (vec![&right, &wrong], None),
         (vec![], None),
     ] {
-        let expected = handed_on.cloned();
+        let expected = forwarded.cloned();
         let service = PostbackLayer::new(verifier("s")).layer(service_fn(
             move |request: Request<RequestBody>| {
                 let headers = request.headers();
@@ -206,15 +205,15 @@ async fn no_framing_is_handed_on_but_the_right_length() {
     }
 }
 
-/// Path and query, percent-encoding and order as received, whatever form the target has.
+/// Percent-encoding and order are as received, in every form of the request target.
 #[tokio::test]
-async fn core_is_shown_path_and_query_as_received() {
+async fn verifier_receives_path_and_query_as_received() {
     for (uri, target) in [
         ("/cb?b=%2F+%41&a=1", "/cb?b=%2F+%41&a=1"),
         ("http://elsewhere.example/cb?a=1", "/cb?a=1"),
         ("/cb", "/cb"),
     ] {
-        let provider = Noting::default();
+        let provider = TargetProvider::default();
         let service = PostbackLayer::new(Verifier::new(provider.clone(), ()))
             .layer(service_fn(must_not_be_called));
         let request = Request::get(uri).body(Unread { declared: 1 }).unwrap();
@@ -224,10 +223,10 @@ async fn core_is_shown_path_and_query_as_received() {
     }
 }
 
-/// A response's body with a size hint, an end and an error of its own.
-struct Told;
+/// Response body with a size hint, an end and an error of its own.
+struct Failing;
 
-impl Body for Told {
+impl Body for Failing {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -235,7 +234,7 @@ impl Body for Told {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Poll::Ready(Some(Err(io::Error::other("told"))))
+        Poll::Ready(Some(Err(io::Error::other("broken"))))
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -248,22 +247,24 @@ impl Body for Told {
 }
 
 #[tokio::test]
-async fn the_services_response_is_handed_back_as_it_is() {
+async fn response_of_service_is_returned_unchanged() {
     let service = PostbackLayer::new(verifier("s")).layer(service_fn(|_: Request<RequestBody>| {
-        let response = Response::builder().status(StatusCode::ACCEPTED).body(Told);
+        let response = Response::builder()
+            .status(StatusCode::ACCEPTED)
+            .body(Failing);
         ready(Ok::<_, Infallible>(response.unwrap()))
     }));
     let request = post().body(Full::new(sample("s"))).unwrap();
     let response = service.oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::ACCEPTED);
-    let body: ResponseBody<Told> = response.into_body();
+    let body: ResponseBody<Failing> = response.into_body();
     assert_eq!(body.size_hint().exact(), Some(7));
     assert!(body.is_end_stream());
-    assert_eq!(body.collect().await.unwrap_err().to_string(), "told");
+    assert_eq!(body.collect().await.unwrap_err().to_string(), "broken");
 }
 
 #[test]
-fn debug_shows_no_secret() {
+fn debug_output_has_no_secret() {
     let layer = PostbackLayer::new(verifier("the secret"));
     let service = layer.layer(service_fn(must_not_be_called));
     for shown in [format!("{layer:?}"), format!("{service:?}")] {

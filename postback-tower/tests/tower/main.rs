@@ -1,5 +1,5 @@
-//! How the layer and the extractor treat requests. What is decided about their content is core's,
-//! and is held against the corpus elsewhere.
+//! The layer and the extractors in applications. Verification of the content is tested in core and
+//! with the corpus.
 
 #![expect(
     clippy::panic,

@@ -1,4 +1,4 @@
-//! Services below the layer that are not always ready.
+//! Inner services that are not always ready.
 
 use std::{convert::Infallible, future::poll_fn, io, task::Poll, time::Duration};
 
@@ -25,7 +25,7 @@ fn layer() -> PostbackLayer<CryptoCloud, Bytes> {
     PostbackLayer::new(verifier("s")).with_request_body()
 }
 
-/// Waits until the service takes a request with a body of type `B`, though not for ever.
+/// Waits up to five seconds until the service is ready for a request with a body of type `B`.
 async fn ready<B, S>(service: &mut S) -> &mut S
 where
     S: Service<Request<B>, Error: std::fmt::Debug>,
@@ -34,8 +34,8 @@ where
     ready.unwrap().unwrap()
 }
 
-/// Delivers twelve at once, each with a clone of the service, every third of them forged.
-async fn all_are_answered<S, B>(service: S)
+/// Sends twelve requests concurrently, each to a clone of the service; every third is forged.
+async fn assert_responds_to_all<S, B>(service: S)
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
@@ -64,11 +64,11 @@ where
     }
 }
 
-/// It panics when an instance is called that was not ready.
+/// The inner service panics when an instance is called that is not ready.
 #[tokio::test]
-async fn a_concurrency_limit() {
+async fn concurrency_limit_is_called_when_ready() {
     let limit = ConcurrencyLimitLayer::new(1);
-    all_are_answered(
+    assert_responds_to_all(
         ServiceBuilder::new()
             .layer(layer())
             .layer(limit)
@@ -77,26 +77,26 @@ async fn a_concurrency_limit() {
     .await;
 }
 
-/// It panics when an instance is called that was not ready.
+/// The inner service panics when an instance is called that is not ready.
 #[tokio::test]
-async fn a_buffer() {
+async fn buffer_is_called_when_ready() {
     let service = ServiceBuilder::new()
         .layer(layer())
         .buffer(1)
         .service_fn(paid);
-    all_are_answered(service).await;
+    assert_responds_to_all(service).await;
 }
 
 #[tokio::test]
-async fn a_buffer_over_a_concurrency_limit() {
+async fn buffer_over_concurrency_limit_is_called_when_ready() {
     let limit = ConcurrencyLimitLayer::new(1);
     let service = ServiceBuilder::new().layer(layer()).buffer(1).layer(limit);
-    all_are_answered(service.service_fn(paid)).await;
+    assert_responds_to_all(service.service_fn(paid)).await;
 }
 
-/// It refuses whom it was not ready for, and whoever was found ready is served.
+/// The instance that was ready is called; the other request is shed.
 #[tokio::test]
-async fn a_load_shed() {
+async fn load_shed_is_called_when_ready() {
     let service = ServiceBuilder::new()
         .layer(layer())
         .layer(LoadShedLayer::new())
@@ -114,13 +114,13 @@ async fn a_load_shed() {
     assert_eq!(
         again.status(),
         StatusCode::OK,
-        "what was shed holds nothing"
+        "the shed request holds no permit"
     );
 }
 
-/// While one request's body is read, no other has its turn.
+/// The request whose body is being read holds the only permit.
 #[tokio::test]
-async fn a_request_waits_until_the_service_is_ready() {
+async fn request_waits_until_service_is_ready() {
     let service = ServiceBuilder::new()
         .layer(layer())
         .layer(ConcurrencyLimitLayer::new(1))
@@ -138,22 +138,22 @@ async fn a_request_waits_until_the_service_is_ready() {
     });
     assert!(pending.await);
 
-    // The first is given up in mid-body, and its turn with it.
+    // Dropping the first request releases its permit.
     drop((reading, sender));
     ready::<Full<Bytes>, _>(&mut second).await;
 }
 
-/// Whoever is refused gives its turn back at once, whatever becomes of the response.
+/// The permit is released before the response is dropped.
 #[tokio::test]
-async fn a_refusal_holds_no_turn() {
+async fn rejected_request_holds_no_permit() {
     let mut service = ServiceBuilder::new()
         .layer(layer())
         .layer(ConcurrencyLimitLayer::new(1))
         .service_fn(paid);
-    let by_its_head = Request::get("/").body(Full::default()).unwrap();
-    let by_its_body = post().body(Full::new(sample("forged"))).unwrap();
+    let rejected_by_head = Request::get("/").body(Full::default()).unwrap();
+    let rejected_by_body = post().body(Full::new(sample("forged"))).unwrap();
     let mut responses = Vec::new();
-    for request in [by_its_head, by_its_body] {
+    for request in [rejected_by_head, rejected_by_body] {
         responses.push(
             ready::<Full<Bytes>, _>(&mut service)
                 .await
