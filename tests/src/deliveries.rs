@@ -211,9 +211,10 @@ pub(crate) fn replaced(text: String, replacements: &[(&str, &str)]) -> String {
 /// The deliveries, each about an invoice of its own.
 #[must_use]
 pub fn all(target: &str) -> Vec<Delivery> {
+    type Replacements<'a> = &'a [(&'a str, &'a str)];
+
     let paid = r#""status": "paid""#;
-    // Name, replacements in the sample, and fate.
-    let altered: [(&'static str, &[(&str, &str)], Fate); 13] = [
+    let altered: [(&'static str, Replacements<'_>, Fate); 13] = [
         (
             "test mode",
             &[(r#""test_mode": false"#, r#""test_mode": true"#)],

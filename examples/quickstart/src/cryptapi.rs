@@ -17,9 +17,11 @@ const MALFORMED: &str = r#"400 {"error":"Malformed postback"}"#;
 const METHOD: &str = r#"405 {"error":"Method not allowed"}"#;
 const MEDIA_TYPE: &str = r#"415 {"error":"Unsupported media type"}"#;
 
+/// The verifier of a receiver, and what it is sent.
+type Rows = (CryptApiVerifier, Vec<Delivery>);
+
 /// The rows for a receiver in each mode, with its verifier.
-pub(crate) fn deliveries()
--> Result<[(CryptApiVerifier, Vec<Delivery>); 3], Box<dyn Error + Send + Sync>> {
+pub(crate) fn deliveries() -> Result<[Rows; 3], Box<dyn Error + Send + Sync>> {
     let key = || PublicKey::from_pem(corpus::file("keys/cryptapi_test_public.pem"));
     let get: CryptApi<Get> = CryptApi::get(["https://shop.example"])?;
     let post = |provider: CryptApi<Post>| -> Result<_, Box<dyn Error + Send + Sync>> {

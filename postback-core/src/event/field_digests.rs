@@ -107,14 +107,16 @@ impl fmt::Debug for FieldDigests {
 mod tests {
     use super::*;
 
-    fn digests(fields: &[(&str, Option<&str>)]) -> FieldDigests {
+    type Fields<'a> = &'a [(&'a str, Option<&'a str>)];
+
+    fn digests(fields: Fields<'_>) -> FieldDigests {
         FieldDigests::new("test 1", fields.iter().copied())
     }
 
     #[test]
     fn changed_fields_are_named() {
         let stored = digests(&[("a", Some("1")), ("b", Some("2")), ("c", None)]);
-        let cases: [(&[(&str, Option<&str>)], &[&str]); 6] = [
+        let cases: [(Fields<'_>, &[&str]); 6] = [
             (&[("a", Some("1")), ("b", Some("2"))], &[]),
             (&[("b", Some("2")), ("a", Some("1"))], &[]),
             (&[("a", Some("2")), ("b", Some("2"))], &["a"]),

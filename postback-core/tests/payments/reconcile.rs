@@ -457,8 +457,10 @@ fn price_in_a_fiat_currency_that_is_never_stated_is_an_error() {
 /// Each with one difference.
 #[test]
 fn bound_callback_is_compared_by_amount_paid() {
+    type Replacements<'a> = &'a [(&'a str, &'a str)];
+
     let (confirmed, pending) = (Assurance::Confirmed, Assurance::Signed);
-    let cases: [(&[(&str, &str)], Assurance, Outcome); 9] = [
+    let cases: [(Replacements<'_>, Assurance, Outcome); 9] = [
         (&[], confirmed, Outcome::Paid(amount("0.05"))),
         (
             &[("value_coin=0.05", "value_coin=0.06")],
