@@ -84,10 +84,11 @@ pub struct Request {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "outcome", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Expect {
-    /// It is verified and says these facts.
+    /// The delivery is verified, and its payload has these fields.
     Accepted {
-        /// What the typed value must say, by name.
-        facts: Map<String, Value>,
+        /// Expected fields of the payload, by name.
+        #[serde(rename = "facts")]
+        fields: Map<String, Value>,
     },
     /// It gets one of these statuses, and the receiver goes on living.
     Any {
@@ -160,7 +161,7 @@ impl Case {
             _ if self.name == "POST JSON confirmed, numbers keep every digit" => {
                 Some(json!({ "order_id": "from-body" }))
             }
-            Expect::Accepted { facts } => facts.get("params").cloned(),
+            Expect::Accepted { fields } => fields.get("params").cloned(),
             Expect::Any { .. } | Expect::Rejected { .. } => None,
         }
     }

@@ -16,7 +16,7 @@ pub mod client;
 pub mod corpus;
 pub mod deliveries;
 pub mod driver;
-pub mod facts;
+pub mod expected_fields;
 pub mod framework_differences;
 pub mod log;
 mod printed;

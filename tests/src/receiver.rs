@@ -22,7 +22,7 @@ use crate::{
     client::Client,
     corpus::{Case, Expect, Mode},
     driver::Application,
-    facts,
+    expected_fields,
     framework_differences::WRONG_METHOD_IN_ROCKET,
     raw::{Connection, RawResponse},
 };
@@ -173,10 +173,10 @@ pub async fn each_mode_of_cryptapi_is_a_route(
             let (status, _, body) = client.send(request).await.expect("an answer");
             let params = case.printed_params();
             match case.expect {
-                Expect::Accepted { mut facts } => {
-                    facts.extend(params.map(|params| ("params".to_owned(), params)));
+                Expect::Accepted { mut fields } => {
+                    fields.extend(params.map(|params| ("params".to_owned(), params)));
                     assert_eq!((status, &*body), (StatusCode::OK, "*ok*"), "{}", case.name);
-                    lines.push((case.name, facts));
+                    lines.push((case.name, fields));
                 }
                 Expect::Rejected { code, .. }
                     if code.allows("method_not_allowed")
@@ -192,7 +192,7 @@ pub async fn each_mode_of_cryptapi_is_a_route(
         }
         let printed = running.printed();
         assert_eq!(printed.len(), lines.len());
-        for (printed, (name, mut facts)) in printed.iter().zip(lines) {
+        for (printed, (name, mut fields)) in printed.iter().zip(lines) {
             let printed = printed.as_object().expect("an object");
             let named: Vec<_> = printed.keys().map(String::as_str).collect();
             let names = [
@@ -206,8 +206,8 @@ pub async fn each_mode_of_cryptapi_is_a_route(
             ];
             assert_eq!(named, names, "{name}");
             assert_eq!(printed.get("provider"), Some(&json!("cryptapi")));
-            facts.retain(|fact, _| names.contains(&&**fact));
-            facts::compare(&name, &facts, printed);
+            fields.retain(|field, _| names.contains(&&**field));
+            expected_fields::compare(&name, &fields, printed);
         }
     }
     assert!(sent > 68, "the whole corpus, and GET twice");

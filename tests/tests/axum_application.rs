@@ -19,8 +19,8 @@ use axum::{
     routing::{any, post},
 };
 use bytes::Bytes;
-use conformance::driver::{Application, Outcome, Seen};
 use http::StatusCode;
+use postback_conformance::driver::{Application, Outcome, Seen};
 use postback_core::{
     KeyRing, Rejection, SecretKey, Tenant, Verifier, VerifierBuilder,
     cryptocloud::{CryptoCloud, Trybit},

@@ -7,14 +7,14 @@ use std::{fs, path::Path};
 
 use actix_web::{App, HttpResponse, web};
 use axum::{Router, routing::post};
-use conformance::{
+use http::StatusCode;
+use postback_conformance::{
     deliveries,
     driver::{Application, Seen},
     framework_differences::{BEFORE_THE_ROUTE, HALF_CLOSED},
     log::Log,
     raw::Connection,
 };
-use http::StatusCode;
 use postback_core::cryptocloud::CryptoCloud;
 use tracing::{Level, dispatcher};
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::{Router, routing::any};
-use conformance::{
+use postback_conformance::{
     driver::{Application, Seen},
     log::Log,
     raw::Connection,

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use axum::{Router, extract::State, routing::any};
 use bytes::Bytes;
-use conformance::{
+use postback_conformance::{
     callbacks::ORIGIN,
     corpus::Request,
     driver::{Application, Seen},

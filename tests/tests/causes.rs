@@ -5,7 +5,7 @@
 use std::{fs, path::Path, sync::LazyLock};
 
 use bytes::Bytes;
-use conformance::{
+use postback_conformance::{
     corpus::Request,
     driver::{Driver, Served},
     log::Log,

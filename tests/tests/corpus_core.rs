@@ -2,9 +2,9 @@
 
 #![expect(clippy::panic, reason = "a test stops where something is wrong")]
 
-use conformance::{
+use postback_conformance::{
     corpus::{Case, Expect},
-    facts::{self, Stated},
+    expected_fields::{self, CorpusFields},
     with_verifier,
 };
 use postback_core::{Provider, Verifier};
@@ -27,12 +27,12 @@ fn every_cryptapi_case_gets_its_verdict() {
     }
 }
 
-fn judge<P: Provider<Payload: Stated>>(case: &Case, verifier: &Verifier<P>) {
+fn judge<P: Provider<Payload: CorpusFields>>(case: &Case, verifier: &Verifier<P>) {
     let name = &case.name;
     let verdict = case.request.verify(verifier);
     match (&case.expect, verdict) {
-        (Expect::Accepted { facts }, Ok(verified)) => {
-            facts::compare(name, facts, &verified.payload().facts());
+        (Expect::Accepted { fields }, Ok(verified)) => {
+            expected_fields::compare(name, fields, &verified.payload().fields());
         }
         (Expect::Any { status }, verdict) => {
             let answered = verdict.map_or_else(|r| r.reply().status(), |_| P::ACK.status());

@@ -8,10 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use conformance::{
+use postback_conformance::{
     corpus::{Case, Expect},
     driver::{CODE_HEADER, Driver, Outcome, Served},
-    facts, with_verifier,
+    expected_fields, with_verifier,
 };
 use postback_core::{Reply, Verifier};
 
@@ -70,10 +70,10 @@ async fn judge<P: Served>(driver: Driver, case: &Case, verifier: Verifier<P>) {
     assert_eq!(code, verdict.as_ref().err().map(|it| it.code()), "{name}");
 
     match &case.expect {
-        Expect::Accepted { facts } => {
+        Expect::Accepted { fields } => {
             for outcome in [&plain, &result] {
                 let handed = outcome.handed.as_ref().expect("the handler was called");
-                facts::compare(name, facts, &handed.facts);
+                expected_fields::compare(name, fields, &handed.fields);
                 if let Some(body) = &handed.body {
                     assert_eq!(body, &case.request.body, "{name}: other bytes");
                 }

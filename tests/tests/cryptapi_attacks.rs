@@ -10,7 +10,7 @@
 use std::sync::LazyLock;
 
 use axum::{Router, routing::any};
-use conformance::{
+use postback_conformance::{
     corpus::Request,
     driver::{Application, Driver, Seen, Served},
 };

@@ -1,6 +1,6 @@
 //! What the operator's log says of CryptAPI's callbacks, and what it never says.
 
-use conformance::{
+use postback_conformance::{
     corpus::{Case, Expect},
     driver::Driver,
     log::Log,
@@ -144,8 +144,8 @@ async fn no_signature_parameter_or_field_is_ever_logged_but_the_uuid() {
         let verdicts = log.verdicts();
         assert_eq!(verdicts.len(), Driver::ALL.len(), "{}", case.name);
         let mut uuid = None;
-        if let Expect::Accepted { facts } = &case.expect {
-            uuid = facts.get("uuid").and_then(|uuid| uuid.as_str());
+        if let Expect::Accepted { fields } = &case.expect {
+            uuid = fields.get("uuid").and_then(|uuid| uuid.as_str());
             accepted += usize::from(uuid.is_some());
         }
         let (_, query) = case.request.target.split_once('?').unwrap_or_default();

@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 
 use axum::{Router, routing::any};
 use bytes::Bytes;
-use conformance::{
+use http::{Request, StatusCode};
+use postback_conformance::{
     client::Client,
     corpus::Case,
     driver::{Application, Driver, Seen},
     raw::{Connection, RawResponse},
 };
-use http::{Request, StatusCode};
 use postback_core::{
     Verifier,
     cryptapi::{CryptApi, Get},

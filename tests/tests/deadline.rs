@@ -11,13 +11,13 @@ use std::{
 
 use axum::{Router, routing::any};
 use bytes::Bytes;
-use conformance::{
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use postback_conformance::{
     driver::{Application, Seen},
     raw::RawResponse,
     receiver,
 };
-use http::{Request, Response, StatusCode};
-use http_body_util::Full;
 use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
 use postback_tower::{
     PostbackLayer, acknowledgement,

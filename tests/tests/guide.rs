@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use conformance::{corpus::Request, deliveries};
+use postback_conformance::{corpus::Request, deliveries};
 use postback_core::{PublicKey, SecretKey, Verifier, cryptapi::CryptApi, cryptocloud::CryptoCloud};
 
 /// Lines from which on a function is one that must not be printed twice.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::{App, HttpResponse, ResponseError, web};
 use axum::{Router, routing::any};
-use conformance::{
+use postback_conformance::{
     deliveries,
     driver::{Application, Seen},
     framework_differences::HALF_CLOSED,

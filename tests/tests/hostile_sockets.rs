@@ -20,16 +20,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use conformance::{
+use http::{Request, StatusCode};
+use http_body_util::Channel;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use postback_conformance::{
     corpus::Case,
     driver::{Application, CODE_HEADER, Driver, Served},
     framework_differences::{DECISIONS, Decided, Decision, Made},
     raw::{Connection, RawResponse, within_deadline},
 };
-use http::{Request, StatusCode};
-use http_body_util::Channel;
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use postback_core::{
     MalformedReason, Method, Provider, Rejection, Reply, RequestHead, SecretKey, Verifier,
     cryptocloud::CryptoCloud, testing,
@@ -785,7 +785,7 @@ fn invoice_ids(application: &Application) -> Vec<String> {
     let handed = application.seen();
     let ids = handed
         .iter()
-        .map(|it| it.facts.get("invoice_id").unwrap().as_str().unwrap());
+        .map(|it| it.fields.get("invoice_id").unwrap().as_str().unwrap());
     let mut ids: Vec<_> = ids.map(str::to_owned).collect();
     ids.sort();
     ids

@@ -12,13 +12,13 @@ use actix_web::{FromRequest, test::TestRequest};
 use axum::{Router, middleware::map_request, response::IntoResponse, routing::any};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use conformance::{
+use http::Request;
+use postback_conformance::{
     corpus::Case,
     driver::{Application, Driver, Seen},
     log::Log,
     raw::Connection,
 };
-use http::Request;
 use postback_core::{
     AcceptsPost, KeyRing, MediaType, Provider, Rejection, Reply, RequestHead, SecretKey, Tenant,
     Verifier, VerifierBuilder, VerifyContext,
@@ -536,7 +536,7 @@ async fn no_secret_token_signature_or_body_is_ever_logged() {
             assert!(!text.contains(&**key), "{}: a secret", case.name);
         }
         let signed = match &handed {
-            Some(handed) => handed.facts.get("invoice_id").and_then(Value::as_str),
+            Some(handed) => handed.fields.get("invoice_id").and_then(Value::as_str),
             // Nothing is named before the signature holds; then it is the signed id.
             None => {
                 let line = verdicts.first().map(String::as_str).unwrap_or_default();

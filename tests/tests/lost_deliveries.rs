@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{App, HttpRequest, HttpResponse, rt::time::timeout, web};
 use axum::{Router, routing::any};
 use bytes::Bytes;
-use conformance::{
+use postback_conformance::{
     deliveries,
     driver::{Application, Driver, Seen},
     log::Log,

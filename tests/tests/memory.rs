@@ -21,12 +21,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use conformance::driver::{Application, Driver, Served};
 use http::Request;
 use http_body::{Body, Frame};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use peak_alloc::PeakAlloc;
+use postback_conformance::driver::{Application, Driver, Served};
 use postback_core::{SecretKey, Verifier, cryptapi::CryptApi, cryptocloud::CryptoCloud};
 use tokio::runtime::{Builder, Runtime};
 

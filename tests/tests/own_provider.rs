@@ -10,15 +10,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use conformance::{
+use http::StatusCode;
+use http_body_util::Full;
+use orders::Orders;
+use postback_conformance::{
     corpus::Request,
     driver::{Application, Seen},
     log::Log,
     printed,
 };
-use http::StatusCode;
-use http_body_util::Full;
-use orders::Orders;
 use postback_core::{
     Method, SecretKey, Verified, Verifier,
     reconcile::{Outcome, Price},

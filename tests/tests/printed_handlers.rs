@@ -12,7 +12,9 @@ use std::{
 };
 
 use actix_web::App;
-use conformance::{
+use http::Response;
+use orders::Orders;
+use postback_conformance::{
     callbacks::{self, ORIGIN},
     corpus::Request,
     deliveries::{self, Shop},
@@ -20,8 +22,6 @@ use conformance::{
     log::Log,
     printed, printed_server,
 };
-use http::Response;
-use orders::Orders;
 use postback_core::{
     Retry, SecretKey, Verified, Verifier,
     cryptapi::{CryptApi, Get},

@@ -1,7 +1,7 @@
 //! A provider may fix another status for the replies to postbacks that are not verified.
 
 use bytes::Bytes;
-use conformance::{corpus::Request, driver::Driver, facts::Stated};
+use postback_conformance::{corpus::Request, driver::Driver, expected_fields::CorpusFields};
 use postback_core::{
     AcceptsPost, MediaType, Provider, Rejection, RequestHead, SecretKey, SignatureHeader, Tenant,
     Verifier, VerifyContext, testing,
@@ -15,8 +15,8 @@ struct GivesUp;
 #[derive(Clone, Debug)]
 struct Nothing;
 
-impl Stated for Nothing {
-    fn facts(&self) -> Map<String, Value> {
+impl CorpusFields for Nothing {
+    fn fields(&self) -> Map<String, Value> {
         Map::new()
     }
 }

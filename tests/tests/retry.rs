@@ -8,9 +8,9 @@ use std::{convert::Infallible, time::Duration};
 use actix_web::{App, web};
 use axum::{Router, body::Body, extract::State, routing::any};
 use bytes::Bytes;
-use conformance::{deliveries, log::Log};
 use http::{Request, Response};
 use http_body_util::Full;
+use postback_conformance::{deliveries, log::Log};
 use postback_core::{
     Retry, RetryReason, Verifier,
     cryptocloud::CryptoCloud,

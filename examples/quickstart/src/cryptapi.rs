@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use conformance::corpus::{self, Case};
+use postback_conformance::corpus::{self, Case};
 use postback_core::{
     PublicKey, Verifier,
     cryptapi::{CryptApi, Get, Post},
@@ -87,10 +87,10 @@ fn rows(
 
 /// What the receiver prints for an accepted case, by the corpus's own account of it.
 fn line(case: &Case) -> Result<String, String> {
-    let corpus::Expect::Accepted { facts } = &case.expect else {
+    let corpus::Expect::Accepted { fields } = &case.expect else {
         return Err(format!("{} is not accepted", case.name));
     };
-    let fact = |name: &str| facts.get(name).cloned().unwrap_or_default();
+    let fact = |name: &str| fields.get(name).cloned().unwrap_or_default();
     Ok(json!({
         "provider": "cryptapi",
         "uuid": fact("uuid"),

@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use conformance::corpus::Request;
+use postback_conformance::corpus::Request;
 use postback_core::{MediaType, SecretKey, testing};
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-use conformance::corpus::Request;
+use postback_conformance::corpus::Request;
 
 /// What is sent, and what is expected of it: one row of the table.
 pub(crate) struct Delivery {

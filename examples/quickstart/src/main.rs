@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use conformance::client::Client;
+use postback_conformance::client::Client;
 use postback_core::{
     SecretKey, Verifier,
     cryptocloud::{CryptoCloud, Trybit},

@@ -1,6 +1,6 @@
 use std::{error::Error, sync::Arc};
 
-use conformance::shop::{ORIGIN, Senders};
+use postback_conformance::shop::{ORIGIN, Senders};
 use shop::{Orders, Receipts};
 use tokio::{net::TcpListener, task::JoinSet};
 

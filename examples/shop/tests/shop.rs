@@ -10,7 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use conformance::{
+use http::{Response, StatusCode};
+use postback_conformance::{
     callbacks,
     corpus::Request,
     deliveries,
@@ -19,7 +20,6 @@ use conformance::{
     receiver::{Running, receiver},
     shop::{ORIGIN, Senders},
 };
-use http::{Response, StatusCode};
 use postback_core::reconcile::Price;
 use postback_store::{EffectStore, PendingEffect, sqlite::SqliteStore};
 use shop::{Orders, Receipts};

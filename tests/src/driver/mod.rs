@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use tower::{ServiceExt, service_fn};
 
 pub use self::application::{Application, Seen};
-use crate::facts::Stated;
+use crate::expected_fields::CorpusFields;
 
 /// A way in.
 ///
@@ -69,9 +69,9 @@ impl Driver {
 }
 
 /// A provider that every way in can be served with.
-pub trait Served: Provider<Payload: Stated, Accepts: rocket_guard::Guarded<Self>> {}
+pub trait Served: Provider<Payload: CorpusFields, Accepts: rocket_guard::Guarded<Self>> {}
 
-impl<P> Served for P where P: Provider<Payload: Stated, Accepts: rocket_guard::Guarded<P>> {}
+impl<P> Served for P where P: Provider<Payload: CorpusFields, Accepts: rocket_guard::Guarded<P>> {}
 
 /// What the handlers of an application share.
 struct Receiver<P: Provider> {
@@ -114,18 +114,21 @@ fn either(plain: Router, result: Router) -> Router {
 #[derive(Clone, Debug)]
 pub struct Handed {
     /// What the verified value says.
-    pub facts: Map<String, Value>,
+    pub fields: Map<String, Value>,
     /// The body that came with it, where a way in hands it on.
     pub body: Option<Bytes>,
     verified: Arc<dyn Any + Send + Sync>,
 }
 
 impl Handed {
-    fn new<P: Provider<Payload: Stated>>(verified: &Verified<P>, body: Option<Bytes>) -> Self {
-        let facts = verified.payload().facts();
+    fn new<P: Provider<Payload: CorpusFields>>(
+        verified: &Verified<P>,
+        body: Option<Bytes>,
+    ) -> Self {
+        let fields = verified.payload().fields();
         let verified = Arc::new(verified.clone());
         Self {
-            facts,
+            fields,
             body,
             verified,
         }
@@ -140,7 +143,7 @@ impl Handed {
 
 impl PartialEq for Handed {
     fn eq(&self, other: &Self) -> bool {
-        (&self.facts, &self.body) == (&other.facts, &other.body)
+        (&self.fields, &self.body) == (&other.fields, &other.body)
     }
 }
 

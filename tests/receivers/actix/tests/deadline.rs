@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::App;
-use conformance::{
+use postback_conformance::{
     driver::{Application, Seen},
     receiver,
 };

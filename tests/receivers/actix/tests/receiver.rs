@@ -1,6 +1,6 @@
 //! The receiver as a process.
 
-conformance::receiver_tests!(
+postback_conformance::receiver_tests!(
     env!("CARGO_BIN_EXE_receiver-actix"),
-    conformance::receiver::WrongMethod::IsOurs
+    postback_conformance::receiver::WrongMethod::IsOurs
 );

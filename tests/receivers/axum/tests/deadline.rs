@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conformance::{
+use postback_conformance::{
     driver::{Application, Seen},
     receiver,
 };

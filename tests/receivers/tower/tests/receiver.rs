@@ -1,10 +1,10 @@
 //! The receiver as a process.
 
-use conformance::{client::Client, receiver};
+use postback_conformance::{client::Client, receiver};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_receiver-tower");
 
-conformance::receiver_tests!(BINARY, receiver::WrongMethod::IsOurs);
+postback_conformance::receiver_tests!(BINARY, receiver::WrongMethod::IsOurs);
 
 #[tokio::test]
 async fn http_2_makes_no_difference() {

@@ -8,14 +8,14 @@ use std::{
 };
 
 use actix_web::App;
-use conformance::{
+use http::StatusCode;
+use postback_conformance::{
     corpus::{Case, Expect, Mode},
     driver::{Application, Seen},
     framework_differences::{HEADERS_OF_ROCKET, WRONG_METHOD_IN_ROCKET},
     raw::{Connection, RawResponse},
     receiver::verifiers,
 };
-use http::StatusCode;
 use postback_core::cryptocloud::{CryptoCloud, Trybit};
 use receiver::{CryptApiVerifier, Print, Verifiers};
 use rocket::{Config, config::LogLevel};

@@ -1,4 +1,4 @@
-//! What a verified value says, as the corpus states it.
+//! Fields of a verified payload, compared with those that the corpus expects.
 
 use postback_core::{
     Amount,
@@ -8,14 +8,14 @@ use postback_core::{
 };
 use serde_json::{Map, Value, json};
 
-/// What an event says, in facts that the corpus may ask for.
-pub trait Stated {
-    /// The facts, by name.
-    fn facts(&self) -> Map<String, Value>;
+/// Payload whose fields the corpus can name.
+pub trait CorpusFields {
+    /// Returns the fields, by name.
+    fn fields(&self) -> Map<String, Value>;
 }
 
-impl Stated for Payment {
-    fn facts(&self) -> Map<String, Value> {
+impl CorpusFields for Payment {
+    fn fields(&self) -> Map<String, Value> {
         let unsigned = self.unsigned();
         let field = unsigned.invoice_info();
         let info = field.known();
@@ -23,7 +23,7 @@ impl Stated for Payment {
             .and_then(|info| info.currency.known())
             .and_then(|currency| currency.network.known())
             .and_then(|network| network.code.known());
-        let facts = json!({
+        let fields = json!({
             "invoice_id": self.invoice_id(),
             "expires_at": self.expires_at(),
             "status": unsigned.status().map(|status| status.as_str()),
@@ -36,15 +36,15 @@ impl Stated for Payment {
             "network": network,
             "service_fee": info.and_then(|i| i.service_fee.known()).map(ToString::to_string),
         });
-        match facts {
-            Value::Object(facts) => facts,
+        match fields {
+            Value::Object(fields) => fields,
             _ => Map::new(),
         }
     }
 }
 
-impl Stated for Callback {
-    fn facts(&self) -> Map<String, Value> {
+impl CorpusFields for Callback {
+    fn fields(&self) -> Map<String, Value> {
         let notice = self.unbound();
         let parameters: Vec<_> = self.parameters().collect();
         let params: Map<_, _> = parameters
@@ -63,7 +63,7 @@ impl Stated for Callback {
                 })
                 .collect()
         });
-        let facts = json!({
+        let fields = json!({
             "uuid": notice.uuid(),
             "pending": notice.stage() == Stage::Pending,
             "coin": notice.coin(),
@@ -76,33 +76,35 @@ impl Stated for Callback {
             "params": params,
             "params_signed": parameters.iter().all(signed),
         });
-        match facts {
-            Value::Object(facts) => facts,
+        match fields {
+            Value::Object(fields) => fields,
             _ => Map::new(),
         }
     }
 }
 
-/// Compares what was said with what the corpus expects: amounts as decimals, the rest exactly.
+/// Compares a payload's fields with the expected ones: amounts as decimals, the rest exactly.
 ///
 /// # Panics
 ///
-/// If they differ, naming the case and the fact.
+/// Panics if a field differs, with the names of the case and of the field.
 pub fn compare(name: &str, expected: &Map<String, Value>, actual: &Map<String, Value>) {
-    for (fact, expected) in expected {
-        let actual = actual.get(fact).unwrap_or_else(|| panic!("no fact {fact}"));
+    for (field, expected) in expected {
+        let actual = actual
+            .get(field)
+            .unwrap_or_else(|| panic!("no field {field}"));
         if matches!(
-            &**fact,
+            &**field,
             "amount" | "service_fee" | "value_coin" | "value_forwarded_coin"
         ) {
-            assert_eq!(decimal(expected), decimal(actual), "{name}: {fact}");
+            assert_eq!(decimal(expected), decimal(actual), "{name}: {field}");
         } else {
-            assert_eq!(expected, actual, "{name}: {fact}");
+            assert_eq!(expected, actual, "{name}: {field}");
         }
     }
 }
 
-fn decimal(fact: &Value) -> Option<Amount> {
-    let text = fact.as_str()?;
+fn decimal(field: &Value) -> Option<Amount> {
+    let text = field.as_str()?;
     Some(text.parse().expect("a decimal"))
 }
