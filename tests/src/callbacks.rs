@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
 use http::Response;
 use postback_core::{
     reconcile::Price,
@@ -12,11 +11,9 @@ use postback_core::{
 use crate::{
     corpus::Request,
     deliveries::{Fate, priced, replaced},
+    fixtures::{ORIGIN, SAMPLE_UUID},
     log::Log,
 };
-
-/// What callback URLs begin with.
-pub const ORIGIN: &str = "https://shop.example";
 
 /// One callback.
 #[derive(Clone, Debug)]
@@ -271,20 +268,13 @@ impl Url {
 fn request(key: &SigningKey, url: &str, uuid: &str, replacements: &[(&str, &str)]) -> Request {
     let (serial, _) = uuid.split_once('-').expect("a UUID");
     let fields = SAMPLE_CALLBACK
-        .replace("dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2", uuid)
+        .replace(SAMPLE_UUID, uuid)
         .replace("a2174ffd", serial);
     let fields = replaced(fields, replacements);
     let signed = format!("{url}&{fields}");
     let target = signed.strip_prefix(ORIGIN).expect("the shop's origin");
-    Request {
-        method: "GET".to_owned(),
-        target: target.to_owned(),
-        headers: vec![(
-            "x-ca-signature".to_owned(),
-            key.sign(&signed).expect("a signature"),
-        )],
-        body: Bytes::new(),
-    }
+    let signature = key.sign(&signed).expect("a signature");
+    Request::new("GET", target, &[("x-ca-signature", &*signature)], "")
 }
 
 /// Makes a payment's id, which no other call in this process makes.

@@ -262,6 +262,22 @@ pub fn file(name: &str) -> String {
 }
 
 impl Request {
+    /// Returns a request with these headers.
+    pub fn new(
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: headers.iter().map(owned).collect(),
+            body: body.into(),
+        }
+    }
+
     /// The request as a client sends it to the receiver at `base`, a URL without a path.
     #[must_use]
     pub fn to(&self, base: &str) -> http::Request<Bytes> {

@@ -2,13 +2,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
 use http::Response;
-use postback_core::{
-    MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, reconcile::Price, testing,
-};
+use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud, reconcile::Price, testing};
 
-use crate::{corpus::Request, log::Log};
+use crate::{
+    corpus::Request,
+    fixtures::{self, FORM, JSON},
+    log::Log,
+};
 
 /// The text of the project's secret.
 pub const SECRET: &str = "the project's secret key";
@@ -99,7 +100,7 @@ pub async fn assert_credits_what_is_paid<S: Shop>(
     let name = format!("{handler}: forged");
     let id = invoice_id();
     let order = shop.add(&format!("INV-{id}"), &price()).await;
-    let another = SecretKey::new("another project's secret key").expect("a secret");
+    let another = fixtures::secret("another project's secret key");
     let forged = signed_sample(&another, target, &id, &[]);
     assert_eq!(shop.deliver(&forged).await.status(), 401, "{name}");
     assert_eq!(shop.credits(&order).await, 0, "{name}");
@@ -172,7 +173,7 @@ pub(crate) fn priced(amount: &str, currency: &str) -> Price {
 /// The project's secret.
 #[must_use]
 pub fn secret() -> SecretKey {
-    SecretKey::new(SECRET).expect("a secret")
+    fixtures::secret(SECRET)
 }
 
 /// The verifier of the project.
@@ -197,7 +198,7 @@ pub fn signed_sample(
 ) -> Request {
     let token = testing::fresh_token(secret, invoice_id);
     let body = testing::sample_json(Some(&token)).replace(testing::SAMPLE_INVOICE_ID, invoice_id);
-    request(target, MediaType::Json, replaced(body, replacements))
+    fixtures::post(target, JSON, replaced(body, replacements))
 }
 
 /// The text with replacements, each of which it must hold.
@@ -321,12 +322,12 @@ pub fn all(target: &str) -> Vec<Delivery> {
         let body = format!(
             r#"{{"status":"success","invoice_id":"{id}","amount_crypto":0.000113,"currency":"BNB","token":"{token}"}}"#
         );
-        request(target, MediaType::Json, body)
+        fixtures::post(target, JSON, body)
     };
     let form = |id: &str| {
         let token = testing::fresh_token(&secret(), id);
         let body = testing::sample_form(Some(&token)).replace(testing::SAMPLE_INVOICE_ID, id);
-        request(target, MediaType::Form, body)
+        fixtures::post(target, FORM, body)
     };
     let made = |name, price, fate, request: &dyn Fn(&str) -> Request| {
         let invoice_id = invoice_id();
@@ -363,13 +364,4 @@ pub fn all(target: &str) -> Vec<Delivery> {
         }));
     }
     deliveries
-}
-
-fn request(target: &str, media_type: MediaType, body: String) -> Request {
-    Request {
-        method: "POST".to_owned(),
-        target: target.to_owned(),
-        headers: vec![("content-type".to_owned(), media_type.as_str().to_owned())],
-        body: Bytes::from(body),
-    }
 }

@@ -17,6 +17,7 @@ pub mod corpus;
 pub mod deliveries;
 pub mod driver;
 pub mod expected_fields;
+pub mod fixtures;
 pub mod framework_differences;
 pub mod log;
 mod printed;

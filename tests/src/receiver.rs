@@ -5,12 +5,12 @@ use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, ChildStderr, Command, Stdio},
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use http::{Request, StatusCode};
 use postback_core::{
-    Rejection, SecretKey, Verifier,
+    Rejection, Verifier,
     cryptapi::CryptApi,
     cryptocloud::{CryptoCloud, Trybit},
     testing,
@@ -23,6 +23,7 @@ use crate::{
     corpus::{Case, Expect, Mode},
     driver::Application,
     expected_fields,
+    fixtures::{FORM, JSON, ORIGIN, secret},
     framework_differences::WRONG_METHOD_IN_ROCKET,
     raw::{Connection, RawResponse},
 };
@@ -55,7 +56,7 @@ pub fn receiver(binary: &str) -> Command {
 /// What is set where a test is about something else.
 const ENVIRONMENT: [(&str, &str); 3] = [
     ("CRYPTOCLOUD_SECRET", "c"),
-    ("PUBLIC_ORIGIN", "https://shop.example"),
+    ("PUBLIC_ORIGIN", ORIGIN),
     ("TRYBIT_SECRET", "t"),
 ];
 
@@ -225,51 +226,39 @@ pub async fn each_mode_of_cryptapi_is_a_route(
 pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str, client: &Client) {
     let running = Running::start(receiver(binary).envs(ENVIRONMENT));
 
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970");
-    let token = |secret| {
-        let secret = SecretKey::new(secret).expect("a secret");
-        testing::token(
-            &secret,
-            testing::SAMPLE_INVOICE_ID,
-            now.as_secs().saturating_add(300),
-        )
-    };
+    let token = |signer| testing::fresh_token(&secret(signer), testing::SAMPLE_INVOICE_ID);
     let deliver = async |path: &str, content_type: &str, body: String| {
         let request =
             Request::post(format!("{}{path}", running.base)).header("content-type", content_type);
         let request = request.body(body.into()).expect("a request");
         client.send(request).await.expect("an answer").0
     };
-    let json = "application/json";
-    let form = "application/x-www-form-urlencoded";
     let sample = testing::sample_json(Some(&token("c")));
     let bare = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{}"}}"#, token("t"));
     let expected = [
         (
-            deliver("/postback/cryptocloud", json, sample.clone()).await,
+            deliver("/postback/cryptocloud", JSON, sample.clone()).await,
             StatusCode::OK,
         ),
         (
-            deliver("/postback/trybit", json, sample).await,
+            deliver("/postback/trybit", JSON, sample).await,
             StatusCode::UNAUTHORIZED,
         ),
         (
-            deliver("/postback/trybit", json, bare).await,
+            deliver("/postback/trybit", JSON, bare).await,
             StatusCode::OK,
         ),
         (
             deliver(
                 "/postback/cryptocloud",
-                form,
+                FORM,
                 testing::sample_form(Some(&token("c"))),
             )
             .await,
             StatusCode::OK,
         ),
         (
-            deliver("/postback", json, String::new()).await,
+            deliver("/postback", JSON, String::new()).await,
             StatusCode::NOT_FOUND,
         ),
     ];
@@ -294,12 +283,11 @@ pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str
 /// Verifiers for routes that no genuine postback is sent to.
 #[must_use]
 pub fn verifiers() -> Verifiers {
-    let secret = || SecretKey::new("s").expect("a secret");
     let cryptapi = CryptApi::post_form().verifier();
     Verifiers {
         cryptapi: CryptApiVerifier::Post(cryptapi.expect("the published key")),
-        cryptocloud: Verifier::new(CryptoCloud::new(), secret()),
-        trybit: Verifier::new(Trybit::new(), secret()),
+        cryptocloud: Verifier::new(CryptoCloud::new(), secret("s")),
+        trybit: Verifier::new(Trybit::new(), secret("s")),
     }
 }
 

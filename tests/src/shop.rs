@@ -12,7 +12,7 @@ use postback_core::{
 use receiver::{CryptApiVerifier, Verifiers};
 use serde_json::{Value, json};
 
-pub use crate::callbacks::ORIGIN;
+pub use crate::fixtures::ORIGIN;
 use crate::{client::Client, deliveries};
 
 /// Senders of requests to one shop.

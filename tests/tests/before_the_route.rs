@@ -16,7 +16,7 @@ use postback_conformance::{
     raw::Connection,
 };
 use postback_core::cryptocloud::CryptoCloud;
-use tracing::{Level, dispatcher};
+use tracing::Level;
 
 /// The status of the response, and of a request that reaches the route.
 async fn statuses(application: &Application, sent: &str) -> [StatusCode; 2] {
@@ -39,10 +39,7 @@ fn on_actix() -> Application {
     async fn paid(_: postback_actix::Postback<CryptoCloud>) -> HttpResponse {
         HttpResponse::Ok().finish()
     }
-    // The worker has a thread of its own, and logs where the test does.
-    let log = dispatcher::get_default(Clone::clone);
     let application = move || {
-        std::mem::forget(dispatcher::set_default(&log));
         let scope = web::scope("/shop").route("/postback", web::post().to(paid));
         App::new().app_data(deliveries::verifier()).service(scope)
     };

@@ -6,27 +6,24 @@ use std::{
     fs,
     net::{SocketAddr, TcpListener},
     process::{Child, Command, Stdio},
-    sync::LazyLock,
     time::Duration,
 };
 
 use axum::{Router, routing::any};
 use postback_conformance::{
     driver::{Application, Seen},
+    fixtures::{self, ORIGIN},
     log::Log,
     raw::Connection,
 };
 use postback_core::{
-    Verifier,
     cryptapi::{CryptApi, Get},
-    testing::{SAMPLE_CALLBACK, SigningKey},
+    testing::SAMPLE_CALLBACK,
 };
 use postback_tower::axum::{Postback, Retry};
 use tempfile::TempDir;
 use tokio::{net::TcpStream, time::sleep};
 use tracing::Level;
-
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
 
 /// An nginx in front of an application, until it is dropped.
 struct Nginx {
@@ -89,12 +86,7 @@ async fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
 
 /// What is logged of a callback that was signed for `signed`, and whose target is `target` at nginx.
 async fn logged(directives: &str, prefix: Option<&str>, signed: &str, target: &str) -> Vec<String> {
-    let provider = CryptApi::get(["https://shop.example"]).unwrap();
-    let provider = match prefix {
-        Some(prefix) => provider.stripped_prefix(prefix).unwrap(),
-        None => provider,
-    };
-    let verifier = Verifier::new(provider, KEY.public_key().unwrap());
+    let verifier = fixtures::trusting(fixtures::cryptapi_at(ORIGIN, prefix));
     let router = Router::new()
         .fallback(any(called_back))
         .with_state(verifier);
@@ -102,7 +94,7 @@ async fn logged(directives: &str, prefix: Option<&str>, signed: &str, target: &s
     let application = Application::serve(router, Seen::default()).await;
     let nginx = Nginx::start(directives, application.address()).await;
     let mut connection = Connection::open(nginx.address).await;
-    let signature = KEY.sign(format!("{signed}?{SAMPLE_CALLBACK}")).unwrap();
+    let signature = fixtures::sign(format!("{signed}?{SAMPLE_CALLBACK}"));
     let head = format!("GET {target}?{SAMPLE_CALLBACK} HTTP/1.1\r\nHost: shop.example");
     connection
         .send(format!("{head}\r\nX-CA-Signature: {signature}\r\n\r\n"))

@@ -2,27 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-use std::sync::LazyLock;
-
 use axum::{Router, extract::State, routing::any};
-use bytes::Bytes;
 use postback_conformance::{
-    callbacks::ORIGIN,
-    corpus::Request,
     driver::{Application, Seen},
+    fixtures::{
+        self, CALLBACK_SECRET, JSON, ORIGIN, SAMPLE_UUID, callback_signed_for, posted_callback,
+        with_sample_payment,
+    },
     log::Log,
 };
 use postback_core::{
-    Method, UrlDifference, Verified, Verifier,
+    UrlDifference, Verified, Verifier,
     cryptapi::{BindError, CallbackSecret, CallbackUrl, CryptApi, Expected, Get},
-    testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
+    testing::{SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK},
 };
 use postback_tower::axum::{Ack, Postback, Retry};
 use tracing::Level;
-
-const CALLBACK_SECRET: &str = "0123456789abcdef0123456789abcdef";
-
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
 
 /// Every origin that a callback of these tests is signed for.
 const ORIGINS: [&str; 5] = [
@@ -35,25 +30,16 @@ const ORIGINS: [&str; 5] = [
 
 /// A genuine callback that was signed for this URL, which ends before the provider's fields.
 fn called_back(url: &str) -> Verified<CryptApi<Get>> {
-    let provider = CryptApi::get(ORIGINS).unwrap();
-    let verifier = Verifier::new(provider, KEY.public_key().unwrap());
+    let verifier = fixtures::trusting(CryptApi::get(ORIGINS).unwrap());
     let url = format!("{url}&{SAMPLE_CALLBACK}");
     let origin = ORIGINS.into_iter().find(|it| url.starts_with(it)).unwrap();
     let target = url.strip_prefix(origin).unwrap();
-    let headers = [("x-ca-signature", &*KEY.sign(&url).unwrap())];
-    testing::request(&verifier, Method::Get, target, &headers, "", 0).unwrap()
+    callback_signed_for(&url, target).verify(&verifier).unwrap()
 }
 
 fn stored(url: &str) -> CallbackUrl {
     let provider = CryptApi::get(ORIGINS).unwrap();
     provider.stored_callback_url(url).unwrap()
-}
-
-fn expected(expected: Expected) -> Expected {
-    expected
-        .address_in(SAMPLE_ADDRESS_IN)
-        .coin("btc")
-        .payout_addresses([SAMPLE_ADDRESS_OUT])
 }
 
 /// The error of a callback that does not bind, and the line about it, without what is the same each time.
@@ -65,8 +51,9 @@ fn refused(callback: &Verified<CryptApi<Get>>, expected: &Expected) -> (BindErro
         unreachable!("{verdicts:?}");
     };
     assert!(!log.text().contains(CALLBACK_SECRET), "{line}");
-    let begin = r#"WARN postback: callback not bound provider="cryptapi" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2" "#;
-    (error, line.strip_prefix(begin).unwrap_or(line).to_owned())
+    let begin =
+        format!(r#"WARN postback: callback not bound provider="cryptapi" uuid="{SAMPLE_UUID}" "#);
+    (error, line.strip_prefix(&*begin).unwrap_or(line).to_owned())
 }
 
 #[test]
@@ -74,7 +61,7 @@ fn unbound_callback_logs_expected_and_received_values() {
     let url = format!("{ORIGIN}/cb?order_id=7&nonce={CALLBACK_SECRET}");
     let callback = called_back(&url);
     let secret = || CallbackSecret::from_stored(CALLBACK_SECRET).unwrap();
-    let complete = || expected(Expected::callback_url(stored(&url)));
+    let complete = || with_sample_payment(Expected::callback_url(stored(&url)));
     assert!(callback.bind(&complete()).is_ok(), "control case");
     let other_secret = CallbackSecret::from_stored(&CALLBACK_SECRET.replace('0', "f")).unwrap();
     let other_path = format!("{ORIGIN}/other?order_id=7&nonce={CALLBACK_SECRET}");
@@ -93,11 +80,11 @@ fn unbound_callback_logs_expected_and_received_values() {
             r#"variant=Coin expected="ltc bep20/usdt" received="btc""#.to_owned(),
         ),
         (
-            expected(Expected::callback_url(stored(&other_path))),
+            with_sample_payment(Expected::callback_url(stored(&other_path))),
             format!(r#"variant=CallbackUrl expected="{ORIGIN}/other" received="{ORIGIN}/cb""#),
         ),
         (
-            expected(Expected::secret(other_secret)),
+            with_sample_payment(Expected::secret(other_secret)),
             "variant=Secret".to_owned(),
         ),
         (
@@ -178,7 +165,7 @@ fn other_spelling_of_the_stored_url_is_named() {
             UrlDifference::NoPrefix,
         ),
     ] {
-        let expectation = expected(Expected::callback_url(stored(&before)));
+        let expectation = with_sample_payment(Expected::callback_url(stored(&before)));
         let (error, line) = refused(&called_back(&called), &expectation);
         assert_eq!(
             error,
@@ -199,7 +186,7 @@ fn other_spelling_of_the_stored_url_is_named() {
 #[test]
 fn any_of_several_coins_binds() {
     let callback = called_back(&format!("{ORIGIN}/cb?order_id=7&nonce={CALLBACK_SECRET}"));
-    let expectation = expected(Expected::secret(
+    let expectation = with_sample_payment(Expected::secret(
         CallbackSecret::from_stored(CALLBACK_SECRET).unwrap(),
     ));
     for (coins, binds) in [
@@ -222,32 +209,23 @@ async fn foreign_callback_leaves_three_events_through_axum() {
     ) -> Result<Ack<CryptApi<Get>>, Retry> {
         assert!(postback.is_from(&verifier));
         let uuid = postback.uuid().as_untrusted_str();
-        let expectation = expected(Expected::secret(
+        let expectation = with_sample_payment(Expected::secret(
             CallbackSecret::from_stored(CALLBACK_SECRET).unwrap(),
         ));
         let bound = postback.bind(&expectation.address_in("the order's address"));
         drop(bound.map_err(|error| postback_core::Retry::not_bound(uuid, error))?);
         Ok(postback.ack())
     }
-    let provider = CryptApi::get([ORIGIN]).unwrap();
-    let verifier = Verifier::new(provider, KEY.public_key().unwrap());
+    let verifier = fixtures::trusting(fixtures::cryptapi());
     let router = Router::new()
         .fallback(any(called_back))
         .with_state(verifier);
     let (log, _guard) = Log::begin_at(Level::INFO);
     let application = Application::serve(router, Seen::default()).await;
     let target = format!("/cb?nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
-    let request = Request {
-        method: "GET".to_owned(),
-        headers: vec![(
-            "x-ca-signature".to_owned(),
-            KEY.sign(format!("{ORIGIN}{target}")).unwrap(),
-        )],
-        target,
-        body: Bytes::new(),
-    };
+    let request = fixtures::callback(&target);
     assert_eq!(application.send(&request).await.status, 404);
-    let uuid = "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2";
+    let uuid = SAMPLE_UUID;
     let bound = format!(
         r#"variant=AddressIn expected="the order's address" received="{SAMPLE_ADDRESS_IN}""#
     );
@@ -276,13 +254,8 @@ fn control_characters_of_a_callback_do_not_reach_the_log() {
         r#"{{"uuid":"u-1","address_in":"a","coin":"btc","pending":0,"address_out":{}}}"#,
         serde_json::to_string(payout).unwrap()
     );
-    let verifier = Verifier::new(CryptApi::post_json(), KEY.public_key().unwrap());
-    let signature = KEY.sign(&body).unwrap();
-    let headers = [
-        ("content-type", "application/json"),
-        ("x-ca-signature", &*signature),
-    ];
-    let callback = testing::request(&verifier, Method::Post, "/", &headers, body, 0).unwrap();
+    let verifier = fixtures::trusting(CryptApi::post_json());
+    let callback = posted_callback("/", JSON, &body).verify(&verifier).unwrap();
     let (log, _guard) = Log::begin_at(Level::INFO);
     let expectation = Expected::address_without_secret("a")
         .coin("btc")

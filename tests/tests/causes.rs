@@ -2,55 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-use std::{fs, path::Path, sync::LazyLock};
+use std::{fs, path::Path};
 
 use bytes::Bytes;
 use postback_conformance::{
     corpus::Request,
     driver::{Driver, Served},
+    fixtures::{
+        CALLBACK_SECRET, FORM, JSON, ORIGIN, builder, callback_signed_for, cryptapi_at,
+        cryptocloud, post, posted_callback, sample_form, sample_json, token, trusting,
+    },
     log::Log,
 };
 use postback_core::{
     SecretKey, Verifier,
     cryptapi::{CryptApi, Get},
-    cryptocloud::CryptoCloud,
-    testing::{self, SAMPLE_CALLBACK, SigningKey},
+    testing::SAMPLE_CALLBACK,
 };
 use tracing::Level;
-
-const NOW: u64 = 1_769_509_400;
-
-const ORIGIN: &str = "https://shop.example";
-
-const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
-
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
-
-fn cryptocloud(secret: SecretKey) -> Verifier<CryptoCloud> {
-    let builder = Verifier::builder(CryptoCloud::new(), secret);
-    builder.clock(|| Some(NOW)).build().unwrap()
-}
-
-fn secret(text: &str) -> SecretKey {
-    SecretKey::new(text).unwrap()
-}
-
-fn token(signer: &str) -> String {
-    testing::token(&secret(signer), testing::SAMPLE_INVOICE_ID, NOW + 300)
-}
-
-fn post(headers: &[(&str, &str)], body: String) -> Request {
-    let headers = headers.iter();
-    Request {
-        method: "POST".to_owned(),
-        target: "/postback".to_owned(),
-        headers: headers
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
-        body: body.into(),
-    }
-}
 
 /// What is logged of a request, in core and then through every way in, after the provider and the code.
 async fn assert_logged<P: Served>(verifier: &Verifier<P>, request: &Request, expected: &str) {
@@ -72,10 +41,9 @@ async fn assert_logged<P: Served>(verifier: &Verifier<P>, request: &Request, exp
 
 #[tokio::test]
 async fn method_that_came_is_logged() {
-    let mut request = post(&[("content-type", JSON)], String::new());
-    request.method = "PUT".to_owned();
+    let request = Request::new("PUT", "/postback", &[("content-type", JSON)], "");
     assert_logged(
-        &cryptocloud(secret("s")),
+        &cryptocloud("s"),
         &request,
         r#"code="method_not_allowed" variant=MethodNotAllowed { allow: Post } method="PUT""#,
     )
@@ -84,7 +52,6 @@ async fn method_that_came_is_logged() {
 
 #[tokio::test]
 async fn content_type_and_encoding_that_came_are_logged() {
-    let body = || testing::sample_json(Some(&token("s")));
     let long = "x".repeat(600);
     let cut = format!("{}…", "x".repeat(512));
     let logged = |further: &str| {
@@ -111,15 +78,14 @@ async fn content_type_and_encoding_that_came_are_logged() {
             logged(&format!(r#" content_type="{cut}""#)),
         ),
     ] {
-        let request = post(&headers, body());
-        assert_logged(&cryptocloud(secret("s")), &request, &expected).await;
+        let request = Request::new("POST", "/postback", &headers, sample_json("s"));
+        assert_logged(&cryptocloud("s"), &request, &expected).await;
     }
 }
 
 #[tokio::test]
 async fn mislabelled_body_leaves_hint() {
-    let json = testing::sample_json(Some(&token("s")));
-    let form = testing::sample_form(Some(&token("s")));
+    let (json, form) = (sample_json("s"), sample_form("s"));
     for (content_type, body, hint) in [
         (FORM, json.clone(), r#" hint="json_sent_as_form""#),
         (
@@ -132,8 +98,8 @@ async fn mislabelled_body_leaves_hint() {
         (FORM, "status=success".to_owned(), "variant=Unsigned"),
         (JSON, json.replace('}', ""), "variant=Malformed(Syntax)"),
     ] {
-        let request = post(&[("content-type", content_type)], body);
-        assert_logged(&cryptocloud(secret("s")), &request, hint).await;
+        let request = post("/postback", content_type, body);
+        assert_logged(&cryptocloud("s"), &request, hint).await;
     }
 }
 
@@ -142,20 +108,13 @@ async fn mislabelled_body_leaves_hint() {
 async fn mislabelled_callback_leaves_hint() {
     let json = r#"{"uuid":"u-1","address_in":"a","coin":"btc","pending":0}"#;
     let form = "uuid=u-1&address_in=a&coin=btc&pending=0";
-    let public = || KEY.public_key().unwrap();
-    for (verifier, content_type, body, hint) in [
+    for (provider, content_type, body, hint) in [
         (CryptApi::post_form(), FORM, json, "json_sent_as_form"),
         (CryptApi::post_json(), JSON, form, "form_sent_as_json"),
     ] {
-        let signature = KEY.sign(body).unwrap();
-        let headers = [
-            ("content-type", content_type),
-            ("x-ca-signature", &*signature),
-        ];
-        let request = post(&headers, body.to_owned());
-        let verifier = Verifier::new(verifier, public());
+        let request = posted_callback("/postback", content_type, body);
         let expected = format!(r#"variant=Malformed(Syntax) hint="{hint}""#);
-        assert_logged(&verifier, &request, &expected).await;
+        assert_logged(&trusting(provider), &request, &expected).await;
     }
 }
 
@@ -172,29 +131,14 @@ async fn secret_with_surrounding_characters_leaves_hint() {
         ("'s'", "forged", "variant=BadSignature"),
     ] {
         let configured = SecretKey::verbatim(configured).unwrap();
-        let body = testing::sample_json(Some(&token(signer)));
-        let request = post(&[("content-type", JSON)], body);
-        assert_logged(&cryptocloud(configured), &request, hint).await;
+        let request = post("/postback", JSON, sample_json(signer));
+        let verifier = builder(configured).build().unwrap();
+        assert_logged(&verifier, &request, hint).await;
     }
 }
 
 fn cryptapi(origin: &str, prefix: Option<&str>) -> Verifier<CryptApi<Get>> {
-    let provider = CryptApi::get([origin]).unwrap();
-    let provider = match prefix {
-        Some(prefix) => provider.stripped_prefix(prefix).unwrap(),
-        None => provider,
-    };
-    Verifier::new(provider, KEY.public_key().unwrap())
-}
-
-/// A callback that arrives at `target`, and whose signature is over `signed`.
-fn callback(target: &str, signed: &str) -> Request {
-    Request {
-        method: "GET".to_owned(),
-        target: target.to_owned(),
-        headers: vec![("x-ca-signature".to_owned(), KEY.sign(signed).unwrap())],
-        body: Bytes::new(),
-    }
+    trusting(cryptapi_at(origin, prefix))
 }
 
 /// Mistakes of proxies and configurations: what arrives, what was signed, and what is logged.
@@ -243,7 +187,8 @@ async fn changed_url_is_logged_with_hint() {
             "signed_with_other_trailing_slash",
         ),
     ] {
-        let request = callback(&format!("{target}?{plain}"), &format!("{signed}?{plain}"));
+        let request =
+            callback_signed_for(&format!("{signed}?{plain}"), &format!("{target}?{plain}"));
         let checked = format!("https://shop.example{}{target}", prefix.unwrap_or_default());
         let expected = format!(
             r#"variant=BadSignature checked_url="{checked}" query_length={} hint="{hint}""#,
@@ -258,7 +203,7 @@ async fn changed_url_is_logged_with_hint() {
         (query("7%252F8~9"), "signed_encoded_once_more"),
     ] {
         let signed = format!("https://shop.example/cb?{signed}");
-        let request = callback(&format!("/cb?{escaped}"), &signed);
+        let request = callback_signed_for(&signed, &format!("/cb?{escaped}"));
         assert_logged(
             &cryptapi(ORIGIN, None),
             &request,
@@ -271,7 +216,8 @@ async fn changed_url_is_logged_with_hint() {
         (query("7%208"), query("7+8"), "signed_with_other_escapes"),
         (query("7:8"), query("7%3A8"), "signed_with_other_escapes"),
     ] {
-        let request = callback(&format!("/cb?{target}"), &format!("{ORIGIN}/cb?{signed}"));
+        let request =
+            callback_signed_for(&format!("{ORIGIN}/cb?{signed}"), &format!("/cb?{target}"));
         let hint = format!(r#" hint="{hint}""#);
         assert_logged(&cryptapi(ORIGIN, None), &request, &hint).await;
     }
@@ -279,13 +225,13 @@ async fn changed_url_is_logged_with_hint() {
         ("http://shop.example", ORIGIN, "signed_for_https"),
         ("https://www.shop.example", ORIGIN, "signed_without_www"),
     ] {
-        let request = callback(&format!("/cb?{plain}"), &format!("{signed}/cb?{plain}"));
+        let request = callback_signed_for(&format!("{signed}/cb?{plain}"), &format!("/cb?{plain}"));
         let hint = format!(r#" hint="{hint}""#);
         assert_logged(&cryptapi(origin, None), &request, &hint).await;
     }
     let again = query("7%252F8");
     let signed = format!("https://shop.example/cb?{}", query("7%2F8"));
-    let request = callback(&format!("/cb?{again}"), &signed);
+    let request = callback_signed_for(&signed, &format!("/cb?{again}"));
     let hint = r#" hint="signed_encoded_once_less""#;
     assert_logged(&cryptapi(ORIGIN, None), &request, hint).await;
 }
@@ -293,8 +239,7 @@ async fn changed_url_is_logged_with_hint() {
 /// Mistakes without a hint are seen in the URL: the prefix that is missing, and the length of the query.
 #[tokio::test]
 async fn forged_callback_logs_the_url_without_its_query() {
-    let secret = "0123456789abcdef0123456789abcdef";
-    let query = format!("nonce={secret}&{SAMPLE_CALLBACK}");
+    let query = format!("nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
     let expected = format!(
         r#"code="bad_signature" variant=BadSignature checked_url="https://shop.example/cb" query_length={}"#,
         query.len()
@@ -303,10 +248,10 @@ async fn forged_callback_logs_the_url_without_its_query() {
         // Stripped by a router, and not configured.
         format!("https://shop.example/shop/cb?{query}"),
         // Appended by a proxy.
-        format!("https://shop.example/cb?{secret}"),
+        format!("https://shop.example/cb?{CALLBACK_SECRET}"),
         "https://shop.example/".to_owned(),
     ] {
-        let request = callback(&format!("/cb?{query}"), &signed);
+        let request = callback_signed_for(&signed, &format!("/cb?{query}"));
         assert_logged(&cryptapi(ORIGIN, None), &request, &expected).await;
     }
 }
@@ -377,12 +322,12 @@ fn hints_are_not_searched_for_if_rejections_are_not_logged() {
         }
     }
 
-    let origins = PublicOrigins::new(["https://shop.example"]).unwrap();
+    let origins = PublicOrigins::new([ORIGIN]).unwrap();
     let verifier = Verifier::new(Counting(origins), ());
     let tried_at = |level| {
         let (_, _guard) = Log::begin_at(level);
         TRIED.set(0);
-        let request = callback("/cb?a=%7E", "");
+        let request = callback_signed_for("", "/cb?a=%7E");
         assert_eq!(
             request.verify(&verifier).err(),
             Some(Rejection::BadSignature)

@@ -7,12 +7,14 @@
     reason = "a test stops where something is wrong"
 )]
 
-use std::sync::LazyLock;
-
 use axum::{Router, routing::any};
 use postback_conformance::{
     corpus::Request,
     driver::{Application, Driver, Seen, Served},
+    fixtures::{
+        self, CALLBACK_SECRET, FORM, JSON, ORIGIN, callback_signed_for, cryptapi, posted_callback,
+        trusting, with_sample_payment,
+    },
 };
 use postback_core::{
     Provider, Rejection, Verified, Verifier,
@@ -22,7 +24,6 @@ use postback_core::{
     },
     testing::{
         SAMPLE_ADDRESS_IN as ADDRESS_IN, SAMPLE_ADDRESS_OUT as ADDRESS_OUT, SAMPLE_CALLBACK,
-        SigningKey,
     },
 };
 use postback_tower::{
@@ -30,25 +31,16 @@ use postback_tower::{
     axum::{Ack, FromVerified},
 };
 
-const ORIGIN: &str = "https://shop.example";
-const CALLBACK_SECRET: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
-const FORM: &str = "application/x-www-form-urlencoded";
-const JSON: &str = "application/json";
-
-/// The provider's key: it signs whatever anybody arranges.
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
-
 fn by_get() -> Verifier<CryptApi<Get>> {
-    let provider = CryptApi::get([ORIGIN]).unwrap();
-    Verifier::new(provider, KEY.public_key().unwrap())
+    trusting(cryptapi())
 }
 
 fn by_post_form() -> Verifier<CryptApi<Post>> {
-    Verifier::new(CryptApi::post_form(), KEY.public_key().unwrap())
+    trusting(CryptApi::post_form())
 }
 
 fn by_post_json() -> Verifier<CryptApi<Post>> {
-    Verifier::new(CryptApi::post_json(), KEY.public_key().unwrap())
+    trusting(CryptApi::post_json())
 }
 
 /// The URL that the shop gave to the provider, and stored.
@@ -57,25 +49,19 @@ fn stored() -> CallbackUrl {
 }
 
 fn load(url: &str) -> Result<CallbackUrl, CallbackUrlError> {
-    CryptApi::get([ORIGIN]).unwrap().stored_callback_url(url)
+    cryptapi().stored_callback_url(url)
 }
 
 fn callback(order: &str, secret: &str) -> String {
     format!("/callback?order_id={order}&nonce={secret}")
 }
 
-fn expected(how: Expected) -> Expected {
-    how.address_in(ADDRESS_IN)
-        .coin("btc")
-        .payout_addresses([ADDRESS_OUT])
-}
-
 fn by_url() -> Expected {
-    expected(Expected::callback_url(stored()))
+    with_sample_payment(Expected::callback_url(stored()))
 }
 
 fn by_secret() -> Expected {
-    expected(Expected::secret(stored().secret().clone()))
+    with_sample_payment(Expected::secret(stored().secret().clone()))
 }
 
 /// What the provider says of somebody else's payment, to his own wallet.
@@ -85,47 +71,16 @@ fn foreign_fields() -> String {
         .replace(ADDRESS_OUT, "1AttackersWallet")
 }
 
-/// A GET as the provider sends it to `origin`.
+/// A callback by GET that was signed for `origin`, with further headers.
 fn get_from(origin: &str, target: &str, further: &[(&str, &str)]) -> Request {
-    let signature = KEY.sign(format!("{origin}{target}")).unwrap();
-    request("GET", target, &signature, further, "")
+    let mut request = callback_signed_for(&format!("{origin}{target}"), target);
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    request.headers.extend(further.iter().map(owned));
+    request
 }
 
 fn get(target: &str) -> Request {
-    get_from(ORIGIN, target, &[])
-}
-
-/// A POST as the provider sends it.
-fn post(target: &str, content_type: &str, body: &str) -> Request {
-    let signature = KEY.sign(body).unwrap();
-    request(
-        "POST",
-        target,
-        &signature,
-        &[("content-type", content_type)],
-        body,
-    )
-}
-
-fn request(
-    method: &str,
-    target: &str,
-    signature: &str,
-    further: &[(&str, &str)],
-    body: &str,
-) -> Request {
-    let mut headers = vec![("x-ca-signature".to_owned(), signature.to_owned())];
-    headers.extend(
-        further
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-    );
-    Request {
-        method: method.to_owned(),
-        target: target.to_owned(),
-        headers,
-        body: body.to_owned().into(),
-    }
+    fixtures::callback(target)
 }
 
 /// What core makes of a request and, the same, every way in.
@@ -188,7 +143,7 @@ async fn the_shops_own_callback_binds_by_url_and_by_secret() {
     )
     .await;
     assert_binds(&by_get(), &get(&target), &by_secret(), Ok(BoundBy::Secret)).await;
-    let posted = post(&callback("5", CALLBACK_SECRET), FORM, SAMPLE_CALLBACK);
+    let posted = posted_callback(&callback("5", CALLBACK_SECRET), FORM, SAMPLE_CALLBACK);
     assert_binds(&by_post_form(), &posted, &by_secret(), Ok(BoundBy::Secret)).await;
     let unsigned_url = Err(BindError::CallbackUrl);
     assert_binds(&by_post_form(), &posted, &by_url(), unsigned_url).await;
@@ -197,7 +152,7 @@ async fn the_shops_own_callback_binds_by_url_and_by_secret() {
         .filter_map(|pair| pair.split_once('='));
     let object: serde_json::Map<_, _> = pairs.map(|(k, v)| (k.to_owned(), v.into())).collect();
     let json = serde_json::Value::from(object).to_string();
-    let posted = post(&callback("5", CALLBACK_SECRET), JSON, &json);
+    let posted = posted_callback(&callback("5", CALLBACK_SECRET), JSON, &json);
     assert_binds(&by_post_json(), &posted, &by_secret(), Ok(BoundBy::Secret)).await;
 }
 
@@ -210,7 +165,7 @@ async fn named_callback() {
         assert_binds(&by_get(), &get(&named), &by_secret(), refused).await;
         let refused = Err(BindError::CallbackUrl);
         assert_binds(&by_get(), &get(&named), &by_url(), refused).await;
-        let posted = post(&callback("5", secret), FORM, &foreign_fields());
+        let posted = posted_callback(&callback("5", secret), FORM, &foreign_fields());
         let refused = Err(BindError::Secret);
         assert_binds(&by_post_form(), &posted, &by_secret(), refused).await;
     }
@@ -219,7 +174,7 @@ async fn named_callback() {
     let refused = Err(BindError::AddressIn);
     assert_binds(&by_get(), &get(&leaked), &by_secret(), refused).await;
     assert_binds(&by_get(), &get(&leaked), &by_url(), refused).await;
-    let posted = post(&callback("5", CALLBACK_SECRET), FORM, &foreign_fields());
+    let posted = posted_callback(&callback("5", CALLBACK_SECRET), FORM, &foreign_fields());
     assert_binds(&by_post_form(), &posted, &by_secret(), refused).await;
 }
 
@@ -233,7 +188,7 @@ async fn planted_fields() {
 
         // The query of a POST says nothing of the payment.
         let named = format!("/callback?order_id=5&{planted}");
-        let posted = post(&named, FORM, &foreign_fields());
+        let posted = posted_callback(&named, FORM, &foreign_fields());
         for verdict in everywhere(&by_post_form(), &posted).await {
             let callback = verdict.unwrap();
             assert!(callback.address_in() == "1AttackersAddressForThePayment");
@@ -262,11 +217,11 @@ async fn planted_fields_through_a_hook_of_another_kind() {
     }
     // What binding by the address alone lacks, as its documentation says.
     let named = format!("/callback?order_id=5&{SAMPLE_CALLBACK}&{payout}");
-    let alone = expected(Expected::address_without_secret(ADDRESS_IN));
+    let alone = with_sample_payment(Expected::address_without_secret(ADDRESS_IN));
     let fooled = Ok(BoundBy::AddressWithoutSecret);
     assert_binds(&by_get(), &get(&named), &alone, fooled).await;
     // In a POST the fields must stand in the body, which the planted ones do not.
-    let posted = post(&named, FORM, payout);
+    let posted = posted_callback(&named, FORM, payout);
     assert_refused(&by_post_form(), &posted, "malformed").await;
 }
 
@@ -291,8 +246,8 @@ async fn front_run_callback_url() {
     assert_binds(&by_get(), &get(&guessed), &by_secret(), refused).await;
     let refused = Err(BindError::CallbackUrl);
     assert_binds(&by_get(), &get(&guessed), &by_url(), refused).await;
-    // Even where there is no callback secret to guess, the wallet is not the shop's.
-    let alone = expected(Expected::address_without_secret(ADDRESS_IN));
+    // Even where there is no secret to guess, the wallet is not the shop's.
+    let alone = with_sample_payment(Expected::address_without_secret(ADDRESS_IN));
     let refused = Err(BindError::AddressOut);
     assert_binds(&by_get(), &get(&guessed), &alone, refused).await;
     let own = get(&format!("/callback?order_id=6&{SAMPLE_CALLBACK}"));
@@ -304,10 +259,10 @@ async fn front_run_callback_url() {
 async fn body_replay() {
     let other_order = callback("6", "ffeeddccbbaa99887766554433221100");
     let other = load(&format!("{ORIGIN}{other_order}")).unwrap();
-    let replayed = post(&other_order, FORM, SAMPLE_CALLBACK);
+    let replayed = posted_callback(&other_order, FORM, SAMPLE_CALLBACK);
     let refused = Err(BindError::Secret);
     assert_binds(&by_post_form(), &replayed, &by_secret(), refused).await;
-    // Who knows the other order's callback secret too does not have a payment to its address.
+    // Who knows the other order's secret too does not have a payment to its address.
     let expected = Expected::secret(other.secret().clone())
         .address_in("3OtherOrdersAddress")
         .coin("btc")
@@ -349,7 +304,7 @@ async fn foreign_url() {
 /// A merchant who asked for GET is sent a POST, of which only the body is checked.
 #[tokio::test]
 async fn downgrade() {
-    let posted = post(&callback("5", CALLBACK_SECRET), FORM, SAMPLE_CALLBACK);
+    let posted = posted_callback(&callback("5", CALLBACK_SECRET), FORM, SAMPLE_CALLBACK);
     assert_refused(&by_get(), &posted, "method_not_allowed").await;
     let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", CALLBACK_SECRET));
     assert_refused(&by_post_form(), &get(&target), "method_not_allowed").await;
@@ -363,9 +318,9 @@ async fn get_sent_as_post() {
         "{ORIGIN}{}&{SAMPLE_CALLBACK}",
         callback("5", CALLBACK_SECRET)
     );
-    let posted = post("/callback", FORM, &url);
+    let posted = posted_callback("/callback", FORM, &url);
     assert_refused(&by_post_form(), &posted, "malformed").await;
-    let posted = post("/callback", JSON, &url);
+    let posted = posted_callback("/callback", JSON, &url);
     assert_refused(&by_post_json(), &posted, "malformed").await;
 }
 
@@ -375,15 +330,15 @@ async fn json_relabelled_as_a_form() {
     let json = format!(
         r#"{{"payment_id":"Z","redirect_url":"https://a.example/?x=1&{SAMPLE_CALLBACK}&z="}}"#
     );
-    let posted = post("/callback", FORM, &json);
+    let posted = posted_callback("/callback", FORM, &json);
     assert_refused(&by_post_form(), &posted, "malformed").await;
     assert_refused(&by_post_json(), &posted, "unsupported_media_type").await;
-    let posted = post("/callback", JSON, SAMPLE_CALLBACK);
+    let posted = posted_callback("/callback", JSON, SAMPLE_CALLBACK);
     assert_refused(&by_post_json(), &posted, "malformed").await;
     assert_refused(&by_post_form(), &posted, "unsupported_media_type").await;
 }
 
-/// The callback secret occurs twice, or is not the whole of it.
+/// The secret occurs twice, or is not the whole of it.
 #[tokio::test]
 async fn a_secret_is_compared_whole_and_once() {
     for query in [
@@ -398,7 +353,7 @@ async fn a_secret_is_compared_whole_and_once() {
         let target = format!("/callback?{query}&{SAMPLE_CALLBACK}");
         let refused = Err(BindError::Secret);
         assert_binds(&by_get(), &get(&target), &by_secret(), refused).await;
-        let posted = post(&format!("/callback?{query}"), FORM, SAMPLE_CALLBACK);
+        let posted = posted_callback(&format!("/callback?{query}"), FORM, SAMPLE_CALLBACK);
         assert_binds(&by_post_form(), &posted, &by_secret(), refused).await;
     }
     let escaped = CALLBACK_SECRET.replace('5', "%35");
@@ -412,8 +367,7 @@ async fn a_proof_of_the_sibling_is_none_of_this_one() {
     async fn acknowledge<P: Provider>(FromVerified(postback): FromVerified<P>) -> Ack<P> {
         postback.ack()
     }
-    let sibling = BlockBee::get([ORIGIN]).unwrap();
-    let sibling = Verifier::new(sibling, KEY.public_key().unwrap());
+    let sibling = trusting(BlockBee::get([ORIGIN]).unwrap());
     let target = |path: &str| format!("{path}?{SAMPLE_CALLBACK}");
     let router = Router::new()
         .route("/blockbee", any(acknowledge::<BlockBee<Get>>))

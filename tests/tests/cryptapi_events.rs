@@ -3,51 +3,43 @@
 use postback_conformance::{
     corpus::{Case, Expect},
     driver::Driver,
+    fixtures::{
+        self, CALLBACK_SECRET, FORM, NOW, ORIGIN, SAMPLE_UUID, cryptapi, posted_callback, trusting,
+    },
     log::Log,
     with_verifier,
 };
 use postback_core::{
-    KeyRing, Method, Verifier,
+    KeyRing, Verifier,
     cryptapi::CryptApi,
-    testing::{self, SAMPLE_CALLBACK, SigningKey},
+    testing::{SAMPLE_CALLBACK, SigningKey},
 };
-
-const NOW: u64 = 1_769_509_400;
 
 #[test]
 fn an_accepted_callback_is_named_by_its_uuid() {
-    let (old, new) = (
-        SigningKey::generate().unwrap(),
-        SigningKey::generate().unwrap(),
-    );
+    let new = SigningKey::generate().unwrap();
     let line = |origins: &[&str], until| {
         let (log, _guard) = Log::begin();
-        let ring = KeyRing::new("new", new.public_key().unwrap()).with_retired(
-            "old",
-            old.public_key().unwrap(),
-            until,
-        );
+        let ring = KeyRing::new("new", new.public_key().unwrap());
+        let ring = ring.with_retired("old", fixtures::public_key(), until);
         let provider = CryptApi::get(origins).unwrap();
         let verifier = Verifier::builder(provider, ring)
+            .clock(|| Some(NOW))
             .project("shop-1")
             .build()
             .unwrap();
-        let target = format!("/callback?nonce=0123456789abcdef&{SAMPLE_CALLBACK}");
-        let signature = old.sign(format!("https://shop.example{target}")).unwrap();
-        let headers = [("x-ca-signature", &*signature)];
-        let _ = testing::request(&verifier, Method::Get, &target, &headers, "", NOW);
+        let target = format!("/callback?nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
+        let _ = fixtures::callback(&target).verify(&verifier);
         log.verdicts().concat()
     };
-    let one = ["https://shop.example"];
-    let several = [
-        "https://a.example",
-        "https://shop.example",
-        "https://b.example",
-    ];
+    let one = [ORIGIN];
+    let several = ["https://a.example", ORIGIN, "https://b.example"];
     for origins in [&one[..], &several[..]] {
         assert_eq!(
             line(origins, NOW + 1),
-            r#"INFO postback: postback verified provider="cryptapi" project="shop-1" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2" key_label="old""#
+            format!(
+                r#"INFO postback: postback verified provider="cryptapi" project="shop-1" uuid="{SAMPLE_UUID}" key_label="old""#
+            )
         );
         let checked: Vec<_> = origins.iter().map(|it| format!("{it}/callback")).collect();
         let checked = checked.join(" ");
@@ -55,7 +47,7 @@ fn an_accepted_callback_is_named_by_its_uuid() {
         assert_eq!(
             line(origins, NOW),
             format!(
-                r#"{begin} variant=BadSignature checked_url="{checked}" query_length=426 hint="retired_key""#
+                r#"{begin} variant=BadSignature checked_url="{checked}" query_length=442 hint="retired_key""#
             )
         );
     }
@@ -64,18 +56,13 @@ fn an_accepted_callback_is_named_by_its_uuid() {
 /// A genuine payment that is lost has to be findable.
 #[test]
 fn rejection_after_the_signature_held_names_the_payment() {
-    let key = SigningKey::generate().unwrap();
-    let provider = CryptApi::get(["https://shop.example"]).unwrap();
-    let verifier = Verifier::new(provider, key.public_key().unwrap());
+    let verifier = trusting(cryptapi());
     let line = |fields: &str| {
         let (log, _guard) = Log::begin();
-        let target = format!("/callback?{fields}");
-        let signature = key.sign(format!("https://shop.example{target}")).unwrap();
-        let headers = [("x-ca-signature", &*signature)];
-        let _ = testing::request(&verifier, Method::Get, &target, &headers, "", NOW);
+        let _ = fixtures::callback(&format!("/callback?{fields}")).verify(&verifier);
         log.verdicts().concat()
     };
-    let uuid = r#" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2""#;
+    let uuid = &*format!(r#" uuid="{SAMPLE_UUID}""#);
     for (code, further) in [
         ("malformed", "&price=1"),
         ("malformed", "&coin=ltc"),
@@ -110,22 +97,17 @@ fn rejection_after_the_signature_held_names_the_payment() {
 /// In a form every name must be plain, and one that is not may come before the `uuid` or after it.
 #[test]
 fn rejected_form_names_the_payment() {
-    let key = SigningKey::generate().unwrap();
-    let verifier = CryptApi::post_form();
-    let verifier = Verifier::new(verifier, key.public_key().unwrap());
+    let verifier = trusting(CryptApi::post_form());
     for form in [
         format!("a%20b=1&{SAMPLE_CALLBACK}"),
         format!("{SAMPLE_CALLBACK}&a%20b=1"),
     ] {
         let (log, _guard) = Log::begin();
-        let signature = key.sign(&form).unwrap();
-        let content_type = ("content-type", "application/x-www-form-urlencoded");
-        let headers = [("x-ca-signature", &*signature), content_type];
-        let rejected = testing::request(&verifier, Method::Post, "/", &headers, form, NOW);
+        let rejected = posted_callback("/", FORM, &form).verify(&verifier);
         assert_eq!(rejected.unwrap_err().code(), "malformed");
         let logged = log.verdicts().concat();
-        let uuid = r#" uuid="dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2""#;
-        assert!(logged.contains(uuid), "{logged}");
+        let uuid = format!(r#" uuid="{SAMPLE_UUID}""#);
+        assert!(logged.contains(&uuid), "{logged}");
     }
 }
 

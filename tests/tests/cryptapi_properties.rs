@@ -5,26 +5,21 @@
 
 use std::sync::LazyLock;
 
+use postback_conformance::fixtures::{
+    CALLBACK_SECRET, NOW, ORIGIN, cryptapi, sign, trusting, with_sample_payment,
+};
 use postback_core::{
     MediaType, Method, Rejection, Verified, Verifier,
     cryptapi::{Callback, CallbackSecret, CryptApi, Expected, Get, Post},
-    testing::{self, SAMPLE_CALLBACK, SigningKey},
+    testing::{self, SAMPLE_CALLBACK},
 };
 use proptest::prelude::*;
 
-const NOW: u64 = 1_769_509_400;
-const CALLBACK_SECRET: &str = "0123456789abcdef0123456789abcdef";
-const ORIGIN: &str = "https://shop.example";
-
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
-static BY_GET: LazyLock<Verifier<CryptApi<Get>>> = LazyLock::new(|| {
-    let provider = CryptApi::get([ORIGIN]).unwrap();
-    Verifier::new(provider, KEY.public_key().unwrap())
-});
+static BY_GET: LazyLock<Verifier<CryptApi<Get>>> = LazyLock::new(|| trusting(cryptapi()));
 static BY_FORM: LazyLock<Verifier<CryptApi<Post>>> =
-    LazyLock::new(|| Verifier::new(CryptApi::post_form(), KEY.public_key().unwrap()));
+    LazyLock::new(|| trusting(CryptApi::post_form()));
 static BY_JSON: LazyLock<Verifier<CryptApi<Post>>> =
-    LazyLock::new(|| Verifier::new(CryptApi::post_json(), KEY.public_key().unwrap()));
+    LazyLock::new(|| trusting(CryptApi::post_json()));
 
 fn get(target: &str, signature: &str) -> Result<Verified<CryptApi<Get>>, Rejection> {
     let headers = [("x-ca-signature", signature)];
@@ -69,7 +64,7 @@ const JSON: &str = r#"{"uuid":"u","address_in":"a","coin":"btc","pending":0,"val
 #[test]
 fn no_changed_bit_goes_unnoticed() {
     let target = format!("/callback?order_id=1%2F2&{SAMPLE_CALLBACK}");
-    let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+    let signature = sign(format!("{ORIGIN}{target}"));
     assert!(get(&target, &signature).is_ok(), "control case");
     for at in 0..target.len() {
         for bit in 0..7 {
@@ -81,7 +76,7 @@ fn no_changed_bit_goes_unnoticed() {
         }
     }
     for (media_type, body) in [(MediaType::Form, SAMPLE_CALLBACK), (MediaType::Json, JSON)] {
-        let signature = KEY.sign(body).unwrap();
+        let signature = sign(body);
         assert!(post(media_type, body, &signature).is_ok(), "control case");
         for at in 0..body.len() {
             for bit in 0..8 {
@@ -133,7 +128,7 @@ proptest! {
         kind in 0..3_u8,
     ) {
         let body = format!("{SAMPLE_CALLBACK}&{further}");
-        let signature = KEY.sign(&body).unwrap();
+        let signature = sign(&body);
         let mut changed = body.clone().into_bytes();
         let at = at.index(changed.len());
         match kind {
@@ -146,7 +141,7 @@ proptest! {
         prop_assert_eq!(refused, Some(Rejection::BadSignature));
 
         let target = format!("/callback?{body}");
-        let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+        let signature = sign(format!("{ORIGIN}{target}"));
         if let Ok(changed) = String::from_utf8(changed) {
             let refused = get(&format!("/callback?{changed}"), &signature).err();
             prop_assert_eq!(refused, Some(Rejection::BadSignature));
@@ -161,7 +156,7 @@ proptest! {
             false => format!("{before}&{after}"),
         };
         let target = format!("/callback?{query}");
-        let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+        let signature = sign(format!("{ORIGIN}{target}"));
         match get(&target, &signature) {
             Ok(callback) => {
                 read(&callback);
@@ -171,7 +166,7 @@ proptest! {
             }
             Err(refused) => prop_assert_eq!(refused.code(), "malformed"),
         }
-        let signature = KEY.sign(&query).unwrap();
+        let signature = sign(&query);
         match post(MediaType::Form, query, &signature) {
             Ok(callback) => read(&callback),
             Err(refused) => prop_assert_eq!(refused.code(), "malformed"),
@@ -180,7 +175,7 @@ proptest! {
 
     #[test]
     fn any_signed_bytes_are_read_or_malformed(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-        let signature = KEY.sign(&bytes).unwrap();
+        let signature = sign(&bytes);
         for media_type in [MediaType::Form, MediaType::Json] {
             if let Err(refused) = post(media_type, bytes.clone(), &signature) {
                 prop_assert_eq!(refused.code(), "malformed");
@@ -188,26 +183,23 @@ proptest! {
         }
     }
 
-    /// Who does not know the callback secret binds nothing, however he spells a query.
+    /// Who does not know the secret binds nothing, however he spells a query.
     #[test]
     fn nothing_binds_without_the_secret(before in pairs(), guess in "[0-9a-f]{0,32}") {
         let secret = CallbackSecret::from_stored(CALLBACK_SECRET).unwrap();
         prop_assume!(guess != secret.as_str());
         let target = format!("/callback?{before}&nonce={guess}&{SAMPLE_CALLBACK}");
-        let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+        let signature = sign(format!("{ORIGIN}{target}"));
         let url = format!("{ORIGIN}/callback?nonce={}", secret.as_str());
-        let url = CryptApi::get([ORIGIN]).unwrap().stored_callback_url(&url).unwrap();
+        let url = cryptapi().stored_callback_url(&url).unwrap();
         for how in [Expected::callback_url(url), Expected::secret(secret)] {
-            let expected = how
-                .address_in(testing::SAMPLE_ADDRESS_IN)
-                .coin("btc")
-                .payout_addresses([testing::SAMPLE_ADDRESS_OUT]);
+            let expected = with_sample_payment(how);
             if let Ok(callback) = get(&target, &signature) {
                 prop_assert!(callback.bind(&expected).is_err());
             }
-            // The control case: with the callback secret, at the stored URL.
+            // The control case: with the secret, at the stored URL.
             let target = format!("/callback?nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
-            let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
+            let signature = sign(format!("{ORIGIN}{target}"));
             prop_assert!(get(&target, &signature).unwrap().bind(&expected).is_ok());
         }
     }

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-use std::sync::LazyLock;
-
 use axum::{Router, routing::any};
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -11,33 +9,17 @@ use postback_conformance::{
     client::Client,
     corpus::Case,
     driver::{Application, Driver, Seen},
+    fixtures::{ORIGIN, callback_signed_for, cryptapi, sign, trusting},
     raw::{Connection, RawResponse},
 };
 use postback_core::{
-    Verifier,
     cryptapi::{CryptApi, Get},
-    testing::{SAMPLE_CALLBACK, SigningKey},
+    testing::SAMPLE_CALLBACK,
 };
 use postback_tower::{
     PostbackLayer,
     axum::{Ack, FromVerified, Postback},
 };
-
-const ORIGIN: &str = "https://shop.example";
-
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
-
-fn verifier(provider: CryptApi<Get>) -> Verifier<CryptApi<Get>> {
-    Verifier::new(provider, KEY.public_key().unwrap())
-}
-
-fn at_origin() -> CryptApi<Get> {
-    CryptApi::get([ORIGIN]).unwrap()
-}
-
-fn signed(url: &str) -> String {
-    KEY.sign(url).unwrap()
-}
 
 /// As OpenSSL signed it.
 #[tokio::test]
@@ -74,9 +56,9 @@ async fn exchange(application: &Application, request: String) -> RawResponse {
 #[tokio::test]
 async fn an_absolute_target_is_verified_by_its_path_and_query() {
     let target = format!("/callback?order_id=1&{SAMPLE_CALLBACK}");
-    let signature = signed(&format!("{ORIGIN}{target}"));
+    let signature = sign(format!("{ORIGIN}{target}"));
     for driver in Driver::ALL {
-        let application = driver.serve(verifier(at_origin())).await;
+        let application = driver.serve(trusting(cryptapi())).await;
         for authority in ["", "http://elsewhere.example", "https://shop.example"] {
             let request = format!(
                 "GET {authority}{target} HTTP/1.1\r\nHost: internal:8080\r\n\
@@ -86,7 +68,7 @@ async fn an_absolute_target_is_verified_by_its_path_and_query() {
             assert_eq!(response.status, 200, "{driver:?} {authority}");
             assert_eq!(response.body, "*ok*");
         }
-        let other = signed(&format!("http://elsewhere.example{target}"));
+        let other = sign(format!("http://elsewhere.example{target}"));
         let request = format!(
             "GET http://elsewhere.example{target} HTTP/1.1\r\nHost: elsewhere.example\r\n\
              X-Ca-Signature: {other}\r\n\r\n"
@@ -102,9 +84,9 @@ async fn an_absolute_target_is_verified_by_its_path_and_query() {
 #[tokio::test]
 async fn the_body_of_a_get_is_not_read() {
     let target = format!("/callback?order_id=1&{SAMPLE_CALLBACK}");
-    let signature = signed(&format!("{ORIGIN}{target}"));
+    let signature = sign(format!("{ORIGIN}{target}"));
     for driver in Driver::ALL {
-        let application = driver.serve(verifier(at_origin())).await;
+        let application = driver.serve(trusting(cryptapi())).await;
         for (length, begun) in [
             ("Content-Length: 1000000000", "fourteen bytes"),
             ("Transfer-Encoding: chunked", "e\r\nfourteen bytes\r\n"),
@@ -144,9 +126,9 @@ async fn no_spelling_is_changed_on_the_way() {
             false => &Driver::ON_HYPER[..],
         };
         let target = format!("//callback/../x;y=1/%2e?{parameter}&{SAMPLE_CALLBACK}");
-        let signature = signed(&format!("{ORIGIN}{target}"));
+        let signature = sign(format!("{ORIGIN}{target}"));
         for &driver in drivers {
-            let application = driver.serve(verifier(at_origin())).await;
+            let application = driver.serve(trusting(cryptapi())).await;
             let request = format!(
                 "GET {target} HTTP/1.1\r\nHost: shop\r\nX-Ca-Signature: {signature}\r\n\r\n"
             );
@@ -167,11 +149,8 @@ async fn by_layer(FromVerified(postback): FromVerified<CryptApi<Get>>) -> Ack<Cr
 /// The status of a callback signed for `origin` and the path.
 async fn status_at(application: &Application, origin: &str, path: &str) -> u16 {
     let target = format!("{path}?{SAMPLE_CALLBACK}");
-    let request = Request::get(format!("http://{}{target}", application.address()))
-        .header("x-ca-signature", signed(&format!("{origin}{target}")))
-        .body(Bytes::new());
-    let outcome = application.send_request(request.unwrap()).await;
-    outcome.status.as_u16()
+    let request = callback_signed_for(&format!("{origin}{target}"), &target);
+    application.send(&request).await.status.as_u16()
 }
 
 /// axum takes the prefix of a nested router off what an extractor or layer within it sees.
@@ -181,11 +160,11 @@ async fn a_stripped_prefix_is_configured() {
     let whole = CryptApi::get(origins).unwrap();
     let nested = whole.clone().stripped_prefix("/shop/eu").unwrap();
     for (provider, expected) in [(nested, 200), (whole, 401)] {
-        let layer = PostbackLayer::new(verifier(provider.clone()));
+        let layer = PostbackLayer::new(trusting(provider.clone()));
         let within = Router::new()
             .route("/extractor", any(by_extractor))
             .merge(Router::new().route("/layer", any(by_layer)).layer(layer))
-            .with_state(verifier(provider));
+            .with_state(trusting(provider));
         let router = Router::new().nest("/shop/eu", within);
         let application = Application::serve(router, Seen::default()).await;
         for path in ["/shop/eu/extractor", "/shop/eu/layer"] {
@@ -200,12 +179,12 @@ async fn a_stripped_prefix_is_configured() {
 /// A layer above the nested router sees the path as it came.
 #[tokio::test]
 async fn nothing_is_stripped_above_a_nested_router() {
-    let nested = at_origin().stripped_prefix("/shop").unwrap();
-    for (provider, expected) in [(at_origin(), 200), (nested, 401)] {
+    let nested = cryptapi().stripped_prefix("/shop").unwrap();
+    for (provider, expected) in [(cryptapi(), 200), (nested, 401)] {
         let within = Router::new().route("/layer", any(by_layer));
         let router = Router::new()
             .nest("/shop", within)
-            .layer(PostbackLayer::new(verifier(provider)));
+            .layer(PostbackLayer::new(trusting(provider)));
         let application = Application::serve(router, Seen::default()).await;
         let status = status_at(&application, ORIGIN, "/shop/layer").await;
         assert_eq!(status, expected);
@@ -218,7 +197,7 @@ async fn each_configured_origin_verifies_and_no_other() {
     let origins = [ORIGIN, "https://www.shop.example", "http://127.0.0.1:3000"];
     let provider = CryptApi::get(origins).unwrap();
     for driver in Driver::ALL {
-        let application = driver.serve(verifier(provider.clone())).await;
+        let application = driver.serve(trusting(provider.clone())).await;
         let others = ["https://shop.example.evil", "https://api.shop.example"];
         for origin in origins.into_iter().chain(others) {
             let status = status_at(&application, origin, "/callback").await;

@@ -1,24 +1,19 @@
 //! A body that never ends is ended by a deadline above us: compositions with `tower-http`, over real
 //! sockets.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
-
-use std::{
-    convert::Infallible,
-    future::ready,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{convert::Infallible, future::ready, time::Duration};
 
 use axum::{Router, routing::any};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use postback_conformance::{
+    deliveries::{self, verifier},
     driver::{Application, Seen},
     raw::RawResponse,
     receiver,
 };
-use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+use postback_core::{cryptocloud::CryptoCloud, testing};
 use postback_tower::{
     PostbackLayer, acknowledgement,
     axum::{Ack, Postback},
@@ -28,14 +23,6 @@ use tower::ServiceBuilder;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 const DEADLINE: Duration = Duration::from_millis(200);
-
-fn secret() -> SecretKey {
-    SecretKey::new("s").unwrap()
-}
-
-fn verifier() -> Verifier<CryptoCloud> {
-    Verifier::new(CryptoCloud::new(), secret())
-}
 
 async fn paid(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
     postback.ack()
@@ -84,15 +71,8 @@ async fn a_handler_may_take_longer_than_its_body() {
     for router in [route(), route().layer(PostbackLayer::new(verifier()))] {
         let router = router.layer(RequestBodyDeadlineLayer::new(DEADLINE));
         let application = Application::serve(router, Seen::default()).await;
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_secs();
-        let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, now + 300);
-        let request = Request::post(format!("http://{}/", application.address()))
-            .header("content-type", "application/json")
-            .body(testing::sample_json(Some(&token)).into());
-        let outcome = application.send_request(request.unwrap()).await;
+        let request = deliveries::sample("/", testing::SAMPLE_INVOICE_ID, &[]);
+        let outcome = application.send(&request).await;
         assert_eq!(outcome.status, StatusCode::OK);
     }
 }

@@ -16,7 +16,7 @@ use postback_core::{Verified, cryptocloud::CryptoCloud};
 use postback_store::sqlite::SqliteStore;
 use postback_tower::axum::Retry;
 use tokio::{join, time::sleep};
-use tracing::{Level, dispatcher};
+use tracing::Level;
 
 const CLIENTS: usize = 20;
 
@@ -58,10 +58,7 @@ fn on_actix() -> Application {
     async fn paid(postback: postback_actix::Postback<CryptoCloud>) -> HttpResponse {
         postback_actix::Retry::from(unknown(&postback).await).error_response()
     }
-    // The worker has a thread of its own, and logs where the test does.
-    let log = dispatcher::get_default(Clone::clone);
     let app = move || {
-        std::mem::forget(dispatcher::set_default(&log));
         App::new()
             .app_data(deliveries::verifier())
             .default_service(web::to(paid))

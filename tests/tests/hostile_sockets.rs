@@ -27,12 +27,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use postback_conformance::{
     corpus::Case,
     driver::{Application, CODE_HEADER, Driver, Served},
+    fixtures::{cryptocloud, sample_json, token_of},
     framework_differences::{DECISIONS, Decided, Decision, Made},
     raw::{Connection, RawResponse, within_deadline},
 };
 use postback_core::{
-    MalformedReason, Method, Provider, Rejection, Reply, RequestHead, SecretKey, Verifier,
-    cryptocloud::CryptoCloud, testing,
+    MalformedReason, Method, Provider, Rejection, Reply, RequestHead, Verifier,
+    cryptocloud::CryptoCloud,
 };
 use tokio::{
     net::TcpStream,
@@ -40,15 +41,12 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-const NOW: u64 = 1_769_509_400;
 const JSON: &str = "Content-Type: application/json\r\n";
 /// Asks for a refusal's code, which is compared too.
 const ASK: &str = "X-Take-Result: 1\r\n";
 
 fn verifier() -> Verifier<CryptoCloud> {
-    let secret = SecretKey::new("s").unwrap();
-    let verifier = Verifier::builder(CryptoCloud::new(), secret).clock(|| Some(NOW));
-    verifier.build().unwrap()
+    cryptocloud("s")
 }
 
 /// Runs a case against each way in, and returns what it returned everywhere.
@@ -173,9 +171,7 @@ fn assert_answer(response: &RawResponse, answer: Reply) {
 }
 
 fn sample() -> String {
-    let secret = SecretKey::new("s").unwrap();
-    let token = testing::token(&secret, testing::SAMPLE_INVOICE_ID, NOW + 300);
-    testing::sample_json(Some(&token))
+    sample_json("s")
 }
 
 fn post(headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
@@ -687,14 +683,11 @@ async fn a_connection_goes_on_after_a_refusal_whose_body_was_read() {
 #[tokio::test]
 async fn two_hundred_at_once_are_not_mixed_up() {
     everywhere(async |application| {
-        let key = SecretKey::new("s").unwrap();
-        let forger = SecretKey::new("forged").unwrap();
         let address = application.address();
         let deliveries = (0..200_u32).map(|number| {
             let genuine = number % 2 == 0;
             let id = format!("ORDER{number}");
-            let signer = if genuine { &key } else { &forger };
-            let token = testing::token(signer, &id, NOW + 300);
+            let token = token_of(if genuine { "s" } else { "forged" }, &id);
             let body = format!(r#"{{"invoice_id":"{id}","token":"{token}"}}"#);
             tokio::spawn(async move {
                 let mut connection = Connection::open(address).await;
@@ -736,8 +729,7 @@ async fn a_hundred_streams_of_one_connection_are_not_mixed_up() {
             tokio::spawn(async move {
                 let id = format!("ORDER{number}");
                 let kind = number % 4;
-                let signer = SecretKey::new(if kind == 1 { "forged" } else { "s" }).unwrap();
-                let token = testing::token(&signer, &id, NOW + 300);
+                let token = token_of(if kind == 1 { "forged" } else { "s" }, &id);
                 let padding = " ".repeat(if kind == 2 { 80_000 } else { 0 });
                 let body = format!(r#"{{"invoice_id":"{id}","token":"{token}"{padding}}}"#);
                 let (mut sender, body_to_send) = Channel::<Bytes, io::Error>::new(1);

@@ -12,10 +12,10 @@ use actix_web::{FromRequest, test::TestRequest};
 use axum::{Router, middleware::map_request, response::IntoResponse, routing::any};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use http::Request;
 use postback_conformance::{
-    corpus::Case,
+    corpus::{Case, Request},
     driver::{Application, Driver, Seen},
+    fixtures::{JSON, NOW, builder, cryptocloud, post, sample_json as sample, secret, token},
     log::Log,
     raw::Connection,
 };
@@ -28,24 +28,6 @@ use postback_core::{
 use postback_tower::{PostbackLayer, axum::FromVerified};
 use serde_json::Value;
 use tracing::Level;
-
-const NOW: u64 = 1_769_509_400;
-
-fn secret(text: &str) -> SecretKey {
-    SecretKey::new(text).unwrap()
-}
-
-fn builder(keys: impl Into<KeyRing<SecretKey>>) -> VerifierBuilder<CryptoCloud> {
-    Verifier::builder(CryptoCloud::new(), keys).clock(|| Some(NOW))
-}
-
-fn sample(signer: &str) -> String {
-    testing::sample_json(Some(&testing::token(
-        &secret(signer),
-        testing::SAMPLE_INVOICE_ID,
-        NOW + 290,
-    )))
-}
 
 /// The one line about a postback that declares the length `declared`, or none.
 fn line<P: Provider>(
@@ -77,13 +59,13 @@ fn an_accepted_postback_is_named_by_what_is_signed() {
     let accepted = line(builder(ring).project("shop-1"), sample("s"), None);
     assert_eq!(
         accepted,
-        r#"INFO postback: postback verified provider="cryptocloud" project="shop-1" invoice_id="ILRAJE1Q" key_label="2026-11" expires_in_s=290"#
+        r#"INFO postback: postback verified provider="cryptocloud" project="shop-1" invoice_id="ILRAJE1Q" key_label="2026-11" expires_in_s=300"#
     );
 }
 
 #[test]
 fn the_seconds_to_the_expiry_may_have_passed() {
-    let late = builder(secret("s")).clock(|| Some(NOW + 300));
+    let late = builder(secret("s")).clock(|| Some(NOW + 310));
     let accepted = line(late, sample("s"), None);
     assert!(accepted.ends_with(" expires_in_s=-10"), "{accepted}");
 }
@@ -135,7 +117,6 @@ fn rejection_after_the_signature_held_names_the_invoice() {
 /// Also where the body is malformed, and the rejection says so.
 #[test]
 fn rejection_without_a_signature_that_holds_names_no_invoice() {
-    let token = |signer: &str| testing::token(&secret(signer), "ILRAJE1Q", NOW + 300);
     let (forged, genuine) = (token("forged"), token("s"));
     for (code, body) in [
         ("bad_signature", sample("forged")),
@@ -332,7 +313,7 @@ fn a_tenant_is_told_of_like_its_gateway() {
         Verifier::builder(provider, secret).clock(|| Some(NOW))
     };
     let accepted = line(tenant(secret("s")), sample("s"), None);
-    let named = r#"project="eu" invoice_id="ILRAJE1Q" key_label="current" expires_in_s=290"#;
+    let named = r#"project="eu" invoice_id="ILRAJE1Q" key_label="current" expires_in_s=300"#;
     assert!(accepted.ends_with(named), "{accepted}");
     let refused = line(
         tenant(SecretKey::verbatim("s\n").unwrap()),
@@ -419,7 +400,7 @@ async fn a_body_that_cannot_be_read_is_told() {
             (&too_long, "body_too_large"),
         ] {
             let (log, _guard) = Log::begin();
-            let application = driver.serve(builder(secret("s")).build().unwrap()).await;
+            let application = driver.serve(cryptocloud("s")).await;
             let mut connection = Connection::open(application.address()).await;
             let request = format!("POST /plain HTTP/1.1\r\nHost: shop\r\n{chunked}\r\n{body}");
             connection.send(request).await;
@@ -445,9 +426,7 @@ async fn a_missing_layer_is_told() {
     let (log, _guard) = Log::begin();
     let router = Router::new().route("/", any(paid));
     let application = Application::serve(router, Seen::default()).await;
-    let request = Request::post(format!("http://{}/", application.address()));
-    let request = request.body(Bytes::new()).unwrap();
-    application.send_request(request).await;
+    application.send(&Request::new("POST", "/", &[], "")).await;
     assert_eq!(
         log.verdicts(),
         [
@@ -480,9 +459,8 @@ async fn a_missing_verifier_of_rocket_is_told() {
     let (log, _guard) = Log::begin();
     let application = rocket::build().mount("/", rocket::routes![paid]);
     let application = Application::serve_on_rocket(application, Seen::default()).await;
-    let request = Request::post(format!("http://{}/", application.address()));
-    let outcome = application.send_request(request.body(Bytes::new()).unwrap());
-    assert_eq!(outcome.await.status, 200);
+    let outcome = application.send(&Request::new("POST", "/", &[], "")).await;
+    assert_eq!(outcome.status, 200);
     assert_eq!(
         log.verdicts(),
         [
@@ -500,14 +478,10 @@ async fn middleware_that_rewrites_the_body_is_hinted_at() {
     });
     let router = Router::new()
         .route("/", any(async || "handed on"))
-        .layer(PostbackLayer::new(builder(secret("s")).build().unwrap()))
+        .layer(PostbackLayer::new(cryptocloud("s")))
         .layer(rewrite);
     let application = Application::serve(router, Seen::default()).await;
-    let request = Request::post(format!("http://{}/", application.address()))
-        .header("content-type", "application/json")
-        .body(sample("s").into())
-        .unwrap();
-    application.send_request(request).await;
+    application.send(&post("/", JSON, sample("s"))).await;
     let told = log.verdicts().concat();
     assert!(told.contains(r#"code="unsigned""#), "{told}");
     assert!(told.ends_with(r#" hint="body_not_as_sent""#), "{told}");
@@ -586,14 +560,10 @@ async fn no_secret_token_signature_or_body_is_ever_logged() {
 /// What is logged of any request, by servers and clients.
 async fn logged_without_a_body() -> HashSet<String> {
     let (log, _guard) = Log::begin();
-    let verifier = builder(secret("s")).build().unwrap();
+    let verifier = cryptocloud("s");
     for driver in Driver::ALL {
         let application = driver.serve(verifier.clone()).await;
-        let request = Request::post(format!("http://{}/plain", application.address()));
-        let request = request.header("content-type", "application/json");
-        application
-            .send_request(request.body(Bytes::new()).unwrap())
-            .await;
+        application.send(&post("/plain", JSON, "")).await;
     }
     words(&log.text()).map(str::to_owned).collect()
 }

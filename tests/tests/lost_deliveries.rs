@@ -22,7 +22,7 @@ use rocket::{
 };
 use tokio::time::sleep;
 use tower_http::timeout::TimeoutLayer;
-use tracing::{Level, dispatcher};
+use tracing::Level;
 
 const ABANDONED: &str = r#"WARN postback: postback abandoned provider="cryptocloud""#;
 
@@ -154,12 +154,7 @@ async fn deadline_that_passes_leaves_one_event() {
         let (log, _guard) = Log::begin_at(Level::INFO);
         let application = match name {
             "actix-web" => {
-                // The worker has a thread of its own, and logs where the test does.
-                let log = dispatcher::get_default(Clone::clone);
-                let application = move || {
-                    std::mem::forget(dispatcher::set_default(&log));
-                    App::new().default_service(web::to(received))
-                };
+                let application = move || App::new().default_service(web::to(received));
                 Application::serve_on_actix(application, Seen::default())
             }
             "axum, extractor" => Application::serve(of_extractor(), Seen::default()).await,

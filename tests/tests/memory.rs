@@ -26,8 +26,11 @@ use http_body::{Body, Frame};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use peak_alloc::PeakAlloc;
-use postback_conformance::driver::{Application, Driver, Served};
-use postback_core::{SecretKey, Verifier, cryptapi::CryptApi, cryptocloud::CryptoCloud};
+use postback_conformance::{
+    driver::{Application, Driver, Served},
+    fixtures::cryptocloud,
+};
+use postback_core::{Verifier, cryptapi::CryptApi};
 use tokio::runtime::{Builder, Runtime};
 
 #[global_allocator]
@@ -47,14 +50,13 @@ const CHUNKED: &str = "Content-Type: application/json\r\nTransfer-Encoding: chun
 /// after its refusal; clients come again until all is sent.
 #[test]
 fn streaming_256_mib_costs_a_small_part_of_it() {
-    let in_the_body = || Verifier::new(CryptoCloud::new(), SecretKey::new("s").unwrap());
     let in_the_head = || CryptApi::post_json().verifier().unwrap();
     let chunk = [b"10000\r\n", &SPACES[..], b"\r\n"].concat();
     let small_chunks = b"1\r\n \r\n".repeat(10_000);
     let text = CHUNKED.replace("application/json", "text/plain");
     let length = "Content-Type: application/json\r\nContent-Length: 268435456\r\n";
     for driver in Driver::ALL {
-        let body = Receiver::start(driver, in_the_body());
+        let body = Receiver::start(driver, cryptocloud("s"));
         body.must_stay_small("refused by its head", 415, || {
             body.stream(&text, &chunk, 256 * MIB)
         });

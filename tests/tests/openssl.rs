@@ -8,41 +8,31 @@
 )]
 
 use std::{
-    env, fs,
+    fs,
     io::Write,
-    path::{Path, PathBuf},
-    process::{self, Command, Stdio},
+    path::Path,
+    process::{Command, Stdio},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use postback_conformance::{
+    corpus::Request,
+    fixtures::{ORIGIN, cryptapi},
+};
 use postback_core::{
-    ConfigError, MediaType, Method, PublicKey, PublicKeyFlaw, Rejection, Verified, Verifier,
+    ConfigError, MediaType, PublicKey, PublicKeyFlaw, Rejection, Verified, Verifier,
     cryptapi::{CryptApi, Get, PUBLISHED_KEY},
     testing::{self, SAMPLE_CALLBACK},
 };
+use tempfile::TempDir;
 
-const NOW: u64 = 1_769_509_400;
-const ORIGIN: &str = "https://shop.example";
-
-/// A folder that is removed with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = env::temp_dir().join(format!("postback-openssl-{name}-{}", process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
+/// Path of a file in the folder.
+fn file(folder: &TempDir, name: &str) -> String {
+    folder.path().join(name).to_str().unwrap().to_owned()
 }
 
 /// Runs the command with `input`, and returns what it wrote.
@@ -61,8 +51,8 @@ fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
 }
 
 /// An RSA key of `bits` in a file, and its public half.
-fn key(folder: &Folder, bits: &str) -> (String, Vec<u8>) {
-    let path = folder.file(bits);
+fn key(folder: &TempDir, bits: &str) -> (String, Vec<u8>) {
+    let path = file(folder, bits);
     let size = format!("rsa_keygen_bits:{bits}");
     let generate = [
         "genpkey",
@@ -87,16 +77,14 @@ fn get(
     target: &str,
     signature: &str,
 ) -> Result<Verified<CryptApi<Get>>, Rejection> {
-    let headers = [("x-ca-signature", signature)];
-    testing::request(verifier, Method::Get, target, &headers, "", NOW)
+    Request::new("GET", target, &[("x-ca-signature", signature)], "").verify(verifier)
 }
 
 #[test]
 fn urls_of_every_spelling_verify() {
-    let folder = Folder::new("urls");
+    let folder = folder();
     let (private, public) = key(&folder, "2048");
-    let provider = CryptApi::get([ORIGIN]).unwrap();
-    let verifier = Verifier::new(provider, PublicKey::from_pem(public).unwrap());
+    let verifier = Verifier::new(cryptapi(), PublicKey::from_pem(public).unwrap());
     let long = format!("note={}", "0123456789abcdef".repeat(512));
     assert!(long.len() > 8_192);
     for parameters in [
@@ -120,7 +108,7 @@ fn urls_of_every_spelling_verify() {
 
 #[test]
 fn bodies_verify_as_they_are() {
-    let folder = Folder::new("bodies");
+    let folder = folder();
     let (private, public) = key(&folder, "2048");
     let json = "{\"uuid\": \"u\",\r\n\t\"address_in\": \"3PFo\", \"coin\": \"btc\", \"pending\": 0,\
                 \"note\": \"\u{e4}\u{1f600}\"}";
@@ -130,8 +118,7 @@ fn bodies_verify_as_they_are() {
             ("content-type", media_type.as_str()),
             ("x-ca-signature", signature),
         ];
-        let body = body.to_owned();
-        testing::request(verifier, Method::Post, "/callback?a=1", &headers, body, NOW)
+        Request::new("POST", "/callback?a=1", &headers, body.to_owned()).verify(verifier)
     };
     for (provider, media_type, body) in [
         (CryptApi::post_json(), MediaType::Json, json),
@@ -148,11 +135,10 @@ fn bodies_verify_as_they_are() {
 
 #[test]
 fn another_digest_padding_or_key_is_refused() {
-    let folder = Folder::new("others");
+    let folder = folder();
     let (private, public) = key(&folder, "2048");
     let (other, _) = key(&folder, "3072");
-    let provider = CryptApi::get([ORIGIN]).unwrap();
-    let verifier = Verifier::new(provider, PublicKey::from_pem(public).unwrap());
+    let verifier = Verifier::new(cryptapi(), PublicKey::from_pem(public).unwrap());
     let target = format!("/callback?{SAMPLE_CALLBACK}");
     let url = format!("{ORIGIN}{target}");
     let pss = [
@@ -183,7 +169,7 @@ fn another_digest_padding_or_key_is_refused() {
 
 #[test]
 fn a_signature_is_as_long_as_the_key() {
-    let folder = Folder::new("sizes");
+    let folder = folder();
     for bits in ["1024", "1536", "3072", "4096"] {
         let (private, public) = key(&folder, bits);
         let public = PublicKey::from_pem(public).unwrap();
@@ -249,9 +235,9 @@ fn a_modulus_has_1024_to_8192_bits() {
 /// A test sender in another process, or written in another language, signs with the same key.
 #[test]
 fn signing_key_is_saved_and_loaded() {
-    let folder = Folder::new("signing-key");
+    let folder = folder();
     let key = testing::SigningKey::generate().unwrap();
-    let path = folder.file("saved");
+    let path = file(&folder, "saved");
     fs::write(&path, key.to_pem().unwrap()).unwrap();
     let public = openssl(&["pkey", "-in", &*path, "-pubout"], b"");
     assert_eq!(key.public_key_pem().unwrap().as_bytes(), public);
@@ -274,12 +260,12 @@ fn signing_key_is_saved_and_loaded() {
 
 #[test]
 fn whatever_is_no_such_key_is_a_configuration_error() {
-    let folder = Folder::new("keys");
+    let folder = folder();
     let (private, good) = key(&folder, "2048");
     let good = String::from_utf8(good).unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let of = |arguments: &[&str]| {
-        let path = folder.file("other");
+        let path = file(&folder, "other");
         openssl(&[arguments, &["-out", &*path]].concat(), b"");
         text(openssl(&["pkey", "-in", &*path, "-pubout"], b""))
     };

@@ -16,13 +16,13 @@ use orders::Orders;
 use postback_conformance::{
     corpus::Request,
     driver::{Application, Seen},
+    fixtures,
     log::Log,
     printed,
 };
 use postback_core::{
-    Method, SecretKey, Verified, Verifier,
+    Verified, Verifier,
     reconcile::{Outcome, Price},
-    testing,
 };
 use postback_store::{EffectOutcome, Recorded, run_effect, sqlite::SqliteStore};
 use postback_tower::{PostbackLayer, acknowledgement, retry};
@@ -42,7 +42,7 @@ printed! {
 const SECRET: &str = "the webhook's secret";
 
 fn verifier() -> Verifier<BtcPay> {
-    Verifier::new(BtcPay, SecretKey::new(SECRET).unwrap())
+    Verifier::new(BtcPay, fixtures::secret(SECRET))
 }
 
 fn price() -> Price {
@@ -82,14 +82,7 @@ fn delivery(body: &str) -> Request {
         ("Content-Type", "application/json; charset=utf-8"),
         ("BTCPay-Sig", &*signature),
     ];
-    Request {
-        method: "POST".to_owned(),
-        target: "/postback".to_owned(),
-        headers: headers
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        body: body.to_owned().into(),
-    }
+    Request::new("POST", "/postback", &headers, body.to_owned())
 }
 
 async fn orders() -> (Orders, TempDir) {
@@ -236,7 +229,7 @@ fn each_defect_has_its_own_rejection() {
         let mut headers = vec![("CONTENT-TYPE", "application/json")];
         headers.extend(signature.map(|signature| ("BTCPay-SIG", signature)));
         let body = body.to_owned();
-        let rejected = testing::request(&verifier(), Method::Post, "/", &headers, body, 0);
+        let rejected = Request::new("POST", "/", &headers, body).verify(&verifier());
         assert_eq!(rejected.unwrap_err().code(), code);
         let line = log.verdicts().concat();
         assert!(

@@ -3,17 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use peak_alloc::PeakAlloc;
+use postback_conformance::fixtures::{
+    self, CALLBACK_SECRET, JSON, cryptapi, posted_callback, trusting, with_sample_payment,
+};
 use postback_core::{
-    MediaType, Method, Verifier,
     cryptapi::{CallbackSecret, CryptApi, Expected},
-    testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
+    testing::{SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK},
 };
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
-
-const CALLBACK_SECRET: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
-const NOW: u64 = 1_769_509_400;
 
 /// How far the heap rises meanwhile, in bytes.
 fn rise(run: impl FnOnce()) -> usize {
@@ -26,19 +25,14 @@ fn rise(run: impl FnOnce()) -> usize {
 /// One test, so that nothing else is allocated in this process meanwhile.
 #[test]
 fn parameter_lookup_allocates_less_than_a_twentieth_of_the_url() {
-    let key = SigningKey::generate().unwrap();
     let others = ["a", "a=b", "order_id=1", "%61=%62", "a+b=1"].map(|pair| {
         let pair = format!("{pair}&");
         pair.repeat(48_000_usize.div_ceil(pair.len()))
     });
     for others in others {
         let query = format!("{others}nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
-        let target = format!("/callback?{query}");
-        let signature = key.sign(format!("https://shop.example{target}")).unwrap();
-        let provider = CryptApi::get(["https://shop.example"]).unwrap();
-        let verifier = Verifier::new(provider, key.public_key().unwrap());
-        let headers = [("x-ca-signature", &*signature)];
-        let callback = testing::request(&verifier, Method::Get, &target, &headers, "", NOW);
+        let request = fixtures::callback(&format!("/callback?{query}"));
+        let callback = request.verify(&trusting(cryptapi()));
         looks_up(&callback.unwrap(), query.len());
     }
 
@@ -48,11 +42,7 @@ fn parameter_lookup_allocates_less_than_a_twentieth_of_the_url() {
         r#"{{{members}"nonce":"{CALLBACK_SECRET}","uuid":"u","address_in":"{SAMPLE_ADDRESS_IN}",
             "address_out":"{SAMPLE_ADDRESS_OUT}","coin":"btc","pending":0}}"#
     );
-    let verifier = Verifier::new(CryptApi::post_json(), key.public_key().unwrap());
-    let signature = key.sign(&body).unwrap();
-    let media_type = ("content-type", MediaType::Json.as_str());
-    let headers = [media_type, ("x-ca-signature", &*signature)];
-    let callback = testing::request(&verifier, Method::Post, "/", &headers, body.clone(), NOW);
+    let callback = posted_callback("/", JSON, &body).verify(&trusting(CryptApi::post_json()));
     looks_up(&callback.unwrap(), body.len());
 }
 
@@ -60,10 +50,9 @@ fn looks_up<P>(callback: &postback_core::Verified<P>, length: usize)
 where
     P: postback_core::cryptapi::CallbackProvider,
 {
-    let expected = Expected::secret(CallbackSecret::from_stored(CALLBACK_SECRET).unwrap())
-        .address_in(SAMPLE_ADDRESS_IN)
-        .coin("btc")
-        .payout_addresses([SAMPLE_ADDRESS_OUT]);
+    let expected = with_sample_payment(Expected::secret(
+        CallbackSecret::from_stored(CALLBACK_SECRET).unwrap(),
+    ));
     let looked_up: [(&str, &dyn Fn() -> bool); 4] = [
         ("one", &|| callback.parameter("nonce").is_some()),
         ("none", &|| callback.parameter("absent").is_none()),

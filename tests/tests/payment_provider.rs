@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use bytes::Bytes;
+use postback_conformance::{
+    corpus::Request,
+    fixtures::{JSON, secret},
+};
 use postback_core::{
-    AcceptsPost, Amount, MediaType, Method, PaymentEvent, PaymentProvider, Provider, Rejection,
+    AcceptsPost, Amount, MediaType, PaymentEvent, PaymentProvider, Provider, Rejection,
     RequestHead, SecretKey, SignatureHeader, Verified, Verifier, VerifyContext, body,
     event::Stage,
     reconcile::{Assurance, Outcome, Price, ReconcileError},
@@ -94,15 +98,13 @@ fn transfer(id: &str, amount: &str) -> Transfer {
 }
 
 fn verified(transfer: &Transfer) -> Verified<Coins> {
-    let secret = SecretKey::new("s").unwrap();
+    let secret = secret("s");
     let body = serde_json::to_string(transfer).unwrap();
     let signature = testing::hmac_sha256_hex(&secret, &body);
-    let headers = [
-        ("content-type", "application/json"),
-        ("x-signature", &*signature),
-    ];
+    let headers = [("content-type", JSON), ("x-signature", &*signature)];
     let verifier = Verifier::new(Coins, secret);
-    testing::request(&verifier, Method::Post, "/", &headers, body, 0).unwrap()
+    let request = Request::new("POST", "/", &headers, body);
+    request.verify(&verifier).unwrap()
 }
 
 fn price() -> Price {

@@ -15,10 +15,11 @@ use actix_web::App;
 use http::Response;
 use orders::Orders;
 use postback_conformance::{
-    callbacks::{self, ORIGIN},
+    callbacks,
     corpus::Request,
     deliveries::{self, Shop},
     driver::{Application, Seen},
+    fixtures::ORIGIN,
     log::Log,
     printed, printed_server,
 };

@@ -9,6 +9,7 @@
 
 use bytes::Bytes;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+use postback_conformance::fixtures::{self, NOW, token};
 use postback_core::{
     MediaType, Rejection, SecretKey, Verified, Verifier, cryptocloud::CryptoCloud, testing,
 };
@@ -16,10 +17,9 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 const SECRET: &str = "cc-project-secret-for-tests-0001";
-const NOW: u64 = 1_769_509_400;
 
 fn secret() -> SecretKey {
-    SecretKey::new(SECRET).unwrap()
+    fixtures::secret(SECRET)
 }
 
 fn deliver(
@@ -101,7 +101,7 @@ proptest! {
     fn any_json_with_a_genuine_token_is_judged(
         extra in "(,\"(invoice_info|order_id|amount_crypto|status|x|\\\\ud800)\":(1e400|-0|\"\\\\ud800\"|\\{\"uuid\":[\\[\\]\\{\\}\",a0-9]{0,8}|\"[^\"\\\\]{0,6}\"|null|\\[\\]|\\{\\})){0,3}\\}",
     ) {
-        let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+        let token = token(SECRET);
         let body = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{token}"{extra}"#);
         if let Ok(payment) = deliver(MediaType::Json, body) {
             let unsigned = payment.unsigned();
@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn any_form_with_a_genuine_token_is_judged(extra in "(&[a-z_%0-9=+;\\[\\]\\PC]{0,24}){0,3}") {
-        let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+        let token = token(SECRET);
         let body = format!("invoice_id=ILRAJE1Q&token={token}{extra}");
         if let Ok(payment) = deliver(MediaType::Form, body) {
             prop_assert_eq!(payment.invoice_id(), "ILRAJE1Q");

@@ -1,7 +1,12 @@
 //! A provider may fix another status for the replies to postbacks that are not verified.
 
 use bytes::Bytes;
-use postback_conformance::{corpus::Request, driver::Driver, expected_fields::CorpusFields};
+use postback_conformance::{
+    corpus::Request,
+    driver::Driver,
+    expected_fields::CorpusFields,
+    fixtures::{JSON, secret},
+};
 use postback_core::{
     AcceptsPost, MediaType, Provider, Rejection, RequestHead, SecretKey, SignatureHeader, Tenant,
     Verifier, VerifyContext, testing,
@@ -47,25 +52,23 @@ impl Provider for GivesUp {
 
 #[tokio::test]
 async fn unverified_postback_gets_the_status_of_its_provider() {
-    let secret = SecretKey::new("s").expect("a secret");
+    let secret = secret("s");
     let verifier = Verifier::new(GivesUp, secret.clone());
     let request = |content_type: &str, signature: Option<String>| {
-        let mut headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        headers.extend(signature.map(|signature| ("x-signature".to_owned(), signature)));
-        Request {
-            method: "POST".to_owned(),
-            target: "/postback".to_owned(),
-            headers,
-            body: "{}".into(),
-        }
+        let mut headers = vec![("content-type", content_type)];
+        headers.extend(
+            signature
+                .as_deref()
+                .map(|signature| ("x-signature", signature)),
+        );
+        Request::new("POST", "/postback", &headers, "{}")
     };
-    let json = "application/json";
     let genuine = testing::hmac_sha256_hex(&secret, "{}");
     let unverified = r#"{"error":"Unverified postback"}"#;
     for (request, status, body) in [
-        (request(json, None), 422, unverified),
+        (request(JSON, None), 422, unverified),
         (
-            request(json, Some(genuine.replace(['0', '1', '2'], "3"))),
+            request(JSON, Some(genuine.replace(['0', '1', '2'], "3"))),
             422,
             unverified,
         ),
@@ -75,7 +78,7 @@ async fn unverified_postback_gets_the_status_of_its_provider() {
             415,
             r#"{"error":"Unsupported media type"}"#,
         ),
-        (request(json, Some(genuine)), 200, "ok"),
+        (request(JSON, Some(genuine)), 200, "ok"),
     ] {
         for driver in Driver::ALL {
             let application = driver.serve(verifier.clone()).await;

@@ -16,11 +16,12 @@ mod servers;
 use std::{
     env,
     net::SocketAddr,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use postback_core::{SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
+use postback_conformance::fixtures;
+use postback_core::{Verifier, cryptocloud::CryptoCloud, testing};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -153,11 +154,7 @@ async fn connect(address: SocketAddr) -> Vec<TcpStream> {
 }
 
 fn request(route: &str) -> Bytes {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970");
-    let expiry = now.as_secs().saturating_add(300);
-    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, expiry);
+    let token = testing::fresh_token(&fixtures::secret(SECRET), testing::SAMPLE_INVOICE_ID);
     let body = testing::sample_json(Some(&token));
     format!(
         "POST {route} HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n\
@@ -168,9 +165,5 @@ fn request(route: &str) -> Bytes {
 }
 
 fn verifier() -> Verifier<CryptoCloud> {
-    Verifier::new(CryptoCloud::new(), secret())
-}
-
-fn secret() -> SecretKey {
-    SecretKey::new(SECRET).expect("a secret")
+    Verifier::new(CryptoCloud::new(), fixtures::secret(SECRET))
 }

@@ -5,7 +5,6 @@ use actix_web::{
 };
 use postback_actix::{Ack, Postback, PostbackError};
 use postback_core::Verifier;
-use tracing::dispatcher;
 
 use super::{Application, CODE_HEADER, Handed, Seen, Served, TAKE_RESULT_HEADER};
 
@@ -13,10 +12,7 @@ use super::{Application, CODE_HEADER, Handed, Seen, Served, TAKE_RESULT_HEADER};
 pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
     let noting = seen.clone();
-    // The worker has a thread of its own, and logs where the test does.
-    let log = dispatcher::get_default(Clone::clone);
     let application = move || {
-        std::mem::forget(dispatcher::set_default(&log));
         let asks = guard::fn_guard(|request| {
             let headers = request.head().headers();
             headers.contains_key(TAKE_RESULT_HEADER)

@@ -1,6 +1,7 @@
 use std::{
     convert::Infallible,
     error::Error,
+    mem,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -18,6 +19,7 @@ use hyper::body::Incoming;
 use rocket::{Build, Rocket, config::LogLevel, fairing::AdHoc};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tower::Service;
+use tracing::dispatcher;
 
 use super::{Handed, Outcome, TAKE_RESULT_HEADER};
 use crate::{client::Client, corpus};
@@ -63,7 +65,7 @@ impl Seen {
     /// Takes all notes.
     #[must_use]
     pub fn take(&self) -> Vec<Handed> {
-        std::mem::take(&mut *self.notes())
+        mem::take(&mut *self.notes())
     }
 
     fn notes(&self) -> std::sync::MutexGuard<'_, Vec<Handed>> {
@@ -109,6 +111,12 @@ impl Application {
             > + 'static,
         B: MessageBody + 'static,
     {
+        // The worker has its own thread: it logs to the log of the test.
+        let log = dispatcher::get_default(Clone::clone);
+        let application = move || {
+            mem::forget(dispatcher::set_default(&log));
+            application()
+        };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let server = HttpServer::new(application).workers(1).disable_signals();
