@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-use std::sync::LazyLock;
+mod fixtures;
 
 use postback_core::{
     ConfigError, Field, KeyRing, MalformedReason, MediaType, Method, OriginFlaw, Provider,
@@ -15,36 +15,22 @@ use postback_core::{
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
 
-const NOW: u64 = 1_769_509_400;
-const ORIGIN: &str = "https://shop.example";
-
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
-
-fn key() -> PublicKey {
-    KEY.public_key().unwrap()
-}
+use self::fixtures::{
+    CALLBACK_SECRET, NOW, ORIGIN, SAMPLE_UUID, SIGNING_KEY, call_back, cryptapi,
+    expected_by_secret, public_key, trusting, with_sample_payment,
+};
 
 type Verdict<M> = Result<Verified<CryptApi<M>>, Rejection>;
 
 fn get(query: &str) -> Verdict<Get> {
-    get_with(CryptApi::get([ORIGIN]).unwrap(), query)
+    get_with(cryptapi(), query)
 }
 
 fn get_with<P: Provider<Key = PublicKey>>(
     provider: P,
     query: &str,
 ) -> Result<Verified<P>, Rejection> {
-    let target = format!("/callback?{query}");
-    let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
-    let headers = [("x-ca-signature", &*signature)];
-    testing::request(
-        &Verifier::new(provider, key()),
-        Method::Get,
-        &target,
-        &headers,
-        "",
-        NOW,
-    )
+    call_back(&trusting(provider), &format!("/callback?{query}"))
 }
 
 fn post(media_type: MediaType, target: &str, body: &str) -> Verdict<Post> {
@@ -52,14 +38,13 @@ fn post(media_type: MediaType, target: &str, body: &str) -> Verdict<Post> {
         MediaType::Json => CryptApi::post_json(),
         _ => CryptApi::post_form(),
     };
-    let signature = KEY.sign(body).unwrap();
+    let signature = SIGNING_KEY.sign(body).unwrap();
     let headers = [
         ("content-type", media_type.as_str()),
         ("x-ca-signature", &*signature),
     ];
-    let verifier = Verifier::new(provider, key());
     testing::request(
-        &verifier,
+        &trusting(provider),
         Method::Post,
         target,
         &headers,
@@ -94,7 +79,7 @@ fn every_field_is_read() {
     let callback = get(&all).unwrap();
     let notice = callback.unbound();
     let amount = |text: &str| Some(text.parse().unwrap());
-    assert_eq!(notice.uuid(), "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2");
+    assert_eq!(notice.uuid(), SAMPLE_UUID);
     assert_eq!(notice.stage(), Stage::Confirmed);
     assert_eq!(notice.address_in(), SAMPLE_ADDRESS_IN);
     let payout = SAMPLE_ADDRESS_OUT;
@@ -131,7 +116,7 @@ fn every_field_is_read() {
 fn field_that_only_informs_is_unreadable() {
     let unreadable = |callback: &Callback| -> Vec<(String, String)> {
         let notice = callback.unbound();
-        assert_eq!(notice.uuid(), "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2");
+        assert_eq!(notice.uuid(), SAMPLE_UUID);
         let fields = notice.unreadable();
         fields
             .map(|(name, raw)| (name.to_owned(), raw.to_owned()))
@@ -489,7 +474,7 @@ fn parameters_are_labelled() {
 #[test]
 fn a_test_is_refused_unless_allowed() {
     for (name, real) in [
-        ("uuid", "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2"),
+        ("uuid", SAMPLE_UUID),
         ("address_in", SAMPLE_ADDRESS_IN),
         ("address_out", SAMPLE_ADDRESS_OUT),
         (
@@ -503,24 +488,15 @@ fn a_test_is_refused_unless_allowed() {
     ] {
         let query = SAMPLE_CALLBACK.replace(real, "TEST_1");
         assert_eq!(get(&query).err(), Some(Rejection::TestCallback), "{name}");
-        let allowing = CryptApi::get([ORIGIN]).unwrap().allow_test_ids();
+        let allowing = cryptapi().allow_test_ids();
         assert!(get_with(allowing, &query).is_ok(), "{name}");
         let sibling = get_with(BlockBee::get([ORIGIN]).unwrap(), &query);
         assert_eq!(sibling.err(), Some(Rejection::TestCallback), "{name}");
         let within = SAMPLE_CALLBACK.replace(real, "1_TEST_");
         assert!(get(&within).is_ok(), "{name}");
         // A forged one is forged in the first place.
-        let verifier = CryptApi::get([ORIGIN]).unwrap().verifier().unwrap();
-        let signature = KEY.sign(format!("{ORIGIN}/?{query}")).unwrap();
-        let headers = [("x-ca-signature", &*signature)];
-        let forged = testing::request(
-            &verifier,
-            Method::Get,
-            &format!("/?{query}"),
-            &headers,
-            "",
-            NOW,
-        );
+        let verifier = cryptapi().verifier().unwrap();
+        let forged = call_back(&verifier, &format!("/?{query}"));
         assert_eq!(forged.err(), Some(Rejection::BadSignature));
     }
 }
@@ -528,9 +504,9 @@ fn a_test_is_refused_unless_allowed() {
 /// What is signed is judged before what it says.
 #[test]
 fn a_forged_callback_is_forged_whatever_else_it_is() {
-    let verifier = Verifier::new(CryptApi::post_json(), key());
+    let verifier = trusting(CryptApi::post_json());
     for body in ["", "[", r#"{"uuid":1}"#, "\u{fffd}"] {
-        let signature = KEY.sign("something else").unwrap();
+        let signature = SIGNING_KEY.sign("something else").unwrap();
         let headers = [
             ("content-type", "application/json"),
             ("x-ca-signature", &*signature),
@@ -544,17 +520,18 @@ fn a_forged_callback_is_forged_whatever_else_it_is() {
 fn a_retired_key_verifies_until_its_time() {
     let new = SigningKey::generate().unwrap();
     let ring = |until| {
-        KeyRing::new("2026-11", new.public_key().unwrap()).with_retired("published", key(), until)
+        KeyRing::new("2026-11", new.public_key().unwrap()).with_retired(
+            "published",
+            public_key(),
+            until,
+        )
     };
     let target = format!("/?{SAMPLE_CALLBACK}");
-    let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
-    let headers = [("x-ca-signature", &*signature)];
     for (until, expected) in [
         (NOW + 1, Ok("published".to_owned())),
         (NOW, Err(Rejection::BadSignature)),
     ] {
-        let verifier = Verifier::new(CryptApi::get([ORIGIN]).unwrap(), ring(until));
-        let verdict = testing::request(&verifier, Method::Get, &target, &headers, "", NOW);
+        let verdict = call_back(&Verifier::new(cryptapi(), ring(until)), &target);
         assert_eq!(verdict.map(|it| it.key_label().to_owned()), expected);
     }
 }
@@ -576,16 +553,12 @@ fn what_cannot_be_meant_is_no_configuration() {
     };
     assert!(slash.is_some_and(is_path));
     assert_eq!(get(&[ORIGIN]), None);
-    let prefixed = CryptApi::get([ORIGIN]).unwrap().stripped_prefix("shop");
+    let prefixed = cryptapi().stripped_prefix("shop");
     assert_eq!(
         prefixed.unwrap_err().to_string(),
         r#"invalid prefix "shop": expected percent-encoded path segments such as "/shop", without a slash at the end"#
     );
     assert!(BlockBee::get([ORIGIN]).unwrap().verifier().is_ok());
-}
-
-fn provider() -> CryptApi<Get> {
-    CryptApi::get([ORIGIN]).unwrap()
 }
 
 enum Eu {}
@@ -594,19 +567,16 @@ enum Eu {}
 fn a_tenants_callback_binds_too() {
     let secret = CallbackSecret::random().unwrap();
     let query = format!("nonce={}&{SAMPLE_CALLBACK}", secret.as_str());
-    let tenant = Tenant::<Eu, _>::new("eu", CryptApi::get([ORIGIN]).unwrap()).unwrap();
-    let expected = Expected::secret(secret)
-        .address_in(SAMPLE_ADDRESS_IN)
-        .coin("btc")
-        .payout_addresses([SAMPLE_ADDRESS_OUT]);
+    let tenant = Tenant::<Eu, _>::new("eu", cryptapi()).unwrap();
+    let expected = with_sample_payment(Expected::secret(secret));
     let bound = get_with(tenant, &query).unwrap().bind(&expected).unwrap();
-    assert_eq!(bound.uuid(), "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2");
+    assert_eq!(bound.uuid(), SAMPLE_UUID);
     assert_eq!(bound.verified().key_label(), "current");
 }
 
 #[test]
 fn each_thing_expected_is_compared() {
-    let url = provider()
+    let url = cryptapi()
         .callback_url(&format!("{ORIGIN}/callback"))
         .unwrap();
     let url = url.parameter("order_id", "5").unwrap().build().unwrap();
@@ -666,7 +636,7 @@ fn each_thing_expected_is_compared() {
             assert_eq!(callback.bind(&changed).err(), Some(error), "{changed:?}");
         }
     }
-    let other = provider()
+    let other = cryptapi()
         .callback_url(&format!("{ORIGIN}/callback"))
         .unwrap()
         .build()
@@ -680,12 +650,11 @@ fn each_thing_expected_is_compared() {
 
 #[test]
 fn a_secret_of_another_name_binds_under_that() {
-    let secret = "0123456789abcdef0123456789abcdef";
-    let stored = format!("{ORIGIN}/callback?token={secret}");
-    let stored = provider()
+    let stored = format!("{ORIGIN}/callback?token={CALLBACK_SECRET}");
+    let stored = cryptapi()
         .stored_callback_url_with("token", &stored)
         .unwrap();
-    let secret = CallbackSecret::from_stored(secret).unwrap();
+    let secret = CallbackSecret::from_stored(CALLBACK_SECRET).unwrap();
     let callback = get(&format!("token={}&{SAMPLE_CALLBACK}", secret.as_str())).unwrap();
     for (how, outcome) in [
         (Expected::callback_url(stored), None),
@@ -696,10 +665,7 @@ fn a_secret_of_another_name_binds_under_that() {
         ),
         (Expected::secret(secret), Some(BindError::Secret)),
     ] {
-        let expected = how
-            .address_in(SAMPLE_ADDRESS_IN)
-            .coin("btc")
-            .payout_addresses([SAMPLE_ADDRESS_OUT]);
+        let expected = with_sample_payment(how);
         assert_eq!(callback.bind(&expected).err(), outcome, "{expected:?}");
     }
 }
@@ -707,15 +673,14 @@ fn a_secret_of_another_name_binds_under_that() {
 /// The provider's own field would be there too, and the callback would be malformed.
 #[test]
 fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
-    let secret = "0123456789abcdef0123456789abcdef";
     for (query, name) in [
         ("address_out=Mine", "address_out"),
         ("value=7", "value"),
         ("v%61lue=7", "value"),
         ("uuid=1", "uuid"),
     ] {
-        let stored = format!("{ORIGIN}/callback?{query}&nonce={secret}");
-        let error = provider().stored_callback_url(&stored).err();
+        let stored = format!("{ORIGIN}/callback?{query}&nonce={CALLBACK_SECRET}");
+        let error = cryptapi().stored_callback_url(&stored).err();
         assert_eq!(
             error,
             Some(CallbackUrlError::ReservedName(name.into())),
@@ -728,8 +693,7 @@ fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
 #[test]
 fn callback_url_begins_with_a_configured_origin_and_prefix() {
     let two = CryptApi::get([ORIGIN, "http://127.0.0.1:3000"]).unwrap();
-    let prefixed = provider().stripped_prefix("/shop").unwrap();
-    let secret = "0123456789abcdef0123456789abcdef";
+    let prefixed = cryptapi().stripped_prefix("/shop").unwrap();
     for (provider, address, is_foreign) in [
         (&two, format!("{ORIGIN}/callback"), false),
         (&two, "http://127.0.0.1:3000/callback".to_owned(), false),
@@ -743,7 +707,7 @@ fn callback_url_begins_with_a_configured_origin_and_prefix() {
     ] {
         let error = is_foreign.then(|| CallbackUrlError::ForeignOrigin((&*address).into()));
         assert_eq!(provider.callback_url(&address).err(), error, "{address}");
-        let stored = format!("{address}?nonce={secret}");
+        let stored = format!("{address}?nonce={CALLBACK_SECRET}");
         assert_eq!(
             provider.stored_callback_url(&stored).err(),
             error,
@@ -757,20 +721,19 @@ fn callback_url_begins_with_a_configured_origin_and_prefix() {
 /// The name counts, also where the value cannot be read.
 #[test]
 fn an_unreadable_secret_is_one_too() {
-    let secret = "0123456789abcdef0123456789abcdef";
-    let expected = Expected::secret(CallbackSecret::from_stored(secret).unwrap())
-        .address_in(SAMPLE_ADDRESS_IN)
-        .coin("btc")
-        .payout_addresses([SAMPLE_ADDRESS_OUT]);
+    let expected = expected_by_secret();
     for other in ["nonce=%zz", "nonc%65=%ff", "nonce=%"] {
-        let callback = get(&format!("{other}&nonce={secret}&{SAMPLE_CALLBACK}")).unwrap();
+        let callback = get(&format!(
+            "{other}&nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}"
+        ))
+        .unwrap();
         assert_eq!(callback.parameter("nonce"), None);
         assert_eq!(
             callback.bind(&expected).err(),
             Some(BindError::Secret),
             "{other}"
         );
-        let target = format!("/callback?nonce={secret}");
+        let target = format!("/callback?nonce={CALLBACK_SECRET}");
         let body = format!("{SAMPLE_CALLBACK}&{other}");
         let callback = post(MediaType::Form, &target, &body).unwrap();
         assert_eq!(
@@ -818,30 +781,26 @@ fn an_unknown_wallet_is_not_the_shops() {
 /// The stored URL must end where the provider's fields begin.
 #[test]
 fn a_stored_url_is_no_prefix_of_another_value() {
-    let secret = "0123456789abcdef0123456789abcdef";
-    let stored = provider()
-        .stored_callback_url(&format!("{ORIGIN}/callback?nonce={secret}"))
+    let stored = cryptapi()
+        .stored_callback_url(&format!("{ORIGIN}/callback?nonce={CALLBACK_SECRET}"))
         .unwrap();
-    let expected = Expected::callback_url(stored)
-        .address_in(SAMPLE_ADDRESS_IN)
-        .coin("btc")
-        .payout_addresses([SAMPLE_ADDRESS_OUT]);
+    let expected = with_sample_payment(Expected::callback_url(stored));
     for (query, outcome) in [
-        (format!("nonce={secret}&{SAMPLE_CALLBACK}"), None),
+        (format!("nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}"), None),
         (
-            format!("nonce={secret}0&{SAMPLE_CALLBACK}"),
+            format!("nonce={CALLBACK_SECRET}0&{SAMPLE_CALLBACK}"),
             Some(BindError::CallbackUrl),
         ),
         (
-            format!("a=1&nonce={secret}&{SAMPLE_CALLBACK}"),
+            format!("a=1&nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}"),
             Some(BindError::CallbackUrl),
         ),
         (
-            format!("nonce={secret}&nonce=1&{SAMPLE_CALLBACK}"),
+            format!("nonce={CALLBACK_SECRET}&nonce=1&{SAMPLE_CALLBACK}"),
             Some(BindError::Secret),
         ),
         (
-            format!("{SAMPLE_CALLBACK}&nonce={secret}"),
+            format!("{SAMPLE_CALLBACK}&nonce={CALLBACK_SECRET}"),
             Some(BindError::CallbackUrl),
         ),
     ] {
@@ -855,15 +814,11 @@ fn a_stored_url_is_no_prefix_of_another_value() {
 
 #[test]
 fn nothing_prints_a_secret_or_an_amount() {
-    let secret = "0123456789abcdef0123456789abcdef";
-    let callback = get(&format!("nonce={secret}&{SAMPLE_CALLBACK}")).unwrap();
-    let expected = Expected::secret(CallbackSecret::from_stored(secret).unwrap())
-        .address_in(SAMPLE_ADDRESS_IN)
-        .coin("btc")
-        .payout_addresses([SAMPLE_ADDRESS_OUT]);
+    let callback = get(&format!("nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}")).unwrap();
+    let expected = expected_by_secret();
     let bound = callback.bind(&expected).unwrap();
-    let url = provider()
-        .stored_callback_url(&format!("{ORIGIN}/?nonce={secret}"))
+    let url = cryptapi()
+        .stored_callback_url(&format!("{ORIGIN}/?nonce={CALLBACK_SECRET}"))
         .unwrap();
     let parameter = callback.parameter("nonce").unwrap();
     let value = parameter.value();
@@ -872,7 +827,7 @@ fn nothing_prints_a_secret_or_an_amount() {
         callback.unbound(),
         callback.payload(),
     );
-    assert!(!printed.contains(secret), "{printed}");
+    assert!(!printed.contains(CALLBACK_SECRET), "{printed}");
     assert!(!printed.contains("0.05"), "{printed}");
     assert!(printed.contains("dbfcb40e"), "{printed}");
 }

@@ -2,23 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
+mod fixtures;
+
 use postback_core::{
-    InvalidClaimsReason, MalformedReason, MediaType, Provider, Rejection, SecretKey, Verified,
-    Verifier,
+    InvalidClaimsReason, MalformedReason, MediaType, Provider, Rejection, Verified, Verifier,
     cryptocloud::{CryptoCloud, Trybit},
     testing,
 };
 use serde_json::Value;
 
-const NOW: u64 = 1_769_509_400;
+use self::fixtures::{NOW, secret, token};
+
 const HEADER: &str = r#"{"alg":"HS256"}"#;
 
-fn secret() -> SecretKey {
-    SecretKey::new("s").unwrap()
-}
-
 fn deliver(media_type: MediaType, body: String) -> Result<Verified<CryptoCloud>, Rejection> {
-    let verifier = Verifier::new(CryptoCloud::new(), secret());
+    let verifier = Verifier::new(CryptoCloud::new(), secret("s"));
     testing::deliver(&verifier, media_type, body, NOW)
 }
 
@@ -28,7 +26,7 @@ fn with_token(token: &str) -> Option<Rejection> {
 }
 
 fn with_claims(claims: &str) -> Option<Rejection> {
-    with_token(&testing::sign_hs256(&secret(), HEADER, claims))
+    with_token(&testing::sign_hs256(&secret("s"), HEADER, claims))
 }
 
 #[test]
@@ -72,7 +70,7 @@ fn each_defect_of_the_claims_has_its_rejection() {
 /// Whoever signs it: three parts, each the only spelling of its bytes.
 #[test]
 fn a_token_has_three_canonical_parts() {
-    let sign = |message: &str| with_token(&testing::sign_message(&secret(), message));
+    let sign = |message: &str| with_token(&testing::sign_message(&secret("s"), message));
     let claims = "eyJpZCI6IklMUkFKRTFRIiwiZXhwIjoxNzY5NTA5NzAwfQ";
     let header = "eyJhbGciOiJIUzI1NiJ9";
     let bad = Some(Rejection::BadSignature);
@@ -92,7 +90,7 @@ fn a_token_has_three_canonical_parts() {
 
 #[test]
 fn each_defect_of_a_body_has_its_rejection() {
-    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+    let token = token("s");
     let json = |members: &str| deliver(MediaType::Json, members.replace("TOKEN", &token)).err();
     let form = |pairs: &str| deliver(MediaType::Form, pairs.replace("TOKEN", &token)).err();
     let malformed = |defect| Some(Rejection::Malformed(defect));
@@ -137,7 +135,7 @@ fn each_defect_of_a_body_has_its_rejection() {
 /// Fields that no signature covers cost no payment, whatever they hold.
 #[test]
 fn unsigned_field_that_cannot_be_read_is_unreadable() {
-    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+    let token = token("s");
     let unreadable = |media_type, members: &str| -> Vec<(String, String)> {
         let body = members.replace("TOKEN", &token);
         let payment = deliver(media_type, body).unwrap();
@@ -194,7 +192,7 @@ fn unsigned_field_that_cannot_be_read_is_unreadable() {
 
 #[test]
 fn stored_invoice_id_compares_without_one_prefix() {
-    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+    let token = token("s");
     let payment = deliver(MediaType::Json, testing::sample_json(Some(&token))).unwrap();
     for (stored, same) in [
         ("ILRAJE1Q", true),
@@ -212,7 +210,7 @@ fn stored_invoice_id_compares_without_one_prefix() {
 /// What a form sends for null is null for each field that may be missing.
 #[test]
 fn a_form_has_three_spellings_of_null() {
-    let token = testing::token(&secret(), testing::SAMPLE_INVOICE_ID, NOW + 300);
+    let token = token("s");
     for null in ["", "None", "null"] {
         let body = format!(
             "invoice_id=ILRAJE1Q&token={token}\

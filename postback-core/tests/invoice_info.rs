@@ -2,27 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
+mod fixtures;
+
 use postback_core::{
-    Amount, Field, MediaType, Rejection, SecretKey, Verified, Verifier,
+    Amount, Field, Rejection, Verified, Verifier,
     cryptocloud::{CryptoCloud, Currency, InvoiceStatus, Status},
     testing,
 };
 use time::macros::utc_datetime;
 
-const NOW: u64 = 1_769_509_400;
+use self::fixtures::{deliver_json, secret, token};
 
 fn deliver(body: String) -> Result<Verified<CryptoCloud>, Rejection> {
-    let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("s").unwrap());
-    testing::deliver(&verifier, MediaType::Json, body, NOW)
-}
-
-fn token() -> String {
-    let secret = SecretKey::new("s").unwrap();
-    testing::token(&secret, testing::SAMPLE_INVOICE_ID, NOW + 300)
+    deliver_json(&Verifier::new(CryptoCloud::new(), secret("s")), body)
 }
 
 fn deliver_invoice_info(json: &str) -> Result<Verified<CryptoCloud>, Rejection> {
-    let token = token();
+    let token = token("s");
     deliver(format!(
         r#"{{"invoice_id":"ILRAJE1Q","token":"{token}","invoice_info":{json}}}"#
     ))
@@ -42,7 +38,7 @@ fn text<T: From<&'static str>>(text: &'static str) -> Field<'static, T> {
 
 #[test]
 fn every_field_of_the_documented_sample() {
-    let payment = deliver(testing::sample_json(Some(&token()))).unwrap();
+    let payment = deliver(testing::sample_json(Some(&token("s")))).unwrap();
     let Field::Known(info) = payment.unsigned().invoice_info() else {
         panic!("the sample has an object");
     };

@@ -2,23 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
+#[path = "../fixtures/mod.rs"]
+mod fixtures;
 mod reconcile;
 mod records;
 
-use std::sync::LazyLock;
-
 use postback_core::{
-    MediaType, Method, Provider, SecretKey, Verified, Verifier,
-    cryptapi::{Bound, CallbackProvider, CallbackSecret, CallbackUrl, CryptApi, Expected, Get},
+    Provider, PublicKey, SecretKey, Verified, Verifier,
+    cryptapi::{Bound, CallbackProvider, CallbackUrl, CryptApi, Expected, Get},
     cryptocloud::{CryptoCloud, Payment},
-    testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
+    testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_CALLBACK},
 };
 
-const NOW: u64 = 1_769_509_400;
-const ORIGIN: &str = "https://shop.example";
-const CALLBACK_SECRET: &str = "5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
-
-static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
+use self::fixtures::{
+    CALLBACK_SECRET, NOW, call_back, cryptapi, deliver_json, expected_by_secret, public_key,
+    secret, with_sample_payment,
+};
 
 /// A genuine payment of CryptoCloud's with these members beside the token and the invoice id.
 fn payment(members: &str) -> Verified<CryptoCloud> {
@@ -31,20 +30,19 @@ fn payment_by<P: Provider<Payload = Payment, Key = SecretKey>>(
     expiry: u64,
     members: &str,
 ) -> Verified<P> {
-    let secret = SecretKey::new("s").unwrap();
+    let secret = secret("s");
     let token = testing::token(&secret, "ILRAJE1Q", expiry);
     let body = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{token}"{members}}}"#);
     let mut builder = Verifier::builder(provider, secret);
     if let Some(project) = project {
         builder = builder.project(project);
     }
-    testing::deliver(&builder.build().unwrap(), MediaType::Json, body, NOW).unwrap()
+    deliver_json(&builder.build().unwrap(), body).unwrap()
 }
 
 /// The sample of CryptAPI's, with replacements, bound by the callback secret.
 fn bound(replacements: &[(&str, &str)]) -> Bound<CryptApi<Get>> {
-    let provider = CryptApi::get([ORIGIN]).unwrap().allow_test_ids();
-    bound_by(provider, None, true, replacements)
+    bound_by(cryptapi().allow_test_ids(), None, true, replacements)
 }
 
 fn bound_by<P>(
@@ -54,7 +52,7 @@ fn bound_by<P>(
     replacements: &[(&str, &str)],
 ) -> Bound<P>
 where
-    P: CallbackProvider<Key = postback_core::PublicKey>,
+    P: CallbackProvider<Key = PublicKey>,
 {
     let mut fields = SAMPLE_CALLBACK.to_owned();
     for (from, to) in replacements {
@@ -65,20 +63,15 @@ where
         "/callback?{}={CALLBACK_SECRET}&{fields}",
         CallbackUrl::SECRET_NAME
     );
-    let signature = KEY.sign(format!("{ORIGIN}{target}")).unwrap();
-    let headers = [("x-ca-signature", &*signature)];
-    let mut builder = Verifier::builder(provider, KEY.public_key().unwrap());
+    let mut builder = Verifier::builder(provider, public_key());
     if let Some(project) = project {
         builder = builder.project(project);
     }
-    let verifier = builder.build().unwrap();
-    let callback = testing::request(&verifier, Method::Get, &target, &headers, "", NOW).unwrap();
+    let callback = call_back(&builder.build().unwrap(), &target).unwrap();
     let expected = match by_secret {
-        true => Expected::secret(CallbackSecret::from_stored(CALLBACK_SECRET).unwrap())
-            .address_in(SAMPLE_ADDRESS_IN),
-        false => Expected::address_without_secret(SAMPLE_ADDRESS_IN),
+        true => expected_by_secret(),
+        false => with_sample_payment(Expected::address_without_secret(SAMPLE_ADDRESS_IN)),
     };
-    let expected = expected.payout_addresses([SAMPLE_ADDRESS_OUT]);
     let coin = callback.unbound().coin().to_owned();
     callback.bind(&expected.coin(coin)).unwrap()
 }

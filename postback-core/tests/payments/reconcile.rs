@@ -1,13 +1,12 @@
 use bigdecimal::BigDecimal;
 use postback_core::{
     Amount, PaymentProvider,
-    cryptapi::CryptApi,
     cryptocloud::CryptoCloud,
     reconcile::{Assurance, Disposition, Outcome, Price, PriceError, ReconcileError},
 };
 use proptest::prelude::*;
 
-use crate::{ORIGIN, bound, bound_by, payment};
+use crate::{bound, bound_by, fixtures::cryptapi, payment};
 
 fn amount(text: &str) -> Amount {
     text.parse().unwrap()
@@ -563,8 +562,7 @@ fn price_in_fiat_reads_converted_amounts() {
 
 #[test]
 fn callback_bound_by_its_address_alone_pays_nothing_unless_asked_for() {
-    let provider = || CryptApi::get([ORIGIN]).unwrap();
-    let planted = bound_by(provider(), None, false, &[]);
+    let planted = bound_by(cryptapi(), None, false, &[]);
     let reconciled = planted.reconcile(&price("0.05", "btc"));
     assert_eq!(reconciled.assurance(), Assurance::ArrangedByAnyone);
     let insufficient = Outcome::InsufficientAssurance(amount("0.05"));

@@ -1,12 +1,16 @@
 use postback_core::{
     PaymentProvider, Tenant, Verified,
-    cryptapi::{BlockBee, Bound, CallbackProvider, CryptApi},
+    cryptapi::{BlockBee, Bound, CallbackProvider},
     cryptocloud::{CryptoCloud, Payment, Trybit},
     event::{EventRecord, FieldDigests},
     reconcile::{Assurance, Price},
 };
 
-use crate::{NOW, ORIGIN, bound, bound_by, payment, payment_by};
+use crate::{
+    bound, bound_by,
+    fixtures::{CALLBACK_SECRET, NOW, ORIGIN, SAMPLE_UUID, cryptapi},
+    payment, payment_by,
+};
 
 const PAID: &str = r#","status":"success","amount_crypto":0.05,"currency":"BTC""#;
 
@@ -76,7 +80,7 @@ fn callback_is_known_by_project_and_uuid() {
     let confirmed = record_of(&bound(&[]));
     assert_eq!(
         (confirmed.namespace(), confirmed.project(), confirmed.id()),
-        ("cryptapi", None, "dbfcb40e-5a6b-4305-9fa2-b0fbda6e3ff2")
+        ("cryptapi", None, SAMPLE_UUID)
     );
     // One payment, seen and confirmed.
     let pending = record_of(&bound(&[("pending=0", "pending=1")]));
@@ -86,8 +90,7 @@ fn callback_is_known_by_project_and_uuid() {
         record_of(&bound(&[("uuid=d", "uuid=e")])).key()
     );
 
-    let get = || CryptApi::get([ORIGIN]).unwrap();
-    let scoped = record_of(&bound_by(get(), Some("eu"), true, &[]));
+    let scoped = record_of(&bound_by(cryptapi(), Some("eu"), true, &[]));
     assert_ne!(scoped.key(), confirmed.key());
     let blockbee = BlockBee::get([ORIGIN]).unwrap();
     let blockbee = record_of(&bound_by(blockbee, None, true, &[]));
@@ -132,8 +135,7 @@ fn callback_digest_is_of_address_coin_value_and_transaction() {
 /// Else a planted callback with the transaction of a genuine one would make that look like a duplicate.
 #[test]
 fn transfer_counts_only_with_the_assurance_that_the_price_needs() {
-    let provider = CryptApi::get([ORIGIN]).unwrap();
-    let planted = bound_by(provider, None, false, &[]);
+    let planted = bound_by(cryptapi(), None, false, &[]);
     assert_eq!(planted.reconcile(&price()).event().transfer(), None);
     let asked_for = price().with_assurance(Assurance::ArrangedByAnyone);
     assert!(planted.reconcile(&asked_for).event().transfer().is_some());
@@ -158,7 +160,7 @@ fn payload_keeps_every_digit_and_no_secret() {
     let payload = record_of(&bound(&[])).payload_json().to_owned();
     assert!(!payload.contains("unreadable"), "{payload}");
     assert!(payload.contains(r#""value_coin":"0.05""#), "{payload}");
-    assert!(!payload.contains(crate::CALLBACK_SECRET), "{payload}");
+    assert!(!payload.contains(CALLBACK_SECRET), "{payload}");
     let convert = "coin=btc&value_coin_convert=%7B%22USD%22%3A+%223.20%22%7D";
     let converted = record_of(&bound(&[("coin=btc", convert)]));
     let payload = converted.payload_json();
