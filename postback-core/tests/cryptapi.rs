@@ -70,7 +70,7 @@ fn pairs(further: &str) -> [Result<Callback, Rejection>; 2] {
 }
 
 #[test]
-fn every_field_is_read() {
+fn callback_fields_are_read() {
     let all = format!(
         "{SAMPLE_CALLBACK}&value=5000000&value_forwarded=4950000&fee=50000\
          &value_coin_convert=%7B%22USD%22%3A+%223.20%22%7D\
@@ -113,7 +113,7 @@ fn every_field_is_read() {
 
 /// Neither costs the payment, and each can be asked for.
 #[test]
-fn field_that_only_informs_is_unreadable() {
+fn invalid_informational_field_is_unreadable() {
     let unreadable = |callback: &Callback| -> Vec<(String, String)> {
         let notice = callback.unbound();
         assert_eq!(notice.uuid(), SAMPLE_UUID);
@@ -193,7 +193,7 @@ fn field_that_only_informs_is_unreadable() {
 
 /// They would forge lines of a log.
 #[test]
-fn identifier_with_a_control_character_is_malformed() {
+fn identifier_with_control_character_is_malformed() {
     for name in ["uuid", "address_in", "coin"] {
         for character in ["%0A", "%0D", "%1B%5B2K", "%00", "%7F", "%C2%85"] {
             let fields = format!("&{SAMPLE_CALLBACK}");
@@ -206,7 +206,7 @@ fn identifier_with_a_control_character_is_malformed() {
 }
 
 #[test]
-fn byte_order_mark_and_line_end_around_a_body_are_skipped() {
+fn byte_order_mark_and_line_end_around_body_are_skipped() {
     let form = format!("\u{feff}order=7&{SAMPLE_CALLBACK}\r\n");
     let callback = post(MediaType::Form, "/", &form).unwrap();
     assert_eq!(callback.unbound().stage(), Stage::Confirmed);
@@ -219,7 +219,7 @@ fn byte_order_mark_and_line_end_around_a_body_are_skipped() {
 }
 
 #[test]
-fn null_parameter_of_a_json_body_is_absent() {
+fn null_parameter_of_json_body_is_absent() {
     let body = |order: &str| {
         format!(r#"{{"uuid":"u","address_in":"a","coin":"btc","pending":1,"order":{order}}}"#)
     };
@@ -235,7 +235,7 @@ fn null_parameter_of_a_json_body_is_absent() {
 
 /// In a form and a query alike.
 #[test]
-fn defect_of_a_needed_pair_is_rejected() {
+fn defect_of_needed_pair_is_malformed() {
     use MalformedReason::{Repeated, Value};
     for (further, defect) in [
         ("&value_coin=-1", Value("value_coin")),
@@ -269,7 +269,7 @@ fn defect_of_a_needed_pair_is_rejected() {
 }
 
 #[test]
-fn a_required_field_is_there_and_not_blank() {
+fn missing_or_blank_required_field_is_malformed() {
     use MalformedReason::{Missing, Value};
     let fields = [
         ("uuid", "u"),
@@ -309,7 +309,7 @@ fn a_required_field_is_there_and_not_blank() {
 }
 
 #[test]
-fn an_identifier_is_a_text_of_limited_length() {
+fn identifier_over_256_bytes_is_malformed() {
     for name in ["uuid", "address_in", "coin"] {
         let longest = "x".repeat(256);
         let with = |value: &str| {
@@ -334,7 +334,7 @@ fn an_identifier_is_a_text_of_limited_length() {
 }
 
 #[test]
-fn only_1_and_0_are_a_stage() {
+fn pending_other_than_1_or_0_is_malformed() {
     for value in [
         "2", "-0", "00", "01", "true", "false", "pending", "0.0", "+0", "%C2%B2", "None",
     ] {
@@ -353,7 +353,7 @@ fn only_1_and_0_are_a_stage() {
 }
 
 #[test]
-fn defect_of_a_needed_member_is_rejected() {
+fn defect_of_needed_member_is_malformed() {
     use MalformedReason::{Repeated, Syntax, Value};
     for (further, defect) in [
         (r#","value_coin":true"#, Value("value_coin")),
@@ -382,7 +382,7 @@ fn defect_of_a_needed_member_is_rejected() {
 }
 
 #[test]
-fn what_is_blank_is_absent() {
+fn blank_optional_field_is_absent() {
     for blank in ["", "+", "None", "null"] {
         for callback in pairs(&format!(
             "&value_coin={blank}&txid_out={blank}&address_out={blank}"
@@ -398,7 +398,7 @@ fn what_is_blank_is_absent() {
 
 /// Nothing that is kept as it came costs a payment.
 #[test]
-fn nested_values_of_another_form_are_handed_over() {
+fn nested_value_of_other_form_is_kept_as_received() {
     let callback = json(r#","value_coin_convert":"3.20 USD","address_out":"a, b""#).unwrap();
     let notice = callback.unbound();
     assert_eq!(notice.value_coin_convert(), Field::Other("3.20 USD"));
@@ -411,7 +411,7 @@ fn nested_values_of_another_form_are_handed_over() {
 
 /// An encoded value may be as long as the decoded one.
 #[test]
-fn a_plus_is_a_space_in_a_known_field_too() {
+fn plus_in_known_field_is_space() {
     for callback in pairs("&result=a+b&txid_in=%61+%2b") {
         let callback = callback.unwrap();
         assert_eq!(callback.unbound().result(), Some("a b"));
@@ -420,7 +420,7 @@ fn a_plus_is_a_space_in_a_known_field_too() {
 }
 
 #[test]
-fn parameters_are_labelled() {
+fn parameters_are_listed_with_coverage() {
     let listed = |callback: &Callback| -> Vec<String> {
         let text = |it: &postback_core::cryptapi::Parameter<'_>| {
             format!(
@@ -472,7 +472,7 @@ fn parameters_are_labelled() {
 }
 
 #[test]
-fn a_test_is_refused_unless_allowed() {
+fn test_callback_is_rejected_unless_allowed() {
     for (name, real) in [
         ("uuid", SAMPLE_UUID),
         ("address_in", SAMPLE_ADDRESS_IN),
@@ -503,7 +503,7 @@ fn a_test_is_refused_unless_allowed() {
 
 /// What is signed is judged before what it says.
 #[test]
-fn a_forged_callback_is_forged_whatever_else_it_is() {
+fn forged_callback_is_bad_signature_before_other_defects() {
     let verifier = trusting(CryptApi::post_json());
     for body in ["", "[", r#"{"uuid":1}"#, "\u{fffd}"] {
         let signature = SIGNING_KEY.sign("something else").unwrap();
@@ -517,7 +517,7 @@ fn a_forged_callback_is_forged_whatever_else_it_is() {
 }
 
 #[test]
-fn a_retired_key_verifies_until_its_time() {
+fn rotation_accepts_retired_key_until_its_time() {
     let new = SigningKey::generate().unwrap();
     let ring = |until| {
         KeyRing::new("2026-11", new.public_key().unwrap()).with_retired(
@@ -537,7 +537,7 @@ fn a_retired_key_verifies_until_its_time() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_no_configuration() {
+fn invalid_provider_configuration_is_rejected() {
     let none: [&str; 0] = [];
     let get = |origins: &[&str]| CryptApi::get(origins).err();
     assert_eq!(get(&none), Some(ConfigError::NoOrigin));
@@ -564,7 +564,7 @@ fn what_cannot_be_meant_is_no_configuration() {
 enum Eu {}
 
 #[test]
-fn a_tenants_callback_binds_too() {
+fn callback_of_tenant_binds() {
     let secret = CallbackSecret::random().unwrap();
     let query = format!("nonce={}&{SAMPLE_CALLBACK}", secret.as_str());
     let tenant = Tenant::<Eu, _>::new("eu", cryptapi()).unwrap();
@@ -575,7 +575,7 @@ fn a_tenants_callback_binds_too() {
 }
 
 #[test]
-fn each_thing_expected_is_compared() {
+fn binding_compares_each_expectation() {
     let url = cryptapi()
         .callback_url(&format!("{ORIGIN}/callback"))
         .unwrap();
@@ -649,7 +649,7 @@ fn each_thing_expected_is_compared() {
 }
 
 #[test]
-fn a_secret_of_another_name_binds_under_that() {
+fn secret_with_other_parameter_name_binds_under_that_name() {
     let stored = format!("{ORIGIN}/callback?token={CALLBACK_SECRET}");
     let stored = cryptapi()
         .stored_callback_url_with("token", &stored)
@@ -672,7 +672,7 @@ fn a_secret_of_another_name_binds_under_that() {
 
 /// The provider's own field would be there too, and the callback would be malformed.
 #[test]
-fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
+fn stored_url_with_reserved_name_is_rejected() {
     for (query, name) in [
         ("address_out=Mine", "address_out"),
         ("value=7", "value"),
@@ -691,7 +691,7 @@ fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
 
 /// Callbacks to any other URL would be rejected.
 #[test]
-fn callback_url_begins_with_a_configured_origin_and_prefix() {
+fn callback_url_of_foreign_origin_is_rejected() {
     let two = CryptApi::get([ORIGIN, "http://127.0.0.1:3000"]).unwrap();
     let prefixed = cryptapi().stripped_prefix("/shop").unwrap();
     for (provider, address, is_foreign) in [
@@ -720,7 +720,7 @@ fn callback_url_begins_with_a_configured_origin_and_prefix() {
 
 /// The name counts, also where the value cannot be read.
 #[test]
-fn an_unreadable_secret_is_one_too() {
+fn repeated_secret_does_not_bind_if_one_is_unreadable() {
     let expected = expected_by_secret();
     for other in ["nonce=%zz", "nonc%65=%ff", "nonce=%"] {
         let callback = get(&format!(
@@ -746,7 +746,7 @@ fn an_unreadable_secret_is_one_too() {
 
 /// Anybody can have as many signed as a body holds.
 #[test]
-fn many_currencies_are_read_in_no_time() {
+fn five_thousand_converted_currencies_are_read() {
     let members: Vec<_> = (0..5_000).map(|n| format!(r#""{n:05}":1"#)).collect();
     let further = format!(r#","value_coin_convert":{{{}}}"#, members.join(","));
     let callback = json(&further).unwrap();
@@ -762,7 +762,7 @@ fn many_currencies_are_read_in_no_time() {
 
 /// A payment whose wallet is not said, or said in a form never seen, is not taken for the shop's.
 #[test]
-fn an_unknown_wallet_is_not_the_shops() {
+fn unknown_wallet_does_not_bind() {
     for fields in [
         "",
         "&address_out=",
@@ -780,7 +780,7 @@ fn an_unknown_wallet_is_not_the_shops() {
 
 /// The stored URL must end where the provider's fields begin.
 #[test]
-fn a_stored_url_is_no_prefix_of_another_value() {
+fn stored_url_as_prefix_of_longer_value_does_not_bind() {
     let stored = cryptapi()
         .stored_callback_url(&format!("{ORIGIN}/callback?nonce={CALLBACK_SECRET}"))
         .unwrap();
@@ -813,7 +813,7 @@ fn a_stored_url_is_no_prefix_of_another_value() {
 }
 
 #[test]
-fn nothing_prints_a_secret_or_an_amount() {
+fn debug_output_has_no_secret_or_amount() {
     let callback = get(&format!("nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}")).unwrap();
     let expected = expected_by_secret();
     let bound = callback.bind(&expected).unwrap();

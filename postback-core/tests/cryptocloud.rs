@@ -30,7 +30,7 @@ fn with_claims(claims: &str) -> Option<Rejection> {
 }
 
 #[test]
-fn each_defect_of_the_claims_has_its_rejection() {
+fn defect_of_claims_has_its_rejection() {
     let unusable = Some(Rejection::InvalidClaims(InvalidClaimsReason::Unusable));
     let cases = [
         (r#"{"id":"ILRAJE1Q","exp":1769509700}"#, None),
@@ -69,7 +69,7 @@ fn each_defect_of_the_claims_has_its_rejection() {
 
 /// Whoever signs it: three parts, each the only spelling of its bytes.
 #[test]
-fn a_token_has_three_canonical_parts() {
+fn non_canonical_token_is_bad_signature() {
     let sign = |message: &str| with_token(&testing::sign_message(&secret("s"), message));
     let claims = "eyJpZCI6IklMUkFKRTFRIiwiZXhwIjoxNzY5NTA5NzAwfQ";
     let header = "eyJhbGciOiJIUzI1NiJ9";
@@ -89,7 +89,7 @@ fn a_token_has_three_canonical_parts() {
 }
 
 #[test]
-fn each_defect_of_a_body_has_its_rejection() {
+fn defect_of_body_has_its_rejection() {
     let token = token("s");
     let json = |members: &str| deliver(MediaType::Json, members.replace("TOKEN", &token)).err();
     let form = |pairs: &str| deliver(MediaType::Form, pairs.replace("TOKEN", &token)).err();
@@ -134,7 +134,7 @@ fn each_defect_of_a_body_has_its_rejection() {
 
 /// Fields that no signature covers cost no payment, whatever they hold.
 #[test]
-fn unsigned_field_that_cannot_be_read_is_unreadable() {
+fn invalid_unsigned_field_is_unreadable() {
     let token = token("s");
     let unreadable = |media_type, members: &str| -> Vec<(String, String)> {
         let body = members.replace("TOKEN", &token);
@@ -191,7 +191,7 @@ fn unsigned_field_that_cannot_be_read_is_unreadable() {
 }
 
 #[test]
-fn stored_invoice_id_compares_without_one_prefix() {
+fn stored_invoice_id_compares_without_prefix() {
     let token = token("s");
     let payment = deliver(MediaType::Json, testing::sample_json(Some(&token))).unwrap();
     for (stored, same) in [
@@ -209,7 +209,7 @@ fn stored_invoice_id_compares_without_one_prefix() {
 
 /// What a form sends for null is null for each field that may be missing.
 #[test]
-fn a_form_has_three_spellings_of_null() {
+fn three_spellings_of_null_in_form_are_absent() {
     let token = token("s");
     for null in ["", "None", "null"] {
         let body = format!(
@@ -230,13 +230,13 @@ fn a_form_has_three_spellings_of_null() {
 }
 
 #[test]
-fn the_gateways_have_names_for_logs() {
+fn provider_names_are_those_of_log() {
     assert_eq!((CryptoCloud::NAME, Trybit::NAME), ("cryptocloud", "trybit"));
 }
 
 /// The sample that is made for tests says what the provider's page says.
 #[test]
-fn the_sample_is_the_documented_one() {
+fn sample_is_documented_one() {
     let ours: Value = serde_json::from_str(&testing::sample_json(Some("x"))).unwrap();
     let printed = include_str!("../../tests/corpus/samples/cryptocloud_v2.json");
     let mut printed: Value = serde_json::from_str(printed).unwrap();

@@ -37,7 +37,7 @@ fn text<T: From<&'static str>>(text: &'static str) -> Field<'static, T> {
 }
 
 #[test]
-fn every_field_of_the_documented_sample() {
+fn documented_invoice_info_is_decoded() {
     let payment = deliver(testing::sample_json(Some(&token("s")))).unwrap();
     let Field::Known(info) = payment.unsigned().invoice_info() else {
         panic!("the sample has an object");
@@ -134,7 +134,7 @@ fn every_field_of_the_documented_sample() {
 
 /// One surprise in a field leaves every other field as it was.
 #[test]
-fn a_field_of_another_form_is_handed_over_as_it_came() {
+fn field_of_other_form_is_kept_as_received() {
     let payment = with_invoice_info(
         r#"{"fee":{"surprise":true},"created":5,"currency":"BNB","project":[1],"status":"paid",
             "test_mode":"no","step":3.5,"tx_list":"none","amount":"1e-2","address":null,"new":[{}]}"#,
@@ -156,7 +156,7 @@ fn a_field_of_another_form_is_handed_over_as_it_came() {
 }
 
 #[test]
-fn a_surprise_deep_inside_stays_there() {
+fn nested_field_of_other_form_leaves_others_known() {
     let payment = with_invoice_info(
         r#"{"currency":{"code":"USDT","network":{"code":["TRC20"],"id":4},"order":1},"step":3}"#,
     );
@@ -177,7 +177,7 @@ fn a_surprise_deep_inside_stays_there() {
 }
 
 #[test]
-fn of_two_members_of_one_name_neither_is_believed() {
+fn repeated_member_is_not_known() {
     let payment =
         with_invoice_info(r#"{"fee":0,"received":7,"fe\u0065":1,"step":null,"step":3,"\ud800":5}"#);
     let Field::Known(info) = payment.unsigned().invoice_info() else {
@@ -189,7 +189,7 @@ fn of_two_members_of_one_name_neither_is_believed() {
 }
 
 #[test]
-fn times_with_and_without_a_fraction_are_utc() {
+fn times_with_and_without_fraction_are_utc() {
     for (json, expected) in [
         (
             r#""2024-08-22 11:49:59""#,
@@ -217,7 +217,7 @@ fn times_with_and_without_a_fraction_are_utc() {
 }
 
 #[test]
-fn what_is_no_object_is_handed_over_as_it_came() {
+fn value_that_is_not_object_is_kept_as_received() {
     assert!(
         with_invoice_info("null")
             .unsigned()
@@ -232,7 +232,7 @@ fn what_is_no_object_is_handed_over_as_it_came() {
 
 /// A uuid that nothing ties to the token is seen nowhere.
 #[test]
-fn a_withheld_uuid_is_withheld_everywhere() {
+fn withheld_uuid_is_absent_everywhere() {
     for uuid in [
         r#""3f0e2c5a-5a6b-4305-9fa2-b0fbda6e3ff2""#,
         r#"["INV-89UX09KA"]"#,
@@ -249,7 +249,7 @@ fn a_withheld_uuid_is_withheld_everywhere() {
 
 /// Depth costs memory for brackets and no stack.
 #[test]
-fn deep_nesting_is_skipped() {
+fn deeply_nested_value_is_skipped() {
     let deep = format!(
         r#"{{"aml_checks":{}{}}}"#,
         "[".repeat(9_000),
@@ -263,7 +263,7 @@ fn deep_nesting_is_skipped() {
 
 /// All ids in the documentation are eight capital letters and digits, with or without `INV-`.
 #[test]
-fn a_uuid_that_names_another_invoice_is_a_mismatch_with_and_without_prefix() {
+fn uuid_of_other_invoice_is_mismatch() {
     for uuid in ["89UX09KA", "INV-89UX09KA", "INV-", "INV-ilraje1q"] {
         let refused = deliver_invoice_info(&format!(r#"{{"uuid":"{uuid}"}}"#));
         assert_eq!(refused.err(), Some(Rejection::InvoiceMismatch), "{uuid}");
@@ -276,7 +276,7 @@ fn a_uuid_that_names_another_invoice_is_a_mismatch_with_and_without_prefix() {
 
 /// Half a surrogate pair makes a name no text, and hides nothing.
 #[test]
-fn a_name_that_is_no_text_hides_no_other() {
+fn undecodable_name_hides_no_other() {
     let foreign = deliver_invoice_info(r#"{"\ud800":1,"uuid":"INV-89UX09KA"}"#);
     assert_eq!(foreign.err(), Some(Rejection::InvoiceMismatch));
     let twice = deliver_invoice_info(r#"{"uuid":"INV-ILRAJE1Q","\ud800":1,"uuid":"INV-89UX09KA"}"#);

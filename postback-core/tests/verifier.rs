@@ -54,7 +54,7 @@ fn deliver<P: Provider>(
 }
 
 #[test]
-fn heads_are_judged_method_first_then_type_then_size() {
+fn method_is_checked_before_content_type_and_declared_length() {
     let verifier = verifier();
     let too_large = ("content-length", "65537");
     let unsupported = Some(Rejection::UnsupportedMediaType);
@@ -87,7 +87,7 @@ fn heads_are_judged_method_first_then_type_then_size() {
 }
 
 #[test]
-fn a_declared_size_over_the_limit_is_refused_early() {
+fn declared_length_over_body_limit_is_rejected() {
     let verifier = builder().body_limit(100).build().unwrap();
     let declared = |size| {
         admit(
@@ -118,7 +118,7 @@ fn a_declared_size_over_the_limit_is_refused_early() {
 }
 
 #[test]
-fn the_limit_passes_and_one_byte_more_does_not() {
+fn body_at_body_limit_passes_and_one_byte_over_is_rejected() {
     let body = sample("s", NOW + 300);
     let at = builder().body_limit(body.len()).build().unwrap();
     assert!(deliver(&at, body.clone(), NOW).is_ok());
@@ -128,7 +128,7 @@ fn the_limit_passes_and_one_byte_more_does_not() {
 }
 
 #[test]
-fn what_is_needed_is_the_body_under_the_limit() {
+fn default_body_limit_is_64_kib() {
     let admitted = admit(
         &verifier(),
         "POST",
@@ -138,44 +138,46 @@ fn what_is_needed_is_the_body_under_the_limit() {
 }
 
 #[test]
-fn times_at_their_edges() {
-    let ceiling = builder()
-        .max_lifetime(Duration::from_secs(300))
-        .build()
-        .unwrap();
-    let none = builder().leeway(Duration::from_secs(0)).build().unwrap();
+fn token_is_expired_after_leeway() {
+    let no_leeway = builder().leeway(Duration::ZERO).build().unwrap();
     let default = verifier();
-    let refusal = |verifier, exp, now| deliver(verifier, sample("s", exp), now).err();
-    let expired = |expires_at, now| match refusal(&default, expires_at, now) {
-        Some(Rejection::Expired { .. }) => true,
-        None => false,
-        other => panic!("{other:?}"),
-    };
-    assert!(!expired(NOW - 29, NOW));
-    assert!(expired(NOW - 30, NOW));
-    // No clock and no expiry makes the sums overflow or wrap.
-    assert!(!expired(0, 0) && !expired(0, 29) && expired(0, 30));
-    assert!(expired(0, u64::MAX));
-    assert_eq!(refusal(&none, NOW + 1, NOW), None);
-    let refused = refusal(&none, NOW, NOW);
-    assert!(
-        matches!(refused, Some(Rejection::Expired { .. })),
-        "{refused:?}"
-    );
-    let too_long = Some(Rejection::InvalidClaims(
-        InvalidClaimsReason::LifetimeTooLong,
-    ));
-    assert_eq!(refusal(&ceiling, NOW + 330, NOW), None);
-    assert_eq!(refusal(&ceiling, NOW + 331, NOW), too_long);
-    // A day, unless another is configured.
-    assert_eq!(refusal(&default, NOW + 86_400 + 30, NOW), None);
-    assert_eq!(refusal(&default, NOW + 86_400 + 31, NOW), too_long);
-    let by_new = Verifier::new(CryptoCloud::new(), secret("s"));
-    assert_eq!(refusal(&by_new, NOW + 86_400 + 31, NOW), too_long);
+    let is_expired =
+        |verifier, expires_at, now| match deliver(verifier, sample("s", expires_at), now).err() {
+            Some(Rejection::Expired { .. }) => true,
+            None => false,
+            other => panic!("{other:?}"),
+        };
+    assert!(!is_expired(&default, NOW - 29, NOW));
+    assert!(is_expired(&default, NOW - 30, NOW));
+    assert!(!is_expired(&no_leeway, NOW + 1, NOW));
+    assert!(is_expired(&no_leeway, NOW, NOW));
+    // The sums do not overflow or wrap at the ends of the range.
+    assert!(!is_expired(&default, 0, 0));
+    assert!(!is_expired(&default, 0, 29));
+    assert!(is_expired(&default, 0, 30));
+    assert!(is_expired(&default, 0, u64::MAX));
 }
 
 #[test]
-fn the_clock_is_read_when_the_body_is_verified() {
+fn lifetime_over_ceiling_is_rejected() {
+    let ceiling = Duration::from_secs(300);
+    let ceiling = builder().max_lifetime(ceiling).build().unwrap();
+    let rejection =
+        |verifier: &Verifier<_>, expires_at| deliver(verifier, sample("s", expires_at), NOW).err();
+    let too_long = Some(Rejection::InvalidClaims(
+        InvalidClaimsReason::LifetimeTooLong,
+    ));
+    assert_eq!(rejection(&ceiling, NOW + 330), None);
+    assert_eq!(rejection(&ceiling, NOW + 331), too_long);
+    // Defaults to a day.
+    for default in [verifier(), Verifier::new(CryptoCloud::new(), secret("s"))] {
+        assert_eq!(rejection(&default, NOW + 86_400 + 30), None);
+        assert_eq!(rejection(&default, NOW + 86_400 + 31), too_long);
+    }
+}
+
+#[test]
+fn clock_is_read_when_body_is_verified() {
     let time = Arc::new(AtomicU64::new(NOW));
     let read = Arc::clone(&time);
     let clock = move || Some(read.load(Ordering::Relaxed)).filter(|now| *now > 0);
@@ -193,7 +195,7 @@ fn the_clock_is_read_when_the_body_is_verified() {
 
 /// The default clock counts seconds.
 #[test]
-fn the_systems_clock_is_in_seconds() {
+fn default_clock_is_in_seconds() {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
@@ -207,13 +209,13 @@ fn the_systems_clock_is_in_seconds() {
 }
 
 #[test]
-fn a_header_that_is_repeated_is_not_the_only_one() {
+fn repeated_header_is_not_single() {
     let headers = [("x", "1"), ("x", "2"), ("x", "3")];
     assert!(RequestHead::new("GET", "/", &headers).single("x").is_err());
 }
 
 #[test]
-fn a_proof_names_the_key_and_the_verifier_that_made_it() {
+fn verified_value_names_key_and_verifier() {
     let ring = KeyRing::new("2026", secret("s")).with_retired("2025", secret("old"), NOW + 10);
     let ours = Verifier::builder(CryptoCloud::new(), ring)
         .project("shop-1")
@@ -243,7 +245,7 @@ fn a_proof_names_the_key_and_the_verifier_that_made_it() {
 }
 
 #[test]
-fn replaced_keys_are_seen_by_every_clone() {
+fn rotation_is_seen_by_every_clone() {
     let verifier = verifier();
     let clone = verifier.clone();
     verifier.replace_keys(secret("new"));
@@ -253,7 +255,7 @@ fn replaced_keys_are_seen_by_every_clone() {
 }
 
 #[test]
-fn no_configuration_leaves_a_verifier_open_or_closed_for_good() {
+fn invalid_verifier_configuration_is_rejected() {
     let error = |builder: VerifierBuilder<CryptoCloud>| builder.build().err();
     for project in ["", " ", "shop ", "a\nb"] {
         let refused = error(builder().project(project));
@@ -281,7 +283,7 @@ fn no_configuration_leaves_a_verifier_open_or_closed_for_good() {
 /// That their proofs cannot be exchanged is the compiler's to say: see the documentation of
 /// `Verified`.
 #[test]
-fn gateways_and_tenants_accept_what_is_signed_with_their_own_secret() {
+fn provider_and_tenant_accept_own_secret_only() {
     enum Eu {}
     let trybit = Verifier::new(Trybit::new(), secret("t"));
     let eu = Verifier::new(
@@ -321,7 +323,7 @@ fn tenant_always_has_a_project() {
 
 /// A provider that forgets to ask for a signature, or ignores the answer, verifies nothing.
 #[test]
-fn a_careless_provider_verifies_nothing() {
+fn provider_without_signature_check_is_bad_signature() {
     use postback_core::{AcceptsGet, Reply, VerifyContext};
 
     #[derive(Debug)]
@@ -379,7 +381,7 @@ fn a_careless_provider_verifies_nothing() {
 }
 
 #[test]
-fn nothing_that_is_printed_holds_a_secret_or_a_payload() {
+fn debug_output_has_no_secret_or_payload() {
     let verifier = Verifier::new(CryptoCloud::new(), secret("the-secret"));
     let token = testing::token(&secret("the-secret"), testing::SAMPLE_INVOICE_ID, NOW + 300);
     let body = testing::sample_json(Some(&token))

@@ -3,7 +3,7 @@
 use jsonwebtoken::crypto::{CryptoProvider, aws_lc};
 
 #[test]
-fn the_process_wide_provider_is_still_the_applications_to_choose() {
+fn application_installs_crypto_provider_after_verification() {
     assert!(verify::deliver("s").is_ok());
     let chosen: &'static CryptoProvider = &aws_lc::DEFAULT_PROVIDER;
     assert!(chosen.install_default().is_ok(), "somebody chose before");

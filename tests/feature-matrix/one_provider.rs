@@ -3,7 +3,7 @@
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation, decode, encode};
 
 #[test]
-fn the_application_signs_and_decodes_beside_us() {
+fn application_signs_and_decodes_beside_verification() {
     assert!(verify::deliver("s").is_ok());
     let claims = serde_json::json!({ "exp": u32::MAX });
     let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(b"a")).unwrap();

@@ -24,12 +24,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_genuine_postback_is_verified() {
+    fn genuine_postback_is_verified() {
         assert_eq!(deliver("s").as_deref(), Ok("ILRAJE1Q"));
     }
 
     #[test]
-    fn a_forged_postback_is_refused() {
+    fn forged_postback_is_bad_signature() {
         assert_eq!(deliver("forged"), Err(Rejection::BadSignature));
     }
 }

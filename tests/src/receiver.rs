@@ -111,7 +111,7 @@ impl Drop for Running {
 }
 
 /// Does not start without its environment, and says what is wrong.
-pub fn what_is_missing_or_cannot_be_meant_is_an_error_at_start(binary: &str) {
+pub fn invalid_environment_is_error_at_start(binary: &str) {
     for (named, value) in [
         ("CRYPTOCLOUD_SECRET", None),
         ("CRYPTOCLOUD_SECRET", Some(" ")),
@@ -140,7 +140,7 @@ pub fn what_is_missing_or_cannot_be_meant_is_an_error_at_start(binary: &str) {
 }
 
 /// Judges CryptAPI's corpus as it must, in each mode, and prints a line for each accepted callback.
-pub async fn each_mode_of_cryptapi_is_a_route(
+pub async fn cryptapi_corpus_gets_expected_replies_in_each_mode(
     binary: &str,
     wrong_method: WrongMethod,
     client: &Client,
@@ -223,7 +223,7 @@ pub async fn each_mode_of_cryptapi_is_a_route(
 }
 
 /// Answers genuine and wrong deliveries as it must, and prints a line for each genuine one.
-pub async fn each_verified_postback_is_one_line_and_nothing_else_is(binary: &str, client: &Client) {
+pub async fn verified_postback_prints_one_line(binary: &str, client: &Client) {
     let running = Running::start(receiver(binary).envs(ENVIRONMENT));
 
     let token = |signer| testing::fresh_token(&secret(signer), testing::SAMPLE_INVOICE_ID);
@@ -325,24 +325,25 @@ pub fn assert_unreadable(response: &RawResponse) {
 macro_rules! receiver_tests {
     ($binary:expr, $wrong_method:expr) => {
         #[test]
-        fn what_is_missing_or_cannot_be_meant_is_an_error_at_start() {
-            $crate::receiver::what_is_missing_or_cannot_be_meant_is_an_error_at_start($binary);
+        fn invalid_environment_is_error_at_start() {
+            $crate::receiver::invalid_environment_is_error_at_start($binary);
         }
 
         #[tokio::test]
-        async fn each_verified_postback_is_one_line_and_nothing_else_is() {
+        async fn verified_postback_prints_one_line() {
             let client = $crate::client::Client::default();
-            $crate::receiver::each_verified_postback_is_one_line_and_nothing_else_is(
-                $binary, &client,
+            $crate::receiver::verified_postback_prints_one_line($binary, &client).await;
+        }
+
+        #[tokio::test]
+        async fn cryptapi_corpus_gets_expected_replies_in_each_mode() {
+            let client = $crate::client::Client::default();
+            $crate::receiver::cryptapi_corpus_gets_expected_replies_in_each_mode(
+                $binary,
+                $wrong_method,
+                &client,
             )
             .await;
-        }
-
-        #[tokio::test]
-        async fn each_mode_of_cryptapi_is_a_route() {
-            let client = $crate::client::Client::default();
-            $crate::receiver::each_mode_of_cryptapi_is_a_route($binary, $wrong_method, &client)
-                .await;
         }
     };
 }

@@ -64,7 +64,7 @@ async fn on_rocket() -> Application {
 }
 
 #[tokio::test]
-async fn request_that_reaches_no_route_gets_the_status_of_the_table() {
+async fn unrouted_request_gets_status_of_table() {
     // That of a request without a content type, which our adapters reject.
     let ours = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     for row in BEFORE_THE_ROUTE {
@@ -87,7 +87,7 @@ async fn request_that_reaches_no_route_gets_the_status_of_the_table() {
 
 /// What the guide says is what the tests hold the frameworks to.
 #[test]
-fn guide_contains_each_row_of_the_tables() {
+fn guide_lists_each_row_of_tables() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/src/errors.md");
     let guide = fs::read_to_string(guide).unwrap();
     let guide = guide.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -104,7 +104,7 @@ async fn logged(directives: &str, prefix: Option<&str>, signed: &str, target: &s
 }
 
 #[tokio::test]
-async fn each_mistake_is_seen_in_the_log_event() {
+async fn proxy_misconfiguration_is_logged() {
     let as_it_came = "location / { proxy_pass http://APP; }";
     let (https, www) = (
         "https://shop.example/shop/cb",
@@ -230,7 +230,7 @@ async fn each_mistake_is_seen_in_the_log_event() {
 
 /// nginx merges slashes in a path that it replaces.
 #[tokio::test]
-async fn merged_slashes_are_seen_in_the_log_event() {
+async fn merged_slashes_are_logged() {
     let directives = "location /shop/ { proxy_pass http://APP/shop/; }";
     let signed = "https://shop.example/shop//cb";
     let lines = logged(directives, None, signed, "/shop//cb").await;

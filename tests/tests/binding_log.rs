@@ -99,7 +99,7 @@ fn unbound_callback_logs_expected_and_received_values() {
 
 /// The stored URL, the URL that was called back, and how it differs.
 #[test]
-fn other_spelling_of_the_stored_url_is_named() {
+fn other_spelling_of_stored_url_is_logged() {
     let url =
         |begin: &str, order: &str| format!("{begin}/cb?order_id={order}&nonce={CALLBACK_SECRET}");
     let www = "https://www.other.example";
@@ -202,7 +202,7 @@ fn any_of_several_coins_binds() {
 
 /// A 404 is not preceded by `postback verified` alone.
 #[tokio::test]
-async fn foreign_callback_leaves_three_events_through_axum() {
+async fn unbound_callback_leaves_three_events_through_axum() {
     async fn called_back(
         State(verifier): State<Verifier<CryptApi<Get>>>,
         postback: Postback<CryptApi<Get>>,
@@ -248,7 +248,7 @@ async fn foreign_callback_leaves_three_events_through_axum() {
 
 /// A callback that is bound by its address alone can say anything, signed.
 #[test]
-fn control_characters_of_a_callback_do_not_reach_the_log() {
+fn control_characters_are_replaced_in_log() {
     let payout = "x\n2026 WARN postback: forged\u{1b}[2J";
     let body = format!(
         r#"{{"uuid":"u-1","address_in":"a","coin":"btc","pending":0,"address_out":{}}}"#,

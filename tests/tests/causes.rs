@@ -40,7 +40,7 @@ async fn assert_logged<P: Served>(verifier: &Verifier<P>, request: &Request, exp
 }
 
 #[tokio::test]
-async fn method_that_came_is_logged() {
+async fn rejected_method_is_logged() {
     let request = Request::new("PUT", "/postback", &[("content-type", JSON)], "");
     assert_logged(
         &cryptocloud("s"),
@@ -51,7 +51,7 @@ async fn method_that_came_is_logged() {
 }
 
 #[tokio::test]
-async fn content_type_and_encoding_that_came_are_logged() {
+async fn rejected_content_type_and_encoding_are_logged() {
     let long = "x".repeat(600);
     let cut = format!("{}…", "x".repeat(512));
     let logged = |further: &str| {
@@ -84,7 +84,7 @@ async fn content_type_and_encoding_that_came_are_logged() {
 }
 
 #[tokio::test]
-async fn mislabelled_body_leaves_hint() {
+async fn mislabelled_content_type_is_hinted() {
     let (json, form) = (sample_json("s"), sample_form("s"));
     for (content_type, body, hint) in [
         (FORM, json.clone(), r#" hint="json_sent_as_form""#),
@@ -105,7 +105,7 @@ async fn mislabelled_body_leaves_hint() {
 
 /// CryptAPI's, whose signature holds.
 #[tokio::test]
-async fn mislabelled_callback_leaves_hint() {
+async fn mislabelled_content_type_of_callback_is_hinted() {
     let json = r#"{"uuid":"u-1","address_in":"a","coin":"btc","pending":0}"#;
     let form = "uuid=u-1&address_in=a&coin=btc&pending=0";
     for (provider, content_type, body, hint) in [
@@ -119,7 +119,7 @@ async fn mislabelled_callback_leaves_hint() {
 }
 
 #[tokio::test]
-async fn secret_with_surrounding_characters_leaves_hint() {
+async fn secret_with_surrounding_characters_is_hinted() {
     let api_key = token("provider");
     for (configured, signer, hint) in [
         ("s\n", "s", r#" hint="secret_has_white_space""#),
@@ -143,7 +143,7 @@ fn cryptapi(origin: &str, prefix: Option<&str>) -> Verifier<CryptApi<Get>> {
 
 /// Mistakes of proxies and configurations: what arrives, what was signed, and what is logged.
 #[tokio::test]
-async fn changed_url_is_logged_with_hint() {
+async fn changed_url_is_hinted() {
     let query = |order: &str| format!("order_id={order}&{SAMPLE_CALLBACK}");
     let (plain, escaped) = (query("7"), query("7%2F8~9"));
     for (prefix, target, signed, hint) in [
@@ -238,7 +238,7 @@ async fn changed_url_is_logged_with_hint() {
 
 /// Mistakes without a hint are seen in the URL: the prefix that is missing, and the length of the query.
 #[tokio::test]
-async fn forged_callback_logs_the_url_without_its_query() {
+async fn forged_callback_is_logged_without_query() {
     let query = format!("nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
     let expected = format!(
         r#"code="bad_signature" variant=BadSignature checked_url="https://shop.example/cb" query_length={}"#,
@@ -279,7 +279,7 @@ fn guide_and_documentation_list_every_hint() {
 }
 
 #[test]
-fn hints_are_not_searched_for_if_rejections_are_not_logged() {
+fn hints_are_not_computed_without_logged_rejections() {
     use std::cell::Cell;
 
     use postback_core::{

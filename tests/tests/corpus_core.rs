@@ -10,7 +10,7 @@ use postback_conformance::{
 use postback_core::{Provider, Verifier};
 
 #[test]
-fn every_cryptocloud_case_gets_its_verdict() {
+fn cryptocloud_corpus_gets_expected_results() {
     let cases = Case::cryptocloud();
     assert_eq!(cases.len(), 229);
     for case in &cases {
@@ -19,7 +19,7 @@ fn every_cryptocloud_case_gets_its_verdict() {
 }
 
 #[test]
-fn every_cryptapi_case_gets_its_verdict() {
+fn cryptapi_corpus_gets_expected_results() {
     let cases = Case::cryptapi();
     assert_eq!(cases.len(), 88);
     for case in &cases {

@@ -16,31 +16,31 @@ use postback_conformance::{
 use postback_core::{Reply, Verifier};
 
 #[tokio::test]
-async fn actix_extractor() {
-    every_case_that_http_can_carry_gets_its_verdict(Driver::ActixExtractor).await;
+async fn corpus_gets_expected_results_through_actix_extractor() {
+    assert_corpus(Driver::ActixExtractor).await;
 }
 
 #[tokio::test]
-async fn axum_extractor() {
-    every_case_that_http_can_carry_gets_its_verdict(Driver::AxumExtractor).await;
+async fn corpus_gets_expected_results_through_axum_extractor() {
+    assert_corpus(Driver::AxumExtractor).await;
 }
 
 #[tokio::test]
-async fn axum_layer() {
-    every_case_that_http_can_carry_gets_its_verdict(Driver::AxumLayer).await;
+async fn corpus_gets_expected_results_through_axum_layer() {
+    assert_corpus(Driver::AxumLayer).await;
 }
 
 #[tokio::test]
-async fn rocket_guard() {
-    every_case_that_http_can_carry_gets_its_verdict(Driver::RocketGuard).await;
+async fn corpus_gets_expected_results_through_rocket_guard() {
+    assert_corpus(Driver::RocketGuard).await;
 }
 
 #[tokio::test]
-async fn tower_on_hyper() {
-    every_case_that_http_can_carry_gets_its_verdict(Driver::TowerOnHyper).await;
+async fn corpus_gets_expected_results_through_tower_on_hyper() {
+    assert_corpus(Driver::TowerOnHyper).await;
 }
 
-async fn every_case_that_http_can_carry_gets_its_verdict(driver: Driver) {
+async fn assert_corpus(driver: Driver) {
     let mut cases = Case::cryptocloud();
     cases.extend(Case::cryptapi());
     cases.retain(|case| !case.core_only);

@@ -133,7 +133,7 @@ async fn assert_binds<P>(
 }
 
 #[tokio::test]
-async fn the_shops_own_callback_binds_by_url_and_by_secret() {
+async fn genuine_callback_binds_by_url_and_by_secret() {
     let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", CALLBACK_SECRET));
     assert_binds(
         &by_get(),
@@ -158,7 +158,7 @@ async fn the_shops_own_callback_binds_by_url_and_by_secret() {
 
 /// The attacker names the shop's URL and the victim's order, and pays himself.
 #[tokio::test]
-async fn named_callback() {
+async fn callback_to_named_url_does_not_bind() {
     for secret in ["", "00000000000000000000000000000000"] {
         let named = format!("{}&{}", callback("5", secret), foreign_fields());
         let refused = Err(BindError::Secret);
@@ -180,7 +180,7 @@ async fn named_callback() {
 
 /// As before, with the victim's address and an amount planted in the named URL.
 #[tokio::test]
-async fn planted_fields() {
+async fn planted_fields_do_not_bind() {
     let planted = format!("address_in={ADDRESS_IN}&address_out={ADDRESS_OUT}&value_coin=1000");
     for planted in [planted.clone(), planted.replace('_', "%5f")] {
         let named = format!("/callback?order_id=5&{planted}&{}", foreign_fields());
@@ -206,7 +206,7 @@ async fn planted_fields() {
 
 /// All fields are planted, in the URL of a hook that sends none of these names: nothing opposes them.
 #[tokio::test]
-async fn planted_fields_through_a_hook_of_another_kind() {
+async fn fields_planted_through_other_hook_do_not_bind() {
     let payout = "id=1f0c&status=done&currency=usd";
     for secret in ["", "&nonce=", "&nonce=00000000000000000000000000000000"] {
         let named = format!("/callback?order_id=5{secret}&{SAMPLE_CALLBACK}&{payout}");
@@ -227,7 +227,7 @@ async fn planted_fields_through_a_hook_of_another_kind() {
 
 /// A stored URL that holds a field's name could lend the provider's words to its author: it is not loaded.
 #[test]
-fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
+fn stored_url_with_reserved_name_is_rejected() {
     let url = format!("{ORIGIN}/callback?value=1000000&nonce={CALLBACK_SECRET}");
     assert_eq!(
         load(&url),
@@ -239,7 +239,7 @@ fn stored_url_with_a_field_of_the_provider_is_not_loaded() {
 /// The attacker makes the address for a URL that the shop will use, before the shop does, so that the shop
 /// is handed an address that pays him.
 #[tokio::test]
-async fn front_run_callback_url() {
+async fn front_run_callback_url_does_not_bind() {
     let fields = SAMPLE_CALLBACK.replace(ADDRESS_OUT, "1AttackersWallet");
     let guessed = format!("/callback?order_id=6&{fields}");
     let refused = Err(BindError::Secret);
@@ -256,7 +256,7 @@ async fn front_run_callback_url() {
 
 /// A signed body, once seen, is sent again with the query of another order.
 #[tokio::test]
-async fn body_replay() {
+async fn replayed_body_does_not_bind_to_other_order() {
     let other_order = callback("6", "ffeeddccbbaa99887766554433221100");
     let other = load(&format!("{ORIGIN}{other_order}")).unwrap();
     let replayed = posted_callback(&other_order, FORM, SAMPLE_CALLBACK);
@@ -281,7 +281,7 @@ async fn body_replay() {
 
 /// A URL that was signed for another host, sent here by a client that says it is that host.
 #[tokio::test]
-async fn foreign_url() {
+async fn url_of_other_origin_is_rejected() {
     let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", CALLBACK_SECRET));
     let headers = [
         ("x-forwarded-host", "evil.example"),
@@ -303,7 +303,7 @@ async fn foreign_url() {
 
 /// A merchant who asked for GET is sent a POST, of which only the body is checked.
 #[tokio::test]
-async fn downgrade() {
+async fn other_method_than_configured_is_rejected() {
     let posted = posted_callback(&callback("5", CALLBACK_SECRET), FORM, SAMPLE_CALLBACK);
     assert_refused(&by_get(), &posted, "method_not_allowed").await;
     let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", CALLBACK_SECRET));
@@ -313,7 +313,7 @@ async fn downgrade() {
 
 /// A signed URL is sent as a body.
 #[tokio::test]
-async fn get_sent_as_post() {
+async fn signed_url_as_body_is_rejected() {
     let url = format!(
         "{ORIGIN}{}&{SAMPLE_CALLBACK}",
         callback("5", CALLBACK_SECRET)
@@ -326,7 +326,7 @@ async fn get_sent_as_post() {
 
 /// A signed JSON document with planted text in it is labelled a form.
 #[tokio::test]
-async fn json_relabelled_as_a_form() {
+async fn body_with_other_content_type_is_rejected() {
     let json = format!(
         r#"{{"payment_id":"Z","redirect_url":"https://a.example/?x=1&{SAMPLE_CALLBACK}&z="}}"#
     );
@@ -340,7 +340,7 @@ async fn json_relabelled_as_a_form() {
 
 /// The secret occurs twice, or is not the whole of it.
 #[tokio::test]
-async fn a_secret_is_compared_whole_and_once() {
+async fn partial_or_repeated_secret_does_not_bind() {
     for query in [
         format!("nonce={CALLBACK_SECRET}&nonce={CALLBACK_SECRET}"),
         format!("nonce={CALLBACK_SECRET}&nonc%65=x"),
@@ -363,7 +363,7 @@ async fn a_secret_is_compared_whole_and_once() {
 
 /// One key, and two proofs: what a layer for the one let through is nothing to a handler for the other.
 #[tokio::test]
-async fn a_proof_of_the_sibling_is_none_of_this_one() {
+async fn callback_verified_for_blockbee_is_rejected_by_cryptapi_handler() {
     async fn acknowledge<P: Provider>(FromVerified(postback): FromVerified<P>) -> Ack<P> {
         postback.ack()
     }

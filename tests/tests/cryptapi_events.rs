@@ -16,7 +16,7 @@ use postback_core::{
 };
 
 #[test]
-fn an_accepted_callback_is_named_by_its_uuid() {
+fn verified_callback_is_logged_with_uuid() {
     let new = SigningKey::generate().unwrap();
     let line = |origins: &[&str], until| {
         let (log, _guard) = Log::begin();
@@ -55,7 +55,7 @@ fn an_accepted_callback_is_named_by_its_uuid() {
 
 /// A genuine payment that is lost has to be findable.
 #[test]
-fn rejection_after_the_signature_held_names_the_payment() {
+fn rejection_after_valid_signature_is_logged_with_uuid() {
     let verifier = trusting(cryptapi());
     let line = |fields: &str| {
         let (log, _guard) = Log::begin();
@@ -96,7 +96,7 @@ fn rejection_after_the_signature_held_names_the_payment() {
 
 /// In a form every name must be plain, and one that is not may come before the `uuid` or after it.
 #[test]
-fn rejected_form_names_the_payment() {
+fn rejected_form_is_logged_with_uuid() {
     let verifier = trusting(CryptApi::post_form());
     for form in [
         format!("a%20b=1&{SAMPLE_CALLBACK}"),
@@ -113,7 +113,7 @@ fn rejected_form_names_the_payment() {
 
 /// The whole corpus over sockets, at TRACE: what we say of each, for servers log targets by themselves.
 #[tokio::test]
-async fn no_signature_parameter_or_field_is_ever_logged_but_the_uuid() {
+async fn log_contains_uuid_and_no_other_field() {
     let mut cases = Case::cryptapi();
     cases.retain(|case| !case.core_only);
     let mut accepted = 0;

@@ -23,7 +23,7 @@ use postback_tower::{
 
 /// As OpenSSL signed it.
 #[tokio::test]
-async fn http_2_carries_it() {
+async fn signed_url_verifies_over_http2() {
     let case = Case::cryptapi_named("GET confirmed");
     for driver in Driver::ALL {
         let application = driver.serve(case.cryptapi_get()).await;
@@ -54,7 +54,7 @@ async fn exchange(application: &Application, request: String) -> RawResponse {
 }
 
 #[tokio::test]
-async fn an_absolute_target_is_verified_by_its_path_and_query() {
+async fn absolute_target_verifies_by_path_and_query() {
     let target = format!("/callback?order_id=1&{SAMPLE_CALLBACK}");
     let signature = sign(format!("{ORIGIN}{target}"));
     for driver in Driver::ALL {
@@ -82,7 +82,7 @@ async fn an_absolute_target_is_verified_by_its_path_and_query() {
 /// All that is signed stands in the head: the end of a body is never waited for. Rocket looks at its first 14
 /// bytes, which is a row of the table of what is decided before us.
 #[tokio::test]
-async fn the_body_of_a_get_is_not_read() {
+async fn body_of_get_is_not_read() {
     let target = format!("/callback?order_id=1&{SAMPLE_CALLBACK}");
     let signature = sign(format!("{ORIGIN}{target}"));
     for driver in Driver::ALL {
@@ -108,7 +108,7 @@ async fn the_body_of_a_get_is_not_read() {
 
 /// What stands in the URL that a server would have to spell otherwise is spelled as it was signed.
 #[tokio::test]
-async fn no_spelling_is_changed_on_the_way() {
+async fn signed_url_arrives_in_signed_spelling() {
     for parameter in [
         "a=%2f%2F%7e~",
         "a=1+2%202",
@@ -155,7 +155,7 @@ async fn status_at(application: &Application, origin: &str, path: &str) -> u16 {
 
 /// axum takes the prefix of a nested router off what an extractor or layer within it sees.
 #[tokio::test]
-async fn a_stripped_prefix_is_configured() {
+async fn nested_route_verifies_with_stripped_prefix() {
     let origins = [ORIGIN, "https://www.shop.example"];
     let whole = CryptApi::get(origins).unwrap();
     let nested = whole.clone().stripped_prefix("/shop/eu").unwrap();
@@ -178,7 +178,7 @@ async fn a_stripped_prefix_is_configured() {
 
 /// A layer above the nested router sees the path as it came.
 #[tokio::test]
-async fn nothing_is_stripped_above_a_nested_router() {
+async fn layer_above_nested_router_verifies_full_path() {
     let nested = cryptapi().stripped_prefix("/shop").unwrap();
     for (provider, expected) in [(cryptapi(), 200), (nested, 401)] {
         let within = Router::new().route("/layer", any(by_layer));
@@ -193,7 +193,7 @@ async fn nothing_is_stripped_above_a_nested_router() {
 
 /// Two shops behind one application, or the same one under two names.
 #[tokio::test]
-async fn each_configured_origin_verifies_and_no_other() {
+async fn only_configured_origins_verify() {
     let origins = [ORIGIN, "https://www.shop.example", "http://127.0.0.1:3000"];
     let provider = CryptApi::get(origins).unwrap();
     for driver in Driver::ALL {

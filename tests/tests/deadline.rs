@@ -40,7 +40,7 @@ async fn drip(application: &Application) -> RawResponse {
 
 /// The examples hold the extractor and the layer on hyper to this too.
 #[tokio::test]
-async fn a_deadline_for_the_body_above_the_extractor() {
+async fn endless_body_is_unreadable_after_body_deadline_above_extractor() {
     let router = Router::new()
         .route("/", any(paid))
         .with_state(verifier())
@@ -50,7 +50,7 @@ async fn a_deadline_for_the_body_above_the_extractor() {
 }
 
 #[tokio::test]
-async fn a_deadline_for_the_body_above_the_layer_in_axum() {
+async fn endless_body_is_unreadable_after_body_deadline_above_layer() {
     let router = Router::new()
         .route("/", any(paid))
         .layer(PostbackLayer::new(verifier()))
@@ -62,7 +62,7 @@ async fn a_deadline_for_the_body_above_the_layer_in_axum() {
 
 /// A deadline for the body alone leaves the handler the time that it needs.
 #[tokio::test]
-async fn a_handler_may_take_longer_than_its_body() {
+async fn handler_outlives_body_deadline() {
     async fn slow(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
         sleep(DEADLINE * 2).await;
         postback.ack()
@@ -79,7 +79,7 @@ async fn a_handler_may_take_longer_than_its_body() {
 
 /// A deadline for everything, answered by the middleware itself.
 #[tokio::test]
-async fn a_deadline_for_the_whole_request_above_the_layer_on_hyper() {
+async fn endless_body_times_out_after_request_deadline_above_layer() {
     let service = ServiceBuilder::new()
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
@@ -94,7 +94,7 @@ async fn a_deadline_for_the_whole_request_above_the_layer_on_hyper() {
 }
 
 #[tokio::test]
-async fn a_deadline_for_the_whole_request_above_the_extractor() {
+async fn endless_body_times_out_after_request_deadline_above_extractor() {
     let router = Router::new()
         .route("/", any(paid))
         .with_state(verifier())

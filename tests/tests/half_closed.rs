@@ -86,7 +86,7 @@ async fn on_rocket() -> Application {
 }
 
 #[tokio::test]
-async fn half_closed_client_gets_response_where_the_table_says() {
+async fn half_closed_client_gets_response_where_table_says() {
     for row in HALF_CLOSED {
         let (log, _guard) = Log::begin_at(Level::INFO);
         let application = match row.server {

@@ -199,7 +199,7 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_huge_declared_length_is_refused_at_once() {
+async fn declared_length_over_body_limit_is_rejected() {
     let response = everywhere(async |application| {
         let request = post(
             &format!("{JSON}Content-Length: 9000000000000\r\n"),
@@ -213,7 +213,7 @@ async fn a_huge_declared_length_is_refused_at_once() {
 
 /// The largest that is a length to the HTTP server.
 #[tokio::test]
-async fn the_largest_length_there_is_is_refused_at_once() {
+async fn largest_declared_length_over_body_limit_is_rejected() {
     let response = everywhere(async |application| {
         let length = u64::MAX - 2;
         let request = post(&format!("{JSON}Content-Length: {length}\r\n"), [b' '; 512]);
@@ -225,7 +225,7 @@ async fn the_largest_length_there_is_is_refused_at_once() {
 
 /// Each row of the table of what is decided before us.
 #[tokio::test]
-async fn the_server_decides_what_the_table_says() {
+async fn framework_decides_what_table_says() {
     let (get, post) = (Case::cryptapi_named("GET confirmed"), post_json_case());
     for decision in DECISIONS {
         match decision.request {
@@ -304,7 +304,7 @@ fn genuine_with(headers: usize) -> Vec<u8> {
 
 /// One fewer than hyper refuses: Host, `ASK`, Content-Type, Content-Length and these.
 #[tokio::test]
-async fn a_hundred_headers_are_taken_by_hyper() {
+async fn hundred_headers_are_accepted_on_hyper() {
     let verifier = verifier();
     let results = on_each(
         &Driver::ON_HYPER,
@@ -319,14 +319,14 @@ async fn a_hundred_headers_are_taken_by_hyper() {
 
 /// One fewer than the first server refuses: Host, `ASK`, Content-Type, Content-Length and these.
 #[tokio::test]
-async fn ninety_six_headers_are_taken() {
+async fn ninety_six_headers_are_accepted() {
     let response =
         everywhere(async |application| exchange(application, genuine_with(92)).await).await;
     assert_accepted(&response);
 }
 
 #[tokio::test]
-async fn a_chunked_body_is_refused_once_it_is_over_the_limit() {
+async fn chunked_body_over_body_limit_is_rejected() {
     let response = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
         let head = post(&format!("{JSON}Transfer-Encoding: chunked\r\n"), "");
@@ -342,7 +342,7 @@ async fn a_chunked_body_is_refused_once_it_is_over_the_limit() {
 }
 
 #[tokio::test]
-async fn a_genuine_body_in_chunks_of_one_byte_is_one_body() {
+async fn body_in_one_byte_chunks_is_verified() {
     let response = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
         let head = post(&format!("{JSON}Transfer-Encoding: chunked\r\n"), "");
@@ -360,7 +360,7 @@ async fn a_genuine_body_in_chunks_of_one_byte_is_one_body() {
 /// The chunks say where the body ends (RFC 9112, section 6.3), whatever a length beside them says; and
 /// what stands behind it is no request unless the connection goes on.
 #[tokio::test]
-async fn a_length_beside_chunks_does_not_end_the_body() {
+async fn length_beside_chunks_does_not_end_body() {
     let verifier = verifier();
     let results = on_each(
         &Driver::ON_HYPER,
@@ -381,7 +381,7 @@ async fn a_length_beside_chunks_does_not_end_the_body() {
 }
 
 #[tokio::test]
-async fn trailers_do_not_matter() {
+async fn trailers_are_ignored() {
     let response = everywhere(async |application| {
         let head = format!("{JSON}Transfer-Encoding: chunked\r\nTrailer: X-Signature\r\n");
         let mut request = post(&head, chunk(sample().as_bytes()));
@@ -393,7 +393,7 @@ async fn trailers_do_not_matter() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_cut_short_in_order_is_unreadable() {
+async fn truncated_body_is_unreadable() {
     let answers = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
         let body = sample();
@@ -410,7 +410,7 @@ async fn a_body_that_is_cut_short_in_order_is_unreadable() {
 }
 
 #[tokio::test]
-async fn a_reset_in_mid_body_calls_no_handler() {
+async fn reset_in_mid_body_calls_no_handler() {
     let handed = everywhere(async |application| {
         let tasks = alive_tasks();
         for sent in [1, 100, 1_000] {
@@ -436,7 +436,7 @@ async fn a_reset_in_mid_body_calls_no_handler() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_first_is_told_to_continue() {
+async fn expect_continue_gets_interim_response() {
     let (interim, response) = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
         let body = sample();
@@ -456,7 +456,7 @@ async fn a_client_that_asks_first_is_told_to_continue() {
 
 /// The body is not wanted: we ask for none, and hyper says nothing before the refusal.
 #[tokio::test]
-async fn a_client_that_asks_first_is_refused_by_its_head() {
+async fn expect_continue_with_other_content_type_is_rejected() {
     let response = everywhere(async |application| {
         let head = "Content-Type: text/plain\r\nContent-Length: 9\r\nExpect: 100-continue\r\n";
         let mut connection = Connection::open(application.address()).await;
@@ -475,7 +475,7 @@ async fn a_client_that_asks_first_is_refused_by_its_head() {
 
 /// As OpenSSL signed it, and what differs from that by a header. One that is no text is a row of the table.
 #[tokio::test]
-async fn a_signature_stands_in_exactly_one_header() {
+async fn repeated_signature_is_bad_signature_and_absent_is_unsigned() {
     let case = post_json_case();
     let header = case
         .request
@@ -512,7 +512,7 @@ async fn a_signature_stands_in_exactly_one_header() {
 }
 
 #[tokio::test]
-async fn two_content_types_are_none() {
+async fn repeated_content_type_is_rejected() {
     for second in [JSON, "Content-Type: text/plain\r\n"] {
         let response = everywhere(async |application| {
             exchange(
@@ -538,7 +538,7 @@ fn with_raw_header(name: &str, value: &[u8], rest: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_header_that_is_no_text_does_not_matter_where_it_means_nothing() {
+async fn unrelated_header_with_invalid_utf8_is_ignored() {
     let response = everywhere(async |application| {
         exchange(application, with_raw_header("X-Other: ", b"\xff\xfe", JSON)).await
     })
@@ -547,7 +547,7 @@ async fn a_header_that_is_no_text_does_not_matter_where_it_means_nothing() {
 }
 
 #[tokio::test]
-async fn a_content_type_that_is_no_text_is_none() {
+async fn content_type_with_invalid_utf8_is_rejected() {
     let response = everywhere(async |application| {
         let request = with_raw_header("Content-Type: ", b"application/json\xff", "");
         exchange(application, request).await
@@ -558,7 +558,7 @@ async fn a_content_type_that_is_no_text_is_none() {
 
 /// Whether its content could be inflated or not.
 #[tokio::test]
-async fn a_compressed_body_is_never_inflated() {
+async fn compressed_body_is_rejected() {
     for encoding in ["gzip", "deflate", "identity, gzip"] {
         let response = everywhere(async |application| {
             let head = format!("{JSON}Content-Encoding: {encoding}\r\n");
@@ -570,7 +570,7 @@ async fn a_compressed_body_is_never_inflated() {
 }
 
 #[tokio::test]
-async fn http_1_0_is_served_and_its_connection_ends() {
+async fn http_1_0_request_is_verified_and_connection_ends() {
     let (response, ended) = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
         let body = sample();
@@ -587,7 +587,7 @@ async fn http_1_0_is_served_and_its_connection_ends() {
 }
 
 #[tokio::test]
-async fn the_host_of_an_absolute_target_is_not_looked_at() {
+async fn absolute_target_with_other_host_is_verified() {
     let response = everywhere(async |application| {
         let body = sample();
         let request = format!(
@@ -602,7 +602,7 @@ async fn the_host_of_an_absolute_target_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn methods_that_frameworks_answer_by_themselves_are_refused_too() {
+async fn other_method_than_post_is_rejected() {
     for method in ["HEAD", "OPTIONS", "GET", "TRACE"] {
         let response = everywhere(async |application| {
             let request = format!("{method} /plain HTTP/1.1\r\nHost: shop\r\n\r\n");
@@ -619,7 +619,7 @@ async fn methods_that_frameworks_answer_by_themselves_are_refused_too() {
 
 /// The bytes that a refusal leaves unread hold a whole genuine request: it must never be served.
 #[tokio::test]
-async fn unread_bytes_of_a_refused_body_are_never_a_request() {
+async fn request_within_rejected_body_is_not_served() {
     let (refusal, handed) = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
         let smuggled = genuine();
@@ -640,7 +640,7 @@ async fn unread_bytes_of_a_refused_body_are_never_a_request() {
 
 /// The same with a body far larger than anybody reads ahead.
 #[tokio::test]
-async fn unread_bytes_of_an_oversized_body_are_never_a_request() {
+async fn request_within_oversized_body_is_not_served() {
     let (refusal, handed) = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
         let smuggled = genuine().repeat(1_000);
@@ -655,7 +655,7 @@ async fn unread_bytes_of_an_oversized_body_are_never_a_request() {
 }
 
 #[tokio::test]
-async fn a_connection_goes_on_after_a_refusal_whose_body_was_read() {
+async fn connection_continues_after_rejection_of_complete_body() {
     let responses = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
         let mut responses = Vec::new();
@@ -681,7 +681,7 @@ async fn a_connection_goes_on_after_a_refusal_whose_body_was_read() {
 }
 
 #[tokio::test]
-async fn two_hundred_at_once_are_not_mixed_up() {
+async fn concurrent_connections_are_not_mixed_up() {
     everywhere(async |application| {
         let address = application.address();
         let deliveries = (0..200_u32).map(|number| {
@@ -717,7 +717,7 @@ async fn two_hundred_at_once_are_not_mixed_up() {
 /// One HTTP/2 connection with 100 streams at once: genuine, forged, over the limit, and given up
 /// in mid-body.
 #[tokio::test]
-async fn a_hundred_streams_of_one_connection_are_not_mixed_up() {
+async fn concurrent_http2_streams_are_not_mixed_up() {
     everywhere(async |application| {
         let stream = TcpStream::connect(application.address()).await.unwrap();
         let (client, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))

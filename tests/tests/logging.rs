@@ -54,7 +54,7 @@ fn line<P: Provider>(
 }
 
 #[test]
-fn an_accepted_postback_is_named_by_what_is_signed() {
+fn verified_postback_is_logged_with_invoice_id() {
     let ring = KeyRing::new("2026-11", secret("s"));
     let accepted = line(builder(ring).project("shop-1"), sample("s"), None);
     assert_eq!(
@@ -64,14 +64,14 @@ fn an_accepted_postback_is_named_by_what_is_signed() {
 }
 
 #[test]
-fn the_seconds_to_the_expiry_may_have_passed() {
+fn expired_token_within_leeway_is_logged_with_negative_seconds() {
     let late = builder(secret("s")).clock(|| Some(NOW + 310));
     let accepted = line(late, sample("s"), None);
     assert!(accepted.ends_with(" expires_in_s=-10"), "{accepted}");
 }
 
 #[test]
-fn a_refusal_is_told_with_code_and_variant() {
+fn rejection_is_logged_with_code_and_variant() {
     let malformed = line(builder(secret("s")), "{".to_owned(), None);
     assert_eq!(
         malformed,
@@ -86,7 +86,7 @@ fn a_refusal_is_told_with_code_and_variant() {
 
 /// A genuine payment that is lost has to be findable.
 #[test]
-fn rejection_after_the_signature_held_names_the_invoice() {
+fn rejection_after_valid_signature_is_logged_with_invoice_id() {
     let body = |token: &str, invoice_id: &str| {
         format!(r#"{{"invoice_id":"{invoice_id}","token":"{token}"}}"#)
     };
@@ -116,7 +116,7 @@ fn rejection_after_the_signature_held_names_the_invoice() {
 
 /// Also where the body is malformed, and the rejection says so.
 #[test]
-fn rejection_without_a_signature_that_holds_names_no_invoice() {
+fn rejection_without_valid_signature_is_logged_without_invoice_id() {
     let (forged, genuine) = (token("forged"), token("s"));
     for (code, body) in [
         ("bad_signature", sample("forged")),
@@ -142,7 +142,7 @@ fn rejection_without_a_signature_that_holds_names_no_invoice() {
 }
 
 #[test]
-fn unreadable_fields_are_named_without_their_values() {
+fn unreadable_fields_are_logged_without_values() {
     let odd = sample("s")
         .replace(
             r#""amount_crypto": 0.000113"#,
@@ -162,7 +162,7 @@ fn unreadable_fields_are_named_without_their_values() {
 
 /// The cause of an error that a handler gave back with `?`.
 #[test]
-fn retry_leaves_one_event_with_its_cause() {
+fn retry_is_logged_once_with_cause() {
     let logged = |retry: postback_core::Retry| {
         let (log, _guard) = Log::begin_at(Level::INFO);
         let response = postback_tower::axum::Retry::from(retry).into_response();
@@ -187,21 +187,21 @@ fn retry_leaves_one_event_with_its_cause() {
 }
 
 #[test]
-fn a_refusal_by_the_head_is_told_too() {
+fn declared_length_over_body_limit_is_logged() {
     let huge = line(builder(secret("s")), String::new(), Some(1_000_000));
     let told = r#"code="body_too_large" variant=BodyTooLarge { limit: 65536 }"#;
     assert!(huge.ends_with(told), "{huge}");
 }
 
 #[test]
-fn a_clock_that_fails_is_an_error() {
+fn failed_clock_is_logged_as_error() {
     let told = line(builder(secret("s")).clock(|| None), sample("s"), None);
     assert!(told.starts_with("ERROR "), "{told}");
     assert!(told.contains(r#"code="clock_unavailable""#), "{told}");
 }
 
 #[test]
-fn a_secret_with_white_space_is_hinted_at() {
+fn untrimmed_secret_is_hinted() {
     let padded = SecretKey::verbatim("s\n").unwrap();
     let told = line(builder(padded.clone()), sample("s"), None);
     assert!(
@@ -213,7 +213,7 @@ fn a_secret_with_white_space_is_hinted_at() {
 }
 
 #[test]
-fn a_retired_key_is_hinted_at_once_its_time_has_come() {
+fn rotation_hints_at_retired_key() {
     let ring = |until| KeyRing::new("new", secret("new")).with_retired("old", secret("old"), until);
     let told = line(builder(ring(NOW)), sample("old"), None);
     assert!(told.ends_with(r#" hint="retired_key""#), "{told}");
@@ -222,7 +222,7 @@ fn a_retired_key_is_hinted_at_once_its_time_has_come() {
 }
 
 #[test]
-fn a_clock_that_is_behind_is_hinted_at() {
+fn clock_behind_is_hinted() {
     let not_before = format!(
         r#"{{"id":"ILRAJE1Q","nbf":{},"exp":{}}}"#,
         NOW + 31,
@@ -238,7 +238,7 @@ fn a_clock_that_is_behind_is_hinted_at() {
 }
 
 #[test]
-fn a_lifetime_over_the_ceiling_may_be_the_clocks_or_the_ceilings_fault() {
+fn lifetime_over_ceiling_hints_at_clock_or_ceiling() {
     let ceiling = builder(secret("s")).max_lifetime(Duration::from_secs(60));
     let told = line(ceiling, sample("s"), None);
     let hint = r#" hint="clock_behind_or_ceiling_too_low""#;
@@ -246,7 +246,7 @@ fn a_lifetime_over_the_ceiling_may_be_the_clocks_or_the_ceilings_fault() {
 }
 
 #[test]
-fn a_body_of_another_length_than_declared_is_hinted_at() {
+fn body_shorter_than_declared_is_hinted() {
     let body = sample("forged");
     let length = body.len();
     let rewritten = line(builder(secret("s")), body.clone(), Some(length + 1));
@@ -259,7 +259,7 @@ fn a_body_of_another_length_than_declared_is_hinted_at() {
 }
 
 #[test]
-fn a_body_that_is_longer_than_declared_is_hinted_at_too() {
+fn body_longer_than_declared_is_hinted() {
     let body = sample("forged");
     let length = body.len();
     let told = line(builder(secret("s")), body, Some(length - 1));
@@ -268,7 +268,7 @@ fn a_body_that_is_longer_than_declared_is_hinted_at_too() {
 
 /// What is signed and in time has come whole: its length says nothing about its expiry.
 #[test]
-fn the_length_is_no_hint_where_the_signature_holds() {
+fn declared_length_is_not_hinted_after_valid_signature() {
     let late = builder(secret("s")).clock(|| Some(NOW + 1_000));
     let told = line(late, sample("s"), Some(1));
     assert!(told.contains(r#"code="expired""#), "{told}");
@@ -276,14 +276,14 @@ fn the_length_is_no_hint_where_the_signature_holds() {
 }
 
 #[test]
-fn a_key_that_fits_says_more_than_the_length() {
+fn retired_key_is_hinted_before_declared_length() {
     let ring = KeyRing::new("new", secret("new")).with_retired("old", secret("old"), NOW);
     let told = line(builder(ring), sample("old"), Some(1));
     assert!(told.ends_with(r#" hint="retired_key""#), "{told}");
 }
 
 #[test]
-fn any_key_on_the_ring_may_have_white_space() {
+fn untrimmed_retired_secret_is_hinted() {
     let padded = SecretKey::verbatim("s\n").unwrap();
     let ring = KeyRing::new("new", secret("new")).with_retired("old", padded, NOW + 1);
     let told = line(builder(ring), sample("s"), None);
@@ -294,7 +294,7 @@ fn any_key_on_the_ring_may_have_white_space() {
 }
 
 #[test]
-fn hints_are_given_to_whoever_reads_warnings_alone() {
+fn hints_are_logged_at_warn_level() {
     let (log, _guard) = Log::begin_at(Level::WARN);
     let ring = KeyRing::new("new", secret("new")).with_retired("old", secret("old"), NOW);
     let verifier = builder(ring).build().unwrap();
@@ -305,7 +305,7 @@ fn hints_are_given_to_whoever_reads_warnings_alone() {
 }
 
 #[test]
-fn a_tenant_is_told_of_like_its_gateway() {
+fn tenant_is_logged_with_project() {
     #[derive(Debug)]
     enum Eu {}
     let tenant = |secret| {
@@ -363,7 +363,7 @@ impl Provider for TwoKinds {
 }
 
 #[test]
-fn a_hint_about_one_signature_is_forgotten_when_another_holds() {
+fn hint_is_dropped_when_other_signature_is_valid() {
     let ring = || KeyRing::new("new", "new").with_retired("old", "old", NOW);
     let verifier = || Verifier::builder(TwoKinds, ring()).clock(|| Some(NOW));
     let told = line(verifier(), "old,new".to_owned(), None);
@@ -374,7 +374,7 @@ fn a_hint_about_one_signature_is_forgotten_when_another_holds() {
 }
 
 #[test]
-fn a_body_over_the_limit_is_told() {
+fn body_limit_rejection_is_logged() {
     let small = builder(secret("s")).body_limit(10).project("shop-1");
     let told = line(small, sample("s"), None);
     assert_eq!(
@@ -385,7 +385,7 @@ fn a_body_over_the_limit_is_told() {
 
 /// What the adapter finds wrong is told like what core does, and once.
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_told() {
+async fn unreadable_body_is_logged_once() {
     let chunked = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
     let too_long = format!("{:x}\r\n{}\r\n", 70_000, " ".repeat(70_000));
     for driver in Driver::ALL {
@@ -419,7 +419,7 @@ async fn a_body_that_cannot_be_read_is_told() {
 }
 
 #[tokio::test]
-async fn a_missing_layer_is_told() {
+async fn missing_layer_is_logged() {
     async fn paid(FromVerified(postback): FromVerified<Trybit>) -> String {
         postback.invoice_id().to_owned()
     }
@@ -436,7 +436,7 @@ async fn a_missing_layer_is_told() {
 }
 
 #[tokio::test]
-async fn a_missing_verifier_of_actix_is_told() {
+async fn missing_actix_verifier_is_logged() {
     let (log, _guard) = Log::begin();
     let request = TestRequest::default().to_http_request();
     let refused = postback_actix::Postback::<Trybit>::extract(&request).await;
@@ -450,7 +450,7 @@ async fn a_missing_verifier_of_actix_is_told() {
 }
 
 #[tokio::test]
-async fn a_missing_verifier_of_rocket_is_told() {
+async fn missing_rocket_verifier_is_logged() {
     type Hidden = Result<postback_rocket::Postback<Trybit>, postback_rocket::PostbackError>;
     #[rocket::post("/", data = "<hidden>")]
     fn paid(hidden: Hidden) {
@@ -471,7 +471,7 @@ async fn a_missing_verifier_of_rocket_is_told() {
 
 /// As middleware does that reads a body as JSON and writes it again.
 #[tokio::test]
-async fn middleware_that_rewrites_the_body_is_hinted_at() {
+async fn body_rewritten_by_middleware_is_hinted() {
     let (log, _guard) = Log::begin();
     let rewrite = map_request(|request: axum::extract::Request| async {
         request.map(|_| axum::body::Body::from(r#"{"invoice_id":"ILRAJE1Q"}"#))
@@ -489,7 +489,7 @@ async fn middleware_that_rewrites_the_body_is_hinted_at() {
 
 /// The whole corpus over sockets, with all that any crate logs at TRACE.
 #[tokio::test]
-async fn no_secret_token_signature_or_body_is_ever_logged() {
+async fn log_contains_no_secret_token_signature_or_body() {
     let mut cases = Case::cryptocloud();
     cases.retain(|case| !case.core_only);
     let others = logged_without_a_body().await;

@@ -56,7 +56,7 @@ fn dropped_request_is_logged_once() {
 }
 
 #[test]
-fn rejected_request_is_not_abandoned() {
+fn rejected_request_is_not_logged_as_abandoned() {
     let (log, _guard) = Log::begin_at(Level::INFO);
     let rejected = [
         admitted().verify(Bytes::new()).err(),
@@ -77,7 +77,7 @@ fn rejected_request_is_not_abandoned() {
 
 /// Half of the body has arrived, and the client goes away.
 #[tokio::test]
-async fn client_that_disconnects_leaves_one_event() {
+async fn disconnected_client_is_logged_once() {
     for driver in Driver::ALL {
         for reset in [true, false] {
             let (log, _guard) = Log::begin_at(Level::INFO);
@@ -127,7 +127,7 @@ async fn in_rocket() -> Application {
 
 /// Of the application's, around a request of which half has arrived.
 #[tokio::test]
-async fn deadline_that_passes_leaves_one_event() {
+async fn passed_deadline_is_logged_once() {
     async fn received(request: HttpRequest, payload: web::Payload) -> HttpResponse {
         let verifier = deliveries::verifier();
         let received = postback_actix::Postback::receive(&request, payload.into_inner(), &verifier);

@@ -49,7 +49,7 @@ const CHUNKED: &str = "Content-Type: application/json\r\nTransfer-Encoding: chun
 /// One test, so that nothing else is allocated in this process meanwhile. Each connection is ended
 /// after its refusal; clients come again until all is sent.
 #[test]
-fn streaming_256_mib_costs_a_small_part_of_it() {
+fn streamed_256_mib_use_bounded_memory() {
     let in_the_head = || CryptApi::post_json().verifier().unwrap();
     let chunk = [b"10000\r\n", &SPACES[..], b"\r\n"].concat();
     let small_chunks = b"1\r\n \r\n".repeat(10_000);

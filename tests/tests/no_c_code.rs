@@ -45,7 +45,7 @@ fn c_code(packages: &[String]) -> Vec<&String> {
 }
 
 #[test]
-fn only_cryptapi_brings_c_code() {
+fn c_code_is_built_for_cryptapi_only() {
     for (package, pure) in [
         (
             "postback-core",

@@ -81,7 +81,7 @@ fn get(
 }
 
 #[test]
-fn urls_of_every_spelling_verify() {
+fn signed_url_verifies_in_each_spelling() {
     let folder = folder();
     let (private, public) = key(&folder, "2048");
     let verifier = Verifier::new(cryptapi(), PublicKey::from_pem(public).unwrap());
@@ -107,7 +107,7 @@ fn urls_of_every_spelling_verify() {
 }
 
 #[test]
-fn bodies_verify_as_they_are() {
+fn signed_body_verifies_unchanged() {
     let folder = folder();
     let (private, public) = key(&folder, "2048");
     let json = "{\"uuid\": \"u\",\r\n\t\"address_in\": \"3PFo\", \"coin\": \"btc\", \"pending\": 0,\
@@ -134,7 +134,7 @@ fn bodies_verify_as_they_are() {
 }
 
 #[test]
-fn another_digest_padding_or_key_is_refused() {
+fn other_digest_padding_or_key_is_bad_signature() {
     let folder = folder();
     let (private, public) = key(&folder, "2048");
     let (other, _) = key(&folder, "3072");
@@ -168,7 +168,7 @@ fn another_digest_padding_or_key_is_refused() {
 }
 
 #[test]
-fn a_signature_is_as_long_as_the_key() {
+fn signature_of_other_length_than_key_is_rejected() {
     let folder = folder();
     for bits in ["1024", "1536", "3072", "4096"] {
         let (private, public) = key(&folder, bits);
@@ -221,7 +221,7 @@ fn with_modulus_of(bits: usize) -> String {
 }
 
 #[test]
-fn a_modulus_has_1024_to_8192_bits() {
+fn modulus_outside_1024_to_8192_bits_is_rejected() {
     for bits in [1_024, 1_025, 8_185, 8_192] {
         assert!(PublicKey::from_pem(with_modulus_of(bits)).is_ok(), "{bits}");
     }
@@ -259,7 +259,7 @@ fn signing_key_is_saved_and_loaded() {
 }
 
 #[test]
-fn whatever_is_no_such_key_is_a_configuration_error() {
+fn invalid_public_key_is_configuration_error() {
     let folder = folder();
     let (private, good) = key(&folder, "2048");
     let good = String::from_utf8(good).unwrap();
@@ -370,7 +370,7 @@ fn whatever_is_no_such_key_is_a_configuration_error() {
 }
 
 #[test]
-fn the_published_key_has_its_fingerprint() {
+fn published_key_has_known_fingerprint() {
     let der = openssl(
         &["pkey", "-pubin", "-outform", "DER"],
         PUBLISHED_KEY.as_bytes(),

@@ -240,7 +240,7 @@ fn each_defect_has_its_own_rejection() {
 }
 
 #[tokio::test]
-async fn payment_is_recorded_and_its_effect_is_run_once() {
+async fn payment_is_recorded_and_effect_runs_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("shop.db"))
         .await
@@ -280,7 +280,7 @@ async fn payment_is_recorded_and_its_effect_is_run_once() {
 }
 
 #[test]
-fn provider_of_the_guide_takes_at_most_45_lines() {
+fn guide_provider_has_at_most_45_lines() {
     let code = include_str!(concat!(env!("OUT_DIR"), "/printed/guide_btcpay.rs"));
     let lines = code.lines().filter(|line| !line.trim().is_empty()).count();
     assert!(lines <= 45, "{lines}");

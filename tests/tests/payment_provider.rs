@@ -126,7 +126,7 @@ async fn record(store: &MemoryStore, transfer: &Transfer) -> Recorded {
 }
 
 #[test]
-fn amount_is_compared_with_the_price() {
+fn amount_is_compared_with_price() {
     let amount = |text: &str| text.parse::<Amount>().unwrap();
     for (paid, expected) in [
         ("100", Outcome::Paid(amount("100"))),
@@ -157,7 +157,7 @@ fn other_currency_does_not_pay() {
 }
 
 #[test]
-fn price_decides_whether_a_paid_amount_is_enough() {
+fn paid_amount_below_price_is_underpaid() {
     let transfer = Transfer {
         currency: "anything".to_owned(),
         ..transfer("p-1", "1")
@@ -169,7 +169,7 @@ fn price_decides_whether_a_paid_amount_is_enough() {
 }
 
 #[test]
-fn price_in_a_currency_that_is_not_stated_is_an_error() {
+fn price_in_unstated_currency_is_rejected() {
     let euros = Price::new("100".parse().unwrap(), "EUR").unwrap();
     let error = verified(&transfer("p-1", "100"))
         .reconcile(&euros)
@@ -179,7 +179,7 @@ fn price_in_a_currency_that_is_not_stated_is_an_error() {
 }
 
 #[test]
-fn figures_are_unsigned_unless_the_provider_says_otherwise() {
+fn figures_are_unsigned_by_default() {
     let unsigned = transfer("p-1", "100");
     let signed = Transfer {
         signed: true,
@@ -199,7 +199,7 @@ fn figures_are_unsigned_unless_the_provider_says_otherwise() {
 }
 
 #[test]
-fn payment_id_that_two_payments_could_share_is_an_error() {
+fn ambiguous_payment_id_is_rejected() {
     let longest = "1".repeat(256);
     let too_long = "1".repeat(257);
     for id in ["", " ", "p\n1", "p\u{1b}1", &*too_long] {
@@ -219,7 +219,7 @@ fn payment_id_that_two_payments_could_share_is_an_error() {
 }
 
 #[tokio::test]
-async fn pending_payment_never_credits() {
+async fn pending_payment_is_not_credited() {
     let store = MemoryStore::new();
     let confirmed = transfer("p-1", "100");
     let pending = Transfer {
@@ -232,7 +232,7 @@ async fn pending_payment_never_credits() {
 }
 
 #[tokio::test]
-async fn conflict_names_the_fields_that_changed() {
+async fn conflict_names_changed_fields() {
     let store = MemoryStore::new();
     let first = Transfer {
         transaction: Some("t-1".to_owned()),
@@ -262,7 +262,7 @@ async fn conflict_names_the_fields_that_changed() {
 }
 
 #[tokio::test]
-async fn transfer_under_another_id_is_not_credited_again() {
+async fn transfer_with_other_id_is_possible_duplicate() {
     let store = MemoryStore::new();
     let with_transaction = |id: &str, transaction: &str| Transfer {
         transaction: Some(transaction.to_owned()),

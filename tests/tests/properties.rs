@@ -90,7 +90,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_bytes_are_no_postback(
+    fn arbitrary_bytes_are_rejected(
         body: Vec<u8>,
         media_type in prop::sample::select(vec![MediaType::Form, MediaType::Json]),
     ) {
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn any_json_with_a_genuine_token_is_judged(
+    fn json_with_genuine_token_keeps_uuid_consistent(
         extra in "(,\"(invoice_info|order_id|amount_crypto|status|x|\\\\ud800)\":(1e400|-0|\"\\\\ud800\"|\\{\"uuid\":[\\[\\]\\{\\}\",a0-9]{0,8}|\"[^\"\\\\]{0,6}\"|null|\\[\\]|\\{\\})){0,3}\\}",
     ) {
         let token = token(SECRET);
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn any_form_with_a_genuine_token_is_judged(extra in "(&[a-z_%0-9=+;\\[\\]\\PC]{0,24}){0,3}") {
+    fn form_with_genuine_token_keeps_invoice_id(extra in "(&[a-z_%0-9=+;\\[\\]\\PC]{0,24}){0,3}") {
         let token = token(SECRET);
         let body = format!("invoice_id=ILRAJE1Q&token={token}{extra}");
         if let Ok(payment) = deliver(MediaType::Form, body) {
@@ -121,19 +121,19 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_no_token(token in "\\PC*|[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_=-]{0,40}){0,3}") {
+    fn arbitrary_token_is_rejected(token in "\\PC*|[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_=-]{0,40}){0,3}") {
         prop_assert!(deliver(MediaType::Json, with_token(&token)).is_err());
     }
 
     #[test]
-    fn what_core_accepts_of_signed_tokens_the_oracle_accepts(token in signed_token()) {
+    fn accepted_signed_token_is_accepted_by_oracle(token in signed_token()) {
         agree(&token)?;
     }
 
     /// Characters put in, taken out or replaced: most break the signature, padding with white space
     /// does not.
     #[test]
-    fn what_core_accepts_of_edited_tokens_the_oracle_accepts(
+    fn accepted_edited_token_is_accepted_by_oracle(
         token in signed_token(),
         edits in prop::collection::vec(
             (any::<prop::sample::Index>(), 0..3_usize, "[A-Za-z0-9_.= \n-]{0,2}"),
@@ -152,7 +152,7 @@ proptest! {
 
 /// Without this, a core that accepts nothing would agree with everything.
 #[test]
-fn core_and_oracle_both_accept_the_genuine_token() {
+fn genuine_token_is_accepted_by_core_and_oracle() {
     for exp in ["1769509700", "1769509700.5", "17695097e2"] {
         let claims = format!(r#"{{"id":"ILRAJE1Q","exp":{exp}}}"#);
         let header = r#"{"alg":"HS256","typ":"JWT","kid":"1"}"#;
@@ -163,7 +163,7 @@ fn core_and_oracle_both_accept_the_genuine_token() {
 
 /// The headers that core knows by heart are what decoding accepts too.
 #[test]
-fn a_usual_header_and_an_unusual_one_get_one_verdict() {
+fn known_and_decoded_headers_get_same_result() {
     let claims = format!(r#"{{"id":"ILRAJE1Q","exp":{}}}"#, NOW + 300);
     let accepts = |header| {
         let token = testing::sign_hs256(&secret(), header, &claims);

@@ -112,7 +112,7 @@ fn ours(mut response: RawResponse) -> RawResponse {
 }
 
 #[tokio::test]
-async fn the_same_bytes_get_the_same_answer() {
+async fn receivers_reply_alike_to_same_bytes() {
     let mut cases = Case::cryptocloud();
     cases.extend(Case::cryptapi());
     cases.retain(|case| !case.core_only);

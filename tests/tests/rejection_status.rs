@@ -51,7 +51,7 @@ impl Provider for GivesUp {
 }
 
 #[tokio::test]
-async fn unverified_postback_gets_the_status_of_its_provider() {
+async fn unverified_postback_gets_status_of_provider() {
     let secret = secret("s");
     let verifier = Verifier::new(GivesUp, secret.clone());
     let request = |content_type: &str, signature: Option<String>| {
@@ -94,7 +94,7 @@ async fn unverified_postback_gets_the_status_of_its_provider() {
 }
 
 #[test]
-fn tenant_has_the_status_of_its_provider() {
+fn tenant_has_status_of_provider() {
     enum Eu {}
     type OfTenant = Tenant<Eu, GivesUp>;
     let status = |rejection: Rejection| rejection.reply_to::<OfTenant>().status();

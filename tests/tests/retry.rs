@@ -115,7 +115,7 @@ fn assert_row((_, status, delay, event): &Row, response: (u16, Option<&str>), lo
 }
 
 #[actix_web::test]
-async fn actix_replies_and_logs_once() {
+async fn retry_through_actix_replies_and_logs_once() {
     async fn paid(
         _: postback_actix::Postback<CryptoCloud>,
         row: web::Data<fn() -> Retry>,
@@ -156,7 +156,7 @@ struct OfAxum {
 }
 
 #[tokio::test]
-async fn axum_replies_and_logs_once() {
+async fn retry_through_axum_replies_and_logs_once() {
     async fn paid(
         State(row): State<fn() -> Retry>,
         _: postback_tower::axum::Postback<CryptoCloud>,
@@ -177,7 +177,7 @@ async fn axum_replies_and_logs_once() {
 }
 
 #[tokio::test]
-async fn rocket_replies_and_logs_once() {
+async fn retry_through_rocket_replies_and_logs_once() {
     #[rocket::post("/", data = "<_postback>")]
     fn paid(
         _postback: postback_rocket::Postback<CryptoCloud>,
@@ -205,7 +205,7 @@ async fn rocket_replies_and_logs_once() {
 }
 
 #[tokio::test]
-async fn tower_replies_and_logs_once() {
+async fn retry_through_tower_replies_and_logs_once() {
     for row in TABLE {
         let service = ServiceBuilder::new()
             .layer(PostbackLayer::new(deliveries::verifier()).with_request_body::<Bytes>())

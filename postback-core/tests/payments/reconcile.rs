@@ -43,7 +43,7 @@ fn invalid_price_is_rejected() {
 }
 
 #[test]
-fn fiat_codes_are_told_from_coins() {
+fn fiat_codes_are_distinguished_from_coins() {
     for fiat in ["USD", "usd", "EUR"] {
         assert!(price("1", fiat).is_fiat(), "{fiat}");
     }
@@ -71,7 +71,7 @@ fn assert_outcome(price: &Price, members: &str, outcome: &Outcome) {
 
 /// Each with one difference.
 #[test]
-fn top_level_of_a_payment_decides_without_invoice_info() {
+fn payment_without_invoice_info_is_reconciled_by_top_level() {
     let price = price("0.05", "USDT_TRC20");
     let price = price.with_minimum(amount("0.0499")).unwrap();
     let cases = [
@@ -153,7 +153,7 @@ fn top_level_of_a_payment_decides_without_invoice_info() {
 
 /// Each with one difference: what contradicts the top level is never paid.
 #[test]
-fn invoice_info_that_contradicts_the_top_level_is_not_paid() {
+fn invoice_info_contradicting_top_level_is_not_paid() {
     let price = price("0.05", "USDT_TRC20");
     let genuine = r#"{"test_mode":false,"status":"paid","invoice_status":"success","amount_paid":0.05,
         "to_surcharge":0,"to_surcharge_usd":0.0,"currency":{"fullcode":"USDT_TRC20"}}"#;
@@ -344,7 +344,7 @@ fn invoice_info_that_contradicts_the_top_level_is_not_paid() {
 }
 
 #[test]
-fn minimum_accepts_less_paid_than_asked() {
+fn minimum_accepts_less_than_price() {
     let price = price("0.05", "USDT_TRC20");
     let price = price.with_minimum(amount("0.0499")).unwrap();
     for (paid, outcome) in [
@@ -358,7 +358,7 @@ fn minimum_accepts_less_paid_than_asked() {
 
 /// The buyer picks the coin; the postback states what was paid in dollars.
 #[test]
-fn price_in_dollars_reads_invoice_info() {
+fn price_in_dollars_is_compared_with_invoice_info() {
     let price = price("10", "USD").with_minimum(amount("9.95")).unwrap();
     let genuine = r#"{"test_mode":false,"status":"paid","amount_usd":10.0,"amount_paid_usd":10.0}"#;
     let paid = |text| Outcome::Paid(amount(text));
@@ -429,7 +429,7 @@ fn price_in_dollars_reads_invoice_info() {
 }
 
 #[test]
-fn price_in_a_fiat_currency_that_is_never_stated_is_an_error() {
+fn price_in_unstated_fiat_currency_is_rejected() {
     for (currency, is_stated) in [("eur", false), ("usd", true), ("BTC", true)] {
         let price = price("10", currency);
         assert_eq!(
@@ -509,7 +509,7 @@ fn bound_callback_is_compared_by_amount_paid() {
 }
 
 #[test]
-fn spelling_of_a_ticker_does_not_count() {
+fn ticker_spelling_is_ignored() {
     for (paid, owed) in [
         ("btc", "BTC"),
         ("BTC", "btc"),
@@ -529,7 +529,7 @@ fn spelling_of_a_ticker_does_not_count() {
 
 /// Addresses made with `convert=1` state what was paid in fiat.
 #[test]
-fn price_in_fiat_reads_converted_amounts() {
+fn price_in_fiat_is_compared_with_converted_amounts() {
     let convert = |json: &str| {
         let fields = format!("coin=btc&value_coin_convert={json}");
         bound(&[("coin=btc", &fields)])
@@ -561,7 +561,7 @@ fn price_in_fiat_reads_converted_amounts() {
 }
 
 #[test]
-fn callback_bound_by_its_address_alone_pays_nothing_unless_asked_for() {
+fn callback_bound_by_address_alone_pays_only_if_price_allows_it() {
     let planted = bound_by(cryptapi(), None, false, &[]);
     let reconciled = planted.reconcile(&price("0.05", "btc"));
     assert_eq!(reconciled.assurance(), Assurance::ArrangedByAnyone);
@@ -580,7 +580,7 @@ fn callback_bound_by_its_address_alone_pays_nothing_unless_asked_for() {
 }
 
 #[test]
-fn only_money_is_recorded() {
+fn only_outcomes_with_money_are_recorded() {
     let some = || amount("0.01");
     for (outcome, disposition) in [
         (Outcome::Paid(some()), Disposition::Credit),

@@ -29,7 +29,7 @@ fn record_of<P: CallbackProvider>(bound: &Bound<P>) -> EventRecord {
 }
 
 #[test]
-fn payment_is_known_by_project_and_signed_invoice_id() {
+fn payment_key_is_project_and_signed_invoice_id() {
     let record_in = |project| record(&payment_by(CryptoCloud::new(), project, NOW + 300, PAID));
     let known = record_in(Some("eu"));
     assert_eq!(
@@ -51,7 +51,7 @@ fn payment_is_known_by_project_and_signed_invoice_id() {
 
 /// What honest resends change changes neither the key nor the digest.
 #[test]
-fn payment_digest_is_of_status_amount_and_currency() {
+fn payment_digest_covers_status_amount_and_currency() {
     let first = record(&payment(PAID));
     let later = record(&payment_by(CryptoCloud::new(), None, NOW + 200, PAID));
     assert_eq!(first.digest(), later.digest(), "another token");
@@ -76,7 +76,7 @@ fn payment_digest_is_of_status_amount_and_currency() {
 }
 
 #[test]
-fn callback_is_known_by_project_and_uuid() {
+fn callback_key_is_project_and_uuid() {
     let confirmed = record_of(&bound(&[]));
     assert_eq!(
         (confirmed.namespace(), confirmed.project(), confirmed.id()),
@@ -98,7 +98,7 @@ fn callback_is_known_by_project_and_uuid() {
 }
 
 #[test]
-fn callback_digest_is_of_address_coin_value_and_transaction() {
+fn callback_digest_covers_address_coin_value_and_transaction() {
     let first = record_of(&bound(&[]));
     for same in [
         ("confirmations=3", "confirmations=4"),
@@ -134,7 +134,7 @@ fn callback_digest_is_of_address_coin_value_and_transaction() {
 
 /// Else a planted callback with the transaction of a genuine one would make that look like a duplicate.
 #[test]
-fn transfer_counts_only_with_the_assurance_that_the_price_needs() {
+fn transfer_is_recorded_only_with_required_assurance() {
     let planted = bound_by(cryptapi(), None, false, &[]);
     assert_eq!(planted.reconcile(&price()).event().transfer(), None);
     let asked_for = price().with_assurance(Assurance::ArrangedByAnyone);
@@ -142,7 +142,7 @@ fn transfer_counts_only_with_the_assurance_that_the_price_needs() {
 }
 
 #[test]
-fn payload_keeps_every_digit_and_no_secret() {
+fn payload_keeps_each_digit_and_no_secret() {
     let members = r#","amount_crypto":0.100000000000000000001,"invoice_info":{"amount":1e-30}"#;
     let precise = record(&payment(members));
     assert_eq!(
@@ -176,7 +176,7 @@ fn digest_is_stored_as_text() {
 }
 
 #[test]
-fn changed_fields_are_named_as_on_the_wire() {
+fn changed_fields_have_wire_names() {
     let before = record(&payment(PAID));
     let now = record(&payment(r#","amount_crypto":0.06,"currency":"BTC""#));
     let changed = before.digest().changed_fields(now.digest());

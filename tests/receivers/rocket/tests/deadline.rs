@@ -9,7 +9,7 @@ use postback_conformance::{
 use rocket::{Config, config::LogLevel};
 
 #[tokio::test]
-async fn a_body_that_never_ends_is_refused_after_the_deadline() {
+async fn endless_body_is_rejected_after_deadline() {
     let deadline = Duration::from_millis(200);
     let config = Config::figment().merge(("log_level", LogLevel::Off));
     let (verifiers, print) = (receiver::verifiers(), receiver::silent());

@@ -8,7 +8,7 @@ use postback_conformance::{
 };
 
 #[tokio::test]
-async fn a_body_that_never_ends_is_refused_after_the_deadline() {
+async fn endless_body_is_rejected_after_deadline() {
     let deadline = Duration::from_millis(100);
     let routes = receiver_tower::routes(receiver::verifiers(), &receiver::silent(), deadline);
     let application = Application::serve_on_hyper(routes, Seen::default()).await;
