@@ -71,7 +71,7 @@ impl Shop {
     /// Adds records of earlier payments.
     async fn fill(&self, from: u64, to: u64) {
         let insert = "INSERT INTO postback_records
-            (namespace, scope, id, credited, digest, payload, recorded_at)";
+            (namespace, project, id, credited, digest, payload, recorded_at)";
         self.execute(match self {
             Self::Postgres(_) => format!(
                 "{insert} SELECT 'cryptocloud', '', 'OLD' || n, true,

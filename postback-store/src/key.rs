@@ -1,20 +1,13 @@
-use postback_core::event::EventRecord;
+//! Keys of payments as stores keep them: a project without a name is an empty text, because a
+//! column of a primary key cannot be null.
 
-/// Key of a payment: the same for each of its deliveries.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    pub(crate) namespace: String,
-    /// Empty if the verifier's project has no name.
-    pub(crate) scope: String,
-    pub(crate) id: String,
+use postback_core::event::EventKey;
+
+pub(crate) fn project(key: &EventKey) -> &str {
+    key.project().unwrap_or_default()
 }
 
-impl Key {
-    pub(crate) fn of(event: &EventRecord) -> Self {
-        Self {
-            namespace: event.namespace().to_owned(),
-            scope: event.project().unwrap_or_default().to_owned(),
-            id: event.id().to_owned(),
-        }
-    }
+pub(crate) fn stored(namespace: String, project: &str, id: String) -> EventKey {
+    let project = Some(project).filter(|project| !project.is_empty());
+    EventKey::new(namespace, project, id)
 }

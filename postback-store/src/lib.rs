@@ -76,6 +76,7 @@
 mod clock;
 mod effect;
 mod error;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 mod key;
 #[cfg(feature = "memory")]
 pub mod memory;
@@ -85,12 +86,10 @@ mod recorded;
 #[cfg(feature = "redis")]
 pub mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-mod sql;
+pub mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod stored;
-
-use self::key::Key;
 
 /// How long a store waits for other writers, for a connection and for a server, because a provider
 /// does not wait much longer for a response.

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use postback_core::event::EventRecord;
+use postback_core::event::{EventKey, EventRecord};
 
 use super::PendingEffect;
-use crate::{Key, StoreError};
+use crate::StoreError;
 
 /// What a store does; each step is atomic.
 pub trait EffectBackend {
@@ -18,7 +18,7 @@ pub trait EffectBackend {
     /// is what the effect says.
     fn acquire_recorded(
         &self,
-        key: &Key,
+        key: &EventKey,
         credited: bool,
         length: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
@@ -26,7 +26,7 @@ pub trait EffectBackend {
     /// Lets a lease end so much later than now, if it is in force.
     fn extend(
         &self,
-        key: &Key,
+        key: &EventKey,
         token: u64,
         length: Duration,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
@@ -35,13 +35,16 @@ pub trait EffectBackend {
     /// again.
     fn complete(
         &self,
-        key: &Key,
+        key: &EventKey,
         token: u64,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Ends a lease, if it is this one.
-    fn release(&self, key: &Key, token: u64)
-    -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn release(
+        &self,
+        key: &EventKey,
+        token: u64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Lists the effects that are not done: first those last tried the longest ago, last possible
     /// duplicates.
@@ -53,7 +56,7 @@ pub trait EffectBackend {
     /// Lets a possible duplicate be run, if it has not been replaced.
     fn approve(
         &self,
-        key: &Key,
+        key: &EventKey,
         credited: bool,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
@@ -61,7 +64,7 @@ pub trait EffectBackend {
     /// whose lease has ended cannot complete it.
     fn dismiss(
         &self,
-        key: &Key,
+        key: &EventKey,
         credited: bool,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }

@@ -1,15 +1,15 @@
 use std::{fmt, time::Duration};
 
-use postback_core::{Retry, RetryReason};
+use postback_core::{Retry, RetryReason, event::EventKey};
 
 use super::{Access, EffectBackend, EffectStore};
-use crate::{Key, StoreError};
+use crate::StoreError;
 
 /// The right to run the effect of one payment, for a time.
 #[derive(Clone)]
 pub struct Lease<S> {
     pub(super) store: S,
-    pub(super) key: Key,
+    pub(super) key: EventKey,
     pub(super) token: u64,
 }
 

@@ -22,7 +22,7 @@ mod time;
 
 use std::time::{Duration, Instant};
 
-use postback_core::reconcile::Recordable;
+use postback_core::{event::EventKey, reconcile::Recordable};
 
 pub(crate) use self::backend::{Access, Acquired, EffectBackend};
 pub use self::{
@@ -41,7 +41,7 @@ pub(crate) use self::{
     state::EffectState,
     time::{held_for, milliseconds},
 };
-use crate::{Key, StoreError};
+use crate::StoreError;
 
 /// Length of a lease, unless a handler asks for another. Defaults to 60 seconds.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
@@ -125,7 +125,7 @@ where
     }
     let event = reconciliation.event();
     let acquired = store.backend(Access::OURS).acquire(event, length);
-    run(store, Key::of(event), length, acquired, effect).await
+    run(store, event.key().clone(), length, acquired, effect).await
 }
 
 /// Runs a [pending](EffectStore::pending_effects) effect under a lease of [60
@@ -172,7 +172,7 @@ where
 
 async fn run<S, T, E, F>(
     store: &S,
-    key: Key,
+    key: EventKey,
     length: Duration,
     acquired: impl Future<Output = Result<Acquired, StoreError>>,
     effect: impl FnOnce(Lease<S>) -> F,

@@ -1,12 +1,12 @@
 use std::{fmt, time::Duration};
 
-use crate::Key;
+use postback_core::event::EventKey;
 
 /// Effect that is not done, with what is needed to run it again.
 #[derive(Clone)]
 #[must_use = "it may never be run again otherwise"]
 pub struct PendingEffect {
-    pub(crate) key: Key,
+    pub(crate) key: EventKey,
     pub(crate) credited: bool,
     /// Never pruned before it is done.
     pub(crate) payload: Option<String>,
@@ -22,19 +22,19 @@ impl PendingEffect {
     /// [`EventRecord::namespace`](postback_core::event::EventRecord::namespace).
     #[must_use]
     pub fn namespace(&self) -> &str {
-        &self.key.namespace
+        self.key.namespace()
     }
 
     /// Returns the name of the project whose verifier accepted the payment, if it has one.
     #[must_use]
-    pub fn scope(&self) -> Option<&str> {
-        Some(&*self.key.scope).filter(|scope| !scope.is_empty())
+    pub fn project(&self) -> Option<&str> {
+        self.key.project()
     }
 
     /// Returns the provider's signed id of the payment.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.key.id
+        self.key.id()
     }
 
     /// Returns whether it was enqueued for a payment that pays its price; false if it was enqueued

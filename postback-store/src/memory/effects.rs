@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use postback_core::event::{EventRecord, FieldDigests};
+use postback_core::event::{EventKey, EventRecord, FieldDigests};
 
 use super::{Contents, MemoryStore, MemoryTransaction, Undo};
 use crate::{
-    Key, PendingEffect, StoreError,
+    PendingEffect, StoreError,
     effect::{Acquired, EffectBackend, EffectState, held_for, milliseconds},
 };
 
@@ -45,8 +45,8 @@ impl MemoryTransaction {
     /// Adds the effect of a payment, unless there is one that stays. A worker that holds one which
     /// is replaced has lost its lease.
     pub(super) fn enqueue(&mut self, event: &EventRecord, is_paid: bool, now: i64) {
-        let key = Key::of(event);
-        let before = self.contents.effects.get(&key);
+        let key = event.key();
+        let before = self.contents.effects.get(key);
         if before.is_some_and(|before| before.credited || !is_paid) {
             return;
         }
@@ -63,7 +63,7 @@ impl MemoryTransaction {
             duplicate_of: self.count_transfer(event),
         };
         let before = self.contents.effects.insert(key.clone(), effect);
-        self.undo.push(Undo::Effect(key, before));
+        self.undo.push(Undo::Effect(key.clone(), before));
     }
 }
 
@@ -81,7 +81,7 @@ impl Contents {
 
     fn lease(
         &mut self,
-        key: &Key,
+        key: &EventKey,
         credited: bool,
         delivered: Option<&FieldDigests>,
         length: Duration,
@@ -120,14 +120,14 @@ impl EffectBackend for MemoryStore {
         transaction.enqueue(event, true, now);
         let delivered = Some(event.digest());
         let contents = &mut transaction.contents;
-        let acquired = contents.lease(&Key::of(event), true, delivered, length, now);
+        let acquired = contents.lease(event.key(), true, delivered, length, now);
         transaction.commit();
         acquired
     }
 
     async fn acquire_recorded(
         &self,
-        key: &Key,
+        key: &EventKey,
         credited: bool,
         length: Duration,
     ) -> Result<Acquired, StoreError> {
@@ -136,7 +136,12 @@ impl EffectBackend for MemoryStore {
         contents.lease(key, credited, None, length, now)
     }
 
-    async fn extend(&self, key: &Key, token: u64, length: Duration) -> Result<bool, StoreError> {
+    async fn extend(
+        &self,
+        key: &EventKey,
+        token: u64,
+        length: Duration,
+    ) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
             let is_held = effect.is_held_by(token, now);
             if is_held {
@@ -148,7 +153,7 @@ impl EffectBackend for MemoryStore {
         .await
     }
 
-    async fn complete(&self, key: &Key, token: u64) -> Result<bool, StoreError> {
+    async fn complete(&self, key: &EventKey, token: u64) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
             effect.is_done |= effect.is_held_by(token, now);
             effect.is_done && effect.token == token
@@ -156,7 +161,7 @@ impl EffectBackend for MemoryStore {
         .await
     }
 
-    async fn release(&self, key: &Key, token: u64) -> Result<(), StoreError> {
+    async fn release(&self, key: &EventKey, token: u64) -> Result<(), StoreError> {
         self.change(key, |effect, _| {
             if effect.token == token {
                 effect.leased_until = 0;
@@ -185,7 +190,7 @@ impl EffectBackend for MemoryStore {
         Ok(left.take(limit.try_into().unwrap_or(usize::MAX)).collect())
     }
 
-    async fn approve(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
+    async fn approve(&self, key: &EventKey, credited: bool) -> Result<bool, StoreError> {
         self.change(key, |effect, _| {
             let is_listed = effect.credited == credited && !effect.is_done;
             is_listed && effect.duplicate_of.take().is_some()
@@ -193,7 +198,7 @@ impl EffectBackend for MemoryStore {
         .await
     }
 
-    async fn dismiss(&self, key: &Key, credited: bool) -> Result<bool, StoreError> {
+    async fn dismiss(&self, key: &EventKey, credited: bool) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
             let is_listed = effect.credited == credited && !effect.is_done;
             let is_free = is_listed && effect.leased_until <= now;
@@ -210,7 +215,7 @@ impl EffectBackend for MemoryStore {
 impl MemoryStore {
     async fn change(
         &self,
-        key: &Key,
+        key: &EventKey,
         change: impl FnOnce(&mut Effect, i64) -> bool,
     ) -> Result<bool, StoreError> {
         let mut contents = self.contents.lock().await;

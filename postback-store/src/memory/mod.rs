@@ -5,13 +5,13 @@ mod effects;
 use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
 
 use postback_core::{
-    event::{Digest, EventRecord},
+    event::{Digest, EventKey, EventRecord},
     reconcile::{Disposition, Outcome, Reconciliation, Recordable},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use self::effects::Effect;
-use crate::{Key, Recorded, Stored, clock::Clock};
+use crate::{Recorded, Stored, clock::Clock};
 
 /// Records and effects in memory, which are lost when the process ends.
 #[derive(Clone, Default)]
@@ -22,14 +22,14 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Contents {
-    records: BTreeMap<Key, Stored>,
-    effects: BTreeMap<Key, Effect>,
+    records: BTreeMap<EventKey, Stored>,
+    effects: BTreeMap<EventKey, Effect>,
     /// The ids that transfers on the chain were counted under.
     transfers: BTreeMap<Transfer, String>,
 }
 
-/// Namespace, scope and digest.
-type Transfer = (String, String, [u8; 32]);
+/// Namespace, project and digest.
+type Transfer = (String, Option<String>, [u8; 32]);
 
 /// Transaction whose writes are kept if it is committed, and undone if it is dropped before. Others
 /// wait for its end.
@@ -42,8 +42,8 @@ pub struct MemoryTransaction {
 
 /// How one write is undone.
 enum Undo {
-    Effect(Key, Option<Effect>),
-    Record(Key, Option<Stored>),
+    Effect(EventKey, Option<Effect>),
+    Record(EventKey, Option<Stored>),
     Transfer(Transfer),
 }
 
@@ -84,8 +84,8 @@ impl MemoryStore {
     ) -> Recorded {
         let reconciliation = reconciliation.reconciliation();
         let (event, outcome) = (reconciliation.event(), reconciliation.outcome());
-        let key = Key::of(event);
-        let before = transaction.contents.records.get(&key);
+        let key = event.key();
+        let before = transaction.contents.records.get(key);
         let is_credit = match reconciliation.disposition() {
             Disposition::Credit => true,
             Disposition::Review => false,
@@ -107,14 +107,14 @@ impl MemoryStore {
             payload: Some(event.payload_json().to_owned()),
             recorded_at: self.clock.seconds(),
         };
-        transaction.write(key, record);
+        transaction.write(key.clone(), record);
         Recorded::written(outcome, duplicate_of)
     }
 
     /// Returns the record of a payment, if there is one.
     pub async fn stored(&self, event: &EventRecord) -> Option<Stored> {
         let contents = self.contents.lock().await;
-        contents.records.get(&Key::of(event)).cloned()
+        contents.records.get(event.key()).cloned()
     }
 
     /// Enqueues the effect of a payment within a transaction: when that is committed, the effect is
@@ -188,7 +188,7 @@ impl MemoryTransaction {
         self.undo.clear();
     }
 
-    fn write(&mut self, key: Key, record: Stored) {
+    fn write(&mut self, key: EventKey, record: Stored) {
         let before = self.contents.records.insert(key.clone(), record);
         self.undo.push(Undo::Record(key, before));
     }
@@ -196,13 +196,16 @@ impl MemoryTransaction {
     /// Counts the transfer of a payment for it; returns the other id that it was counted under
     /// before.
     fn count_transfer(&mut self, event: &EventRecord) -> Option<String> {
-        let key = Key::of(event);
+        let key = event.key();
         let transfer = event.transfer().map(Digest::as_bytes)?;
-        let transfer = (key.namespace, key.scope, *transfer);
+        let project = key.project().map(str::to_owned);
+        let transfer = (key.namespace().to_owned(), project, *transfer);
         if let Some(of) = self.contents.transfers.get(&transfer) {
-            return Some(of.clone()).filter(|of| *of != key.id);
+            return Some(of.clone()).filter(|of| of != key.id());
         }
-        self.contents.transfers.insert(transfer.clone(), key.id);
+        self.contents
+            .transfers
+            .insert(transfer.clone(), key.id().to_owned());
         self.undo.push(Undo::Transfer(transfer));
         None
     }

@@ -1,37 +1,26 @@
 //! A Postgres server.
 
-use postback_core::{
-    event::{EventRecord, FieldDigests},
-    reconcile::{Disposition, Outcome, Reconciliation, Recordable},
+use sqlx::{
+    Postgres,
+    postgres::{PgPoolOptions, PgQueryResult},
 };
-use sqlx::{PgPool, Postgres, Transaction, postgres::PgPoolOptions};
 
-use crate::{Recorded, STORE_TIMEOUT, StoreError, Stored, clock::Clock, sql};
+use crate::{
+    STORE_TIMEOUT, StoreError,
+    sql::{SqlDatabase, SqlStore, Statements},
+};
 
 /// Records and effects in a Postgres database, beside the application's own tables.
 ///
 /// It is used as [`SqliteStore`](crate::sqlite::SqliteStore) is, within any transaction of the
 /// application's. A second delivery waits until the first one's transaction has ended, and is then
-/// a [duplicate](Recorded::Duplicate), or new if that was rolled back. Under `REPEATABLE READ` and
+/// a [duplicate](crate::Recorded::Duplicate), or new if that was rolled back. Under `REPEATABLE READ` and
 /// `SERIALIZABLE` it is [busy](StoreError::Busy) instead.
 ///
 /// A statement that fails aborts its transaction, and Postgres reports the commit of an aborted one
-/// as a success, although it keeps nothing: commit by [`commit`](Self::commit), which returns an
+/// as a success, although it keeps nothing: commit by [`commit`](PostgresStore::commit), which returns an
 /// error, and return every error.
-#[derive(Clone, Debug)]
-pub struct PostgresStore {
-    pool: PgPool,
-    clock: Clock,
-}
-
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
-
-sql::store!(PostgresStore, Postgres);
-sql::effects::effects!(
-    PostgresStore,
-    Postgres,
-    "coalesce($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
-);
+pub type PostgresStore = SqlStore<Postgres>;
 
 impl PostgresStore {
     /// Connects to a server, `postgres://user@host/database`, and waits up to five seconds for each
@@ -39,47 +28,48 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::NewerSchema`] if the tables were written by a later version;
-    /// [`StoreError::Busy`] and [`StoreError::Failed`].
+    /// As [`with_pool`](Self::with_pool).
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let pool = PgPoolOptions::new().acquire_timeout(STORE_TIMEOUT);
         Self::with_pool(pool.connect(url).await?).await
     }
+}
 
-    /// Keeps records in the application's own database, in tables whose names begin with
-    /// `postback_`. Whether a commit survives a loss of power depends on the server's settings:
-    /// `synchronous_commit`.
-    ///
-    /// # Errors
-    ///
-    /// As [`connect`](Self::connect).
-    pub async fn with_pool(pool: PgPool) -> Result<Self, StoreError> {
-        let clock = Clock::default();
-        let store = Self { pool, clock };
-        if !store.is_current().await {
-            let mut transaction = store.begin().await?;
-            // One of several processes that start at the same time creates the tables.
-            sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('postback_schema', 0))")
-                .execute(&mut *transaction)
-                .await?;
-            let table = "CREATE TABLE IF NOT EXISTS postback_schema (version BIGINT NOT NULL)";
-            store.migrate(transaction, table).await?;
-        }
-        Ok(store)
-    }
+impl SqlDatabase for Postgres {
+    const HAS_CLOCK: bool = true;
 
-    /// Begins a transaction, under `READ COMMITTED` whatever the server's default.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Busy`] and [`StoreError::Failed`].
-    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
-        Ok(self.pool.begin_with(begin).await?)
-    }
+    const MIGRATIONS: &'static [&'static str] = &[include_str!("schema.sql")];
 
-    /// The server's time is used, within each statement.
-    fn lease_clock(&self) -> Option<i64> {
-        None
+    const STATEMENTS: Statements = Statements {
+        effect_approve: include_str!("effect_approve.sql"),
+        effect_complete: include_str!("effect_complete.sql"),
+        effect_dismiss: include_str!("effect_dismiss.sql"),
+        effect_enqueue: include_str!("effect_enqueue.sql"),
+        effect_enqueue_and_lease: include_str!("effect_enqueue_and_lease.sql"),
+        effect_extend: include_str!("effect_extend.sql"),
+        effect_lease: include_str!("effect_lease.sql"),
+        effect_read: include_str!("effect_read.sql"),
+        effect_release: include_str!("effect_release.sql"),
+        effect_restart_lease: include_str!("effect_restart_lease.sql"),
+        effect_suspect: include_str!("effect_suspect.sql"),
+        effects_pending: include_str!("effects_pending.sql"),
+        effects_prune: include_str!("effects_prune.sql"),
+        record_hold: include_str!("record_hold.sql"),
+        record_read: include_str!("record_read.sql"),
+        record_write: include_str!("record_write.sql"),
+        records_prune: include_str!("records_prune.sql"),
+        schema_lock: Some(include_str!("schema_lock.sql")),
+        schema_version_create: include_str!("schema_version_create.sql"),
+        schema_version_insert: include_str!("schema_version_insert.sql"),
+        schema_version_read: include_str!("schema_version_read.sql"),
+        schema_version_write: include_str!("schema_version_write.sql"),
+        transaction_begin: include_str!("transaction_begin.sql"),
+        transaction_check: include_str!("transaction_check.sql"),
+        transfer_count: include_str!("transfer_count.sql"),
+        transfer_read: include_str!("transfer_read.sql"),
+    };
+
+    fn rows_affected(result: &PgQueryResult) -> u64 {
+        result.rows_affected()
     }
 }

@@ -1,9 +1,9 @@
 -- Records an effect that was delivered, unless it is recorded, and leases it if it may be run.
 local effect, pending, duplicates, done, transfer = unpack(KEYS)
-local length, delivered, payload, namespace, scope, id = unpack(ARGV)
+local length, delivered, payload, namespace, project, id = unpack(ARGV)
 
 if delivered ~= '' and redis.call('EXISTS', effect) == 0 then
-    redis.call('HSET', effect, 'digest', delivered, 'payload', payload, 'namespace', namespace, 'scope', scope,
+    redis.call('HSET', effect, 'digest', delivered, 'payload', payload, 'namespace', namespace, 'project', project,
         'id', id, 'recorded_at', now, 'token', 0, 'leased_at', now, 'leased_until', 0)
     redis.call('ZADD', pending, now, effect)
     -- In case it was deleted by hand.

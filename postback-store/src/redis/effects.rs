@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use postback_core::event::{EventRecord, FieldDigests};
+use postback_core::event::{EventKey, EventRecord, FieldDigests};
 use redis::{FromRedisValue, ParsingError, ScriptInvocation, Value, from_redis_value};
 
 use super::{RedisStore, within};
 use crate::{
-    Key, PendingEffect, StoreError,
+    PendingEffect, StoreError,
     effect::{Acquired, EffectBackend, EffectState, held_for, milliseconds},
+    key::{self, project},
 };
 
 /// The effects that are not done, by when they were last tried.
@@ -49,7 +50,7 @@ impl RedisStore {
 
     async fn lease(
         &self,
-        key: &Key,
+        key: &EventKey,
         event: Option<&EventRecord>,
         length: Duration,
     ) -> Result<Acquired, StoreError> {
@@ -63,29 +64,26 @@ impl RedisStore {
             .arg(milliseconds(length))
             .arg(delivered.map_or("", FieldDigests::as_str))
             .arg(event.map_or("", EventRecord::payload_json))
-            .arg(&key.namespace)
-            .arg(&key.scope)
-            .arg(&key.id);
+            .arg(key.namespace())
+            .arg(project(key))
+            .arg(key.id());
         if let Some(transfer) = event.and_then(EventRecord::transfer) {
-            let scope = &key.scope;
+            let (namespace, project) = (key.namespace(), project(key));
+            let length = project.len();
             lease.key(format!(
-                "postback:transfer:{}:{}:{scope}:{transfer}",
-                key.namespace,
-                scope.len()
+                "postback:transfer:{namespace}:{length}:{project}:{transfer}"
             ));
         }
-        let reply: Reply = self.run(&lease).await?;
-        let (token, digest, is_done, duplicate_of, held_for) = reply;
-        if token > 0 {
-            return Ok(Acquired::Lease { token });
+        let reply: AcquireReply = self.run(&lease).await?;
+        if reply.token > 0 {
+            return Ok(Acquired::Lease { token: reply.token });
         }
+        let digest = reply.digest.as_deref().and_then(FieldDigests::from_stored);
         let state = EffectState {
-            digest: digest
-                .and_then(|digest| FieldDigests::from_stored(&digest))
-                .ok_or_else(broken)?,
-            is_done,
-            duplicate_of,
-            held_for: Duration::from_millis(held_for),
+            digest: digest.ok_or_else(broken)?,
+            is_done: reply.is_done,
+            duplicate_of: reply.duplicate_of,
+            held_for: Duration::from_millis(reply.held_for),
         };
         Ok(state.not_leased(delivered))
     }
@@ -96,31 +94,32 @@ impl RedisStore {
     }
 }
 
-/// Token, digest, whether it is done, the id that it may be a duplicate of, and for how many
-/// milliseconds it is held.
-type Reply = (u64, Option<String>, bool, Option<String>, u64);
-
 impl EffectBackend for RedisStore {
     async fn acquire(&self, event: &EventRecord, length: Duration) -> Result<Acquired, StoreError> {
-        self.lease(&Key::of(event), Some(event), length).await
+        self.lease(event.key(), Some(event), length).await
     }
 
     /// Each effect is that of a payment to credit, and none is replaced.
     async fn acquire_recorded(
         &self,
-        key: &Key,
+        key: &EventKey,
         _credited: bool,
         length: Duration,
     ) -> Result<Acquired, StoreError> {
         self.lease(key, None, length).await
     }
 
-    async fn extend(&self, key: &Key, token: u64, length: Duration) -> Result<bool, StoreError> {
+    async fn extend(
+        &self,
+        key: &EventKey,
+        token: u64,
+        length: Duration,
+    ) -> Result<bool, StoreError> {
         let mut extend = self.scripts.extend.key(name(key));
         self.run(extend.arg(token).arg(milliseconds(length))).await
     }
 
-    async fn complete(&self, key: &Key, token: u64) -> Result<bool, StoreError> {
+    async fn complete(&self, key: &EventKey, token: u64) -> Result<bool, StoreError> {
         let mut complete = self.scripts.complete.key(name(key));
         self.run(
             complete
@@ -132,7 +131,7 @@ impl EffectBackend for RedisStore {
         .await
     }
 
-    async fn release(&self, key: &Key, token: u64) -> Result<(), StoreError> {
+    async fn release(&self, key: &EventKey, token: u64) -> Result<(), StoreError> {
         let mut release = self.scripts.release.key(name(key));
         let _: bool = self.run(release.arg(token)).await?;
         Ok(())
@@ -147,73 +146,112 @@ impl EffectBackend for RedisStore {
         let now: i64 = from_redis_value(now).map_err(unreadable)?;
         let mut left = Vec::new();
         for row in rows {
-            let row: Row = from_redis_value(row).map_err(unreadable)?;
-            left.push(pending_effect(row, now));
+            let row: PendingRow = from_redis_value(row).map_err(unreadable)?;
+            left.push(row.into_pending_effect(now));
         }
         Ok(left)
     }
 
-    async fn approve(&self, key: &Key, _credited: bool) -> Result<bool, StoreError> {
+    async fn approve(&self, key: &EventKey, _credited: bool) -> Result<bool, StoreError> {
         let mut approve = self.scripts.approve.key(name(key));
         self.run(approve.key(PENDING).key(POSSIBLE_DUPLICATES))
             .await
     }
 
-    async fn dismiss(&self, key: &Key, _credited: bool) -> Result<bool, StoreError> {
+    async fn dismiss(&self, key: &EventKey, _credited: bool) -> Result<bool, StoreError> {
         let mut dismiss = self.scripts.dismiss.key(name(key));
         self.run(dismiss.key(PENDING).key(POSSIBLE_DUPLICATES).key(DONE))
             .await
     }
 }
 
-type Row = (
-    String,
-    String,
-    String,
-    Option<String>,
-    i64,
-    u64,
-    i64,
-    i64,
-    Option<String>,
-);
+/// Reply of `acquire.lua`.
+struct AcquireReply {
+    /// Zero if the effect was not leased.
+    token: u64,
+    /// Absent if there is no such effect.
+    digest: Option<String>,
+    is_done: bool,
+    duplicate_of: Option<String>,
+    /// In milliseconds.
+    held_for: u64,
+}
 
-fn pending_effect(row: Row, now: i64) -> PendingEffect {
-    let (
-        namespace,
-        scope,
-        id,
-        payload,
-        recorded_at,
-        attempts,
-        leased_at,
-        leased_until,
-        duplicate_of,
-    ) = row;
-    PendingEffect {
-        key: Key {
-            namespace,
-            scope,
-            id,
-        },
-        credited: true,
-        payload,
-        recorded_at,
-        attempts,
-        duplicate_of,
-        held_for: held_for(leased_at, leased_until, now),
+impl FromRedisValue for AcquireReply {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let (token, digest, is_done, duplicate_of, held_for) = from_redis_value(value)?;
+        Ok(Self {
+            token,
+            digest,
+            is_done,
+            duplicate_of,
+            held_for,
+        })
     }
 }
 
-/// The name of an effect's hash. The scope's length keeps a colon in it from being taken for
-/// another scope's end.
-fn name(key: &Key) -> String {
-    let Key {
-        namespace,
-        scope,
-        id,
-    } = key;
-    format!("postback:effect:{namespace}:{}:{scope}:{id}", scope.len())
+/// Row of `list.lua`. Times are in Unix milliseconds.
+struct PendingRow {
+    namespace: String,
+    project: String,
+    id: String,
+    payload: Option<String>,
+    recorded_at: i64,
+    token: u64,
+    leased_at: i64,
+    leased_until: i64,
+    duplicate_of: Option<String>,
+}
+
+impl PendingRow {
+    fn into_pending_effect(self, now: i64) -> PendingEffect {
+        PendingEffect {
+            key: key::stored(self.namespace, &self.project, self.id),
+            credited: true,
+            payload: self.payload,
+            recorded_at: self.recorded_at,
+            attempts: self.token,
+            duplicate_of: self.duplicate_of,
+            held_for: held_for(self.leased_at, self.leased_until, now),
+        }
+    }
+}
+
+impl FromRedisValue for PendingRow {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let (
+            namespace,
+            project,
+            id,
+            payload,
+            recorded_at,
+            token,
+            leased_at,
+            leased_until,
+            duplicate_of,
+        ) = from_redis_value(value)?;
+        Ok(Self {
+            namespace,
+            project,
+            id,
+            payload,
+            recorded_at,
+            token,
+            leased_at,
+            leased_until,
+            duplicate_of,
+        })
+    }
+}
+
+/// Returns the name of an effect's hash. The length of the project keeps a colon in it from being
+/// taken for its end.
+fn name(key: &EventKey) -> String {
+    let (namespace, project, id) = (key.namespace(), project(key), key.id());
+    format!(
+        "postback:effect:{namespace}:{}:{project}:{id}",
+        project.len()
+    )
 }
 
 fn unreadable(error: ParsingError) -> StoreError {

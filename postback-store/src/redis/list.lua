@@ -10,7 +10,7 @@ for _, index in ipairs(KEYS) do
             break
         end
         for _, effect in ipairs(effects) do
-            local row = redis.call('HMGET', effect, 'namespace', 'scope', 'id', 'payload', 'recorded_at', 'token',
+            local row = redis.call('HMGET', effect, 'namespace', 'project', 'id', 'payload', 'recorded_at', 'token',
                 'leased_at', 'leased_until', 'duplicate_of')
             if row[1] then
                 table.insert(list, row)

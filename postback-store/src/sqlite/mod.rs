@@ -2,16 +2,19 @@
 
 use std::{path::Path, time::SystemTime};
 
-use postback_core::{
-    event::{EventRecord, FieldDigests},
-    reconcile::{Disposition, Outcome, Reconciliation, Recordable},
-};
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    Sqlite,
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteQueryResult,
+        SqliteSynchronous,
+    },
 };
 
-use crate::{Recorded, STORE_TIMEOUT, StoreError, Stored, clock::Clock, sql};
+use crate::{
+    STORE_TIMEOUT, StoreError,
+    clock::Clock,
+    sql::{SqlDatabase, SqlStore, Statements},
+};
 
 /// Records and effects in a SQLite file, beside the application's own tables or in a file of its
 /// own.
@@ -104,31 +107,22 @@ use crate::{Recorded, STORE_TIMEOUT, StoreError, Stored, clock::Clock, sql};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// SQLite has one writer at a time. [`begin`](Self::begin) becomes that writer at once, and waits
+/// SQLite has one writer at a time. [`begin`](SqliteStore::begin) becomes that writer at once, and waits
 /// for others. If your application begins its own transactions, call `record_in` *first*: a
 /// transaction that has read before may find that what it read has changed, and is
 /// [busy](StoreError::Busy) at once, without waiting.
-#[derive(Clone, Debug)]
-pub struct SqliteStore {
-    pool: SqlitePool,
-    clock: Clock,
-}
-
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
-
-sql::store!(SqliteStore, Sqlite);
-sql::effects::effects!(SqliteStore, Sqlite, "$1");
+pub type SqliteStore = SqlStore<Sqlite>;
 
 impl SqliteStore {
     /// Opens a file, or creates it: with a write-ahead log that is synced at each commit, so that
-    /// what was acknowledged survives a loss of power. It waits up to five seconds for other
-    /// writers and for a connection.
+    /// what was acknowledged survives a loss of power. It waits up to five seconds for other writers
+    /// and for a connection.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NewerSchema`] if the file was written by a later version; [`StoreError::Busy`]
-    /// if several processes create it at the same time, for all but one of them to try again;
-    /// [`StoreError::Failed`].
+    /// [`StoreError::NewerSchema`] if the file was written by a later version;
+    /// [`StoreError::Busy`] if several processes create it at the same time, for all but one of them
+    /// to try again; [`StoreError::Failed`].
     pub async fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -140,51 +134,49 @@ impl SqliteStore {
         Self::with_pool(pool.connect_with(options).await?).await
     }
 
-    /// Keeps records in the application's own database, in tables whose names begin with
-    /// `postback_`. Whether a commit survives a loss of power then depends on the application's
-    /// settings.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::NewerSchema`] if the tables were written by a later version;
-    /// [`StoreError::Busy`] and [`StoreError::Failed`].
-    pub async fn with_pool(pool: SqlitePool) -> Result<Self, StoreError> {
-        let clock = Clock::default();
-        let store = Self { pool, clock };
-        if !store.is_current().await {
-            let table =
-                "CREATE TABLE IF NOT EXISTS postback_schema (version INTEGER NOT NULL) STRICT";
-            store.migrate(store.begin().await?, table).await?;
-        }
-        Ok(store)
-    }
-
     /// Reads the time from `clock` instead of the system. It decides when leases end, and must be
     /// the same for all processes that share the file.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        Self {
-            clock: Clock::new(clock),
-            ..self
-        }
+        self.on_clock(Clock::new(clock))
     }
+}
 
-    /// Begins a transaction that writes: `BEGIN IMMEDIATE`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Busy`] if others write for longer than the store waits, and
-    /// [`StoreError::Failed`].
-    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
-    }
+impl SqlDatabase for Sqlite {
+    const HAS_CLOCK: bool = false;
 
-    /// The time that leases are compared with.
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "absent where a server has the time"
-    )]
-    fn lease_clock(&self) -> Option<i64> {
-        Some(self.clock.milliseconds())
+    const MIGRATIONS: &'static [&'static str] = &[include_str!("schema.sql")];
+
+    const STATEMENTS: Statements = Statements {
+        effect_approve: include_str!("effect_approve.sql"),
+        effect_complete: include_str!("effect_complete.sql"),
+        effect_dismiss: include_str!("effect_dismiss.sql"),
+        effect_enqueue: include_str!("effect_enqueue.sql"),
+        effect_enqueue_and_lease: include_str!("effect_enqueue_and_lease.sql"),
+        effect_extend: include_str!("effect_extend.sql"),
+        effect_lease: include_str!("effect_lease.sql"),
+        effect_read: include_str!("effect_read.sql"),
+        effect_release: include_str!("effect_release.sql"),
+        effect_restart_lease: include_str!("effect_restart_lease.sql"),
+        effect_suspect: include_str!("effect_suspect.sql"),
+        effects_pending: include_str!("effects_pending.sql"),
+        effects_prune: include_str!("effects_prune.sql"),
+        record_hold: include_str!("record_hold.sql"),
+        record_read: include_str!("record_read.sql"),
+        record_write: include_str!("record_write.sql"),
+        records_prune: include_str!("records_prune.sql"),
+        schema_lock: None,
+        schema_version_create: include_str!("schema_version_create.sql"),
+        schema_version_insert: include_str!("schema_version_insert.sql"),
+        schema_version_read: include_str!("schema_version_read.sql"),
+        schema_version_write: include_str!("schema_version_write.sql"),
+        transaction_begin: include_str!("transaction_begin.sql"),
+        transaction_check: include_str!("transaction_check.sql"),
+        transfer_count: include_str!("transfer_count.sql"),
+        transfer_read: include_str!("transfer_read.sql"),
+    };
+
+    fn rows_affected(result: &SqliteQueryResult) -> u64 {
+        result.rows_affected()
     }
 }

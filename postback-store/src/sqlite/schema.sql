@@ -1,7 +1,7 @@
 CREATE TABLE postback_records (
     namespace TEXT NOT NULL,
-    -- Empty if the verifier's project has no name.
-    scope TEXT NOT NULL,
+    -- Empty if the project has no name.
+    project TEXT NOT NULL,
     id TEXT NOT NULL,
     -- If not, the record waits for a person to look at it.
     credited INTEGER NOT NULL CHECK (credited IN (0, 1)),
@@ -11,7 +11,7 @@ CREATE TABLE postback_records (
     payload TEXT,
     -- Unix seconds.
     recorded_at INTEGER NOT NULL,
-    PRIMARY KEY (namespace, scope, id)
+    PRIMARY KEY (namespace, project, id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX postback_records_to_prune
@@ -20,17 +20,17 @@ CREATE INDEX postback_records_to_prune
 -- The payment that a transfer on the chain was counted for.
 CREATE TABLE postback_transfers (
     namespace TEXT NOT NULL,
-    scope TEXT NOT NULL,
+    project TEXT NOT NULL,
     transfer BLOB NOT NULL CHECK (length(transfer) = 32),
     id TEXT NOT NULL,
-    PRIMARY KEY (namespace, scope, transfer)
+    PRIMARY KEY (namespace, project, transfer)
 ) STRICT, WITHOUT ROWID;
 
 -- Payments whose effect is outside the database. Times are in Unix milliseconds.
 CREATE TABLE postback_effects (
     namespace TEXT NOT NULL,
-    -- Empty if the verifier's project has no name.
-    scope TEXT NOT NULL,
+    -- Empty if the project has no name.
+    project TEXT NOT NULL,
     id TEXT NOT NULL,
     -- If not, it was enqueued for a payment that waits for a person.
     credited INTEGER NOT NULL CHECK (credited IN (0, 1)),
@@ -47,11 +47,11 @@ CREATE TABLE postback_effects (
     done_at INTEGER,
     -- The other id of its transfer, until a person has looked.
     duplicate_of TEXT,
-    PRIMARY KEY (namespace, scope, id)
+    PRIMARY KEY (namespace, project, id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX postback_effects_pending
-    ON postback_effects ((duplicate_of IS NOT NULL), leased_at, namespace, scope, id)
+    ON postback_effects ((duplicate_of IS NOT NULL), leased_at, namespace, project, id)
     WHERE done_at IS NULL;
 
 CREATE INDEX postback_effects_to_prune

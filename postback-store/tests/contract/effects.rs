@@ -613,7 +613,7 @@ async fn failed_effect_is_pending_with_its_payload<L: LeaseBackend>(store: &L) {
         fail(store.leases(), &paid).await;
         let left = the_pending_effect(store.leases()).await;
         assert_eq!(left.namespace(), event.namespace());
-        assert_eq!((left.scope(), left.id()), (event.project(), event.id()));
+        assert_eq!((left.project(), left.id()), (event.project(), event.id()));
         assert_eq!(left.payload_json(), event.payload_json());
         assert_eq!(left.attempts(), attempts);
         assert_eq!(left.possible_duplicate_of(), None);

@@ -1,0 +1,11 @@
+-- Dismisses an effect: records it as done although it did not run, unless it was replaced, is done
+-- or a worker holds it. The token rises, so that a late worker cannot complete it.
+-- $1 namespace, $2 project, $3 id, $4 credited
+UPDATE postback_effects
+SET
+    token = token + 1,
+    done_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+WHERE namespace = $1 AND project = $2 AND id = $3
+    AND credited = $4
+    AND done_at IS NULL
+    AND leased_until <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint;

@@ -1,0 +1,3 @@
+-- Inserts version 0: no migration is applied.
+INSERT INTO postback_schema (version)
+VALUES (0);

@@ -1,0 +1,3 @@
+-- Reads the version of the schema.
+SELECT version
+FROM postback_schema;

@@ -1,0 +1,2 @@
+-- Begins a transaction, whatever the server's default isolation level is.
+BEGIN ISOLATION LEVEL READ COMMITTED;

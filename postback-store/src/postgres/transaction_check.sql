@@ -1,0 +1,2 @@
+-- Fails in a transaction in which a statement failed.
+SELECT 1;

@@ -1,0 +1,104 @@
+use postback_core::event::EventKey;
+
+use crate::key::project;
+
+/// The statements of a database: each is the file of that name in the folder of the database, and
+/// says there what it does and what its parameters are.
+#[derive(Clone, Copy, Debug)]
+pub struct Statements {
+    pub(crate) effect_approve: &'static str,
+    pub(crate) effect_complete: &'static str,
+    pub(crate) effect_dismiss: &'static str,
+    pub(crate) effect_enqueue: &'static str,
+    pub(crate) effect_enqueue_and_lease: &'static str,
+    pub(crate) effect_extend: &'static str,
+    pub(crate) effect_lease: &'static str,
+    pub(crate) effect_read: &'static str,
+    pub(crate) effect_release: &'static str,
+    pub(crate) effect_restart_lease: &'static str,
+    pub(crate) effect_suspect: &'static str,
+    pub(crate) effects_pending: &'static str,
+    pub(crate) effects_prune: &'static str,
+    pub(crate) record_hold: &'static str,
+    pub(crate) record_read: &'static str,
+    pub(crate) record_write: &'static str,
+    pub(crate) records_prune: &'static str,
+    /// Absent where a transaction that writes excludes others.
+    pub(crate) schema_lock: Option<&'static str>,
+    pub(crate) schema_version_create: &'static str,
+    pub(crate) schema_version_insert: &'static str,
+    pub(crate) schema_version_read: &'static str,
+    pub(crate) schema_version_write: &'static str,
+    pub(crate) transaction_begin: &'static str,
+    pub(crate) transaction_check: &'static str,
+    pub(crate) transfer_count: &'static str,
+    pub(crate) transfer_read: &'static str,
+}
+
+/// Statement with its parameters, in their order.
+#[derive(Debug)]
+pub struct Statement<'a> {
+    pub(super) sql: &'static str,
+    pub(super) parameters: Vec<Parameter<'a>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Parameter<'a> {
+    Boolean(bool),
+    Bytes(&'a [u8]),
+    Integer(i64),
+    Text(Option<&'a str>),
+}
+
+impl<'a> Statement<'a> {
+    pub(crate) const fn new(sql: &'static str) -> Self {
+        Self {
+            sql,
+            parameters: Vec::new(),
+        }
+    }
+
+    /// Makes a statement about one payment, whose key is `$1` to `$3`.
+    pub(crate) fn about(key: &'a EventKey, sql: &'static str) -> Self {
+        Self::new(sql)
+            .bind(key.namespace())
+            .bind(project(key))
+            .bind(key.id())
+    }
+
+    #[must_use]
+    pub(crate) fn bind(mut self, parameter: impl Into<Parameter<'a>>) -> Self {
+        self.parameters.push(parameter.into());
+        self
+    }
+}
+
+impl From<bool> for Parameter<'_> {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Parameter<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+impl From<i64> for Parameter<'_> {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl<'a> From<&'a str> for Parameter<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Parameter<'a> {
+    fn from(value: Option<&'a str>) -> Self {
+        Self::Text(value)
+    }
+}

@@ -1,0 +1,8 @@
+-- Approves a possible duplicate, so that it can be leased, unless it was replaced or is done.
+-- $1 namespace, $2 project, $3 id, $4 credited
+UPDATE postback_effects
+SET duplicate_of = NULL
+WHERE namespace = $1 AND project = $2 AND id = $3
+    AND credited = $4
+    AND duplicate_of IS NOT NULL
+    AND done_at IS NULL;

@@ -1,0 +1,8 @@
+-- Records that an effect is done, if the lease is in force. Changes a row again when it is repeated
+-- with the same token, and keeps the first time.
+-- $1 namespace, $2 project, $3 id, $4 token, $5 the time in Unix milliseconds
+UPDATE postback_effects
+SET done_at = coalesce(done_at, $5)
+WHERE namespace = $1 AND project = $2 AND id = $3
+    AND token = $4
+    AND (done_at IS NOT NULL OR leased_until > $5);

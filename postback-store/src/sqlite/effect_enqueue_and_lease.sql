@@ -1,0 +1,30 @@
+-- Enqueues the effect of a credit and leases it, in one step. An effect that was enqueued for
+-- review is replaced. One that was enqueued for the same credit is leased if it says the same, is
+-- not done, is not a possible duplicate and no worker holds it.
+-- $1 namespace, $2 project, $3 id, $4 digest, $5 payload, $6 length of the lease in milliseconds,
+-- $7 the time in Unix milliseconds
+INSERT INTO postback_effects AS effect
+    (namespace, project, id, credited, digest, payload, recorded_at,
+     token, leased_at, leased_until)
+VALUES (
+    $1, $2, $3, TRUE, $4, $5, $7,
+    1, $7, $7 + $6
+)
+ON CONFLICT (namespace, project, id) DO UPDATE SET
+    credited = TRUE,
+    digest = excluded.digest,
+    payload = CASE WHEN effect.credited THEN effect.payload ELSE excluded.payload END,
+    recorded_at = CASE WHEN effect.credited THEN effect.recorded_at ELSE excluded.recorded_at END,
+    token = effect.token + 1,
+    leased_at = $7,
+    leased_until = $7 + $6,
+    done_at = NULL,
+    duplicate_of = CASE WHEN effect.credited THEN effect.duplicate_of END
+WHERE NOT effect.credited
+    OR (
+        effect.digest = excluded.digest
+        AND effect.done_at IS NULL
+        AND effect.duplicate_of IS NULL
+        AND effect.leased_until <= $7
+    )
+RETURNING token, leased_until, $7 AS now;

@@ -1,0 +1,16 @@
+-- Leases an effect that is enqueued, unless it was replaced, says something else, is done, is a
+-- possible duplicate or a worker holds it.
+-- $1 namespace, $2 project, $3 id, $4 credited, $5 digest of the delivery or NULL, $6 length of the
+-- lease in milliseconds, $7 the time in Unix milliseconds
+UPDATE postback_effects
+SET
+    token = token + 1,
+    leased_at = $7,
+    leased_until = $7 + $6
+WHERE namespace = $1 AND project = $2 AND id = $3
+    AND credited = $4
+    AND ($5 IS NULL OR digest = $5)
+    AND done_at IS NULL
+    AND duplicate_of IS NULL
+    AND leased_until <= $7
+RETURNING token, leased_until, $7 AS now;

@@ -1,0 +1,10 @@
+-- Lists the effects that are not done: first those that were tried the longest ago, last the
+-- possible duplicates.
+-- $1 how many at most, $2 the time in Unix milliseconds
+SELECT
+    namespace, project, id, credited, payload, recorded_at, token, duplicate_of,
+    leased_at, leased_until, $2 AS now
+FROM postback_effects
+WHERE done_at IS NULL
+ORDER BY duplicate_of IS NOT NULL, leased_at, namespace, project, id
+LIMIT $1;
