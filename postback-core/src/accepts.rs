@@ -16,7 +16,7 @@ pub(crate) mod sealed {
     use super::{MediaType, Method};
 
     pub trait Accepts {
-        /// Only method accepted.
+        /// Accepted method.
         const METHOD: Method;
 
         /// Returns the accepted media types, or `None` if no body is read.
@@ -52,7 +52,7 @@ impl sealed::Accepts for AcceptsPost {
 
 /// Method of the requests that a provider sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums, reason = "postbacks are read or posted")]
+#[allow(clippy::exhaustive_enums, reason = "postbacks are sent by GET or POST")]
 pub enum Method {
     /// `GET`
     Get,

@@ -110,14 +110,14 @@ impl<P: Provider> Admitted<P> {
     }
 
     /// Logs a rejection that the adapter decided on, and returns it.
-    #[must_use = "the adapter replies with it"]
+    #[must_use = "the adapter must reply with it"]
     pub fn reject(mut self, rejection: Rejection) -> Rejection {
         log::rejected(self.delivery.end(), &rejection, &Findings::default());
         rejection
     }
 
     /// Logs that the adapter did not find `looked_for`, and returns [`Rejection::NotConfigured`].
-    #[must_use = "the adapter replies with it"]
+    #[must_use = "the adapter must reply with it"]
     pub fn not_configured(mut self, looked_for: &'static str) -> Rejection {
         self.delivery.end();
         Rejection::not_configured::<P>(looked_for)

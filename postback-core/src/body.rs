@@ -53,8 +53,8 @@ pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Rejection> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let decoded = serde_path_to_error::deserialize(&mut deserializer);
     let decoded = decoded.map_err(|error| {
-        let is_of_a_field = error.inner().is_data();
-        reason::<T>(is_of_a_field, error.path(), error.inner())
+        let is_data_error = error.inner().is_data();
+        reason::<T>(is_data_error, error.path(), error.inner())
     })?;
     match deserializer.end() {
         Ok(()) => Ok(decoded),
@@ -118,7 +118,7 @@ fn text(body: &[u8]) -> Result<&str, Rejection> {
 
 /// Returns why `T` was not decoded, with the name of the invalid field of `T` if there is one.
 fn reason<'de, T: Deserialize<'de>>(
-    is_of_a_field: bool,
+    is_data_error: bool,
     path: &serde_path_to_error::Path,
     error: &impl Display,
 ) -> Rejection {
@@ -134,7 +134,7 @@ fn reason<'de, T: Deserialize<'de>>(
         let name = error.strip_prefix(begin)?.strip_prefix('`')?;
         field(name.split_once('`')?.0).filter(|_| outermost.is_none())
     };
-    Rejection::Malformed(if !is_of_a_field {
+    Rejection::Malformed(if !is_data_error {
         MalformedReason::Syntax
     } else if let Some(missing) = named("missing field ") {
         MalformedReason::Missing(missing)

@@ -85,7 +85,7 @@ pub trait Provider: fmt::Debug + Send + Sized + Sync + 'static {
     /// Key that signatures are checked with.
     type Key: Send + Sync + 'static;
 
-    /// Name of the provider in logs and, unless it is one of this crate, in records: lower-case
+    /// Name of the provider in logs and, for a provider outside this crate, in records: lower-case
     /// letters, digits, `-` and `_`.
     ///
     /// Do not change it: **under another name, a payment that was credited before can be credited

@@ -46,7 +46,7 @@ pub enum Rejection {
     #[error("method not allowed: expected {}", allow.as_str())]
     #[non_exhaustive]
     MethodNotAllowed {
-        /// The one method accepted.
+        /// Accepted method.
         allow: Method,
     },
     /// The application registered no [`Verifier`](crate::Verifier).
@@ -129,13 +129,13 @@ impl Rejection {
         self.row().1
     }
 
-    /// Returns the [`reply`](Self::reply) to a postback of `P`, which may set [another
-    /// status](Provider::UNVERIFIED_STATUS) in place of 401.
+    /// Returns the [`reply`](Self::reply) to a postback of `P`, with
+    /// [`Provider::UNVERIFIED_STATUS`] in place of 401.
     pub const fn reply_to<P: Provider>(&self) -> Reply {
         const {
             assert!(
                 P::UNVERIFIED_STATUS >= 400 && P::UNVERIFIED_STATUS <= 599,
-                "the status of a rejection is from 400 to 599"
+                "invalid `Provider::UNVERIFIED_STATUS`: expected 400 to 599"
             );
         }
         match self.reply() {

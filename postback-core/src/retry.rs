@@ -206,7 +206,7 @@ impl From<ReconcileError> for Retry {
     }
 }
 
-/// Equal to the default lease of `postback-store`.
+/// Default delay, which equals the default lease of `postback-store`.
 const DEFAULT_DELAY: Duration = Duration::from_secs(60);
 
 const TRY_AGAIN: Reply = Reply::rejection(503, &[], r#"{"error":"Try again later"}"#);

@@ -13,7 +13,7 @@ use crate::{
 /// projects.
 ///
 /// `Tag` is any type of your application. A `Verified<Tenant<Eu, CryptoCloud>>` is never accepted
-/// for a `Verified<Tenant<Us, CryptoCloud>>`. The project of each is part of the key of its
+/// in place of a `Verified<Tenant<Us, CryptoCloud>>`. The project of each is part of the key of its
 /// payments, so that the payments of two projects are recorded separately.
 ///
 /// ```

@@ -10,8 +10,8 @@ use crate::{Provider, Verifier};
 ///
 /// What a genuine postback proves depends on the provider; see the documentation of its payload.
 ///
-/// A proof of one provider is never accepted for another provider's, even if they share a payload
-/// type:
+/// A value of one provider is never accepted in place of one of another, even if they share a
+/// payload type:
 ///
 /// ```compile_fail,E0308
 /// use postback_core::{Verified, cryptocloud::{CryptoCloud, Trybit}};

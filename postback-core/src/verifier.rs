@@ -105,7 +105,7 @@ impl<P: Provider> Verifier<P> {
 
     /// Replaces the trusted keys, here and in all clones.
     ///
-    /// A postback that is being verified is verified with the keys that were trusted at its start.
+    /// A call of [`Admitted::verify`] that is already running uses the previous keys.
     pub fn replace_keys(&self, keys: impl Into<KeyRing<P::Key>>) {
         let keys = Arc::new(keys.into());
         // The lock holds one pointer, so a panic cannot leave a partial ring in it.
@@ -217,8 +217,8 @@ impl<P: Provider> VerifierBuilder<P> {
         self
     }
 
-    /// Sets the ceiling on the lifetime of a token. Defaults to [a
-    /// day](Verifier::DEFAULT_MAX_LIFETIME).
+    /// Sets the ceiling on the lifetime of a token. Defaults to a day,
+    /// [`Verifier::DEFAULT_MAX_LIFETIME`].
     ///
     /// A token that is valid for longer than the ceiling plus the leeway, counted from now, is
     /// rejected. Without a ceiling, a clock in the past would accept any expired token. A fraction

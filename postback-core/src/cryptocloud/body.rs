@@ -50,10 +50,10 @@ impl<'a> Body<'a> {
     fn from_json(body: &'a str) -> Result<Self, MalformedReason> {
         let mut deserializer = serde_json::Deserializer::from_str(body);
         let fields = deserializer.deserialize_map(JsonVisitor);
-        let (mut fields, defect) = fields.map_err(|_| MalformedReason::Syntax)?;
+        let (mut fields, reason) = fields.map_err(|_| MalformedReason::Syntax)?;
         deserializer.end().map_err(|_| MalformedReason::Syntax)?;
-        if let Some(defect) = defect {
-            return Err(defect);
+        if let Some(reason) = reason {
+            return Err(reason);
         }
         let invoice_info = fields.invoice_info.unwrap_or_default();
         fields.invoice_uuid = match Member::find(invoice_info, "uuid") {
@@ -128,7 +128,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     /// Reads to the end even if a field is repeated, so that invalid syntax is reported first.
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut body = Body::default();
-        let mut defect = None;
+        let mut reason = None;
         while let Some(AnyName(name)) = members.next_key()? {
             if let Some((name, field)) = body.field(&name) {
                 let raw: &'de RawValue = members.next_value()?;
@@ -136,17 +136,17 @@ impl<'de> Visitor<'de> for JsonVisitor {
                 let value = Value::from_json(raw);
                 let known = Known { value, raw };
                 if field.replace(known).is_some() {
-                    defect = Some(MalformedReason::Repeated(name));
+                    reason = Some(MalformedReason::Repeated(name));
                 }
             } else if name == "invoice_info" {
                 let raw: &'de RawValue = members.next_value()?;
                 if body.invoice_info.replace(raw.get()).is_some() {
-                    defect = Some(MalformedReason::Repeated("invoice_info"));
+                    reason = Some(MalformedReason::Repeated("invoice_info"));
                 }
             } else {
                 members.next_value::<IgnoredAny>()?;
             }
         }
-        Ok((body, defect))
+        Ok((body, reason))
     }
 }

@@ -24,8 +24,7 @@ impl InvoiceId {
     }
 }
 
-/// Returns the id of an invoice without one `INV-` in front, which the API call that creates an
-/// invoice returns.
+/// Strips one `INV-`, which the API call that creates an invoice returns in front of its id.
 ///
 /// Store the result with the order, and find the order by
 /// [`Payment::invoice_id`](super::Payment::invoice_id), which never has the prefix.

@@ -119,8 +119,8 @@ provider! {
 provider! {
     /// Trybit, the new name of CryptoCloud.
     ///
-    /// The rules are the same, but a verified postback of one is never accepted for one of the
-    /// other.
+    /// The rules are the same, but a verified postback of one is never accepted in place of one of
+    /// the other.
     Trybit, "trybit"
 }
 

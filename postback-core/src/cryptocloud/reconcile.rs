@@ -24,8 +24,8 @@ impl Unsigned {
             return Err(Outcome::NotSuccessful);
         }
         let status = self.status().ok_or(Outcome::Unknown("status"))?;
-        let doubt = (*status != Status::Success).then_some("status");
-        let doubt = doubt.or(match info {
+        let contradiction = (*status != Status::Success).then_some("status");
+        let contradiction = contradiction.or(match info {
             Some(info) => self.contradiction(info)?,
             None => None,
         });
@@ -48,9 +48,9 @@ impl Unsigned {
         }
         // For a price in dollars, less of the coin paid than asked is a contradiction. For a price
         // in the coin, the price decides whether the amount is enough.
-        let doubt =
-            doubt.or((price.is_fiat() && amounts.is_less_paid_than_asked()).then_some(PAID));
-        Ok(match (price.compare(worth), doubt) {
+        let contradiction = contradiction
+            .or((price.is_fiat() && amounts.is_less_paid_than_asked()).then_some(PAID));
+        Ok(match (price.compare(worth), contradiction) {
             (Outcome::Underpaid(worth), _) if matches!(name, PAID | PAID_USD) => {
                 Outcome::Underpaid(worth)
             }
@@ -71,7 +71,7 @@ impl Unsigned {
         const STATUS: &str = "invoice_info.status";
         const INVOICE_STATUS: &str = "invoice_info.invoice_status";
         let is_funded = may_be_funded(info);
-        let mut doubt = match &info.status {
+        let mut contradiction = match &info.status {
             Field::Absent | Field::Known(InvoiceStatus::Paid | InvoiceStatus::Overpaid) => None,
             Field::Known(InvoiceStatus::Partial) => Some(STATUS),
             Field::Known(InvoiceStatus::Canceled | InvoiceStatus::Created) if is_funded => {
@@ -86,7 +86,7 @@ impl Unsigned {
         };
         match &info.invoice_status {
             Field::Absent | Field::Known(Status::Success) => {}
-            Field::Known(_) if is_funded => doubt = doubt.or(Some(INVOICE_STATUS)),
+            Field::Known(_) if is_funded => contradiction = contradiction.or(Some(INVOICE_STATUS)),
             Field::Known(_) => return Err(Outcome::NotSuccessful),
             Field::Other(_) => return Err(Outcome::Unknown(INVOICE_STATUS)),
         }
@@ -121,11 +121,11 @@ impl Unsigned {
                 Field::Absent => {}
                 Field::Known(due) if due.is_negative() || due.is_zero() => {}
                 Field::Known(due) if asked.is_some_and(|asked| is_rounding_error(due, asked)) => {}
-                Field::Known(_) => doubt = doubt.or(Some(name)),
+                Field::Known(_) => contradiction = contradiction.or(Some(name)),
                 Field::Other(_) => return Err(Outcome::Unknown(name)),
             }
         }
-        Ok(doubt)
+        Ok(contradiction)
     }
 }
 

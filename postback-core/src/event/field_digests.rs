@@ -73,7 +73,7 @@ impl FieldDigests {
         for (name, hash) in hashes {
             let digest = hash.finalize();
             let (begin, _) = digest.split_at(16);
-            text.extend([";", &storable(name), "=", &hexadecimal::encode(begin)]);
+            text.extend([";", &escaped(name), "=", &hexadecimal::encode(begin)]);
         }
         Self(text.into())
     }
@@ -87,7 +87,7 @@ impl FieldDigests {
 const VERSION: &str = "1";
 
 /// Escapes the separators in a name. Different names stay different.
-fn storable(name: &str) -> String {
+fn escaped(name: &str) -> String {
     match name {
         "" => "%".to_owned(),
         name => name

@@ -93,7 +93,7 @@ impl EventRecord {
 
     /// Returns the digest of the transfer on the chain, if the provider identifies it.
     ///
-    /// It identifies a transfer that was recorded before under another id.
+    /// A store uses it to recognise a transfer that was recorded before under another id.
     #[must_use]
     pub const fn transfer(&self) -> Option<&Digest> {
         self.transfer.as_ref()

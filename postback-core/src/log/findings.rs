@@ -9,9 +9,9 @@ use crate::{LogFields, Rejection, RequestHead};
 )]
 pub(crate) struct Findings {
     pub(crate) hint: Option<Hint>,
-    /// Signed id of a postback whose signature is genuine.
+    /// Signed id of the invoice, if the signature is genuine.
     pub(crate) invoice_id: Option<Box<str>>,
-    /// Signed id of a postback whose signature is genuine.
+    /// Signed id of the payment, if the signature is genuine.
     pub(crate) uuid: Option<Box<str>>,
     /// Boxed, because few rejections have it.
     pub(crate) request: Option<Box<RequestFindings>>,

@@ -78,7 +78,7 @@ pub enum Outcome {
 
 /// Treatment of a payment, by its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "a store must know them all")]
+#[allow(clippy::exhaustive_enums, reason = "a store must handle all of them")]
 pub enum Disposition {
     /// The payment pays the price: credit it, and record it as credited.
     Credit,
@@ -160,7 +160,7 @@ impl Reconciliation {
         assurance: Assurance,
         outcome: Outcome,
     ) -> Self {
-        let outcome = price.with_enough(assurance, outcome);
+        let outcome = price.with_required_assurance(assurance, outcome);
         Self {
             event: match assurance < price.assurance() {
                 true => event.without_transfer(),
@@ -200,8 +200,8 @@ impl Outcome {
 impl Price {
     /// Compares the total of several payments with the price.
     ///
-    /// **The caller ensures that each of them is in the price's currency, confirmed, and counted
-    /// once.** `assurance` is the lowest of theirs.
+    /// **Ensure that each of them is in the price's currency, confirmed, and counted once.**
+    /// `assurance` is the lowest that one of them has.
     ///
     /// ```
     /// use postback_core::{Amount, reconcile::{Assurance, Outcome, Price}};
@@ -215,7 +215,7 @@ impl Price {
     /// ```
     #[must_use]
     pub fn reconcile_total(&self, total: &Amount, assurance: Assurance) -> Outcome {
-        self.with_enough(assurance, self.compare(total))
+        self.with_required_assurance(assurance, self.compare(total))
     }
 
     /// Compares an amount with the price, for a [`PaymentProvider`](crate::PaymentProvider).
@@ -262,7 +262,7 @@ impl Price {
     }
 
     /// Replaces the outcome of an amount without the assurance that the price requires.
-    fn with_enough(&self, assurance: Assurance, outcome: Outcome) -> Outcome {
+    fn with_required_assurance(&self, assurance: Assurance, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Paid(amount) | Outcome::Overpaid(amount) | Outcome::Underpaid(amount)
                 if assurance < self.assurance() =>
