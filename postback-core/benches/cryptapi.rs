@@ -52,7 +52,7 @@ fn verify(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench(sample_count = 1_000, sample_size = 100)]
-fn verify_and_read_the_whole_model(bencher: Bencher<'_, '_>) {
+fn verify_and_read_all_fields(bencher: Bencher<'_, '_>) {
     let verifier = verifier();
     bencher.bench(|| {
         let callback = deliver(&verifier, TARGET).expect("a genuine callback");

@@ -40,7 +40,8 @@ pub enum AmountError {
     Inexact,
     /// The text is not a JSON number, is too long, or has too large an exponent.
     #[error(
-        "invalid amount: expected a JSON number of at most 128 characters and an exponent of at most 100"
+        "invalid amount: expected a JSON number of at most 128 characters, with an exponent of at \
+         most 100"
     )]
     Syntax,
 }
@@ -91,7 +92,7 @@ impl Amount {
 
     /// Returns whether `text` is an amount without a minus.
     #[cfg(feature = "cryptapi")]
-    pub(crate) fn is_unsigned(text: &str) -> bool {
+    pub(crate) fn is_non_negative(text: &str) -> bool {
         Parts::split(text).is_some_and(|parts| !parts.negative)
     }
 
@@ -250,8 +251,8 @@ impl<'a> Parts<'a> {
         self.integer.bytes().chain(self.fraction.bytes())
     }
 
-    /// Returns the number of digits before the decimal point. It exceeds the number of digits if
-    /// zeros follow them.
+    /// Returns the position of the decimal point, in digits from the left. It can be negative, or
+    /// larger than the number of digits.
     fn point(&self) -> i16 {
         let before = i16::try_from(self.integer.len()).unwrap_or(i16::MAX);
         before.saturating_add(self.exponent)

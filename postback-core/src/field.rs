@@ -2,8 +2,8 @@ use std::fmt;
 
 /// Informative field of an object, whose form the provider may change at any time.
 ///
-/// A value of another form is kept as received, and does not reject the payment. This is used for
-/// the members of CryptoCloud's `invoice_info`, and for the nested fields of CryptAPI.
+/// A value of another form is kept as received, and does not reject the payment. Members of
+/// CryptoCloud's `invoice_info` and nested fields of CryptAPI are such fields.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "the three cases are the point")]
 pub enum Field<'a, T> {

@@ -69,7 +69,7 @@ impl SignatureHeader {
         }
     }
 
-    /// Expects a prefix in front of the digits, such as `sha256=`, with the same case.
+    /// Expects exactly this prefix, such as `sha256=`, in front of the digits.
     #[must_use]
     pub const fn with_prefix(self, prefix: &'static str) -> Self {
         Self { prefix, ..self }

@@ -171,7 +171,7 @@ pub struct Bound<P: Provider> {
     bound_by: BoundBy,
 }
 
-/// Evidence that a callback was bound by.
+/// Evidence by which a callback was bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BoundBy {
@@ -190,7 +190,7 @@ impl<P: CallbackProvider> Bound<P> {
         self.verified.unbound()
     }
 
-    /// Returns the evidence that the callback was bound by.
+    /// Returns the evidence by which the callback was bound.
     #[must_use]
     pub const fn bound_by(&self) -> BoundBy {
         self.bound_by
@@ -421,9 +421,8 @@ fn is_continued(url: &[u8], stored: &str) -> bool {
     let Some((begin, rest)) = url.split_at_checked(stored.len()) else {
         return false;
     };
-    // The stored URL holds a secret, so that the comparison takes the same time for every guess.
-    // Its query is never empty, because it holds the callback secret, so that another parameter
-    // begins with `&`.
+    // The stored URL holds a secret, so the comparison takes constant time. Its query always holds
+    // the callback secret, so another parameter begins with `&`.
     constant_time::verify_slices_are_equal(begin, stored.as_bytes()).is_ok()
         && rest.first() == Some(&b'&')
 }

@@ -47,19 +47,19 @@ impl Callback {
     ///
     /// Parameters of a POST's body come before those of its query. Omits parameters that are not
     /// strictly encoded text, are null in a JSON body, have no plain name (1 to 64 letters, digits
-    /// and `_ . [ ] -`), or have the name of a field of the provider.
+    /// and `_.[]-`), or have the name of a field of the provider.
     pub fn parameters(&self) -> impl Iterator<Item = Parameter<'_>> {
         self.entries(|_| true).filter_map(Entry::read)
     }
 
-    /// Returns the parameter of this name, to look up an order by. A signed parameter takes
-    /// precedence over unsigned ones.
+    /// Returns the parameter of this name, to look up an order by.
     ///
-    /// Returns `None` if there is no such parameter, if the name is repeated, or if the value is
-    /// not strictly encoded.
+    /// It is searched for among the signed parameters, and among the unsigned ones if no signed
+    /// parameter has this name. Returns `None` unless exactly one is found there, with a strictly
+    /// encoded value.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Parameter<'_>> {
-        // Keeps at most one entry of each kind, even if a request repeats a name thousands of
+        // Keeps at most one entry for each coverage, even if a request repeats a name thousands of
         // times.
         let (mut signed, mut unsigned) = (Single::None, Single::None);
         for entry in self.entries(|it| it == name) {
@@ -76,7 +76,7 @@ impl Callback {
 
     /// Returns all fields of the provider, for logs and to find out why a callback does not bind.
     ///
-    /// **Never credit by these fields: the payment may be another customer's.**
+    /// **Never credit a payment by these fields: it may be another customer's.**
     #[must_use]
     pub fn unbound(&self) -> &CallbackFields {
         &self.0.fields
@@ -86,7 +86,7 @@ impl Callback {
         Self(Arc::new(Inner { fields, delivery }))
     }
 
-    /// Returns the parameters whose names satisfy `is_wanted`, in the order of the request.
+    /// Returns the parameters whose names satisfy `is_wanted`, signed ones first.
     fn entries(&self, is_wanted: impl Fn(&str) -> bool + Copy) -> impl Iterator<Item = Entry<'_>> {
         let source = self.0.fields.source();
         let (pairs, object, query) = match &self.0.delivery {

@@ -54,8 +54,8 @@ pub struct CallbackUrlBuilder {
 
 /// Error returned when a callback URL or its callback secret cannot be made or loaded.
 ///
-/// It shows the origin and path of a URL, and at most 64 plain characters of a name, so that it
-/// does not show a callback secret.
+/// It shows only the origin and path of a URL, and at most 64 plain characters of a name, so that
+/// it does not show a callback secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackUrlError {
@@ -76,8 +76,8 @@ pub enum CallbackUrlError {
          letters, digits and `-._~`, without empty, `.` or `..` segments"
     )]
     InvalidAddress(Box<str>),
-    /// The name of a parameter or of the callback secret is not 1 to 64 letters, digits and `_ . [
-    /// ] -`, is reserved for the callback secret, or is in the URL already.
+    /// The name of a parameter or of the callback secret is not 1 to 64 letters, digits and
+    /// `_.[]-`, is reserved for the callback secret, or is in the URL already.
     #[error(
         "invalid parameter name {0:?}: expected 1 to 64 letters, digits and `_.[]-`, each name once"
     )]
@@ -145,7 +145,7 @@ impl CallbackUrl {
     /// Name of the query parameter in which the builder puts the callback secret.
     pub const SECRET_NAME: &str = "nonce";
 
-    /// Starts with the route's final address, without a query.
+    /// Starts a URL with the route's final address, without a query.
     pub(super) fn builder(address: &str) -> Result<CallbackUrlBuilder, CallbackUrlError> {
         match address.contains('?') {
             true => Err(CallbackUrlError::AddressWithQuery),

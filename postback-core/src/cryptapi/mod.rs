@@ -1,7 +1,6 @@
 //! Verifies callbacks of CryptAPI and BlockBee, and binds them to orders.
 //!
-//! Both providers send the callbacks of the custom payment flow that this module covers, and sign
-//! them with the same key.
+//! It covers the callbacks of the custom payment flow, which both providers sign with the same key.
 //!
 //! # What arrives
 //!
@@ -43,8 +42,10 @@
 //!
 //! [`bind`](crate::Verified::bind) compares the callback with what you stored with the order, which
 //! is [`Expected`]: the callback secret in the [`CallbackUrl`], the address, the coin and your
-//! payout addresses. It returns a [`Bound`]. **Credit payments by a `Bound` only, because an
-//! unbound callback may report another customer's payment:**
+//! payout addresses. It returns a [`Bound`]. **Credit bound callbacks only: an unbound one may
+//! report another customer's payment.**
+//!
+//! This function finds the order, binds the callback to it and compares the payment with the price:
 //!
 //! ```
 //! use postback_core::{
@@ -89,21 +90,22 @@
 //! - *That the amount is sufficient.* An address can be paid several times, each time with a `uuid`
 //!   of its own, and each payment may be less than the price.
 //! - *That the provider sent the request.* Any client that has a genuine request can send it again.
-//! - *Much, if the key is broken.* RSA of 1024 bits is below current guidance, and is the
+//! - *Anything, if the key is broken.* RSA of 1024 bits is below current guidance, and is the
 //!   provider's choice. The callback secret is a second factor.
 //!
 //! # Required and optional fields
 //!
 //! `uuid`, `address_in`, `coin` and `pending` are required and must not be blank. The first three
-//! may have at most 256 bytes, and no control characters, which could forge lines of a log.
+//! may have at most 256 bytes. They may have no control characters, because these could forge lines
+//! of a log.
 //!
 //! Every other field may be absent, blank, `None` or `null`. `value_coin` must be an amount if it
 //! has a value. Any other field that cannot be read is [unreadable](CallbackFields::unreadable) and
 //! does not reject the callback.
 //!
-//! A field that occurs twice is rejected, because one of the two may have been planted. No
-//! parameter of a callback URL may therefore have the name of a field, including optional ones.
-//! [`CryptApi::callback_url`] checks this.
+//! A callback in which a field occurs twice is rejected, because one of the two may have been
+//! planted. No parameter of a callback URL may therefore have the name of a field, including
+//! optional ones. [`CryptApi::callback_url`] checks this.
 
 mod binding;
 mod callback;

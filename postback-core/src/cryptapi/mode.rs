@@ -10,8 +10,8 @@ use crate::{
 
 /// Delivery of callbacks: [`Get`] or [`Post`].
 ///
-/// The application chooses it, to match what it asked the provider for. A request never does. The
-/// trait is sealed.
+/// You choose it to match the parameters that you give to `/create/`. A request cannot change it.
+/// The trait is sealed.
 pub trait Mode: sealed::Mode {}
 
 /// Delivery by GET, which is the provider's default.

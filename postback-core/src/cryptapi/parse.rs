@@ -197,7 +197,7 @@ fn checked<'a>(kind: Kind, value: &'a Value<'_>) -> Option<Option<&'a str>> {
     };
     let text = raw_text(value);
     let valid = match kind {
-        Kind::Amount => (is_text || is_number) && Amount::is_unsigned(text),
+        Kind::Amount => (is_text || is_number) && Amount::is_non_negative(text),
         Kind::Count => (is_text || is_number) && is_count(text),
         Kind::Identifier => {
             is_text

@@ -40,9 +40,14 @@ impl<'a> Converted<'a> {
 }
 
 impl<'a> Payout<'a> {
-    /// Reads one address, a JSON object, the documented form with unquoted names (`{addr1: 0.70,
-    /// addr2: 0.30}`), or the form of `/create/` (`0.70@addr1|0.30@addr2`). How the provider sends
-    /// several addresses is not known.
+    /// Reads one of these forms:
+    ///
+    /// - one address;
+    /// - a JSON object of addresses and shares;
+    /// - the documented form, with unquoted names: `{addr1: 0.70, addr2: 0.30}`;
+    /// - the form of `/create/`: `0.70@addr1|0.30@addr2`.
+    ///
+    /// How the provider sends several addresses is not known.
     pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
         let text = text.trim();
         if text.contains(['|', '@']) && !text.starts_with('{') {

@@ -70,8 +70,8 @@ impl<P: CallbackProvider> Bound<P> {
 }
 
 /// Returns the record of a payment to an address. CryptAPI and BlockBee share a namespace, because
-/// their ids are of one kind. The event key is made of `uuid`, which is the same for the pending
-/// and the confirmed callback.
+/// their ids are of one kind. The id is `uuid`, which is the same for the pending and the confirmed
+/// callback.
 ///
 /// Address, coin, value and the payer's transaction must not change. Confirmations, price, result
 /// and converted values may.

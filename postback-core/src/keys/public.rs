@@ -89,7 +89,7 @@ impl PublicKey {
 
     fn from_der(der: &[u8]) -> Result<Self, PublicKeyFlaw> {
         let parsed = rsa::PublicKey::from_der(der).map_err(|_| PublicKeyFlaw::NotRsa)?;
-        // The parser also accepts other encodings, and keys that are restricted to another padding.
+        // The parser also accepts other encodings, and keys that are restricted to one padding.
         let canonical: PublicKeyX509Der<'_> = parsed.as_der().map_err(|_| PublicKeyFlaw::NotRsa)?;
         if canonical.as_ref() != der {
             return Err(PublicKeyFlaw::NotRsa);
@@ -101,7 +101,7 @@ impl PublicKey {
         if !(Self::MIN_MODULUS_BITS..=Self::MAX_MODULUS_BITS).contains(&bits) {
             return Err(PublicKeyFlaw::ModulusBits(bits));
         }
-        // The only algorithm of aws-lc-rs that accepts 1024 bits.
+        // The only algorithm of aws-lc-rs for PKCS #1 v1.5 and SHA-256 that accepts 1024 bits.
         let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
         Ok(Self {
             key: ParsedPublicKey::new(algorithm, der).map_err(|_| PublicKeyFlaw::NotRsa)?,

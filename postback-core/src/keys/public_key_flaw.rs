@@ -16,7 +16,7 @@ pub enum PublicKeyFlaw {
     /// The text is not PEM: it has no line `-----BEGIN PUBLIC KEY-----`, or what follows is not
     /// base64.
     NotPem,
-    /// The section is not an RSA key for any padding, in its only encoding.
+    /// The section is not an RSA key in canonical DER, or the key is restricted to one padding.
     NotRsa,
     /// The PEM section is of another kind.
     OtherSection,
@@ -37,8 +37,8 @@ impl fmt::Display for PublicKeyFlaw {
             Self::Json => "it is JSON, whose member `pubkey` is the key",
             Self::ModulusBits(bits) => return write!(f, "its modulus has {bits} bits"),
             Self::NotPem => "it is not PEM",
-            Self::NotRsa => "it is not an RSA key in its only encoding",
-            Self::OtherSection => "its PEM section is another",
+            Self::NotRsa => "it is not an RSA key in canonical DER",
+            Self::OtherSection => "it is another PEM section",
             Self::Pkcs1 => "it is PKCS#1, `RSA PUBLIC KEY`",
             Self::PrivateKey => "it is a private key",
             Self::SeveralSections => "it has several PEM sections",

@@ -73,8 +73,8 @@ impl SecretKey {
     }
 
     /// Takes the secret unchanged, including quotation marks, semicolons and white space that
-    /// [`new`](Self::new) rejects. If one of them was an accident, a rejected postback leaves a
-    /// hint on the log.
+    /// [`new`](Self::new) rejects. If one of them was an accident, the log event of a rejected
+    /// postback has a hint.
     ///
     /// # Errors
     ///

@@ -24,7 +24,7 @@ pub enum OriginFlaw {
     Path,
     /// The port is not a number from 1 to 65535 without leading zeros.
     Port,
-    /// The scheme is not `http://` or `https://`.
+    /// The text does not begin with `http://` or `https://`.
     Scheme,
     /// The text has an upper-case letter, which callback URLs do not have.
     UpperCase,
@@ -77,7 +77,7 @@ impl fmt::Display for OriginFlaw {
             Self::DefaultPort => "the default port must be left out",
             Self::Host => "the host is neither a host name nor an IPv4 address",
             Self::Ipv6 => "IPv6 addresses are not supported",
-            Self::NotAscii => "the host is not ASCII, as `xn--…` is",
+            Self::NotAscii => "the host must have its ASCII form `xn--…`",
             Self::Path => "a path, query or fragment follows the host and port",
             Self::Port => "the port is not 1 to 65535",
             Self::Scheme => "the scheme is not http or https",
