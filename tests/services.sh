@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a command beside a real Postgres server and a real Redis server, whose addresses are in POSTBACK_POSTGRES and
-# POSTBACK_REDIS: started from the installed binaries on free loopback ports, in a temporary folder, and gone
-# afterwards.
+# Runs a command with a Postgres server and a Redis server, whose addresses are in POSTBACK_POSTGRES
+# and POSTBACK_REDIS. They are started from the installed binaries on free loopback ports, in a
+# temporary folder, and stopped afterwards.
 #
 #   tests/services.sh cargo test -p postback-store --locked
 set -euo pipefail
@@ -34,7 +34,7 @@ trap stop EXIT
 
 "${as_owner[@]}" "$binaries/initdb" --pgdata "$folder/data" --username postgres --auth trust \
     --encoding UTF8 --locale C --no-sync >/dev/null
-# If it is taken meanwhile, the server does not start, and that is told.
+# If another process takes the port, the server does not start, and this script prints its log.
 free_port() {
     perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
 }
@@ -46,7 +46,7 @@ unix_socket_directories = '$folder'
 max_connections = 300
 CONFIGURATION
 
-# Starts and stops it; a test does so too.
+# Starts and stops the server; a test does so too.
 cat >"$folder/control" <<CONTROL
 #!/bin/sh
 cd $folder
@@ -73,7 +73,7 @@ appendfsync always
 maxmemory-policy noeviction
 CONFIGURATION
 
-# Starts it, and kills it; a test does so too.
+# Starts and kills the server; a test does so too.
 cat >"$folder/redis-control" <<CONTROL
 #!/bin/sh
 case "\$1" in

@@ -1,4 +1,4 @@
-//! What a callback of CryptAPI must hold, may hold, and is read as.
+//! Fields, parameters and binding of CryptAPI callbacks.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -20,9 +20,9 @@ use self::fixtures::{
     expected_by_secret, public_key, trusting, with_sample_payment,
 };
 
-type Verdict<M> = Result<Verified<CryptApi<M>>, Rejection>;
+type VerifyResult<M> = Result<Verified<CryptApi<M>>, Rejection>;
 
-fn get(query: &str) -> Verdict<Get> {
+fn get(query: &str) -> VerifyResult<Get> {
     get_with(cryptapi(), query)
 }
 
@@ -33,7 +33,7 @@ fn get_with<P: Provider<Key = PublicKey>>(
     call_back(&trusting(provider), &format!("/callback?{query}"))
 }
 
-fn post(media_type: MediaType, target: &str, body: &str) -> Verdict<Post> {
+fn post(media_type: MediaType, target: &str, body: &str) -> VerifyResult<Post> {
     let provider = match media_type {
         MediaType::Json => CryptApi::post_json(),
         _ => CryptApi::post_form(),
@@ -53,13 +53,13 @@ fn post(media_type: MediaType, target: &str, body: &str) -> Verdict<Post> {
     )
 }
 
-/// The required fields as members of a JSON object, and further ones.
-fn json(further: &str) -> Verdict<Post> {
+/// Verifies a JSON object with the required fields and further members.
+fn json(further: &str) -> VerifyResult<Post> {
     let body = format!(r#"{{"uuid":"u","address_in":"a","coin":"btc","pending":0{further}}}"#);
     post(MediaType::Json, "/callback", &body)
 }
 
-/// The required fields as pairs, and further ones, as a query and as a form.
+/// Verifies the required fields and further pairs, as a query and as a form.
 fn pairs(further: &str) -> [Result<Callback, Rejection>; 2] {
     let pairs = format!("uuid=u&address_in=a&coin=btc&pending=0{further}");
     let form = post(MediaType::Form, "/callback", &pairs);
@@ -77,29 +77,29 @@ fn callback_fields_are_read() {
          &value_forwarded_coin_convert=%7B%22EUR%22%3A%223.05%22%7D"
     );
     let callback = get(&all).unwrap();
-    let notice = callback.unbound();
+    let unbound = callback.unbound();
     let amount = |text: &str| Some(text.parse().unwrap());
-    assert_eq!(notice.uuid(), SAMPLE_UUID);
-    assert_eq!(notice.stage(), Stage::Confirmed);
-    assert_eq!(notice.address_in(), SAMPLE_ADDRESS_IN);
+    assert_eq!(unbound.uuid(), SAMPLE_UUID);
+    assert_eq!(unbound.stage(), Stage::Confirmed);
+    assert_eq!(unbound.address_in(), SAMPLE_ADDRESS_IN);
     let payout = SAMPLE_ADDRESS_OUT;
-    assert_eq!(notice.address_out(), Some(payout));
-    assert_eq!(notice.payouts().known().unwrap()[0].address, payout);
+    assert_eq!(unbound.address_out(), Some(payout));
+    assert_eq!(unbound.payouts().known().unwrap()[0].address, payout);
     let txid = "a2174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332c";
-    assert_eq!(notice.txid_in(), Some(txid));
+    assert_eq!(unbound.txid_in(), Some(txid));
     let txid = "b3174ffd39289100709f2a07b129cdbba69df2e22e5be1830221dab1fd4e332d";
-    assert_eq!(notice.txid_out(), Some(txid));
-    assert_eq!(notice.coin(), "btc");
-    assert_eq!(notice.price(), amount("64000.12"));
-    assert_eq!(notice.confirmations(), Some(3));
-    assert_eq!(notice.value_coin(), amount("0.05"));
-    assert_eq!(notice.value_forwarded_coin(), amount("0.0495"));
-    assert_eq!(notice.fee_coin(), amount("0.0005"));
-    assert_eq!(notice.result(), Some("sent"));
-    assert_eq!(notice.value(), amount("5000000"));
-    assert_eq!(notice.value_forwarded(), amount("4950000"));
-    assert_eq!(notice.fee(), amount("50000"));
-    let converted = notice.value_coin_convert();
+    assert_eq!(unbound.txid_out(), Some(txid));
+    assert_eq!(unbound.coin(), "btc");
+    assert_eq!(unbound.price(), amount("64000.12"));
+    assert_eq!(unbound.confirmations(), Some(3));
+    assert_eq!(unbound.value_coin(), amount("0.05"));
+    assert_eq!(unbound.value_forwarded_coin(), amount("0.0495"));
+    assert_eq!(unbound.fee_coin(), amount("0.0005"));
+    assert_eq!(unbound.result(), Some("sent"));
+    assert_eq!(unbound.value(), amount("5000000"));
+    assert_eq!(unbound.value_forwarded(), amount("4950000"));
+    assert_eq!(unbound.fee(), amount("50000"));
+    let converted = unbound.value_coin_convert();
     let [usd] = &converted.known().unwrap()[..] else {
         unreachable!("one currency")
     };
@@ -107,17 +107,17 @@ fn callback_fields_are_read() {
         (&*usd.currency, Some(usd.amount.clone())),
         ("USD", amount("3.20"))
     );
-    let converted = notice.value_forwarded_coin_convert();
+    let converted = unbound.value_forwarded_coin_convert();
     assert_eq!(converted.known().unwrap()[0].currency, "EUR");
 }
 
-/// Neither costs the payment, and each can be asked for.
+/// The callback is accepted, and the unreadable fields are listed.
 #[test]
 fn invalid_informational_field_is_unreadable() {
     let unreadable = |callback: &Callback| -> Vec<(String, String)> {
-        let notice = callback.unbound();
-        assert_eq!(notice.uuid(), SAMPLE_UUID);
-        let fields = notice.unreadable();
+        let unbound = callback.unbound();
+        assert_eq!(unbound.uuid(), SAMPLE_UUID);
+        let fields = unbound.unreadable();
         fields
             .map(|(name, raw)| (name.to_owned(), raw.to_owned()))
             .collect()
@@ -142,7 +142,7 @@ fn invalid_informational_field_is_unreadable() {
         ("txid_out=a%0Ab", "txid_out", "a\nb"),
         ("address_out=%7Bzz%", "address_out", "%7Bzz%"),
     ] {
-        // In place of the sample's own.
+        // Replaces the pair of the sample.
         let others = SAMPLE_CALLBACK
             .split('&')
             .filter(|own| !own.starts_with(&format!("{name}=")));
@@ -153,17 +153,17 @@ fn invalid_informational_field_is_unreadable() {
             [(name.to_owned(), raw.to_owned())],
             "{pair}"
         );
-        let notice = callback.unbound();
+        let unbound = callback.unbound();
         let read = match name {
-            "fee" => notice.fee().is_some(),
-            "price" => notice.price().is_some(),
-            "value" => notice.value().is_some(),
-            "confirmations" => notice.confirmations().is_some(),
-            "fee_coin" => notice.fee_coin().is_some(),
-            "value_forwarded_coin" => notice.value_forwarded_coin().is_some(),
-            "txid_in" => notice.txid_in().is_some(),
-            "txid_out" => notice.txid_out().is_some(),
-            _ => notice.address_out().is_some() || notice.payouts().other() != Some(raw),
+            "fee" => unbound.fee().is_some(),
+            "price" => unbound.price().is_some(),
+            "value" => unbound.value().is_some(),
+            "confirmations" => unbound.confirmations().is_some(),
+            "fee_coin" => unbound.fee_coin().is_some(),
+            "value_forwarded_coin" => unbound.value_forwarded_coin().is_some(),
+            "txid_in" => unbound.txid_in().is_some(),
+            "txid_out" => unbound.txid_out().is_some(),
+            _ => unbound.address_out().is_some() || unbound.payouts().other() != Some(raw),
         };
         assert!(!read, "{pair}");
     }
@@ -179,8 +179,8 @@ fn invalid_informational_field_is_unreadable() {
         (r#""fee":"NaN""#, "NaN"),
     ] {
         let callback = json(&format!(",{member}")).unwrap();
-        let notice = callback.unbound();
-        let fields: Vec<_> = notice.unreadable().collect();
+        let unbound = callback.unbound();
+        let fields: Vec<_> = unbound.unreadable().collect();
         let name = member.split('"').nth(1).unwrap();
         assert_eq!(fields, [(name, raw)], "{member}");
     }
@@ -191,7 +191,7 @@ fn invalid_informational_field_is_unreadable() {
     );
 }
 
-/// They would forge lines of a log.
+/// Control characters could forge lines of a log.
 #[test]
 fn identifier_with_control_character_is_malformed() {
     for name in ["uuid", "address_in", "coin"] {
@@ -233,7 +233,6 @@ fn null_parameter_of_json_body_is_absent() {
     );
 }
 
-/// In a form and a query alike.
 #[test]
 fn defect_of_needed_pair_is_malformed() {
     use MalformedReason::{Repeated, Value};
@@ -248,9 +247,9 @@ fn defect_of_needed_pair_is_malformed() {
         ("&result=null&result=sent", Repeated("result")),
         ("&price=N/A&price=1", Repeated("price")),
     ] {
-        for verdict in pairs(further) {
+        for result in pairs(further) {
             assert_eq!(
-                verdict.err(),
+                result.err(),
                 Some(Rejection::Malformed(defect)),
                 "{further}"
             );
@@ -262,8 +261,8 @@ fn defect_of_needed_pair_is_malformed() {
         "&&value_coin=1e-8&",
         "&confirmations=18446744073709551615",
     ] {
-        for verdict in pairs(further) {
-            assert!(verdict.is_ok(), "{further}");
+        for result in pairs(further) {
+            assert!(result.is_ok(), "{further}");
         }
     }
 }
@@ -289,8 +288,8 @@ fn missing_or_blank_required_field_is_malformed() {
                 (true, None) => None,
             };
             let query = fields.iter().filter_map(pair).collect::<Vec<_>>().join("&");
-            let refused = get(&query).err();
-            assert_eq!(refused, Some(Rejection::Malformed(defect)), "{query}");
+            let rejected = get(&query).err();
+            assert_eq!(rejected, Some(Rejection::Malformed(defect)), "{query}");
 
             let member = |(name, usual): &(&str, &str)| match (*name == required, value) {
                 (false, _) => Some(format!(r#""{name}":"{usual}""#)),
@@ -302,8 +301,8 @@ fn missing_or_blank_required_field_is_malformed() {
                 .filter_map(member)
                 .collect::<Vec<_>>()
                 .join(",");
-            let refused = post(MediaType::Json, "/", &format!("{{{object}}}")).err();
-            assert_eq!(refused, Some(Rejection::Malformed(defect)), "{object}");
+            let rejected = post(MediaType::Json, "/", &format!("{{{object}}}")).err();
+            assert_eq!(rejected, Some(Rejection::Malformed(defect)), "{object}");
         }
     }
 }
@@ -324,7 +323,7 @@ fn identifier_over_256_bytes_is_malformed() {
             )
         };
         assert!(with(&format!(r#""{longest}""#)).is_ok());
-        let defect = |verdict: Verdict<Post>| verdict.err();
+        let defect = |result: VerifyResult<Post>| result.err();
         let wrong = Some(Rejection::Malformed(MalformedReason::Value(name)));
         assert_eq!(defect(with(&format!(r#""{longest}x""#))), wrong);
         assert_eq!(defect(with("7")), wrong);
@@ -338,9 +337,9 @@ fn pending_other_than_1_or_0_is_malformed() {
     for value in [
         "2", "-0", "00", "01", "true", "false", "pending", "0.0", "+0", "%C2%B2", "None",
     ] {
-        let refused = get(&format!("uuid=u&address_in=a&coin=btc&pending={value}")).err();
+        let rejected = get(&format!("uuid=u&address_in=a&coin=btc&pending={value}")).err();
         let wrong = Rejection::Malformed(MalformedReason::Value("pending"));
-        assert_eq!(refused, Some(wrong), "{value}");
+        assert_eq!(rejected, Some(wrong), "{value}");
     }
     for (value, stage) in [
         ("1", Stage::Pending),
@@ -365,8 +364,8 @@ fn defect_of_needed_member_is_malformed() {
         (r#","x":}"#, Syntax),
         (r#"} x"#, Syntax),
     ] {
-        let refused = json(further).err();
-        assert_eq!(refused, Some(Rejection::Malformed(defect)), "{further}");
+        let rejected = json(further).err();
+        assert_eq!(rejected, Some(Rejection::Malformed(defect)), "{further}");
     }
     for further in [
         "",
@@ -388,28 +387,26 @@ fn blank_optional_field_is_absent() {
             "&value_coin={blank}&txid_out={blank}&address_out={blank}"
         )) {
             let callback = callback.unwrap();
-            let notice = callback.unbound();
-            assert_eq!(notice.value_coin(), None, "{blank}");
-            assert_eq!(notice.txid_out(), None, "{blank}");
-            assert_eq!(notice.payouts(), Field::Absent, "{blank}");
+            let unbound = callback.unbound();
+            assert_eq!(unbound.value_coin(), None, "{blank}");
+            assert_eq!(unbound.txid_out(), None, "{blank}");
+            assert_eq!(unbound.payouts(), Field::Absent, "{blank}");
         }
     }
 }
 
-/// Nothing that is kept as it came costs a payment.
 #[test]
 fn nested_value_of_other_form_is_kept_as_received() {
     let callback = json(r#","value_coin_convert":"3.20 USD","address_out":"a, b""#).unwrap();
-    let notice = callback.unbound();
-    assert_eq!(notice.value_coin_convert(), Field::Other("3.20 USD"));
-    assert_eq!(notice.payouts(), Field::Other("a, b"));
+    let unbound = callback.unbound();
+    assert_eq!(unbound.value_coin_convert(), Field::Other("3.20 USD"));
+    assert_eq!(unbound.payouts(), Field::Other("a, b"));
     let callback = json(r#","address_out":{"a":0.7,"b":"0.3"}"#).unwrap();
     let payouts = callback.unbound().payouts();
     let payouts = payouts.known().unwrap();
     assert_eq!((&*payouts[1].address, payouts.len()), ("b", 2));
 }
 
-/// An encoded value may be as long as the decoded one.
 #[test]
 fn plus_in_known_field_is_space() {
     for callback in pairs("&result=a+b&txid_in=%61+%2b") {
@@ -494,14 +491,14 @@ fn test_callback_is_rejected_unless_allowed() {
         assert_eq!(sibling.err(), Some(Rejection::TestCallback), "{name}");
         let within = SAMPLE_CALLBACK.replace(real, "1_TEST_");
         assert!(get(&within).is_ok(), "{name}");
-        // A forged one is forged in the first place.
+        // The signature is checked first.
         let verifier = cryptapi().verifier().unwrap();
         let forged = call_back(&verifier, &format!("/?{query}"));
         assert_eq!(forged.err(), Some(Rejection::BadSignature));
     }
 }
 
-/// What is signed is judged before what it says.
+/// The signature is checked before the fields.
 #[test]
 fn forged_callback_is_bad_signature_before_other_defects() {
     let verifier = trusting(CryptApi::post_json());
@@ -511,8 +508,8 @@ fn forged_callback_is_bad_signature_before_other_defects() {
             ("content-type", "application/json"),
             ("x-ca-signature", &*signature),
         ];
-        let refused = testing::request(&verifier, Method::Post, "/", &headers, body, NOW);
-        assert_eq!(refused.err(), Some(Rejection::BadSignature), "{body}");
+        let rejected = testing::request(&verifier, Method::Post, "/", &headers, body, NOW);
+        assert_eq!(rejected.err(), Some(Rejection::BadSignature), "{body}");
     }
 }
 
@@ -531,8 +528,8 @@ fn rotation_accepts_retired_key_until_its_time() {
         (NOW + 1, Ok("published".to_owned())),
         (NOW, Err(Rejection::BadSignature)),
     ] {
-        let verdict = call_back(&Verifier::new(cryptapi(), ring(until)), &target);
-        assert_eq!(verdict.map(|it| it.key_label().to_owned()), expected);
+        let result = call_back(&Verifier::new(cryptapi(), ring(until)), &target);
+        assert_eq!(result.map(|it| it.key_label().to_owned()), expected);
     }
 }
 
@@ -670,7 +667,7 @@ fn secret_with_other_parameter_name_binds_under_that_name() {
     }
 }
 
-/// The provider's own field would be there too, and the callback would be malformed.
+/// The provider adds its own field, and the repeated field would make each callback malformed.
 #[test]
 fn stored_url_with_reserved_name_is_rejected() {
     for (query, name) in [
@@ -689,7 +686,7 @@ fn stored_url_with_reserved_name_is_rejected() {
     }
 }
 
-/// Callbacks to any other URL would be rejected.
+/// The verifier would reject callbacks to another URL.
 #[test]
 fn callback_url_of_foreign_origin_is_rejected() {
     let two = CryptApi::get([ORIGIN, "http://127.0.0.1:3000"]).unwrap();
@@ -718,7 +715,6 @@ fn callback_url_of_foreign_origin_is_rejected() {
     assert!(by_post.is_ok(), "no URL is signed");
 }
 
-/// The name counts, also where the value cannot be read.
 #[test]
 fn repeated_secret_does_not_bind_if_one_is_unreadable() {
     let expected = expected_by_secret();
@@ -744,7 +740,7 @@ fn repeated_secret_does_not_bind_if_one_is_unreadable() {
     }
 }
 
-/// Anybody can have as many signed as a body holds.
+/// An attacker can have as many currencies signed as a body holds.
 #[test]
 fn five_thousand_converted_currencies_are_read() {
     let members: Vec<_> = (0..5_000).map(|n| format!(r#""{n:05}":1"#)).collect();
@@ -760,7 +756,7 @@ fn five_thousand_converted_currencies_are_read() {
     assert!(callback.unbound().value_coin_convert().other().is_some());
 }
 
-/// A payment whose wallet is not said, or said in a form never seen, is not taken for the shop's.
+/// The wallet is absent, or in an unknown form.
 #[test]
 fn unknown_wallet_does_not_bind() {
     for fields in [
@@ -778,7 +774,7 @@ fn unknown_wallet_does_not_bind() {
     }
 }
 
-/// The stored URL must end where the provider's fields begin.
+/// The stored URL ends where the provider's fields begin.
 #[test]
 fn stored_url_as_prefix_of_longer_value_does_not_bind() {
     let stored = cryptapi()

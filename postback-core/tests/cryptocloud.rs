@@ -1,4 +1,5 @@
-//! What CryptoCloud's and Trybit's rules refuse, one defect a case, beyond what the corpus holds.
+//! Rejections of CryptoCloud and Trybit postbacks, with one defect for each case, beyond the
+//! corpus.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -54,9 +55,9 @@ fn defect_of_claims_has_its_rejection() {
             unusable.clone(),
         ),
         (r#"["ILRAJE1Q",1769509700]"#, unusable.clone()),
-        // Times come after the other claims, so the id decides.
+        // The other claims are checked before the times, so that the id decides.
         (r#"{"id":"","exp":1}"#, unusable.clone()),
-        // A fraction is rounded to the refusing side.
+        // A fraction is rounded up, which rejects.
         (
             r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1769509430.1}"#,
             Some(Rejection::InvalidClaims(InvalidClaimsReason::NotYetValid)),
@@ -67,7 +68,7 @@ fn defect_of_claims_has_its_rejection() {
     }
 }
 
-/// Whoever signs it: three parts, each the only spelling of its bytes.
+/// A token has three parts, each in canonical base64url, even with a valid signature.
 #[test]
 fn non_canonical_token_is_bad_signature() {
     let sign = |message: &str| with_token(&testing::sign_message(&secret("s"), message));
@@ -132,7 +133,7 @@ fn defect_of_body_has_its_rejection() {
     assert_eq!(empty_id, malformed(MalformedReason::Value("invoice_id")));
 }
 
-/// Fields that no signature covers cost no payment, whatever they hold.
+/// Unsigned fields do not reject a payment.
 #[test]
 fn invalid_unsigned_field_is_unreadable() {
     let token = token("s");
@@ -207,7 +208,7 @@ fn stored_invoice_id_compares_without_prefix() {
     }
 }
 
-/// What a form sends for null is null for each field that may be missing.
+/// The provider spells null in a form in three ways, for each optional field.
 #[test]
 fn three_spellings_of_null_in_form_are_absent() {
     let token = token("s");
@@ -234,7 +235,7 @@ fn provider_names_are_those_of_log() {
     assert_eq!((CryptoCloud::NAME, Trybit::NAME), ("cryptocloud", "trybit"));
 }
 
-/// The sample that is made for tests says what the provider's page says.
+/// The sample of the `testing` feature equals the provider's documentation.
 #[test]
 fn sample_is_documented_one() {
     let ours: Value = serde_json::from_str(&testing::sample_json(Some("x"))).unwrap();

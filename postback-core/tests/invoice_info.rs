@@ -1,4 +1,4 @@
-//! `invoice_info` of the documented sample, every field, and of shapes never seen.
+//! `invoice_info`: each field of the documented sample, and values of other forms.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -132,7 +132,7 @@ fn documented_invoice_info_is_decoded() {
     assert_eq!(project.logo, text(""));
 }
 
-/// One surprise in a field leaves every other field as it was.
+/// A field of another form does not affect the other fields.
 #[test]
 fn field_of_other_form_is_kept_as_received() {
     let payment = with_invoice_info(
@@ -230,7 +230,7 @@ fn value_that_is_not_object_is_kept_as_received() {
     }
 }
 
-/// A uuid that nothing ties to the token is seen nowhere.
+/// No accessor returns a `uuid` that is not tied to the token.
 #[test]
 fn withheld_uuid_is_absent_everywhere() {
     for uuid in [
@@ -247,7 +247,7 @@ fn withheld_uuid_is_absent_everywhere() {
     }
 }
 
-/// Depth costs memory for brackets and no stack.
+/// Nesting uses memory for the brackets, and no stack.
 #[test]
 fn deeply_nested_value_is_skipped() {
     let deep = format!(
@@ -261,12 +261,12 @@ fn deeply_nested_value_is_skipped() {
     assert_eq!(checks.map(|checks| checks.len()), Some(18_000));
 }
 
-/// All ids in the documentation are eight capital letters and digits, with or without `INV-`.
+/// The ids of the documentation are eight capital letters and digits, with or without `INV-`.
 #[test]
 fn uuid_of_other_invoice_is_mismatch() {
     for uuid in ["89UX09KA", "INV-89UX09KA", "INV-", "INV-ilraje1q"] {
-        let refused = deliver_invoice_info(&format!(r#"{{"uuid":"{uuid}"}}"#));
-        assert_eq!(refused.err(), Some(Rejection::InvoiceMismatch), "{uuid}");
+        let rejected = deliver_invoice_info(&format!(r#"{{"uuid":"{uuid}"}}"#));
+        assert_eq!(rejected.err(), Some(Rejection::InvoiceMismatch), "{uuid}");
     }
     for uuid in ["ILRAJE1Q", "INV-ILRAJE1Q"] {
         let payment = with_invoice_info(&format!(r#"{{"uuid":"{uuid}"}}"#));
@@ -274,7 +274,7 @@ fn uuid_of_other_invoice_is_mismatch() {
     }
 }
 
-/// Half a surrogate pair makes a name no text, and hides nothing.
+/// A name with half a surrogate pair is not a text, and does not hide other members.
 #[test]
 fn undecodable_name_hides_no_other() {
     let foreign = deliver_invoice_info(r#"{"\ud800":1,"uuid":"INV-89UX09KA"}"#);

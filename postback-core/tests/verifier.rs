@@ -1,4 +1,4 @@
-//! What a verifier decides whatever the gateway: heads, limits, keys, clocks, identity.
+//! Checks that are common to all providers: heads, limits, keys, clocks and identity.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -58,32 +58,32 @@ fn method_is_checked_before_content_type_and_declared_length() {
     let verifier = verifier();
     let too_large = ("content-length", "65537");
     let unsupported = Some(Rejection::UnsupportedMediaType);
-    let refusal = |method, headers: &[(&str, &str)]| admit(&verifier, method, headers).err();
+    let rejection = |method, headers: &[(&str, &str)]| admit(&verifier, method, headers).err();
 
     for method in ["GET", "HEAD", "OPTIONS", "PUT", "post", ""] {
-        let refused = refusal(method, &[too_large]);
+        let rejected = rejection(method, &[too_large]);
         let allowed = matches!(
-            refused,
+            rejected,
             Some(Rejection::MethodNotAllowed {
                 allow: Method::Post,
                 ..
             })
         );
-        assert!(allowed, "{method}: {refused:?}");
+        assert!(allowed, "{method}: {rejected:?}");
     }
     let gzip = ("content-encoding", "gzip");
     let identity = ("content-encoding", "Identity");
     let empty = ("content-encoding", " ");
     let json = ("content-type", JSON);
-    assert_eq!(refusal("POST", &[too_large]), unsupported);
-    assert_eq!(refusal("POST", &[json, gzip, too_large]), unsupported);
-    assert_eq!(refusal("POST", &[json, identity, gzip]), unsupported);
-    assert_eq!(refusal("POST", &[json, json]), unsupported);
+    assert_eq!(rejection("POST", &[too_large]), unsupported);
+    assert_eq!(rejection("POST", &[json, gzip, too_large]), unsupported);
+    assert_eq!(rejection("POST", &[json, identity, gzip]), unsupported);
+    assert_eq!(rejection("POST", &[json, json]), unsupported);
     let spaced = ("content-type", "application/json ; charset=utf-8");
-    assert_eq!(refusal("POST", &[spaced]), None);
-    assert_eq!(refusal("POST", &[json, empty]), None);
-    assert_eq!(refusal("POST", &[json, empty, gzip]), unsupported);
-    assert_eq!(refusal("POST", &[json, identity]), None, "control case");
+    assert_eq!(rejection("POST", &[spaced]), None);
+    assert_eq!(rejection("POST", &[json, empty]), None);
+    assert_eq!(rejection("POST", &[json, empty, gzip]), unsupported);
+    assert_eq!(rejection("POST", &[json, identity]), None, "control case");
 }
 
 #[test]
@@ -123,8 +123,8 @@ fn body_at_body_limit_passes_and_one_byte_over_is_rejected() {
     let at = builder().body_limit(body.len()).build().unwrap();
     assert!(deliver(&at, body.clone(), NOW).is_ok());
     let under = builder().body_limit(body.len() - 1).build().unwrap();
-    let refused = deliver(&under, body.clone(), NOW).err();
-    assert_eq!(refused, Some(Rejection::body_too_large(body.len() - 1)));
+    let rejected = deliver(&under, body.clone(), NOW).err();
+    assert_eq!(rejected, Some(Rejection::body_too_large(body.len() - 1)));
 }
 
 #[test]
@@ -193,7 +193,6 @@ fn clock_is_read_when_body_is_verified() {
     assert_eq!(deliver().err(), Some(Rejection::ClockUnavailable));
 }
 
-/// The default clock counts seconds.
 #[test]
 fn default_clock_is_in_seconds() {
     let now = SystemTime::now()
@@ -258,8 +257,8 @@ fn rotation_is_seen_by_every_clone() {
 fn invalid_verifier_configuration_is_rejected() {
     let error = |builder: VerifierBuilder<CryptoCloud>| builder.build().err();
     for project in ["", " ", "shop ", "a\nb"] {
-        let refused = error(builder().project(project));
-        let name = match refused {
+        let rejected = error(builder().project(project));
+        let name = match rejected {
             Some(ConfigError::InvalidProject { name, .. }) => name,
             other => panic!("{project:?}: {other:?}"),
         };
@@ -280,8 +279,7 @@ fn invalid_verifier_configuration_is_rejected() {
     assert_eq!(error(builder().leeway(Duration::from_secs(300))), None);
 }
 
-/// That their proofs cannot be exchanged is the compiler's to say: see the documentation of
-/// `Verified`.
+/// The compiler rejects a verified value of one for the other: see the documentation of `Verified`.
 #[test]
 fn provider_and_tenant_accept_own_secret_only() {
     enum Eu {}
@@ -297,7 +295,7 @@ fn provider_and_tenant_accept_own_secret_only() {
 }
 
 #[test]
-fn tenant_always_has_a_project() {
+fn tenant_always_has_project() {
     enum Eu {}
     let tenant = |name: &str| Tenant::<Eu, _>::new(name, Trybit::new());
     for name in ["", " ", "eu ", "e\nu"] {
@@ -321,15 +319,15 @@ fn tenant_always_has_a_project() {
     );
 }
 
-/// A provider that forgets to ask for a signature, or ignores the answer, verifies nothing.
+/// The provider does not ask for a signature, or ignores the result.
 #[test]
 fn provider_without_signature_check_is_bad_signature() {
     use postback_core::{AcceptsGet, Reply, VerifyContext};
 
     #[derive(Debug)]
     struct Careless {
-        /// What the keys answer, one time after the other.
-        answers: &'static [bool],
+        /// Results of the signature checks, in order.
+        results: &'static [bool],
     }
 
     impl Provider for Careless {
@@ -354,29 +352,26 @@ fn provider_without_signature_check_is_bad_signature() {
             body: Bytes,
             context: &mut VerifyContext<'_, SecretKey>,
         ) -> Result<(), Rejection> {
-            assert!(
-                body.is_empty(),
-                "a body that is not needed is not passed on"
-            );
-            for answer in self.answers {
-                let _ = context.signature(|_| *answer);
+            assert!(body.is_empty(), "the provider has no body");
+            for result in self.results {
+                let _ = context.signature(|_| *result);
             }
             Ok(())
         }
     }
 
-    let refused = Some(Rejection::BadSignature);
-    for (answers, expected) in [
-        (&[] as &[bool], refused.clone()),
-        (&[false], refused.clone()),
-        (&[true, false], refused),
+    let rejected = Some(Rejection::BadSignature);
+    for (results, expected) in [
+        (&[] as &[bool], rejected.clone()),
+        (&[false], rejected.clone()),
+        (&[true, false], rejected),
         (&[true], None),
     ] {
-        let verifier = Verifier::new(Careless { answers }, secret("s"));
+        let verifier = Verifier::new(Careless { results }, secret("s"));
         let admitted = admit(&verifier, "GET", &[]).unwrap();
         assert_eq!(admitted.body_limit(), None);
-        let verdict = admitted.verify_at(Bytes::from_static(b"unread"), NOW);
-        assert_eq!(verdict.err(), expected, "{answers:?}");
+        let result = admitted.verify_at(Bytes::from_static(b"unread"), NOW);
+        assert_eq!(result.err(), expected, "{results:?}");
     }
 }
 

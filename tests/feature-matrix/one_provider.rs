@@ -1,4 +1,4 @@
-//! The application's own use of `jsonwebtoken` works beside ours.
+//! The application uses `jsonwebtoken` beside verification.
 
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation, decode, encode};
 

@@ -1,4 +1,4 @@
-//! Verification works whichever crypto providers of `jsonwebtoken` the application turned on.
+//! Verification works with each combination of crypto providers of `jsonwebtoken`.
 
 use postback_core::{MediaType, Rejection, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
 
@@ -8,7 +8,7 @@ const NOW: u64 = 1_769_509_400;
 pub fn deliver(signer: &str) -> Result<String, Rejection> {
     let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new("s").unwrap());
     let signer = SecretKey::new(signer).unwrap();
-    // Not one of the headers that are known by heart, so that it is decoded.
+    // Not one of the headers that core compares as text, so that it is decoded.
     let token = testing::sign_hs256(
         &signer,
         r#"{"alg":"HS256"}"#,

@@ -1,4 +1,4 @@
-//! A real HTTP client.
+//! An HTTP client.
 
 use std::error::Error;
 
@@ -10,23 +10,23 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
-/// Sends requests as they are given.
+/// HTTP client that sends requests unchanged.
 #[derive(Debug)]
 pub struct Client(legacy::Client<HttpConnector, Full<Bytes>>);
 
 impl Client {
-    /// One that speaks HTTP/2 from the first byte.
+    /// Returns a client that speaks HTTP/2 from the first byte.
     #[must_use]
     pub fn http2() -> Self {
         let mut builder = legacy::Client::builder(TokioExecutor::new());
         Self(builder.http2_only(true).build_http())
     }
 
-    /// Sends a request and reads the whole answer: status, headers, and the body as text.
+    /// Sends a request and reads the whole response: status, headers, and the body as text.
     ///
     /// # Errors
     ///
-    /// If there is no answer, or it breaks off or is no text.
+    /// Returns an error if no response arrives, or if it is incomplete or not UTF-8.
     pub async fn send(
         &self,
         request: Request<Bytes>,
@@ -38,7 +38,7 @@ impl Client {
     }
 }
 
-/// One that speaks HTTP/1.1.
+/// Returns a client that speaks HTTP/1.1.
 impl Default for Client {
     fn default() -> Self {
         Self(legacy::Client::builder(TokioExecutor::new()).build_http())

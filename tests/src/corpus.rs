@@ -1,4 +1,4 @@
-//! Reads the corpus.
+//! The corpus, parsed.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -11,76 +11,76 @@ use postback_core::{
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value, json};
 
-/// One delivery, and what must become of it.
+/// A delivery and its expected result.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// Unique in its file.
+    /// Name, unique in its file.
     pub name: String,
-    /// The provider whose route it goes to.
+    /// Name of the provider whose route receives the delivery.
     pub provider: String,
-    /// The verifier's clock, in Unix seconds.
+    /// Time on the verifier's clock, in Unix seconds.
     pub now: u64,
-    /// How the verifier is set up.
+    /// Configuration of the verifier.
     pub config: Config,
     /// The request.
     pub request: Request,
-    /// The verdict.
+    /// The expected result.
     pub expect: Expect,
-    /// Whether an HTTP server cannot carry the case unchanged.
+    /// `true` if an HTTP server cannot carry the request unchanged.
     #[serde(default)]
     pub core_only: bool,
 }
 
-/// How the verifier is set up; what is absent keeps its default.
+/// Configuration of a verifier. Absent settings keep their defaults.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The project's secrets, the current one first. CryptAPI has none.
+    /// Secrets of the project, the current one first. Empty for CryptAPI.
     #[serde(default)]
     pub keys: Vec<String>,
-    /// In seconds.
+    /// Leeway, in seconds.
     pub leeway_s: Option<u64>,
-    /// In seconds.
+    /// Maximum lifetime of a token, in seconds.
     pub max_lifetime_s: Option<u64>,
-    /// In bytes.
+    /// Body limit, in bytes.
     pub body_limit: Option<usize>,
-    /// How CryptAPI was asked to deliver.
+    /// Delivery method of CryptAPI.
     pub mode: Option<Mode>,
-    /// What CryptAPI's callback URLs begin with.
+    /// Origin of CryptAPI's callback URLs.
     pub public_origin: Option<String>,
-    /// The file of the corpus that holds CryptAPI's key.
+    /// File of the corpus with CryptAPI's public key.
     pub public_key: Option<String>,
 }
 
-/// How CryptAPI was asked to deliver.
+/// Delivery method of CryptAPI, as requested for an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// GET
+    /// GET.
     Get,
-    /// POST of a form
+    /// POST of a form.
     PostForm,
-    /// POST of JSON
+    /// POST of JSON.
     PostJson,
 }
 
-/// A request as it stands on the wire.
+/// A request as sent on the wire.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// As on the request line.
+    /// Method, as on the request line.
     pub method: String,
-    /// As on the request line.
+    /// Target, as on the request line.
     pub target: String,
-    /// Pairs, in order.
+    /// Header names and values, in order.
     pub headers: Vec<(String, String)>,
     /// The body.
     #[serde(rename = "body_base64", deserialize_with = "base64")]
     pub body: Bytes,
 }
 
-/// The verdict that a case must get.
+/// The expected result of a case.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "outcome", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Expect {
@@ -90,32 +90,32 @@ pub enum Expect {
         #[serde(rename = "facts")]
         fields: Map<String, Value>,
     },
-    /// It gets one of these statuses, and the receiver goes on living.
+    /// The response has one of these statuses, and the receiver keeps running.
     Any {
-        /// The statuses allowed.
+        /// Allowed statuses.
         status: OneOrMore<u16>,
     },
-    /// It is refused with one of these codes and statuses.
+    /// The delivery is rejected with one of these codes and statuses.
     Rejected {
-        /// The codes allowed.
+        /// Allowed codes.
         code: OneOrMore<String>,
-        /// The statuses allowed.
+        /// Allowed statuses.
         status: OneOrMore<u16>,
     },
 }
 
-/// One value, or a list of which any will do.
+/// One value, or a list of alternatives.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum OneOrMore<T> {
-    /// Just this one.
+    /// This value.
     One(T),
-    /// Any of these.
+    /// Any of these values.
     More(Vec<T>),
 }
 
 impl<T> OneOrMore<T> {
-    /// Whether `value` is among them.
+    /// Returns `true` if `value` is one of them.
     pub fn allows<U: ?Sized>(&self, value: &U) -> bool
     where
         T: PartialEq<U>,
@@ -128,13 +128,13 @@ impl<T> OneOrMore<T> {
 }
 
 impl Case {
-    /// The cases of `corpus/cryptapi.jsonl`.
+    /// Returns the cases of `corpus/cryptapi.jsonl`.
     #[must_use]
     pub fn cryptapi() -> Vec<Self> {
         Self::read("cryptapi.jsonl")
     }
 
-    /// The case of `corpus/cryptapi.jsonl` with this name.
+    /// Returns the case of `corpus/cryptapi.jsonl` with this name.
     #[must_use]
     pub fn cryptapi_named(name: &str) -> Self {
         let mut cases = Self::cryptapi();
@@ -142,7 +142,7 @@ impl Case {
         cases.swap_remove(at.unwrap_or_else(|| panic!("the corpus has no {name}")))
     }
 
-    /// The cases of `corpus/cryptocloud.jsonl`.
+    /// Returns the cases of `corpus/cryptocloud.jsonl`.
     #[must_use]
     pub fn cryptocloud() -> Vec<Self> {
         Self::read("cryptocloud.jsonl")
@@ -153,11 +153,12 @@ impl Case {
         file(name).lines().map(parse).collect()
     }
 
-    /// What a receiver prints as `params` of an accepted callback, if the corpus tells.
+    /// Returns the `params` that a receiver prints of an accepted callback, if the corpus states
+    /// them.
     #[must_use]
     pub fn printed_params(&self) -> Option<Value> {
         match &self.expect {
-            // The body says it too, and is signed; the corpus names no parameters here.
+            // The signed body has the parameter too; the corpus states no parameters here.
             _ if self.name == "POST JSON confirmed, numbers keep every digit" => {
                 Some(json!({ "order_id": "from-body" }))
             }
@@ -166,7 +167,7 @@ impl Case {
         }
     }
 
-    /// The case's verifier, for a gateway with secrets.
+    /// Returns the verifier of the case, for a provider with secrets.
     pub fn verifier<P: Provider<Key = SecretKey>>(&self, provider: P) -> Verifier<P> {
         let secret = |text| SecretKey::new(text).expect("the corpus has usable keys");
         let mut keys = self.config.keys.iter();
@@ -177,7 +178,7 @@ impl Case {
         self.build(provider, ring)
     }
 
-    /// The case's verifier for CryptAPI by GET.
+    /// Returns the verifier of the case, for CryptAPI by GET.
     #[must_use]
     pub fn cryptapi_get(&self) -> Verifier<CryptApi<Get>> {
         let provider = CryptApi::get(&self.config.public_origin);
@@ -187,7 +188,7 @@ impl Case {
         )
     }
 
-    /// The case's verifier for CryptAPI by POST.
+    /// Returns the verifier of the case, for CryptAPI by POST.
     #[must_use]
     pub fn cryptapi_post(&self) -> Verifier<CryptApi<Post>> {
         let provider = match self.config.mode {
@@ -225,7 +226,7 @@ impl Case {
 /// The last second of the year 9999, in Unix seconds.
 const LATEST: u64 = 253_402_300_799;
 
-/// Runs `$body` with `$verifier` as the verifier of the case's own provider.
+/// Evaluates `$body` with `$verifier` as the verifier of the case.
 #[macro_export]
 macro_rules! with_verifier {
     ($case:expr, $verifier:ident => $body:expr) => {{
@@ -247,12 +248,12 @@ macro_rules! with_verifier {
                 let $verifier = case.cryptapi_post();
                 $body
             }
-            other => panic!("no provider {other:?}"),
+            other => panic!("unknown provider {other:?}"),
         }
     }};
 }
 
-/// A file of the corpus.
+/// Returns the text of a file of the corpus.
 #[must_use]
 pub fn file(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -278,7 +279,7 @@ impl Request {
         }
     }
 
-    /// The request as a client sends it to the receiver at `base`, a URL without a path.
+    /// Returns the request for a client, to the receiver at `base`, a URL without a path.
     #[must_use]
     pub fn to(&self, base: &str) -> http::Request<Bytes> {
         let mut builder = http::Request::builder()
@@ -290,7 +291,7 @@ impl Request {
         builder.body(self.body.clone()).expect("a request")
     }
 
-    /// The request as it stands on the wire, to `target`.
+    /// Returns the bytes of the request on the wire, to `target`.
     #[must_use]
     pub fn raw(&self, target: &str) -> Vec<u8> {
         let mut head = format!("{} {target} HTTP/1.1\r\n", self.method);
@@ -305,11 +306,11 @@ impl Request {
         [head.as_bytes(), &self.body].concat()
     }
 
-    /// Runs the request through core alone, as an adapter would.
+    /// Verifies the request with core alone, as an adapter does.
     ///
     /// # Errors
     ///
-    /// The refusal.
+    /// Returns the rejection.
     pub fn verify<P: Provider>(&self, verifier: &Verifier<P>) -> Result<Verified<P>, Rejection> {
         let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
             for (key, value) in &self.headers {

@@ -1,4 +1,4 @@
-//! The deliveries that every printed handler of CryptoCloud postbacks is sent, and what becomes of each.
+//! The deliveries that each printed CryptoCloud handler receives, with the expected result of each.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,37 +11,38 @@ use crate::{
     log::Log,
 };
 
-/// The text of the project's secret.
+/// Text of the project's secret.
 pub const SECRET: &str = "the project's secret key";
 
-/// One delivery.
+/// A delivery and its expected result.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// What is special about it.
+    /// Name of the case.
     pub name: &'static str,
-    /// The invoice that it is about, which no other delivery of this process is about.
+    /// Invoice of the delivery, unique in this process.
     pub invoice_id: String,
-    /// The price of the order.
+    /// Price of the order.
     pub price: Price,
     /// The request.
     pub request: Request,
-    /// What becomes of it, once it is acknowledged.
-    pub fate: Fate,
+    /// Expected handling, once the delivery is acknowledged.
+    pub handling: Handling,
 }
 
-/// What becomes of a delivery.
+/// Handling of a delivery by the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Handling {
     /// The order is credited, and the log has no warning.
     Credited,
-    /// As [`Logged`](Self::Logged), and no warning says that it was kept for review.
+    /// The same as [`Logged`](Self::Logged), without a warning that the payment was kept for
+    /// review.
     Ignored(&'static str),
-    /// The order is not credited, and the log has a warning that names the payment and has this text.
+    /// The order is not credited. The log has a warning with the payment's id and this text.
     Logged(&'static str),
 }
 
-impl Fate {
-    /// Asserts that the log says of the payment with this id what it has to.
+impl Handling {
+    /// Asserts that the log has the expected warnings about the payment with this id.
     pub fn assert_logged(self, log: &Log, id: &str, name: &str) {
         let warnings = log.naming(id);
         match self {
@@ -59,81 +60,85 @@ impl Fate {
     }
 }
 
-/// An application that credits orders which are paid by invoices.
-pub trait Shop {
-    /// How the application names an order.
+/// An application under test, which credits orders that are paid by invoices.
+pub trait HandlerUnderTest {
+    /// The application's identifier of an order.
     type Order;
 
-    /// Adds an order, to be paid by this invoice: named as the create call does, with `INV-`.
+    /// Adds an order that is paid by this invoice. The id has the prefix `INV-`, as in the
+    /// provider's API.
     fn add(&self, invoice_id: &str, price: &Price) -> impl Future<Output = Self::Order>;
 
-    /// Delivers a request.
+    /// Sends a request to the handler.
     fn deliver(&self, request: &Request) -> impl Future<Output = Response<String>>;
 
-    /// How often an order was credited.
+    /// Returns the number of credits of an order.
     fn credits(&self, order: &Self::Order) -> impl Future<Output = u64>;
 }
 
-/// Sends each delivery of [`all`] to `target`, and after it the genuine one: nothing that was not credited may use up
-/// the record of the payment. Each is sent twice, and the order is credited once.
-pub async fn assert_credits_what_is_paid<S: Shop>(
+/// Sends each delivery of [`all`] to `target`, then the genuine one, each of them twice.
+///
+/// The order is credited once: a delivery that is not credited must not use up the record of the
+/// payment.
+pub async fn assert_credits_what_is_paid<S: HandlerUnderTest>(
     handler: &str,
-    shop: &S,
+    application: &S,
     target: &str,
     log: &Log,
 ) {
     for delivery in all(target) {
         let name = format!("{handler}: {}", delivery.name);
         let id = &*delivery.invoice_id;
-        let order = shop.add(&format!("INV-{id}"), &delivery.price).await;
+        let order = application.add(&format!("INV-{id}"), &delivery.price).await;
         for _ in 0..2 {
-            let status = shop.deliver(&delivery.request).await.status();
+            let status = application.deliver(&delivery.request).await.status();
             assert_eq!(status, 200, "{name}");
         }
-        let is_credited = delivery.fate == Fate::Credited;
-        let credits = shop.credits(&order).await;
+        let is_credited = delivery.handling == Handling::Credited;
+        let credits = application.credits(&order).await;
         assert_eq!(credits, u64::from(is_credited), "{name}");
-        delivery.fate.assert_logged(log, id, &name);
-        assert_credits_genuine(&name, shop, target, &delivery.invoice_id, &order).await;
+        delivery.handling.assert_logged(log, id, &name);
+        assert_credits_genuine(&name, application, target, &delivery.invoice_id, &order).await;
     }
 
     let name = format!("{handler}: forged");
     let id = invoice_id();
-    let order = shop.add(&format!("INV-{id}"), &price()).await;
+    let order = application.add(&format!("INV-{id}"), &price()).await;
     let another = fixtures::secret("another project's secret key");
     let forged = signed_sample(&another, target, &id, &[]);
-    assert_eq!(shop.deliver(&forged).await.status(), 401, "{name}");
-    assert_eq!(shop.credits(&order).await, 0, "{name}");
-    // The id of an unsigned postback is not on the log.
-    Fate::Credited.assert_logged(log, &id, &name);
-    assert_credits_genuine(&name, shop, target, &id, &order).await;
+    assert_eq!(application.deliver(&forged).await.status(), 401, "{name}");
+    assert_eq!(application.credits(&order).await, 0, "{name}");
+    // The log does not contain the id of an unsigned postback.
+    Handling::Credited.assert_logged(log, &id, &name);
+    assert_credits_genuine(&name, application, target, &id, &order).await;
 }
 
-async fn assert_credits_genuine<S: Shop>(
+async fn assert_credits_genuine<S: HandlerUnderTest>(
     name: &str,
-    shop: &S,
+    application: &S,
     target: &str,
     invoice_id: &str,
     order: &S::Order,
 ) {
     let genuine = sample(target, invoice_id, &[]);
     for _ in 0..2 {
-        let status = shop.deliver(&genuine).await.status();
-        assert_eq!(status, 200, "{name}, then the genuine one");
+        let status = application.deliver(&genuine).await.status();
+        assert_eq!(status, 200, "{name}, then genuine");
     }
-    let credits = shop.credits(order).await;
-    assert_eq!(credits, 1, "{name}, then the genuine one");
+    let credits = application.credits(order).await;
+    assert_eq!(credits, 1, "{name}, then genuine");
 }
 
-/// Asserts that a genuine postback without an order is not acknowledged, so that the provider sends it again.
-pub async fn assert_unknown_order_is_not_acknowledged<S: Shop>(
+/// Asserts that a genuine postback of an unknown order is not acknowledged, so that the provider
+/// sends it again.
+pub async fn assert_unknown_order_is_not_acknowledged<S: HandlerUnderTest>(
     handler: &str,
-    shop: &S,
+    application: &S,
     target: &str,
     log: &Log,
 ) {
     let id = invoice_id();
-    let response = shop.deliver(&sample(target, &id, &[])).await;
+    let response = application.deliver(&sample(target, &id, &[])).await;
     assert_eq!(response.status(), 404, "{handler}");
     assert_eq!(response.body(), r#"{"error":"Unknown order"}"#, "{handler}");
     assert!(response.headers().contains_key("retry-after"), "{handler}");
@@ -148,19 +153,19 @@ pub async fn assert_unknown_order_is_not_acknowledged<S: Shop>(
     );
 }
 
-/// Makes an invoice's id, which no other call in this process makes.
+/// Returns an invoice id that is unique in this process.
 #[must_use]
 pub fn invoice_id() -> String {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     format!("T{:07}", MADE.fetch_add(1, Ordering::Relaxed))
 }
 
-/// What an order costs: what the documented sample pays.
+/// Returns the price of an order: the amount of the documented sample.
 pub fn price() -> Price {
     priced("0.000113", "BNB")
 }
 
-/// The same in dollars.
+/// Returns the amount of the documented sample in dollars.
 pub fn price_in_dollars() -> Price {
     priced("0.1", "USD")
 }
@@ -170,25 +175,25 @@ pub(crate) fn priced(amount: &str, currency: &str) -> Price {
     Price::new(amount, currency).expect("a price")
 }
 
-/// The project's secret.
+/// Returns the project's secret.
 #[must_use]
 pub fn secret() -> SecretKey {
     fixtures::secret(SECRET)
 }
 
-/// The verifier of the project.
+/// Returns the verifier of the project, with the system's clock.
 #[must_use]
 pub fn verifier() -> Verifier<CryptoCloud> {
     Verifier::new(CryptoCloud::new(), secret())
 }
 
-/// The documented postback of version 2, about this invoice, with replacements in the text of its JSON.
+/// Returns the documented postback of version 2 for this invoice, with replacements in its JSON.
 #[must_use]
 pub fn sample(target: &str, invoice_id: &str, replacements: &[(&str, &str)]) -> Request {
     signed_sample(&secret(), target, invoice_id, replacements)
 }
 
-/// The same, signed with the secret of another project.
+/// Returns the same postback, signed with another secret.
 #[must_use]
 pub fn signed_sample(
     secret: &SecretKey,
@@ -201,7 +206,7 @@ pub fn signed_sample(
     fixtures::post(target, JSON, replaced(body, replacements))
 }
 
-/// The text with replacements, each of which it must hold.
+/// Returns the text with replacements. Each replaced part must occur in it.
 pub(crate) fn replaced(text: String, replacements: &[(&str, &str)]) -> String {
     replacements.iter().fold(text, |text, (from, to)| {
         assert!(text.contains(from), "{from}");
@@ -209,22 +214,22 @@ pub(crate) fn replaced(text: String, replacements: &[(&str, &str)]) -> String {
     })
 }
 
-/// The deliveries, each about an invoice of its own.
+/// Returns the deliveries, each with its own invoice.
 #[must_use]
 pub fn all(target: &str) -> Vec<Delivery> {
     type Replacements<'a> = &'a [(&'a str, &'a str)];
 
     let paid = r#""status": "paid""#;
-    let altered: [(&'static str, Replacements<'_>, Fate); 13] = [
+    let altered: [(&'static str, Replacements<'_>, Handling); 13] = [
         (
             "test mode",
             &[(r#""test_mode": false"#, r#""test_mode": true"#)],
-            Fate::Ignored("test mode"),
+            Handling::Ignored("test mode"),
         ),
         (
             "test mode unknown",
             &[(r#""test_mode": false"#, r#""test_mode": null"#)],
-            Fate::Logged("unknown: `invoice_info.test_mode`"),
+            Handling::Logged("unknown: `invoice_info.test_mode`"),
         ),
         (
             "not successful",
@@ -240,12 +245,12 @@ pub fn all(target: &str) -> Vec<Delivery> {
                 (r#""received": 0.000111"#, r#""received": 0"#),
                 (r#""received_usd": 0.1"#, r#""received_usd": 0"#),
             ],
-            Fate::Ignored("not successful"),
+            Handling::Ignored("not successful"),
         ),
         (
             "not successful, and funded",
             &[(r#"{"status": "success""#, r#"{"status": "created""#)],
-            Fate::Logged("unknown: `status`"),
+            Handling::Logged("unknown: `status`"),
         ),
         (
             "paid in part",
@@ -253,12 +258,12 @@ pub fn all(target: &str) -> Vec<Delivery> {
                 (paid, r#""status": "partial""#),
                 (r#""amount_paid": 0.000113"#, r#""amount_paid": 0.0001"#),
             ],
-            Fate::Logged("underpaid"),
+            Handling::Logged("underpaid"),
         ),
         (
             "paid in part, by its status alone",
             &[(paid, r#""status": "partial""#)],
-            Fate::Logged("unknown: `invoice_info.status`"),
+            Handling::Logged("unknown: `invoice_info.status`"),
         ),
         (
             "canceled",
@@ -269,12 +274,12 @@ pub fn all(target: &str) -> Vec<Delivery> {
                 (r#""received": 0.000111"#, r#""received": 0"#),
                 (r#""received_usd": 0.1"#, r#""received_usd": 0"#),
             ],
-            Fate::Ignored("not successful"),
+            Handling::Ignored("not successful"),
         ),
         (
             "canceled, and funded",
             &[(paid, r#""status": "canceled""#)],
-            Fate::Logged("unknown: `invoice_info.status`"),
+            Handling::Logged("unknown: `invoice_info.status`"),
         ),
         (
             "underpaid",
@@ -282,7 +287,7 @@ pub fn all(target: &str) -> Vec<Delivery> {
                 r#""amount_crypto": 0.000113"#,
                 r#""amount_crypto": 0.000112"#,
             )],
-            Fate::Logged("underpaid"),
+            Handling::Logged("underpaid"),
         ),
         (
             "wrong coin",
@@ -290,17 +295,17 @@ pub fn all(target: &str) -> Vec<Delivery> {
                 (r#""currency": "BNB""#, r#""currency": "LTC""#),
                 (r#""fullcode": "BNB""#, r#""fullcode": "LTC""#),
             ],
-            Fate::Logged("wrong currency"),
+            Handling::Logged("wrong currency"),
         ),
         (
             "unreadable amount",
             &[(r#""amount_crypto": 0.000113"#, r#""amount_crypto": "nil""#)],
-            Fate::Logged("unknown: `amount_crypto`"),
+            Handling::Logged("unknown: `amount_crypto`"),
         ),
         (
             "one amount zero",
             &[(r#""amount_crypto": 0.000113"#, r#""amount_crypto": 0"#)],
-            Fate::Logged("unknown: `amount_crypto`"),
+            Handling::Logged("unknown: `amount_crypto`"),
         ),
         (
             "amounts zero",
@@ -313,7 +318,7 @@ pub fn all(target: &str) -> Vec<Delivery> {
                 (r#""received": 0.000111"#, r#""received": 0"#),
                 (r#""received_usd": 0.1"#, r#""received_usd": 0"#),
             ],
-            Fate::Ignored("underpaid"),
+            Handling::Ignored("underpaid"),
         ),
     ];
     let v2 = |id: &str| sample(target, id, &[]);
@@ -329,7 +334,7 @@ pub fn all(target: &str) -> Vec<Delivery> {
         let body = testing::sample_form(Some(&token)).replace(testing::SAMPLE_INVOICE_ID, id);
         fixtures::post(target, FORM, body)
     };
-    let made = |name, price, fate, request: &dyn Fn(&str) -> Request| {
+    let made = |name, price, handling, request: &dyn Fn(&str) -> Request| {
         let invoice_id = invoice_id();
         let request = request(&invoice_id);
         Delivery {
@@ -337,29 +342,29 @@ pub fn all(target: &str) -> Vec<Delivery> {
             invoice_id,
             price,
             request,
-            fate,
+            handling,
         }
     };
-    let no_info = Fate::Logged("unknown: `invoice_info`");
+    let no_info = Handling::Logged("unknown: `invoice_info`");
     let mut deliveries = vec![
-        made("version 2 in JSON", price(), Fate::Credited, &v2),
-        made("version 1 in JSON", price(), Fate::Credited, &v1),
-        made("a form", price(), Fate::Credited, &form),
-        made("in dollars", price_in_dollars(), Fate::Credited, &v2),
+        made("version 2 in JSON", price(), Handling::Credited, &v2),
+        made("version 1 in JSON", price(), Handling::Credited, &v1),
+        made("a form", price(), Handling::Credited, &form),
+        made("in dollars", price_in_dollars(), Handling::Credited, &v2),
         made("in dollars, version 1", price_in_dollars(), no_info, &v1),
         made("in dollars, a form", price_in_dollars(), no_info, &form),
         made(
             "in dollars, underpaid",
             price_in_dollars(),
-            Fate::Logged("underpaid"),
+            Handling::Logged("underpaid"),
             &|id| {
                 let less = (r#""amount_paid_usd": 0.1"#, r#""amount_paid_usd": 0.09"#);
                 sample(target, id, &[less])
             },
         ),
     ];
-    for (name, replacements, fate) in altered {
-        deliveries.push(made(name, price(), fate, &|id| {
+    for (name, replacements, handling) in altered {
+        deliveries.push(made(name, price(), handling, &|id| {
             sample(target, id, replacements)
         }));
     }

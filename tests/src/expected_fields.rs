@@ -45,14 +45,14 @@ impl CorpusFields for Payment {
 
 impl CorpusFields for Callback {
     fn fields(&self) -> Map<String, Value> {
-        let notice = self.unbound();
+        let callback = self.unbound();
         let parameters: Vec<_> = self.parameters().collect();
         let params: Map<_, _> = parameters
             .iter()
             .map(|it| (it.name().to_owned(), json!(it.value().as_untrusted_str())))
             .collect();
         let signed = |it: &Parameter<'_>| it.coverage() == Coverage::Signed;
-        let converted = notice.value_coin_convert();
+        let converted = callback.value_coin_convert();
         let converted: Option<Map<_, _>> = converted.known().map(|all| {
             all.iter()
                 .map(|it| {
@@ -64,14 +64,14 @@ impl CorpusFields for Callback {
                 .collect()
         });
         let fields = json!({
-            "uuid": notice.uuid(),
-            "pending": notice.stage() == Stage::Pending,
-            "coin": notice.coin(),
-            "address_in": notice.address_in(),
-            "address_out": notice.address_out(),
-            "value_coin": notice.value_coin().map(|it| it.to_string()),
-            "value_forwarded_coin": notice.value_forwarded_coin().map(|it| it.to_string()),
-            "confirmations": notice.confirmations(),
+            "uuid": callback.uuid(),
+            "pending": callback.stage() == Stage::Pending,
+            "coin": callback.coin(),
+            "address_in": callback.address_in(),
+            "address_out": callback.address_out(),
+            "value_coin": callback.value_coin().map(|it| it.to_string()),
+            "value_forwarded_coin": callback.value_forwarded_coin().map(|it| it.to_string()),
+            "confirmations": callback.confirmations(),
             "value_coin_convert": converted,
             "params": params,
             "params_signed": parameters.iter().all(signed),

@@ -50,7 +50,8 @@ pub fn secret(text: &str) -> SecretKey {
     SecretKey::new(text).expect("a secret")
 }
 
-/// Returns a token of the sample's invoice, signed with the secret `signer`. It expires 300 seconds after [`NOW`].
+/// Returns a token of the sample's invoice, signed with the secret `signer`. It expires 300 seconds
+/// after [`NOW`].
 #[must_use]
 pub fn token(signer: &str) -> String {
     token_of(signer, testing::SAMPLE_INVOICE_ID)
@@ -106,7 +107,8 @@ pub fn cryptapi_at(origin: &str, prefix: Option<&str>) -> CryptApi<Get> {
     }
 }
 
-/// Returns `expected` with the address, the coin and the wallet of [`SAMPLE_CALLBACK`](testing::SAMPLE_CALLBACK).
+/// Returns `expected` with the address, the coin and the wallet of
+/// [`SAMPLE_CALLBACK`](testing::SAMPLE_CALLBACK).
 pub fn with_sample_payment(expected: Expected) -> Expected {
     expected
         .address_in(SAMPLE_ADDRESS_IN)

@@ -1,58 +1,59 @@
-//! What a framework or its HTTP server decides before we see the request: the tables, with the reason
-//! for each row. Everything else is core's verdict, and the same through every way in.
+//! Requests that a framework or its HTTP server handles differently, before or instead of the
+//! adapter, with the reason for each. All other results are core's, and the same through every
+//! entry point.
 
 use http::StatusCode;
 use postback_core::{MalformedReason, Rejection};
 
 use crate::{corpus::Request, driver::Driver};
 
-/// One row.
+/// A request, and its result on each server.
 #[derive(Clone, Debug)]
-pub struct Decision {
-    /// What is odd about the request.
+pub struct Difference {
+    /// The unusual part of the request.
     pub sent: &'static str,
-    /// The request, made of a genuine one.
-    pub request: Made,
-    /// What becomes of it on actix-web's own server.
-    pub on_actix: Decided,
-    /// What becomes of it on hyper, under axum and tower.
-    pub on_hyper: Decided,
-    /// What becomes of it in Rocket, which stands on hyper too.
-    pub on_rocket: Decided,
-    /// Why it is not ours to decide.
+    /// The request, derived from a genuine one.
+    pub request: Template,
+    /// Result on actix-web's server.
+    pub on_actix: Handled,
+    /// Result on hyper, with axum and tower.
+    pub on_hyper: Handled,
+    /// Result on Rocket, whose server is hyper too.
+    pub on_rocket: Handled,
+    /// Reason for the result.
     pub reason: &'static str,
 }
 
-/// What a request is made of.
+/// Derives a request from a genuine one.
 #[derive(Clone, Copy, Debug)]
-pub enum Made {
-    /// A genuine body of CryptoCloud's, in JSON.
-    OfPayment(fn(&str) -> Vec<u8>),
-    /// The corpus's case `GET confirmed` of CryptAPI.
-    OfGet(fn(&Request) -> Vec<u8>),
-    /// The corpus's case `POST JSON confirmed, numbers keep every digit` of CryptAPI.
-    OfPost(fn(&Request) -> Vec<u8>),
+pub enum Template {
+    /// A genuine CryptoCloud body in JSON.
+    Payment(fn(&str) -> Vec<u8>),
+    /// The case `GET confirmed` of the CryptAPI corpus.
+    Get(fn(&Request) -> Vec<u8>),
+    /// The case `POST JSON confirmed, numbers keep every digit` of the CryptAPI corpus.
+    Post(fn(&Request) -> Vec<u8>),
 }
 
-/// Who decides.
+/// Result of a request on a server.
 #[derive(Clone, Debug)]
-pub enum Decided {
-    /// It reaches us, and is accepted.
+pub enum Handled {
+    /// The adapter accepts the request.
     Accepted,
-    /// It reaches us, and is refused as everywhere.
-    Ours(Rejection),
-    /// It reaches us, and its method is refused.
-    OurMethods,
-    /// The server answers, or the framework does, without a body where our catchers are registered.
+    /// The adapter rejects the request.
+    Rejected(Rejection),
+    /// The adapter rejects the method.
+    MethodRejected,
+    /// The server or the framework responds, without a body where our catchers are registered.
     Server(StatusCode),
-    /// There is no answer until more of the request comes, or the connection ends.
+    /// The server waits for more of the request, or for the end of the connection.
     Waits,
 }
 
-impl Decision {
-    /// What becomes of it there.
+impl Difference {
+    /// Returns the result on the server of this entry point.
     #[must_use]
-    pub const fn by(&self, driver: Driver) -> &Decided {
+    pub const fn by(&self, driver: Driver) -> &Handled {
         match driver {
             Driver::ActixExtractor => &self.on_actix,
             Driver::AxumExtractor | Driver::AxumLayer | Driver::TowerOnHyper => &self.on_hyper,
@@ -61,243 +62,244 @@ impl Decision {
     }
 }
 
-/// The table, for HTTP/1. HTTP/2 frames and counts otherwise, and has no table yet. Each
-/// row asks for the refusal's code. Two things are no rows:
-/// actix-web answers 408 where a head takes longer than five seconds, and whether hyper still takes a head of
-/// more than about 400 kB depends on how it arrives.
-pub const DECISIONS: &[Decision] = &[
-    Decision {
-        sent: "a length that hyper has no number for",
-        request: Made::OfPayment(|body| json("Content-Length: 18446744073709551615", body)),
-        on_actix: Decided::Ours(Rejection::body_too_large(64 * 1024)),
-        on_hyper: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        on_rocket: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        reason: "hyper keeps the two largest values of u64 for bodies of unknown length",
+/// The table of differences over HTTP/1. There is no table for HTTP/2.
+///
+/// Each request asks for the code of a rejection. Two differences are not in the table: actix-web
+/// responds 408 if a head takes longer than five seconds, and hyper accepts a head of more than
+/// about 400 kB or not, depending on how it arrives.
+pub const DIFFERENCES: &[Difference] = &[
+    Difference {
+        sent: "a length that hyper reserves",
+        request: Template::Payment(|body| json("Content-Length: 18446744073709551615", body)),
+        on_actix: Handled::Rejected(Rejection::body_too_large(64 * 1024)),
+        on_hyper: Handled::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        on_rocket: Handled::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        reason: "hyper reserves the two largest values of u64 for bodies of unknown length",
     },
-    Decision {
+    Difference {
         sent: "a length beyond u64",
-        request: Made::OfPayment(|body| json("Content-Length: 99999999999999999999999999", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server cannot tell where the body ends, and so where the next request begins",
+        request: Template::Payment(|body| json("Content-Length: 99999999999999999999999999", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server cannot determine where the body ends and the next request begins",
     },
-    Decision {
+    Difference {
         sent: "two lengths that differ",
-        request: Made::OfPayment(|body| json("Content-Length: 5\nContent-Length: 6", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server cannot tell where the body ends (RFC 9112, section 6.3)",
+        request: Template::Payment(|body| json("Content-Length: 5\nContent-Length: 6", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server cannot determine where the body ends (RFC 9112, section 6.3)",
     },
-    Decision {
+    Difference {
         sent: "two lengths that are equal",
-        request: Made::OfPayment(|body| {
+        request: Template::Payment(|body| {
             let length = format!("Content-Length: {}", body.len());
             json(&format!("{length}\n{length}"), body)
         }),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Accepted,
-        on_rocket: Decided::Accepted,
-        reason: "a server may take them for one, or refuse them (RFC 9112, section 6.3)",
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Accepted,
+        on_rocket: Handled::Accepted,
+        reason: "a server may merge or reject them (RFC 9112, section 6.3)",
     },
-    Decision {
-        sent: "a length that is no number",
-        request: Made::OfPayment(|body| json("Content-Length: +5", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server cannot tell where the body ends (RFC 9112, section 6.3)",
+    Difference {
+        sent: "a length that is not a number",
+        request: Template::Payment(|body| json("Content-Length: +5", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server cannot determine where the body ends (RFC 9112, section 6.3)",
     },
-    Decision {
+    Difference {
         sent: "a transfer coding that is not chunked",
-        request: Made::OfPayment(|body| json("Transfer-Encoding: gzip", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server cannot tell where the body ends (RFC 9112, section 6.3)",
+        request: Template::Payment(|body| json("Transfer-Encoding: gzip", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server cannot determine where the body ends (RFC 9112, section 6.3)",
     },
-    Decision {
+    Difference {
         sent: "a transfer coding before chunked",
-        request: Made::OfPayment(|body| {
+        request: Template::Payment(|body| {
             let chunk = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
             json("Transfer-Encoding: gzip, chunked", &chunk)
         }),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Accepted,
-        on_rocket: Decided::Accepted,
-        reason: "hyper hands on what stands in the chunks as it is; nothing inflates it",
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Accepted,
+        on_rocket: Handled::Accepted,
+        reason: "hyper passes on the content of the chunks unchanged; it is not decompressed",
     },
-    Decision {
+    Difference {
         sent: "a length beside chunks",
-        request: Made::OfPayment(|body| {
+        request: Template::Payment(|body| {
             json("Content-Length: 5\nTransfer-Encoding: chunked", body)
         }),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Ours(Rejection::BodyUnreadable),
-        on_rocket: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
-        reason: "a server may refuse it (RFC 9112, section 6.3), or read chunks, which these are not; Rocket takes what it could read of the first 14 bytes for the whole",
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Rejected(Rejection::BodyUnreadable),
+        on_rocket: Handled::Rejected(Rejection::Malformed(MalformedReason::Syntax)),
+        reason: "a server may reject it (RFC 9112, section 6.3), or read chunks, which these bytes are not; Rocket treats the readable part of the first 14 bytes as the whole body",
     },
-    Decision {
+    Difference {
         sent: "a transfer coding in HTTP/1.0",
-        request: Made::OfPayment(|body| {
+        request: Template::Payment(|body| {
             let head = "POST /plain HTTP/1.0\nX-Take-Result: 1\nContent-Type: application/json\nTransfer-Encoding: chunked";
             request(head, body)
         }),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server cannot tell where the body ends (RFC 9112, section 6.1)",
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server cannot determine where the body ends (RFC 9112, section 6.1)",
     },
-    Decision {
+    Difference {
         sent: "no length in HTTP/1.0",
-        request: Made::OfPayment(|body| {
+        request: Template::Payment(|body| {
             request(
                 "POST /plain HTTP/1.0\nX-Take-Result: 1\nContent-Type: application/json",
                 body,
             )
         }),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
-        on_rocket: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
-        reason: "there is no body then (RFC 9112, section 6.3); actix-web wants to be told so",
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Rejected(Rejection::Malformed(MalformedReason::Syntax)),
+        on_rocket: Handled::Rejected(Rejection::Malformed(MalformedReason::Syntax)),
+        reason: "such a request has no body (RFC 9112, section 6.3); actix-web requires a length",
     },
-    Decision {
+    Difference {
         sent: "a control character in a header",
-        request: Made::OfPayment(|body| json("X-Other: \u{1}", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server takes no such value (RFC 9110, section 5.5)",
+        request: Template::Payment(|body| json("X-Other: \u{1}", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server accepts no such value (RFC 9110, section 5.5)",
     },
-    Decision {
+    Difference {
         sent: "white space before a colon",
-        request: Made::OfPayment(|body| json("X-Other : 1", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server must refuse it (RFC 9112, section 5.1)",
+        request: Template::Payment(|body| json("X-Other : 1", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server must reject it (RFC 9112, section 5.1)",
     },
-    Decision {
+    Difference {
         sent: "a header over several lines",
-        request: Made::OfPayment(|body| json("X-Other: 1\n 2", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server refuses obsolete line folding (RFC 9112, section 5.2)",
+        request: Template::Payment(|body| json("X-Other: 1\n 2", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server rejects obsolete line folding (RFC 9112, section 5.2)",
     },
-    Decision {
-        sent: "a version that HTTP does not have",
-        request: Made::OfPayment(|body| request("POST /plain HTTP/3.7\nHost: shop", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server does not know how to go on",
+    Difference {
+        sent: "an HTTP version that does not exist",
+        request: Template::Payment(|body| request("POST /plain HTTP/3.7\nHost: shop", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server does not support the version",
     },
-    Decision {
-        sent: "a method that is no token",
-        request: Made::OfPayment(|body| request("PO{}ST /plain HTTP/1.1\nHost: shop", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::BAD_REQUEST),
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "the server takes no such method (RFC 9110, section 9.1)",
+    Difference {
+        sent: "a method that is not a token",
+        request: Template::Payment(|body| request("PO{}ST /plain HTTP/1.1\nHost: shop", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::BAD_REQUEST),
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "the server accepts no such method (RFC 9110, section 9.1)",
     },
-    Decision {
-        sent: "a method that Rocket has no name for",
-        request: Made::OfPayment(|body| request("post /plain HTTP/1.1\nHost: shop", body)),
-        on_actix: Decided::OurMethods,
-        on_hyper: Decided::OurMethods,
-        on_rocket: Decided::Server(StatusCode::BAD_REQUEST),
-        reason: "Rocket hands no such request to a route",
+    Difference {
+        sent: "a method that Rocket does not know",
+        request: Template::Payment(|body| request("post /plain HTTP/1.1\nHost: shop", body)),
+        on_actix: Handled::MethodRejected,
+        on_hyper: Handled::MethodRejected,
+        on_rocket: Handled::Server(StatusCode::BAD_REQUEST),
+        reason: "Rocket passes no such request to a route",
     },
-    Decision {
-        sent: "more headers than hyper counts",
-        request: // With the three that every such head has, one more than 100.
-        Made::OfPayment(|body| json(&["X-Other: 1"; 98].join("\n"), body)),
-        on_actix: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        on_hyper: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        on_rocket: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        reason: "hyper takes 100, so that a head costs little",
+    Difference {
+        sent: "more headers than hyper accepts",
+        request: // With the three headers of each such head, one more than 100.
+        Template::Payment(|body| json(&["X-Other: 1"; 98].join("\n"), body)),
+        on_actix: Handled::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        on_hyper: Handled::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        on_rocket: Handled::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        reason: "hyper accepts 100, to bound the cost of a head",
     },
-    Decision {
-        sent: "more headers than actix-web counts",
-        request: // With the three that every such head has, one more than 96.
-        Made::OfPayment(|body| json(&["X-Other: 1"; 94].join("\n"), body)),
-        on_actix: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        on_hyper: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
-        on_rocket: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
-        reason: "actix-web takes 96, so that a head costs little",
+    Difference {
+        sent: "more headers than actix-web accepts",
+        request: // With the three headers of each such head, one more than 96.
+        Template::Payment(|body| json(&["X-Other: 1"; 94].join("\n"), body)),
+        on_actix: Handled::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        on_hyper: Handled::Rejected(Rejection::Malformed(MalformedReason::Syntax)),
+        on_rocket: Handled::Rejected(Rejection::Malformed(MalformedReason::Syntax)),
+        reason: "actix-web accepts 96, to bound the cost of a head",
     },
-    Decision {
+    Difference {
         sent: "a head of 128 KiB",
-        request: Made::OfPayment(|body| {
+        request: Template::Payment(|body| {
             sized(&format!("X-Other: {}", "1".repeat(128 * 1024)), body)
         }),
-        on_actix: Decided::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        on_hyper: Decided::Accepted,
-        on_rocket: Decided::Accepted,
-        reason: "actix-web takes less, so that a head costs little",
+        on_actix: Handled::Server(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        on_hyper: Handled::Accepted,
+        on_rocket: Handled::Accepted,
+        reason: "actix-web accepts less, to bound the cost of a head",
     },
-    Decision {
+    Difference {
         sent: "no host",
-        request: Made::OfPayment(|body| {
+        request: Template::Payment(|body| {
             let head = "POST /plain HTTP/1.1\nX-Take-Result: 1\nContent-Type: application/json";
             request(&format!("{head}\nContent-Length: {}", body.len()), body)
         }),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Accepted,
-        on_rocket: Decided::Accepted,
-        reason: "a server must refuse it (RFC 9112, section 3.2); hyper leaves that to what it serves, and we never ask for the host",
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Accepted,
+        on_rocket: Handled::Accepted,
+        reason: "a server must reject it (RFC 9112, section 3.2); hyper leaves that to the application, and the adapters do not use the host",
     },
-    Decision {
+    Difference {
         sent: "two hosts",
-        request: Made::OfPayment(|body| sized("Host: other", body)),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Accepted,
-        on_rocket: Decided::Accepted,
-        reason: "a server must refuse it (RFC 9112, section 3.2); hyper leaves that to what it serves, and we never ask for the host",
+        request: Template::Payment(|body| sized("Host: other", body)),
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Accepted,
+        on_rocket: Handled::Accepted,
+        reason: "a server must reject it (RFC 9112, section 3.2); hyper leaves that to the application, and the adapters do not use the host",
     },
-    Decision {
-        sent: "a target that hyper's URI type does not hold",
-        request: Made::OfPayment(|body| {
+    Difference {
+        sent: "a target that is too long for hyper's URI type",
+        request: Template::Payment(|body| {
             let query = "a".repeat(70_000);
             request(&format!("POST /plain?{query} HTTP/1.1\nHost: shop"), body)
         }),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Server(StatusCode::URI_TOO_LONG),
-        on_rocket: Decided::Server(StatusCode::URI_TOO_LONG),
-        reason: "its parts are counted in 16 bits",
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Server(StatusCode::URI_TOO_LONG),
+        on_rocket: Handled::Server(StatusCode::URI_TOO_LONG),
+        reason: "the URI type stores lengths in 16 bits",
     },
-    Decision {
+    Difference {
         sent: "a target that is not ASCII",
-        request: Made::OfPayment(|body| {
+        request: Template::Payment(|body| {
             let head = "POST /plain?\u{e4} HTTP/1.1\nHost: shop\nX-Take-Result: 1\nContent-Type: application/json";
             request(head, body)
         }),
-        on_actix: Decided::Server(StatusCode::BAD_REQUEST),
-        on_hyper: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
-        on_rocket: Decided::Ours(Rejection::Malformed(MalformedReason::Syntax)),
-        reason: "a URL has no such character (RFC 3986); hyper hands it on as it is",
+        on_actix: Handled::Server(StatusCode::BAD_REQUEST),
+        on_hyper: Handled::Rejected(Rejection::Malformed(MalformedReason::Syntax)),
+        on_rocket: Handled::Rejected(Rejection::Malformed(MalformedReason::Syntax)),
+        reason: "a URL has no such character (RFC 3986); hyper passes it on unchanged",
     },
-    Decision {
-        sent: "a content encoding that is no text",
-        request: Made::OfPayment(|body| with_bytes("Content-Encoding", b"gzip\xff", body)),
-        on_actix: Decided::Ours(Rejection::UnsupportedMediaType),
-        on_hyper: Decided::Ours(Rejection::UnsupportedMediaType),
-        on_rocket: Decided::Accepted,
-        reason: "Rocket drops headers that are not UTF-8; the body is genuine as it is",
+    Difference {
+        sent: "a content encoding that is not UTF-8",
+        request: Template::Payment(|body| with_bytes("Content-Encoding", b"gzip\xff", body)),
+        on_actix: Handled::Rejected(Rejection::UnsupportedMediaType),
+        on_hyper: Handled::Rejected(Rejection::UnsupportedMediaType),
+        on_rocket: Handled::Accepted,
+        reason: "Rocket drops headers that are not UTF-8; the body is genuine",
     },
-    Decision {
-        sent: "a second content type that is no text",
-        request: Made::OfPayment(|body| with_bytes("Content-Type", b"text/plain\xff", body)),
-        on_actix: Decided::Ours(Rejection::UnsupportedMediaType),
-        on_hyper: Decided::Ours(Rejection::UnsupportedMediaType),
-        on_rocket: Decided::Accepted,
-        reason: "Rocket drops headers that are not UTF-8; the body is genuine as it is",
+    Difference {
+        sent: "a second content type that is not UTF-8",
+        request: Template::Payment(|body| with_bytes("Content-Type", b"text/plain\xff", body)),
+        on_actix: Handled::Rejected(Rejection::UnsupportedMediaType),
+        on_hyper: Handled::Rejected(Rejection::UnsupportedMediaType),
+        on_rocket: Handled::Accepted,
+        reason: "Rocket drops headers that are not UTF-8; the body is genuine",
     },
-    Decision {
-        sent: "a form that begins with a method of its own",
-        request: Made::OfPayment(|body| {
+    Difference {
+        sent: "a form that begins with `_method`",
+        request: Template::Payment(|body| {
             let token = body
                 .split('"')
                 .find(|text| text.starts_with("ey"))
@@ -306,71 +308,71 @@ pub const DECISIONS: &[Decision] = &[
             let head = "POST /plain HTTP/1.1\nHost: shop\nX-Take-Result: 1\nContent-Type: application/x-www-form-urlencoded";
             request(&format!("{head}\nContent-Length: {}", form.len()), &form)
         }),
-        on_actix: Decided::Accepted,
-        on_hyper: Decided::Accepted,
-        on_rocket: Decided::OurMethods,
-        reason: "Rocket takes it for the method; no provider sends such a field",
+        on_actix: Handled::Accepted,
+        on_hyper: Handled::Accepted,
+        on_rocket: Handled::MethodRejected,
+        reason: "Rocket uses its value as the method; no provider sends such a field",
     },
-    Decision {
-        sent: "a media type that is refused, and nothing of the declared body",
-        request: Made::OfPayment(|_| {
+    Difference {
+        sent: "a rejected media type, without the declared body",
+        request: Template::Payment(|_| {
             let head =
                 "POST /plain HTTP/1.1\nHost: shop\nX-Take-Result: 1\nContent-Type: text/plain";
             request(&format!("{head}\nContent-Length: 14"), "")
         }),
-        on_actix: Decided::Ours(Rejection::UnsupportedMediaType),
-        on_hyper: Decided::Ours(Rejection::UnsupportedMediaType),
-        on_rocket: Decided::Waits,
-        reason: "Rocket reads the first 14 bytes of a body before it asks anybody",
+        on_actix: Handled::Rejected(Rejection::UnsupportedMediaType),
+        on_hyper: Handled::Rejected(Rejection::UnsupportedMediaType),
+        on_rocket: Handled::Waits,
+        reason: "Rocket reads the first 14 bytes of a body before it calls the guard",
     },
-    Decision {
-        sent: "chunks that break off in their first bytes",
-        request: Made::OfPayment(|_| {
+    Difference {
+        sent: "chunks that are invalid after their first bytes",
+        request: Template::Payment(|_| {
             json("Transfer-Encoding: chunked", "2\r\n{}\r\nno length\r\n")
         }),
-        on_actix: Decided::Ours(Rejection::BodyUnreadable),
-        on_hyper: Decided::Ours(Rejection::BodyUnreadable),
-        on_rocket: Decided::Ours(Rejection::Unsigned),
-        reason: "Rocket reads the first 14 bytes of a body before it asks anybody, and takes what it could read for the whole",
+        on_actix: Handled::Rejected(Rejection::BodyUnreadable),
+        on_hyper: Handled::Rejected(Rejection::BodyUnreadable),
+        on_rocket: Handled::Rejected(Rejection::Unsigned),
+        reason: "Rocket reads the first 14 bytes of a body before it calls the guard, and treats the readable part as the whole body",
     },
-    Decision {
-        sent: "a question whether to go on, with a media type that is refused",
-        request: Made::OfPayment(|body| {
+    Difference {
+        sent: "`Expect: 100-continue` with a rejected media type",
+        request: Template::Payment(|body| {
             let head = "POST /plain HTTP/1.1\nHost: shop\nX-Take-Result: 1\nContent-Type: text/plain\nExpect: 100-continue";
             request(&format!("{head}\nContent-Length: 9"), body)
         }),
-        on_actix: Decided::Server(StatusCode::CONTINUE),
-        on_hyper: Decided::Ours(Rejection::UnsupportedMediaType),
-        on_rocket: Decided::Server(StatusCode::CONTINUE),
-        reason: "actix-web says yes before it asks a handler, and Rocket reads before it does; the refusal follows",
+        on_actix: Handled::Server(StatusCode::CONTINUE),
+        on_hyper: Handled::Rejected(Rejection::UnsupportedMediaType),
+        on_rocket: Handled::Server(StatusCode::CONTINUE),
+        reason: "actix-web responds before it calls the handler, and Rocket reads before it does; the rejection follows",
     },
-    Decision {
-        sent: "a wish for a WebSocket",
-        request: Made::OfPayment(|body| sized("Connection: Upgrade\nUpgrade: websocket", body)),
-        on_actix: Decided::Waits,
-        on_hyper: Decided::Accepted,
-        on_rocket: Decided::Accepted,
-        reason: "actix-web takes all that follows for the body",
+    Difference {
+        sent: "an upgrade to WebSocket",
+        request: Template::Payment(|body| sized("Connection: Upgrade\nUpgrade: websocket", body)),
+        on_actix: Handled::Waits,
+        on_hyper: Handled::Accepted,
+        on_rocket: Handled::Accepted,
+        reason: "actix-web treats all following bytes as the body",
     },
-    Decision {
-        sent: "a signature that is no text",
-        request: Made::OfPost(|genuine| signed(genuine, &[b"\xff\xfe"])),
-        on_actix: Decided::Ours(Rejection::BadSignature),
-        on_hyper: Decided::Ours(Rejection::BadSignature),
-        on_rocket: Decided::Ours(Rejection::Unsigned),
+    Difference {
+        sent: "a signature that is not UTF-8",
+        request: Template::Post(|genuine| signed(genuine, &[b"\xff\xfe"])),
+        on_actix: Handled::Rejected(Rejection::BadSignature),
+        on_hyper: Handled::Rejected(Rejection::BadSignature),
+        on_rocket: Handled::Rejected(Rejection::Unsigned),
         reason: "Rocket drops headers that are not UTF-8",
     },
-    Decision {
-        sent: "a signature that is no text beside the genuine one",
-        request: Made::OfPost(|genuine| signed(genuine, &[signature(genuine), b"\xff\xfe"])),
-        on_actix: Decided::Ours(Rejection::BadSignature),
-        on_hyper: Decided::Ours(Rejection::BadSignature),
-        on_rocket: Decided::Accepted,
-        reason: "Rocket drops headers that are not UTF-8; what is left is genuine",
+    Difference {
+        sent: "a signature that is not UTF-8 beside the genuine one",
+        request: Template::Post(|genuine| signed(genuine, &[signature(genuine), b"\xff\xfe"])),
+        on_actix: Handled::Rejected(Rejection::BadSignature),
+        on_hyper: Handled::Rejected(Rejection::BadSignature),
+        on_rocket: Handled::Accepted,
+        reason: "Rocket drops headers that are not UTF-8; the remaining signature is genuine",
     },
-    Decision {
-        sent: "a signed URL that a form is posted to, which begins with a method of its own",
-        request: Made::OfGet(|genuine| {
+    Difference {
+        sent: "a POST to a signed URL, with a form that begins with `_method`",
+        request: Template::Get(|genuine| {
             let head = format!(
                 "POST {} HTTP/1.1\nHost: shop\nX-Take-Result: 1",
                 genuine.target
@@ -386,30 +388,32 @@ pub const DECISIONS: &[Decision] = &[
                 form,
             )
         }),
-        on_actix: Decided::OurMethods,
-        on_hyper: Decided::OurMethods,
-        on_rocket: Decided::Accepted,
-        reason: "Rocket takes it for the method; the URL is genuine, and the form is not read",
+        on_actix: Handled::MethodRejected,
+        on_hyper: Handled::MethodRejected,
+        on_rocket: Handled::Accepted,
+        reason: "Rocket uses its value as the method; the URL is genuine, and the form is not read",
     },
 ];
 
-/// What a router or server replies to a request that does not reach a route of ours, so that there is no log event of
-/// ours. The route is `POST /shop/postback`: in a scope of actix-web, nested in axum, mounted in Rocket.
+/// A request that a router or server rejects before it reaches the route, so that it leaves no log
+/// event of ours.
+///
+/// The route is `POST /shop/postback`, in a group of routes with the prefix `/shop`.
 #[derive(Clone, Copy, Debug)]
 pub struct BeforeTheRoute {
     /// Method and target of the request.
     pub sent: &'static str,
-    /// Status of the response on actix-web; `None` if the request does reach the route.
+    /// Status of the response on actix-web; `None` if the request reaches the route.
     pub on_actix: Option<StatusCode>,
     /// Status of the response on axum.
     pub on_axum: Option<StatusCode>,
     /// Status of the response on Rocket.
     pub on_rocket: Option<StatusCode>,
-    /// What to look for, as the guide says it.
+    /// Possible cause, as in the guide.
     pub look_for: &'static str,
 }
 
-/// The table of requests that do not reach a route.
+/// The table of requests that do not reach the route.
 pub const BEFORE_THE_ROUTE: [BeforeTheRoute; 4] = [
     BeforeTheRoute {
         sent: "POST /postback",
@@ -444,16 +448,19 @@ pub const BEFORE_THE_ROUTE: [BeforeTheRoute; 4] = [
     },
 ];
 
-/// Whether a client that shuts down its writing side as soon as it has sent its request gets a response. Of those that
-/// get none, some leave no log event of ours, because the server drops them before it calls the application.
+/// A server's behaviour towards clients that shut down their writing side after the request.
+///
+/// Some requests without a response leave no log event of ours, because the server drops them
+/// before it calls the application.
 #[derive(Clone, Copy, Debug)]
 pub struct HalfClosed {
     /// The server.
     pub server: &'static str,
-    /// Whether each such client gets one. Otherwise the server closes the connections to which it has not replied when
-    /// it reads the end: some or all, as long as the handler takes.
+    /// `true` if each client gets a response. Otherwise the server closes the connections on which
+    /// it has not responded when it reads the end: some or all of them, depending on the handler's
+    /// duration.
     pub replies: bool,
-    /// Why it is not ours to decide, and what to do.
+    /// Reason for the behaviour, and the remedy.
     pub reason: &'static str,
 }
 
@@ -462,18 +469,18 @@ pub const HALF_CLOSED: [HalfClosed; 4] = [
     HalfClosed {
         server: "actix-web",
         replies: true,
-        reason: "its server goes on writing after the end of what it reads",
+        reason: "its server continues to write after the end of its input",
     },
     HalfClosed {
         server: "axum::serve",
         replies: false,
-        reason: "hyper takes the end of what it reads for the end of the connection unless it is built with \
+        reason: "hyper treats the end of its input as the end of the connection unless it is built with \
                  half_close, which axum::serve does not offer: serve the router on hyper, as the examples do",
     },
     HalfClosed {
         server: "hyper, built with half_close",
         replies: true,
-        reason: "it was asked to",
+        reason: "it is configured to",
     },
     HalfClosed {
         server: "Rocket",
@@ -483,8 +490,8 @@ pub const HALF_CLOSED: [HalfClosed; 4] = [
     },
 ];
 
-/// What Rocket adds to each answer by itself: `Server`, unless `ident` is configured away, and those of its
-/// fairing `Shield`, unless another is attached. They say nothing of a postback.
+/// Headers that Rocket adds to each response: `Server`, unless `ident` is disabled, and those of
+/// its fairing `Shield`, unless another one is attached.
 pub const HEADERS_OF_ROCKET: [&str; 4] = [
     "permissions-policy",
     "server",
@@ -492,12 +499,13 @@ pub const HEADERS_OF_ROCKET: [&str; 4] = [
     "x-frame-options",
 ];
 
-/// What an application of Rocket answers to a method that a route is not for: its router finds no route. Those of
-/// the drivers take every method, so that it is ours to refuse. HEAD is served by a route for GET, if there is none
-/// for HEAD: a test of the guard shows it.
+/// Status of Rocket's response to a method for which it finds no route.
+///
+/// The routes of the drivers accept each method, so that the guard rejects it. A route for GET
+/// serves HEAD too, unless there is a route for HEAD: a test of the guard covers that.
 pub const WRONG_METHOD_IN_ROCKET: StatusCode = StatusCode::NOT_FOUND;
 
-/// A JSON postback with further headers, which say how long it is.
+/// Returns a JSON postback with further headers, which include its length.
 fn json(headers: &str, body: &str) -> Vec<u8> {
     let head = "POST /plain HTTP/1.1\nHost: shop\nX-Take-Result: 1";
     request(
@@ -506,23 +514,23 @@ fn json(headers: &str, body: &str) -> Vec<u8> {
     )
 }
 
-/// A JSON postback with further headers, and its length.
+/// Returns a JSON postback with further headers and its length.
 fn sized(headers: &str, body: &str) -> Vec<u8> {
     json(&format!("{headers}\nContent-Length: {}", body.len()), body)
 }
 
-/// A JSON postback with a header that is no text.
+/// Returns a JSON postback with a header whose value is bytes.
 fn with_bytes(name: &str, value: &[u8], body: &str) -> Vec<u8> {
     with_values(name, &[value], body)
 }
 
-/// The genuine callback with these signatures, each in a header of its own.
+/// Returns the genuine callback with these signatures, each in its own header.
 fn signed(genuine: &Request, signatures: &[&[u8]]) -> Vec<u8> {
     let body = String::from_utf8_lossy(&genuine.body);
     with_values("X-Ca-Signature", signatures, &body)
 }
 
-/// A JSON postback with a header for each value, text or not.
+/// Returns a JSON postback with one header for each value, UTF-8 or not.
 fn with_values(name: &str, values: &[&[u8]], body: &str) -> Vec<u8> {
     let rest = sized("X-Other: 1", body);
     let (line, rest) = rest.split_at("POST /plain HTTP/1.1\r\n".len());
@@ -544,7 +552,7 @@ fn signature(genuine: &Request) -> &[u8] {
         .unwrap_or_default()
 }
 
-/// A request; lines of `head` end with a line feed here, and the last with nothing.
+/// Returns a request. Lines of `head` are separated by line feeds.
 fn request(head: &str, body: &str) -> Vec<u8> {
     format!("{}\r\n\r\n{body}", head.replace('\n', "\r\n")).into_bytes()
 }

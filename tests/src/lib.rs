@@ -1,4 +1,4 @@
-//! The corpus of deliveries, and what is needed to send it through every way in.
+//! The corpus of deliveries, and drivers that send it through every entry point.
 //!
 //! `corpus/` holds deliveries signed by independent implementations; its README explains the
 //! format. A [`driver`] is an application that receives them over a real socket.
@@ -99,8 +99,8 @@ pub mod guide {
     pub struct Testing;
 }
 
-/// Providers that do not compile: one with the name of a provider of `postback-core`, one with the namespace of another,
-/// and one that replies to a forged postback as if it were received.
+/// Providers that do not compile: one with the name of a provider of `postback-core`, one with the
+/// namespace of another, and one that replies to a forged postback as if it were received.
 ///
 /// ```
 /// # use postback_core::*;
@@ -115,8 +115,12 @@ pub mod guide {
 ///     type Key = ();
 ///     const NAME: &'static str = "fits";
 ///     const UNVERIFIED_STATUS: u16 = 422;
-/// #   fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> { Ok(()) }
-/// #   fn verify(&self, (): (), _: Bytes, _: &mut VerifyContext<'_, ()>) -> Result<String, Rejection> {
+/// #   fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
+/// #       Ok(())
+/// #   }
+/// #   fn verify(
+/// #       &self, (): (), _: Bytes, _: &mut VerifyContext<'_, ()>,
+/// #   ) -> Result<String, Rejection> {
 /// #       Ok(String::new())
 /// #   }
 /// }
@@ -143,8 +147,12 @@ pub mod guide {
 ///     type Evidence = ();
 ///     type Key = ();
 ///     const NAME: &'static str = "cryptocloud";
-/// #   fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> { Ok(()) }
-/// #   fn verify(&self, (): (), _: Bytes, _: &mut VerifyContext<'_, ()>) -> Result<String, Rejection> {
+/// #   fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
+/// #       Ok(())
+/// #   }
+/// #   fn verify(
+/// #       &self, (): (), _: Bytes, _: &mut VerifyContext<'_, ()>,
+/// #   ) -> Result<String, Rejection> {
 /// #       Ok(String::new())
 /// #   }
 /// }
@@ -169,8 +177,12 @@ pub mod guide {
 /// #   type Evidence = ();
 /// #   type Key = ();
 /// #   const NAME: &'static str = "borrowing";
-/// #   fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> { Ok(()) }
-/// #   fn verify(&self, (): (), _: Bytes, _: &mut VerifyContext<'_, ()>) -> Result<String, Rejection> {
+/// #   fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
+/// #       Ok(())
+/// #   }
+/// #   fn verify(
+/// #       &self, (): (), _: Bytes, _: &mut VerifyContext<'_, ()>,
+/// #   ) -> Result<String, Rejection> {
 /// #       Ok(String::new())
 /// #   }
 /// # }
@@ -193,8 +205,14 @@ pub mod guide {
 ///     type Key = ();
 ///     const NAME: &'static str = "acknowledging";
 ///     const UNVERIFIED_STATUS: u16 = 200;
-/// #   fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> { Ok(()) }
-/// #   fn verify(&self, (): (), _: Bytes, _: &mut VerifyContext<'_, ()>) -> Result<(), Rejection> { Ok(()) }
+/// #   fn inspect(&self, _: &RequestHead<'_>, _: Option<MediaType>) -> Result<(), Rejection> {
+/// #       Ok(())
+/// #   }
+/// #   fn verify(
+/// #       &self, (): (), _: Bytes, _: &mut VerifyContext<'_, ()>,
+/// #   ) -> Result<(), Rejection> {
+/// #       Ok(())
+/// #   }
 /// }
 /// # let _ = Rejection::Unsigned.reply_to::<Acknowledging>();
 /// ```

@@ -1,4 +1,4 @@
-//! What is logged.
+//! Captured log output.
 
 use std::{
     io,
@@ -8,7 +8,7 @@ use std::{
 use tracing::{Level, Subscriber, subscriber::DefaultGuard};
 use tracing_subscriber::fmt;
 
-/// Log of a thread, or of the process.
+/// Captured log of a thread or of the process.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -24,13 +24,13 @@ impl io::Write for Log {
 }
 
 impl Log {
-    /// Begins to log everything, until the guard is dropped.
+    /// Begins to capture all events, until the guard is dropped.
     #[must_use]
     pub fn begin() -> (Self, DefaultGuard) {
         Self::begin_at(Level::TRACE)
     }
 
-    /// Begins to log what is at least of this level, until the guard is dropped.
+    /// Begins to capture events of at least this level, until the guard is dropped.
     #[must_use]
     pub fn begin_at(level: Level) -> (Self, DefaultGuard) {
         let log = Self::default();
@@ -38,16 +38,16 @@ impl Log {
         (log, guard)
     }
 
-    /// Begins to log what is at least a warning, of all threads, for as long as the process lives.
+    /// Begins to capture warnings and errors of all threads, until the process ends.
     ///
     /// # Panics
     ///
-    /// If it was called before.
+    /// Panics if it was called before.
     #[must_use]
     pub fn begin_for_the_process() -> Self {
         let log = Self::default();
         let subscriber = log.subscriber(Level::WARN);
-        tracing::subscriber::set_global_default(subscriber).expect("the first one");
+        tracing::subscriber::set_global_default(subscriber).expect("the first global subscriber");
         log
     }
 
@@ -61,7 +61,7 @@ impl Log {
             .finish()
     }
 
-    /// The lines that name this id.
+    /// Returns the lines that contain this id.
     #[must_use]
     pub fn naming(&self, id: &str) -> Vec<String> {
         let text = self.text();
@@ -69,15 +69,15 @@ impl Log {
         lines.map(str::to_owned).collect()
     }
 
-    /// All of it.
+    /// Returns the whole text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes()).into_owned()
     }
 
-    /// Our own lines.
+    /// Returns the lines of our own log events.
     #[must_use]
-    pub fn verdicts(&self) -> Vec<String> {
+    pub fn events(&self) -> Vec<String> {
         let text = self.text();
         let lines = text.lines().map(str::trim);
         let ours = lines.filter(|line| line.contains(" postback: "));

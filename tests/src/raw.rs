@@ -1,4 +1,4 @@
-//! A client that writes what it is told to, byte by byte.
+//! A client that controls each byte it sends.
 
 use std::{fmt, future::Future, net::SocketAddr, time::Duration};
 
@@ -9,24 +9,25 @@ use tokio::{
     time::timeout,
 };
 
-/// How long an answer may take before it counts as none.
+/// Time after which a missing response is a failure.
 pub const DEADLINE: Duration = Duration::from_secs(5);
 
-/// One connection.
+/// A connection to a server.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
 }
 
-/// An answer as it stands on the wire, its length checked.
+/// A response as received on the wire, with its length checked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawResponse {
-    /// The status.
+    /// Status.
     pub status: StatusCode,
-    /// Names in lower case, and values; without `Connection` and `Date`, which are the server's, and sorted.
+    /// Sorted names in lower case and values, without `Connection` and `Date`, which the server
+    /// adds.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// Body.
     pub body: String,
 }
 
@@ -37,7 +38,7 @@ impl fmt::Debug for RawResponse {
 }
 
 impl Connection {
-    /// Connects.
+    /// Opens a connection.
     pub async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("a connection");
         stream.set_nodelay(true).expect("a socket option");
@@ -47,27 +48,27 @@ impl Connection {
         }
     }
 
-    /// Writes, and tells whether the server still took it all.
+    /// Writes the bytes, and returns `true` if the server accepted all of them.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         let written = within_deadline(self.stream.write_all(bytes.as_ref())).await;
         written.is_ok()
     }
 
-    /// Reads the next answer. `to_head` says that the request was one for the head alone.
-    pub async fn response(&mut self, to_head: bool) -> RawResponse {
-        let answer = self.answer(to_head).await;
-        answer.expect("an answer before the connection ends")
+    /// Reads the next response. `is_head` is `true` after a HEAD request.
+    pub async fn response(&mut self, is_head: bool) -> RawResponse {
+        let response = self.next_response(is_head).await;
+        response.expect("a response before the connection ends")
     }
 
-    /// Reads the next answer, or none if the connection ends before it.
-    pub async fn answer(&mut self, to_head: bool) -> Option<RawResponse> {
+    /// Reads the next response. Returns `None` if the connection ends before it.
+    pub async fn next_response(&mut self, is_head: bool) -> Option<RawResponse> {
         let (mut response, length, head) = loop {
             if let Some(parsed) = parse_head(&self.received) {
                 break parsed;
             }
             self.read_more().await?;
         };
-        let end = if to_head {
+        let end = if is_head {
             head
         } else {
             head.saturating_add(length)
@@ -80,50 +81,52 @@ impl Connection {
         Some(response)
     }
 
-    /// Sends `part` over and over until there is an answer.
+    /// Sends `part` repeatedly until a response arrives.
     pub async fn response_while_sending(&mut self, part: &str, every: Duration) -> RawResponse {
         within_deadline(async {
             loop {
                 self.send(part).await;
-                if let Ok(answer) = timeout(every, self.answer(false)).await {
-                    return answer.expect("an answer before the connection ends");
+                if let Ok(response) = timeout(every, self.next_response(false)).await {
+                    return response.expect("a response before the connection ends");
                 }
             }
         })
         .await
     }
 
-    /// Whether the server ends the connection without a further byte.
+    /// Returns `true` if the server ends the connection without sending another byte.
     pub async fn ends(&mut self) -> bool {
         self.received.is_empty() && self.read_more().await.is_none()
     }
 
-    /// Drops the connection with a reset rather than an orderly end.
+    /// Closes the connection with a reset.
     pub fn reset(self) {
         self.stream.set_zero_linger().expect("a socket option");
     }
 
-    /// Ends the sending side, in order.
+    /// Shuts down the writing side.
     pub async fn finish(&mut self) {
         self.stream.shutdown().await.expect("an open connection");
     }
 
     async fn read_more(&mut self) -> Option<()> {
-        // A reset after the answer is how an operating system tells of bytes that nobody read.
+        // An operating system resets a connection that is closed with unread bytes.
         let read = within_deadline(self.stream.read_buf(&mut self.received)).await;
         matches!(read, Ok(1..)).then_some(())
     }
 }
 
+/// Awaits the future for at most [`DEADLINE`].
+///
 /// # Panics
 ///
-/// If it takes longer.
+/// Panics if it takes longer.
 pub async fn within_deadline<F: Future>(future: F) -> F::Output {
     let done = timeout(DEADLINE, future).await;
-    done.expect("the server hangs")
+    done.expect("a result within the deadline")
 }
 
-/// A complete head without its body, the body's length, and the head's.
+/// Parses a complete head: the response without its body, the body's length, and the head's length.
 fn parse_head(received: &[u8]) -> Option<(RawResponse, usize, usize)> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut parsed = httparse::Response::new(&mut headers);

@@ -1,5 +1,4 @@
-//! What every receiver among the examples does, as a process: its environment, its exit status and its
-//! two streams.
+//! Tests of a receiver as a process: its environment, its exit status and its two streams.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -28,16 +27,16 @@ use crate::{
     raw::{Connection, RawResponse},
 };
 
-/// Who refuses a request with a wrong method.
+/// The part of an application that rejects a request with another method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrongMethod {
-    /// We do, whatever the method.
-    IsOurs,
-    /// The framework's router does, which finds no route.
-    IsTheRouters,
+    /// The adapter.
+    Adapter,
+    /// The framework's router, which finds no route.
+    Router,
 }
 
-/// A command that listens on a free port.
+/// Returns the command of a receiver that listens on a free port.
 #[must_use]
 pub fn receiver(binary: &str) -> Command {
     let mut command = Command::new(binary);
@@ -53,27 +52,27 @@ pub fn receiver(binary: &str) -> Command {
     command
 }
 
-/// What is set where a test is about something else.
+/// Environment of the tests that check something else.
 const ENVIRONMENT: [(&str, &str); 3] = [
     ("CRYPTOCLOUD_SECRET", "c"),
     ("PUBLIC_ORIGIN", ORIGIN),
     ("TRYBIT_SECRET", "t"),
 ];
 
-/// A process that does not outlive the test: it is killed when this is dropped.
+/// A process that is killed when this value is dropped.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
-    /// Where it says that it listens.
+    /// URL that the process prints, without a path.
     base: String,
-    /// It may go on writing there.
+    /// Kept open, so that the process can write to it.
     _stderr: BufReader<ChildStderr>,
 }
 
 impl Running {
-    /// Starts it, and waits until it listens.
+    /// Starts the process, and waits until it listens.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.spawn().expect("it starts");
+        let mut child = command.spawn().expect("the process starts");
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut line = String::new();
         stderr.read_line(&mut line).expect("a line");
@@ -86,18 +85,18 @@ impl Running {
         }
     }
 
-    /// The URL without a path where it listens.
+    /// Returns the URL, without a path, at which the process listens.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// Ends it, and returns the lines that it printed.
+    /// Ends the process, and returns the lines that it printed.
     fn printed(mut self) -> Vec<Value> {
         let mut stdout = self.child.stdout.take().expect("a pipe");
         drop(self);
         let mut printed = String::new();
-        stdout.read_to_string(&mut printed).expect("a text");
+        stdout.read_to_string(&mut printed).expect("UTF-8");
         let json = |line| serde_json::from_str(line).expect("JSON");
         printed.lines().map(json).collect()
     }
@@ -105,12 +104,12 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+        self.child.kill().expect("the process runs");
+        self.child.wait().expect("the process ends");
     }
 }
 
-/// Does not start without its environment, and says what is wrong.
+/// Asserts that a receiver exits with an error that names the missing or invalid variable.
 pub fn invalid_environment_is_error_at_start(binary: &str) {
     for (named, value) in [
         ("CRYPTOCLOUD_SECRET", None),
@@ -124,22 +123,22 @@ pub fn invalid_environment_is_error_at_start(binary: &str) {
         ("CRYPTAPI_PUBLIC_KEY_FILE", Some(file!())),
     ] {
         let mut command = receiver(binary);
-        // Of this package, where this very file is no key.
+        // `file!()` is relative to the workspace; it is not a key.
         command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         command.envs(ENVIRONMENT);
         match value {
             Some(value) => command.env(named, value),
             None => command.env_remove(named),
         };
-        let output = command.output().expect("it starts");
+        let output = command.output().expect("the process starts");
         assert_eq!(output.status.code(), Some(1), "{named} {value:?}");
         assert_eq!(output.stdout, b"", "{named} {value:?}");
-        let told = String::from_utf8(output.stderr).expect("a text");
-        assert!(told.contains(named), "{told}");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(stderr.contains(named), "{stderr}");
     }
 }
 
-/// Judges CryptAPI's corpus as it must, in each mode, and prints a line for each accepted callback.
+/// Sends the CryptAPI corpus to a receiver in each mode, and checks responses and printed lines.
 pub async fn cryptapi_corpus_gets_expected_replies_in_each_mode(
     binary: &str,
     wrong_method: WrongMethod,
@@ -171,7 +170,7 @@ pub async fn cryptapi_corpus_gets_expected_replies_in_each_mode(
             }
             sent = sent.saturating_add(1);
             let request = case.request.to(&running.base);
-            let (status, _, body) = client.send(request).await.expect("an answer");
+            let (status, _, body) = client.send(request).await.expect("a response");
             let params = case.printed_params();
             match case.expect {
                 Expect::Accepted { mut fields } => {
@@ -180,8 +179,7 @@ pub async fn cryptapi_corpus_gets_expected_replies_in_each_mode(
                     lines.push((case.name, fields));
                 }
                 Expect::Rejected { code, .. }
-                    if code.allows("method_not_allowed")
-                        && wrong_method == WrongMethod::IsTheRouters =>
+                    if code.allows("method_not_allowed") && wrong_method == WrongMethod::Router =>
                 {
                     assert_eq!((status, &*body), (WRONG_METHOD_IN_ROCKET, ""));
                 }
@@ -213,16 +211,18 @@ pub async fn cryptapi_corpus_gets_expected_replies_in_each_mode(
     }
     assert!(sent > 68, "the whole corpus, and GET twice");
 
-    // Without a key of the shop's own, the published one is trusted and nothing of the corpus is.
+    // Without a configured key, the receiver trusts the published one, which signed none of the
+    // corpus.
     let running = Running::start(receiver(binary).envs(ENVIRONMENT));
     let cases = Case::cryptapi();
     let genuine = cases.first().expect("a case").request.to(&running.base);
-    let (status, ..) = client.send(genuine).await.expect("an answer");
+    let (status, ..) = client.send(genuine).await.expect("a response");
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert_eq!(running.printed(), Vec::<Value>::new());
 }
 
-/// Answers genuine and wrong deliveries as it must, and prints a line for each genuine one.
+/// Sends genuine and forged deliveries to a receiver, and checks that it prints one line for each
+/// genuine one.
 pub async fn verified_postback_prints_one_line(binary: &str, client: &Client) {
     let running = Running::start(receiver(binary).envs(ENVIRONMENT));
 
@@ -231,7 +231,7 @@ pub async fn verified_postback_prints_one_line(binary: &str, client: &Client) {
         let request =
             Request::post(format!("{}{path}", running.base)).header("content-type", content_type);
         let request = request.body(body.into()).expect("a request");
-        client.send(request).await.expect("an answer").0
+        client.send(request).await.expect("a response").0
     };
     let sample = testing::sample_json(Some(&token("c")));
     let bare = format!(r#"{{"invoice_id":"ILRAJE1Q","token":"{}"}}"#, token("t"));
@@ -262,8 +262,8 @@ pub async fn verified_postback_prints_one_line(binary: &str, client: &Client) {
             StatusCode::NOT_FOUND,
         ),
     ];
-    for (index, (answered, expected)) in expected.into_iter().enumerate() {
-        assert_eq!(answered, expected, "delivery {index}");
+    for (index, (status, expected)) in expected.into_iter().enumerate() {
+        assert_eq!(status, expected, "delivery {index}");
     }
 
     let printed = running.printed();
@@ -280,7 +280,7 @@ pub async fn verified_postback_prints_one_line(binary: &str, client: &Client) {
     );
 }
 
-/// Verifiers for routes that no genuine postback is sent to.
+/// Returns verifiers for routes that receive no genuine postback.
 #[must_use]
 pub fn verifiers() -> Verifiers {
     let cryptapi = CryptApi::post_form().verifier();
@@ -291,13 +291,13 @@ pub fn verifiers() -> Verifiers {
     }
 }
 
-/// Prints nothing.
+/// Returns a function that discards lines.
 #[must_use]
 pub fn silent() -> Print {
     Arc::new(|_| Ok(()))
 }
 
-/// Sends a byte of a body at a time to `path`, without end, and waits for the answer, which must not
+/// Sends an endless body to `path`, one byte at a time, and returns the response, which must not
 /// come before the deadline.
 pub async fn drip(application: &Application, path: &str, deadline: Duration) -> RawResponse {
     let begun = Instant::now();
@@ -309,18 +309,21 @@ pub async fn drip(application: &Application, path: &str, deadline: Duration) -> 
     assert!(connection.send(head).await);
     let every = Duration::from_millis(10);
     let response = connection.response_while_sending("1\r\n \r\n", every).await;
-    assert!(begun.elapsed() >= deadline, "not for its deadline");
+    assert!(
+        begun.elapsed() >= deadline,
+        "a response before the deadline"
+    );
     response
 }
 
-/// Asserts that the body was ended from outside.
+/// Asserts that the response rejects an unreadable body.
 pub fn assert_unreadable(response: &RawResponse) {
-    let answer = Rejection::BodyUnreadable.reply();
-    assert_eq!(response.status, answer.status());
-    assert_eq!(response.body, answer.body());
+    let reply = Rejection::BodyUnreadable.reply();
+    assert_eq!(response.status, reply.status());
+    assert_eq!(response.body, reply.body());
 }
 
-/// The tests of a receiver whose binary is `$binary`.
+/// Defines the tests of a receiver whose binary is `$binary`.
 #[macro_export]
 macro_rules! receiver_tests {
     ($binary:expr, $wrong_method:expr) => {

@@ -1,4 +1,4 @@
-//! Requests to `examples/shop`: the shop's own, and the providers'.
+//! Requests to `examples/shop`: of its API, and of the providers.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub use crate::fixtures::ORIGIN;
 use crate::{client::Client, deliveries};
 
-/// Senders of requests to one shop.
+/// Sender of requests to a shop.
 #[derive(Debug)]
 pub struct Senders {
     base: String,
@@ -24,7 +24,7 @@ pub struct Senders {
 }
 
 impl Senders {
-    /// The providers' keys, and what the shop must be configured with.
+    /// Returns a sender with new keys, and the verifiers that the shop needs.
     #[must_use]
     pub fn new() -> (Self, Verifiers) {
         let key = SigningKey::generate().expect("a key");
@@ -43,7 +43,7 @@ impl Senders {
         (senders, verifiers)
     }
 
-    /// They send to the shop at `base`, a URL without a path.
+    /// Sets the address of the shop, a URL without a path.
     #[must_use]
     pub fn to(self, base: impl Into<String>) -> Self {
         Self {
@@ -52,52 +52,52 @@ impl Senders {
         }
     }
 
-    /// Orders for 0.05 BTC, to be paid by an invoice; returns the order's number.
+    /// Creates an order of 0.05 BTC, paid by an invoice, and returns its number.
     pub async fn order_by_invoice(&self, invoice_id: &str) -> i64 {
         self.order_by_invoice_at("0.05", "BTC", invoice_id).await
     }
 
-    /// Orders at another price, to be paid by an invoice; returns the order's number.
+    /// Creates an order at another price, paid by an invoice, and returns its number.
     pub async fn order_by_invoice_at(&self, price: &str, coin: &str, invoice_id: &str) -> i64 {
         let wanted = json!({ "price": price, "coin": coin, "invoice_id": invoice_id });
-        number(&self.ask(Request::post(self.at("/orders")), &wanted).await)
+        number(&self.call(Request::post(self.at("/orders")), &wanted).await)
     }
 
-    /// Orders for 0.05 `btc`, to be paid to an address; returns the order's number, and path and query of its callback
-    /// URL.
+    /// Creates an order of 0.05 `btc`, paid to an address, and returns its number and the path and
+    /// query of its callback URL.
     pub async fn order_by_address(&self) -> (i64, String) {
         self.order_by_address_at("0.05", "btc").await
     }
 
-    /// Orders at another price, to be paid to an address; returns the order's number, and path and query of its
-    /// callback URL.
+    /// Creates an order at another price, paid to an address, and returns its number and the path
+    /// and query of its callback URL.
     pub async fn order_by_address_at(&self, price: &str, coin: &str) -> (i64, String) {
         let wanted = json!({ "price": price, "coin": coin, "payout_address": SAMPLE_ADDRESS_OUT });
-        let order = self.ask(Request::post(self.at("/orders")), &wanted).await;
+        let order = self.call(Request::post(self.at("/orders")), &wanted).await;
         let made = json!({ "address_in": SAMPLE_ADDRESS_IN });
         let path = self.at(&format!("/orders/{}/address", number(&order)));
-        self.ask(Request::put(path), &made).await;
+        self.call(Request::put(path), &made).await;
         let url = order.get("callback_url").and_then(Value::as_str);
         let target = url.and_then(|url| url.strip_prefix(ORIGIN));
         (number(&order), target.expect("a callback URL").to_owned())
     }
 
-    /// What was paid for an order, and whether that pays for it.
+    /// Returns the amount paid for an order, and `true` if it is paid in full.
     pub async fn paid(&self, order: i64) -> (String, bool) {
         let path = self.at(&format!("/orders/{order}"));
-        let order = self.ask(Request::get(path), &Value::Null).await;
+        let order = self.call(Request::get(path), &Value::Null).await;
         let paid = order.get("paid").and_then(Value::as_str);
-        let settled = order.get("settled").and_then(Value::as_bool);
-        (paid.expect("a sum").to_owned(), settled.expect("a flag"))
+        let is_settled = order.get("settled").and_then(Value::as_bool);
+        (paid.expect("a sum").to_owned(), is_settled.expect("a flag"))
     }
 
-    /// CryptAPI's key.
+    /// Returns the key that signs callbacks.
     #[must_use]
     pub const fn key(&self) -> &Arc<SigningKey> {
         &self.key
     }
 
-    /// CryptoCloud announces an invoice.
+    /// Sends a CryptoCloud postback of an invoice.
     pub async fn pay_invoice(&self, invoice_id: &str, amount: &str) -> StatusCode {
         let token = testing::fresh_token(&deliveries::secret(), invoice_id);
         let body = json!({ "status": "success", "invoice_id": invoice_id, "token": token,
@@ -107,7 +107,7 @@ impl Senders {
         self.send(request, body.to_string()).await.0
     }
 
-    /// CryptAPI calls back: its sample, with replacements, to a target of the shop's.
+    /// Sends a CryptAPI callback: the sample with replacements, to a target of the shop.
     pub async fn call_back(&self, target: &str, replacements: &[(&str, &str)]) -> StatusCode {
         let fields = deliveries::replaced(SAMPLE_CALLBACK.to_owned(), replacements);
         let target = format!("{target}&{fields}");
@@ -121,8 +121,8 @@ impl Senders {
         format!("{}{path}", self.base)
     }
 
-    /// The shop's own side answers in JSON, if at all.
-    async fn ask(&self, request: request::Builder, body: &Value) -> Value {
+    /// Sends a request of the shop's API, and returns the JSON of the response, if any.
+    async fn call(&self, request: request::Builder, body: &Value) -> Value {
         let request = request.header("content-type", "application/json");
         let (status, body) = self.send(request, body.to_string()).await;
         assert!(status.is_success(), "{status} {body}");
@@ -131,7 +131,7 @@ impl Senders {
 
     async fn send(&self, request: request::Builder, body: String) -> (StatusCode, String) {
         let request = request.body(body.into()).expect("a request");
-        let (status, _, body) = self.client.send(request).await.expect("an answer");
+        let (status, _, body) = self.client.send(request).await.expect("a response");
         (status, body)
     }
 }

@@ -174,9 +174,9 @@ async fn the_smaller_of_the_routes_limit_and_ours_holds() {
     let enough = deliver(&application, "/enough", body.clone()).await;
     assert_eq!(enough.status, 200);
     for path in ["/short", "/ours"] {
-        let refused = deliver(&application, path, body.clone()).await;
-        assert_eq!(refused.status, 413, "{path}");
-        assert_eq!(refused.body, r#"{"error":"Postback too large"}"#, "{path}");
+        let rejected = deliver(&application, path, body.clone()).await;
+        assert_eq!(rejected.status, 413, "{path}");
+        assert_eq!(rejected.body, r#"{"error":"Postback too large"}"#, "{path}");
     }
 }
 
@@ -257,7 +257,7 @@ async fn a_clock_that_fails_refuses() {
         .with_state(broken);
     let application = serve(router).await;
     let body = testing::sample_json(Some(&token("s")));
-    let refused = deliver(&application, "/postback", body).await;
-    assert_eq!(refused.status, 500);
-    assert_eq!(refused.body, r#"{"error":"Not configured"}"#);
+    let rejected = deliver(&application, "/postback", body).await;
+    assert_eq!(rejected.status, 500);
+    assert_eq!(rejected.body, r#"{"error":"Not configured"}"#);
 }

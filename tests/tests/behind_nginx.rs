@@ -1,4 +1,5 @@
-//! CryptAPI behind a real nginx: what the log says of each mistake in its configuration, or in ours.
+//! CryptAPI behind nginx: the log event of each mistake in the configuration of nginx or of the
+//! verifier.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -25,7 +26,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpStream, time::sleep};
 use tracing::Level;
 
-/// An nginx in front of an application, until it is dropped.
+/// An nginx process in front of an application, stopped when it is dropped.
 struct Nginx {
     process: Child,
     address: SocketAddr,
@@ -33,7 +34,8 @@ struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it with these directives in its `server`. `APP` in them is the application's address.
+    /// Starts nginx with these directives in its `server` block. `APP` is replaced with the
+    /// application's address.
     async fn start(directives: &str, application: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = TcpListener::bind("127.0.0.1:0")
@@ -79,12 +81,12 @@ impl Drop for Nginx {
     }
 }
 
-/// As long as no order is looked up, nothing is acknowledged.
+/// Handler without orders, which acknowledges nothing.
 async fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
     postback_core::Retry::unknown_order(postback.uuid().as_untrusted_str()).into()
 }
 
-/// What is logged of a callback that was signed for `signed`, and whose target is `target` at nginx.
+/// Returns the log events of a callback that is signed for the URL `signed` and sent to `target`.
 async fn logged(directives: &str, prefix: Option<&str>, signed: &str, target: &str) -> Vec<String> {
     let verifier = fixtures::trusting(fixtures::cryptapi_at(ORIGIN, prefix));
     let router = Router::new()
@@ -100,12 +102,12 @@ async fn logged(directives: &str, prefix: Option<&str>, signed: &str, target: &s
         .send(format!("{head}\r\nX-CA-Signature: {signature}\r\n\r\n"))
         .await;
     connection.response(false).await;
-    log.verdicts()
+    log.events()
 }
 
 #[tokio::test]
 async fn proxy_misconfiguration_is_logged() {
-    let as_it_came = "location / { proxy_pass http://APP; }";
+    let unchanged = "location / { proxy_pass http://APP; }";
     let (https, www) = (
         "https://shop.example/shop/cb",
         "https://www.shop.example/shop/cb",
@@ -119,57 +121,51 @@ async fn proxy_misconfiguration_is_logged() {
     };
     let verified = r#"key_label="current""#.to_owned();
     for (name, directives, prefix, signed, expected) in [
+        ("unchanged", unchanged, None, https, verified.clone()),
         (
-            "passed on as it came",
-            as_it_came,
-            None,
-            https,
-            verified.clone(),
-        ),
-        (
-            "a slash behind the port",
+            "slash after the port",
             "location /shop/ { proxy_pass http://APP/; }",
             None,
             https,
             rejected("/cb", length, None),
         ),
         (
-            "a slash behind the port, and the prefix configured",
+            "slash after the port, and configured prefix",
             "location /shop/ { proxy_pass http://APP/; }",
             Some("/shop"),
             https,
             verified.clone(),
         ),
         (
-            "the prefix configured, and nothing that strips it",
-            as_it_came,
+            "configured prefix that is not stripped",
+            unchanged,
             Some("/shop"),
             https,
             rejected("/shop/shop/cb", length, Some("signed_without_prefix")),
         ),
         (
-            "another prefix configured",
+            "other configured prefix",
             "location /shop/ { proxy_pass http://APP/; }",
             Some("/store"),
             https,
             rejected("/store/cb", length, None),
         ),
         (
-            "a path behind the port",
+            "path after the port",
             "location / { proxy_pass http://APP/app/; }",
             None,
             https,
             rejected("/app/shop/cb", length, Some("signed_without_prefix")),
         ),
         (
-            "a rewrite",
+            "rewrite",
             "location / { rewrite ^/shop/(.*)$ /postback/$1 break; proxy_pass http://APP; }",
             None,
             https,
             rejected("/postback/cb", length, None),
         ),
         (
-            "a slash added at the end",
+            "added trailing slash",
             "location / { rewrite ^(.*)$ $1/ break; proxy_pass http://APP; }",
             None,
             https,
@@ -180,42 +176,42 @@ async fn proxy_misconfiguration_is_logged() {
             ),
         ),
         (
-            "arguments added",
+            "added arguments",
             "location / { proxy_pass http://APP$request_uri&from=nginx; }",
             None,
             https,
             rejected("/shop/cb", length.saturating_add("&from=nginx".len()), None),
         ),
         (
-            "arguments dropped",
+            "dropped arguments",
             "location / { proxy_pass http://APP$uri; }",
             None,
             https,
             rejected("/shop/cb", 0, None),
         ),
         (
-            "a URL with http",
-            as_it_came,
+            "URL with http",
+            unchanged,
             None,
             "http://shop.example/shop/cb",
             rejected("/shop/cb", length, Some("signed_for_http")),
         ),
         (
-            "a URL with www",
-            as_it_came,
+            "URL with www",
+            unchanged,
             None,
             www,
             rejected("/shop/cb", length, Some("signed_with_www")),
         ),
         (
-            "a URL with its port",
-            as_it_came,
+            "URL with its port",
+            unchanged,
             None,
             "https://shop.example:443/shop/cb",
             rejected("/shop/cb", length, Some("signed_with_default_port")),
         ),
         (
-            "the header removed",
+            "removed header",
             "location / { proxy_pass http://APP; proxy_set_header X-CA-Signature ''; }",
             None,
             https,
@@ -228,7 +224,7 @@ async fn proxy_misconfiguration_is_logged() {
     }
 }
 
-/// nginx merges slashes in a path that it replaces.
+/// nginx merges slashes in the path if it replaces a prefix.
 #[tokio::test]
 async fn merged_slashes_are_logged() {
     let directives = "location /shop/ { proxy_pass http://APP/shop/; }";

@@ -1,4 +1,4 @@
-//! What the log says of a callback that does not bind, and what it never says.
+//! Log events of callbacks that do not bind.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -19,7 +19,7 @@ use postback_core::{
 use postback_tower::axum::{Ack, Postback, Retry};
 use tracing::Level;
 
-/// Every origin that a callback of these tests is signed for.
+/// Origins for which callbacks of these tests are signed.
 const ORIGINS: [&str; 5] = [
     ORIGIN,
     "http://shop.example",
@@ -28,7 +28,7 @@ const ORIGINS: [&str; 5] = [
     "https://other.example",
 ];
 
-/// A genuine callback that was signed for this URL, which ends before the provider's fields.
+/// Returns a genuine callback for this callback URL.
 fn called_back(url: &str) -> Verified<CryptApi<Get>> {
     let verifier = fixtures::trusting(CryptApi::get(ORIGINS).unwrap());
     let url = format!("{url}&{SAMPLE_CALLBACK}");
@@ -42,13 +42,13 @@ fn stored(url: &str) -> CallbackUrl {
     provider.stored_callback_url(url).unwrap()
 }
 
-/// The error of a callback that does not bind, and the line about it, without what is the same each time.
-fn refused(callback: &Verified<CryptApi<Get>>, expected: &Expected) -> (BindError, String) {
+/// Returns the error of a callback that does not bind, and the part of its log event that varies.
+fn bind_error(callback: &Verified<CryptApi<Get>>, expected: &Expected) -> (BindError, String) {
     let (log, _guard) = Log::begin_at(Level::INFO);
     let error = callback.bind(expected).unwrap_err();
-    let verdicts = log.verdicts();
-    let [line] = &*verdicts else {
-        unreachable!("{verdicts:?}");
+    let events = log.events();
+    let [line] = &*events else {
+        unreachable!("{events:?}");
     };
     assert!(!log.text().contains(CALLBACK_SECRET), "{line}");
     let begin =
@@ -92,12 +92,11 @@ fn unbound_callback_logs_expected_and_received_values() {
             "variant=IncompleteExpectation".to_owned(),
         ),
     ] {
-        let (_, logged) = refused(&callback, &expectation);
+        let (_, logged) = bind_error(&callback, &expectation);
         assert_eq!(logged, line);
     }
 }
 
-/// The stored URL, the URL that was called back, and how it differs.
 #[test]
 fn other_spelling_of_stored_url_is_logged() {
     let url =
@@ -166,7 +165,7 @@ fn other_spelling_of_stored_url_is_logged() {
         ),
     ] {
         let expectation = with_sample_payment(Expected::callback_url(stored(&before)));
-        let (error, line) = refused(&called_back(&called), &expectation);
+        let (error, line) = bind_error(&called_back(&called), &expectation);
         assert_eq!(
             error,
             BindError::CallbackUrlSpelling(difference),
@@ -200,7 +199,6 @@ fn any_of_several_coins_binds() {
     }
 }
 
-/// A 404 is not preceded by `postback verified` alone.
 #[tokio::test]
 async fn unbound_callback_leaves_three_events_through_axum() {
     async fn called_back(
@@ -230,7 +228,7 @@ async fn unbound_callback_leaves_three_events_through_axum() {
         r#"variant=AddressIn expected="the order's address" received="{SAMPLE_ADDRESS_IN}""#
     );
     assert_eq!(
-        log.verdicts(),
+        log.events(),
         [
             format!(
                 r#"INFO postback: postback verified provider="cryptapi" uuid="{uuid}" key_label="current""#
@@ -246,7 +244,7 @@ async fn unbound_callback_leaves_three_events_through_axum() {
     assert!(!log.text().contains(CALLBACK_SECRET));
 }
 
-/// A callback that is bound by its address alone can say anything, signed.
+/// A callback that is bound by its address alone can contain any text, with a valid signature.
 #[test]
 fn control_characters_are_replaced_in_log() {
     let payout = "x\n2026 WARN postback: forged\u{1b}[2J";

@@ -1,4 +1,5 @@
-//! Each cause of a rejection has its own log line: in core, and through every adapter.
+//! Log events of rejections, with the cause and the hint of each: in core, and through every entry
+//! point.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -21,11 +22,12 @@ use postback_core::{
 };
 use tracing::Level;
 
-/// What is logged of a request, in core and then through every way in, after the provider and the code.
+/// Asserts that the log event of a rejected request ends with `expected`, in core and through every
+/// entry point.
 async fn assert_logged<P: Served>(verifier: &Verifier<P>, request: &Request, expected: &str) {
     let (log, guard) = Log::begin_at(Level::WARN);
     assert!(request.verify(verifier).is_err(), "{expected}");
-    let [line] = &*log.verdicts() else {
+    let [line] = &*log.events() else {
         unreachable!("{expected}: {}", log.text());
     };
     assert!(line.ends_with(expected), "{line}: {expected}");
@@ -34,8 +36,8 @@ async fn assert_logged<P: Served>(verifier: &Verifier<P>, request: &Request, exp
         let (log, _guard) = Log::begin_at(Level::WARN);
         let application = driver.serve(verifier.clone()).await;
         let outcome = application.send(request).await;
-        assert!(outcome.handed.is_none(), "{driver:?}");
-        assert_eq!(log.verdicts(), [line.as_str()], "{driver:?}");
+        assert!(outcome.delivered.is_none(), "{driver:?}");
+        assert_eq!(log.events(), [line.as_str()], "{driver:?}");
     }
 }
 
@@ -94,7 +96,7 @@ async fn mislabelled_content_type_is_hinted() {
             r#" hint="json_sent_as_form""#,
         ),
         (JSON, form.clone(), r#" hint="form_sent_as_json""#),
-        // Neither is a body of the other kind.
+        // Invalid bodies of either type.
         (FORM, "status=success".to_owned(), "variant=Unsigned"),
         (JSON, json.replace('}', ""), "variant=Malformed(Syntax)"),
     ] {
@@ -103,7 +105,7 @@ async fn mislabelled_content_type_is_hinted() {
     }
 }
 
-/// CryptAPI's, whose signature holds.
+/// The signature of the callback is valid.
 #[tokio::test]
 async fn mislabelled_content_type_of_callback_is_hinted() {
     let json = r#"{"uuid":"u-1","address_in":"a","coin":"btc","pending":0}"#;
@@ -127,7 +129,7 @@ async fn secret_with_surrounding_characters_is_hinted() {
         ("s;", "s", r#" hint="secret_has_semicolon""#),
         ("\"s\";", "s", r#" hint="secret_has_semicolon""#),
         (&*api_key, "s", r#" hint="secret_is_api_key""#),
-        // A forgery is not taken for one of these.
+        // A forged postback gets no hint.
         ("'s'", "forged", "variant=BadSignature"),
     ] {
         let configured = SecretKey::verbatim(configured).unwrap();
@@ -141,7 +143,8 @@ fn cryptapi(origin: &str, prefix: Option<&str>) -> Verifier<CryptApi<Get>> {
     trusting(cryptapi_at(origin, prefix))
 }
 
-/// Mistakes of proxies and configurations: what arrives, what was signed, and what is logged.
+/// Mistakes in proxies and configurations: the prefix, the target that arrives, the signed URL and
+/// the hint.
 #[tokio::test]
 async fn changed_url_is_hinted() {
     let query = |order: &str| format!("order_id={order}&{SAMPLE_CALLBACK}");
@@ -160,14 +163,14 @@ async fn changed_url_is_hinted() {
             "https://shop.example:443/cb",
             "signed_with_default_port",
         ),
-        // The prefix is configured, and nothing strips it.
+        // A configured prefix that is not stripped.
         (
             Some("/shop"),
             "/shop/cb",
             "https://shop.example/shop/cb",
             "signed_without_prefix",
         ),
-        // The proxy adds one: `proxy_pass http://127.0.0.1:3000/app/`.
+        // A prefix that the proxy adds: `proxy_pass http://127.0.0.1:3000/app/`.
         (
             None,
             "/app/cb",
@@ -236,7 +239,7 @@ async fn changed_url_is_hinted() {
     assert_logged(&cryptapi(ORIGIN, None), &request, hint).await;
 }
 
-/// Mistakes without a hint are seen in the URL: the prefix that is missing, and the length of the query.
+/// Other mistakes have no hint. The checked URL and the length of the query show them.
 #[tokio::test]
 async fn forged_callback_is_logged_without_query() {
     let query = format!("nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
@@ -245,9 +248,9 @@ async fn forged_callback_is_logged_without_query() {
         query.len()
     );
     for signed in [
-        // Stripped by a router, and not configured.
+        // A prefix that a router strips, and that is not configured.
         format!("https://shop.example/shop/cb?{query}"),
-        // Appended by a proxy.
+        // A query that a proxy changes.
         format!("https://shop.example/cb?{CALLBACK_SECRET}"),
         "https://shop.example/".to_owned(),
     ] {
@@ -256,7 +259,6 @@ async fn forged_callback_is_logged_without_query() {
     }
 }
 
-/// What core can say is what the guide and the documentation of core explain.
 #[test]
 fn guide_and_documentation_list_every_hint() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

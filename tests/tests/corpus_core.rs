@@ -1,4 +1,4 @@
-//! The whole corpus against core alone.
+//! The whole corpus, verified with core alone.
 
 #![expect(clippy::panic, reason = "a test stops where something is wrong")]
 
@@ -14,7 +14,7 @@ fn cryptocloud_corpus_gets_expected_results() {
     let cases = Case::cryptocloud();
     assert_eq!(cases.len(), 229);
     for case in &cases {
-        with_verifier!(case, verifier => judge(case, &verifier));
+        with_verifier!(case, verifier => check(case, &verifier));
     }
 }
 
@@ -23,26 +23,26 @@ fn cryptapi_corpus_gets_expected_results() {
     let cases = Case::cryptapi();
     assert_eq!(cases.len(), 88);
     for case in &cases {
-        with_verifier!(case, verifier => judge(case, &verifier));
+        with_verifier!(case, verifier => check(case, &verifier));
     }
 }
 
-fn judge<P: Provider<Payload: CorpusFields>>(case: &Case, verifier: &Verifier<P>) {
+fn check<P: Provider<Payload: CorpusFields>>(case: &Case, verifier: &Verifier<P>) {
     let name = &case.name;
-    let verdict = case.request.verify(verifier);
-    match (&case.expect, verdict) {
+    let result = case.request.verify(verifier);
+    match (&case.expect, result) {
         (Expect::Accepted { fields }, Ok(verified)) => {
             expected_fields::compare(name, fields, &verified.payload().fields());
         }
-        (Expect::Any { status }, verdict) => {
-            let answered = verdict.map_or_else(|r| r.reply().status(), |_| P::ACK.status());
-            assert!(status.allows(&answered), "{name}: {answered}");
+        (Expect::Any { status }, result) => {
+            let actual = result.map_or_else(|r| r.reply().status(), |_| P::ACK.status());
+            assert!(status.allows(&actual), "{name}: {actual}");
         }
         (Expect::Rejected { code, status }, Err(rejection)) => {
             assert!(code.allows(rejection.code()), "{name}: {rejection:?}");
-            let answered = rejection.reply().status();
-            assert!(status.allows(&answered), "{name}: {answered}");
+            let actual = rejection.reply().status();
+            assert!(status.allows(&actual), "{name}: {actual}");
         }
-        (expected, verdict) => panic!("{name}: {verdict:?} instead of {expected:?}"),
+        (expected, result) => panic!("{name}: {result:?} instead of {expected:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! The corpus over real sockets, through every way in.
+//! The corpus over real sockets, through every entry point.
 
 #![expect(
     clippy::expect_used,
@@ -46,36 +46,36 @@ async fn assert_corpus(driver: Driver) {
     cases.retain(|case| !case.core_only);
     assert_eq!(cases.len(), 227 + 86);
     for case in &cases {
-        with_verifier!(case, verifier => judge(driver, case, verifier).await);
+        with_verifier!(case, verifier => check(driver, case, verifier).await);
     }
 }
 
-/// Whatever the corpus leaves open, status, text and headers are those of core's own verdict, and so
-/// the same through every way in.
-async fn judge<P: Served>(driver: Driver, case: &Case, verifier: Verifier<P>) {
+/// Checks that status, text and headers are those of core's result, which the corpus may leave
+/// open.
+async fn check<P: Served>(driver: Driver, case: &Case, verifier: Verifier<P>) {
     let name = &case.name;
-    let verdict = case.request.verify(&verifier);
+    let expected = case.request.verify(&verifier);
     let application = driver.serve(verifier).await;
-    // Two requests, so that the second shows that the receiver lives on after the first.
+    // The second request shows that the receiver still runs after the first.
     let plain = application.send(&case.request).await;
     let result = application.send_for_result(&case.request).await;
-    let answer = match &verdict {
+    let reply = match &expected {
         Ok(_) => P::ACK,
         Err(rejection) => rejection.reply(),
     };
-    is_answer(name, &plain, answer);
-    is_answer(name, &result, answer);
+    assert_reply(name, &plain, reply);
+    assert_reply(name, &result, reply);
     let code = result.headers.get(CODE_HEADER);
     let code = code.map(|code| code.to_str().unwrap());
-    assert_eq!(code, verdict.as_ref().err().map(|it| it.code()), "{name}");
+    assert_eq!(code, expected.as_ref().err().map(|it| it.code()), "{name}");
 
     match &case.expect {
         Expect::Accepted { fields } => {
             for outcome in [&plain, &result] {
-                let handed = outcome.handed.as_ref().expect("the handler was called");
-                expected_fields::compare(name, fields, &handed.fields);
-                if let Some(body) = &handed.body {
-                    assert_eq!(body, &case.request.body, "{name}: other bytes");
+                let delivered = outcome.delivered.as_ref().expect("the handler was called");
+                expected_fields::compare(name, fields, &delivered.fields);
+                if let Some(body) = &delivered.body {
+                    assert_eq!(body, &case.request.body, "{name}: changed body");
                 }
             }
         }
@@ -88,19 +88,23 @@ async fn judge<P: Served>(driver: Driver, case: &Case, verifier: Verifier<P>) {
         } => {
             assert!(status.allows(&plain.status.as_u16()), "{name}: {plain:?}");
             assert!(codes.allows(code.unwrap()), "{name}: {code:?}");
-            assert_eq!(plain.handed, None, "{name}: the handler was called");
-            assert_eq!(result.handed, None, "{name}: the handler was called");
+            assert_eq!(plain.delivered, None, "{name}: the handler was called");
+            assert_eq!(result.delivered, None, "{name}: the handler was called");
         }
     }
 }
 
-/// Status, text and every header of ours; what the server adds is its own.
-fn is_answer(name: &str, outcome: &Outcome, answer: Reply) {
-    assert_eq!(outcome.status.as_u16(), answer.status(), "{name}");
-    assert_eq!(outcome.body, answer.body(), "{name}");
-    let ours: Vec<_> = answer.headers().collect();
-    let ours: BTreeMap<_, _> = ours.iter().map(|(name, value)| (*name, &**value)).collect();
-    let theirs: BTreeMap<_, _> = outcome
+/// Asserts that a response has the status, the body and exactly the headers of a reply, apart from
+/// headers that the server adds.
+fn assert_reply(name: &str, outcome: &Outcome, reply: Reply) {
+    assert_eq!(outcome.status.as_u16(), reply.status(), "{name}");
+    assert_eq!(outcome.body, reply.body(), "{name}");
+    let expected: Vec<_> = reply.headers().collect();
+    let expected: BTreeMap<_, _> = expected
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    let actual: BTreeMap<_, _> = outcome
         .headers
         .iter()
         .filter(|(name, _)| {
@@ -111,5 +115,5 @@ fn is_answer(name: &str, outcome: &Outcome, answer: Reply) {
         })
         .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
         .collect();
-    assert_eq!(ours, theirs, "{name}");
+    assert_eq!(actual, expected, "{name}");
 }

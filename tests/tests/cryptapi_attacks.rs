@@ -1,5 +1,5 @@
-//! What a genuine signature does not prove, attack by attack: each is refused by verification or cannot be
-//! bound to the order, in core and through every way in. The first test is the control case of all.
+//! Attacks with genuine signatures: verification rejects them, or they do not bind to the order, in
+//! core and through every entry point. The first test is the control case of the others.
 
 #![expect(
     clippy::panic,
@@ -43,7 +43,7 @@ fn by_post_json() -> Verifier<CryptApi<Post>> {
     trusting(CryptApi::post_json())
 }
 
-/// The URL that the shop gave to the provider, and stored.
+/// Returns the callback URL that the application stored.
 fn stored() -> CallbackUrl {
     load(&format!("{ORIGIN}{}", callback("5", CALLBACK_SECRET))).unwrap()
 }
@@ -64,7 +64,7 @@ fn by_secret() -> Expected {
     with_sample_payment(Expected::secret(stored().secret().clone()))
 }
 
-/// What the provider says of somebody else's payment, to his own wallet.
+/// Returns the provider's fields of an attacker's payment to the attacker's wallet.
 fn foreign_fields() -> String {
     SAMPLE_CALLBACK
         .replace(ADDRESS_IN, "1AttackersAddressForThePayment")
@@ -83,7 +83,7 @@ fn get(target: &str) -> Request {
     fixtures::callback(target)
 }
 
-/// What core makes of a request and, the same, every way in.
+/// Verifies a request in core and through every entry point, and returns the equal results.
 async fn everywhere<P>(
     verifier: &Verifier<P>,
     request: &Request,
@@ -91,33 +91,33 @@ async fn everywhere<P>(
 where
     P: Served + CallbackProvider,
 {
-    let verdict = request.verify(verifier);
-    let answer = verdict.as_ref().err().map_or(P::ACK, Rejection::reply);
-    let mut verdicts = Vec::new();
+    let result = request.verify(verifier);
+    let reply = result.as_ref().err().map_or(P::ACK, Rejection::reply);
+    let mut results = Vec::new();
     for driver in Driver::ALL {
         let outcome = driver.serve(verifier.clone()).await.send(request).await;
-        assert_eq!(outcome.status.as_u16(), answer.status(), "{driver:?}");
-        assert_eq!(outcome.body, answer.body(), "{driver:?}");
-        verdicts.push(match (&verdict, &outcome.handed) {
-            (Ok(_), Some(handed)) => Ok(handed.verified::<P>().clone()),
+        assert_eq!(outcome.status.as_u16(), reply.status(), "{driver:?}");
+        assert_eq!(outcome.body, reply.body(), "{driver:?}");
+        results.push(match (&result, &outcome.delivered) {
+            (Ok(_), Some(delivered)) => Ok(delivered.verified::<P>().clone()),
             (Err(rejection), None) => Err(rejection.clone()),
-            (_, handed) => panic!("{driver:?}: {handed:?}"),
+            (_, delivered) => panic!("{driver:?}: {delivered:?}"),
         });
     }
-    verdicts.push(verdict);
-    verdicts
+    results.push(result);
+    results
 }
 
-async fn assert_refused<P>(verifier: &Verifier<P>, request: &Request, code: &str)
+async fn assert_rejected<P>(verifier: &Verifier<P>, request: &Request, code: &str)
 where
     P: Served + CallbackProvider,
 {
-    for verdict in everywhere(verifier, request).await {
-        assert_eq!(verdict.err().map(|refused| refused.code()), Some(code));
+    for result in everywhere(verifier, request).await {
+        assert_eq!(result.err().map(|rejection| rejection.code()), Some(code));
     }
 }
 
-/// It is genuine; whether it binds is another question.
+/// Asserts that a request is genuine, and that binding it has this result.
 async fn assert_binds<P>(
     verifier: &Verifier<P>,
     request: &Request,
@@ -126,8 +126,8 @@ async fn assert_binds<P>(
 ) where
     P: Served + CallbackProvider,
 {
-    for verdict in everywhere(verifier, request).await {
-        let bound = verdict.unwrap().bind(expected);
+    for result in everywhere(verifier, request).await {
+        let bound = result.unwrap().bind(expected);
         assert_eq!(bound.map(|bound| bound.bound_by()), outcome);
     }
 }
@@ -156,41 +156,42 @@ async fn genuine_callback_binds_by_url_and_by_secret() {
     assert_binds(&by_post_json(), &posted, &by_secret(), Ok(BoundBy::Secret)).await;
 }
 
-/// The attacker names the shop's URL and the victim's order, and pays himself.
+/// The attacker has the provider call the application's URL with the victim's order, for a payment
+/// to the attacker's wallet.
 #[tokio::test]
 async fn callback_to_named_url_does_not_bind() {
     for secret in ["", "00000000000000000000000000000000"] {
         let named = format!("{}&{}", callback("5", secret), foreign_fields());
-        let refused = Err(BindError::Secret);
-        assert_binds(&by_get(), &get(&named), &by_secret(), refused).await;
-        let refused = Err(BindError::CallbackUrl);
-        assert_binds(&by_get(), &get(&named), &by_url(), refused).await;
+        let rejected = Err(BindError::Secret);
+        assert_binds(&by_get(), &get(&named), &by_secret(), rejected).await;
+        let rejected = Err(BindError::CallbackUrl);
+        assert_binds(&by_get(), &get(&named), &by_url(), rejected).await;
         let posted = posted_callback(&callback("5", secret), FORM, &foreign_fields());
-        let refused = Err(BindError::Secret);
-        assert_binds(&by_post_form(), &posted, &by_secret(), refused).await;
+        let rejected = Err(BindError::Secret);
+        assert_binds(&by_post_form(), &posted, &by_secret(), rejected).await;
     }
-    // Even if the URL leaked.
+    // With a leaked callback secret.
     let leaked = format!("{}&{}", callback("5", CALLBACK_SECRET), foreign_fields());
-    let refused = Err(BindError::AddressIn);
-    assert_binds(&by_get(), &get(&leaked), &by_secret(), refused).await;
-    assert_binds(&by_get(), &get(&leaked), &by_url(), refused).await;
+    let rejected = Err(BindError::AddressIn);
+    assert_binds(&by_get(), &get(&leaked), &by_secret(), rejected).await;
+    assert_binds(&by_get(), &get(&leaked), &by_url(), rejected).await;
     let posted = posted_callback(&callback("5", CALLBACK_SECRET), FORM, &foreign_fields());
-    assert_binds(&by_post_form(), &posted, &by_secret(), refused).await;
+    assert_binds(&by_post_form(), &posted, &by_secret(), rejected).await;
 }
 
-/// As before, with the victim's address and an amount planted in the named URL.
+/// The attacker also plants the victim's address and an amount in the URL.
 #[tokio::test]
 async fn planted_fields_do_not_bind() {
     let planted = format!("address_in={ADDRESS_IN}&address_out={ADDRESS_OUT}&value_coin=1000");
     for planted in [planted.clone(), planted.replace('_', "%5f")] {
         let named = format!("/callback?order_id=5&{planted}&{}", foreign_fields());
-        assert_refused(&by_get(), &get(&named), "malformed").await;
+        assert_rejected(&by_get(), &get(&named), "malformed").await;
 
-        // The query of a POST says nothing of the payment.
+        // The query of a POST has no fields of the payment.
         let named = format!("/callback?order_id=5&{planted}");
         let posted = posted_callback(&named, FORM, &foreign_fields());
-        for verdict in everywhere(&by_post_form(), &posted).await {
-            let callback = verdict.unwrap();
+        for result in everywhere(&by_post_form(), &posted).await {
+            let callback = result.unwrap();
             assert!(callback.address_in() == "1AttackersAddressForThePayment");
             let value = callback.unbound().value_coin().unwrap();
             assert_eq!(value.to_string(), "0.05");
@@ -199,33 +200,34 @@ async fn planted_fields_do_not_bind() {
         }
     }
     let single = format!("/callback?order_id=5&{SAMPLE_CALLBACK}");
-    for verdict in everywhere(&by_get(), &get(&single)).await {
-        assert!(verdict.is_ok(), "control case");
+    for result in everywhere(&by_get(), &get(&single)).await {
+        assert!(result.is_ok(), "control case");
     }
 }
 
-/// All fields are planted, in the URL of a hook that sends none of these names: nothing opposes them.
+/// The attacker plants all fields in the URL of another webhook of the provider, which sends other
+/// fields, so that none is repeated.
 #[tokio::test]
 async fn fields_planted_through_other_hook_do_not_bind() {
     let payout = "id=1f0c&status=done&currency=usd";
     for secret in ["", "&nonce=", "&nonce=00000000000000000000000000000000"] {
         let named = format!("/callback?order_id=5{secret}&{SAMPLE_CALLBACK}&{payout}");
-        let refused = Err(BindError::Secret);
-        assert_binds(&by_get(), &get(&named), &by_secret(), refused).await;
-        let refused = Err(BindError::CallbackUrl);
-        assert_binds(&by_get(), &get(&named), &by_url(), refused).await;
+        let rejected = Err(BindError::Secret);
+        assert_binds(&by_get(), &get(&named), &by_secret(), rejected).await;
+        let rejected = Err(BindError::CallbackUrl);
+        assert_binds(&by_get(), &get(&named), &by_url(), rejected).await;
     }
-    // What binding by the address alone lacks, as its documentation says.
+    // The weakness of binding by the address alone, as its documentation describes.
     let named = format!("/callback?order_id=5&{SAMPLE_CALLBACK}&{payout}");
     let alone = with_sample_payment(Expected::address_without_secret(ADDRESS_IN));
-    let fooled = Ok(BoundBy::AddressWithoutSecret);
-    assert_binds(&by_get(), &get(&named), &alone, fooled).await;
-    // In a POST the fields must stand in the body, which the planted ones do not.
+    let planted = Ok(BoundBy::AddressWithoutSecret);
+    assert_binds(&by_get(), &get(&named), &alone, planted).await;
+    // The fields of a POST must be in the body.
     let posted = posted_callback(&named, FORM, payout);
-    assert_refused(&by_post_form(), &posted, "malformed").await;
+    assert_rejected(&by_post_form(), &posted, "malformed").await;
 }
 
-/// A stored URL that holds a field's name could lend the provider's words to its author: it is not loaded.
+/// The author of a URL with a field's name could set the provider's field.
 #[test]
 fn stored_url_with_reserved_name_is_rejected() {
     let url = format!("{ORIGIN}/callback?value=1000000&nonce={CALLBACK_SECRET}");
@@ -236,41 +238,41 @@ fn stored_url_with_reserved_name_is_rejected() {
     assert!(load(&url.replace("value", "order")).is_ok(), "control case");
 }
 
-/// The attacker makes the address for a URL that the shop will use, before the shop does, so that the shop
-/// is handed an address that pays him.
+/// The attacker creates the address for a callback URL before the application does, so that the
+/// application receives an address that forwards to the attacker's wallet.
 #[tokio::test]
 async fn front_run_callback_url_does_not_bind() {
     let fields = SAMPLE_CALLBACK.replace(ADDRESS_OUT, "1AttackersWallet");
     let guessed = format!("/callback?order_id=6&{fields}");
-    let refused = Err(BindError::Secret);
-    assert_binds(&by_get(), &get(&guessed), &by_secret(), refused).await;
-    let refused = Err(BindError::CallbackUrl);
-    assert_binds(&by_get(), &get(&guessed), &by_url(), refused).await;
-    // Even where there is no secret to guess, the wallet is not the shop's.
+    let rejected = Err(BindError::Secret);
+    assert_binds(&by_get(), &get(&guessed), &by_secret(), rejected).await;
+    let rejected = Err(BindError::CallbackUrl);
+    assert_binds(&by_get(), &get(&guessed), &by_url(), rejected).await;
+    // Without a callback secret, the wallet differs.
     let alone = with_sample_payment(Expected::address_without_secret(ADDRESS_IN));
-    let refused = Err(BindError::AddressOut);
-    assert_binds(&by_get(), &get(&guessed), &alone, refused).await;
+    let rejected = Err(BindError::AddressOut);
+    assert_binds(&by_get(), &get(&guessed), &alone, rejected).await;
     let own = get(&format!("/callback?order_id=6&{SAMPLE_CALLBACK}"));
     assert_binds(&by_get(), &own, &alone, Ok(BoundBy::AddressWithoutSecret)).await;
 }
 
-/// A signed body, once seen, is sent again with the query of another order.
+/// The attacker sends a signed body again, with the query of another order.
 #[tokio::test]
 async fn replayed_body_does_not_bind_to_other_order() {
     let other_order = callback("6", "ffeeddccbbaa99887766554433221100");
     let other = load(&format!("{ORIGIN}{other_order}")).unwrap();
     let replayed = posted_callback(&other_order, FORM, SAMPLE_CALLBACK);
-    let refused = Err(BindError::Secret);
-    assert_binds(&by_post_form(), &replayed, &by_secret(), refused).await;
-    // Who knows the other order's secret too does not have a payment to its address.
+    let rejected = Err(BindError::Secret);
+    assert_binds(&by_post_form(), &replayed, &by_secret(), rejected).await;
+    // With the other order's callback secret, the address differs.
     let expected = Expected::secret(other.secret().clone())
         .address_in("3OtherOrdersAddress")
         .coin("btc")
         .payout_addresses([ADDRESS_OUT]);
-    let refused = Err(BindError::AddressIn);
-    assert_binds(&by_post_form(), &replayed, &expected, refused).await;
-    for verdict in everywhere(&by_post_form(), &replayed).await {
-        let callback = verdict.unwrap();
+    let rejected = Err(BindError::AddressIn);
+    assert_binds(&by_post_form(), &replayed, &expected, rejected).await;
+    for result in everywhere(&by_post_form(), &replayed).await {
+        let callback = result.unwrap();
         let order = callback.parameter("order_id").unwrap();
         assert_eq!(
             order.coverage(),
@@ -279,7 +281,7 @@ async fn replayed_body_does_not_bind_to_other_order() {
     }
 }
 
-/// A URL that was signed for another host, sent here by a client that says it is that host.
+/// The attacker sends a URL that is signed for another host, with headers that name that host.
 #[tokio::test]
 async fn url_of_other_origin_is_rejected() {
     let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", CALLBACK_SECRET));
@@ -295,23 +297,24 @@ async fn url_of_other_origin_is_rejected() {
         "https://shop.example:8443",
     ] {
         let foreign = get_from(origin, &target, &headers);
-        assert_refused(&by_get(), &foreign, "bad_signature").await;
+        assert_rejected(&by_get(), &foreign, "bad_signature").await;
     }
     let own = get_from(ORIGIN, &target, &headers);
     assert_binds(&by_get(), &own, &by_url(), Ok(BoundBy::CallbackUrl)).await;
 }
 
-/// A merchant who asked for GET is sent a POST, of which only the body is checked.
+/// The application is configured for GET and receives a POST, whose URL is not signed, and vice
+/// versa.
 #[tokio::test]
 async fn other_method_than_configured_is_rejected() {
     let posted = posted_callback(&callback("5", CALLBACK_SECRET), FORM, SAMPLE_CALLBACK);
-    assert_refused(&by_get(), &posted, "method_not_allowed").await;
+    assert_rejected(&by_get(), &posted, "method_not_allowed").await;
     let target = format!("{}&{SAMPLE_CALLBACK}", callback("5", CALLBACK_SECRET));
-    assert_refused(&by_post_form(), &get(&target), "method_not_allowed").await;
-    assert_refused(&by_post_json(), &get(&target), "method_not_allowed").await;
+    assert_rejected(&by_post_form(), &get(&target), "method_not_allowed").await;
+    assert_rejected(&by_post_json(), &get(&target), "method_not_allowed").await;
 }
 
-/// A signed URL is sent as a body.
+/// The attacker sends a signed URL as a body.
 #[tokio::test]
 async fn signed_url_as_body_is_rejected() {
     let url = format!(
@@ -319,26 +322,26 @@ async fn signed_url_as_body_is_rejected() {
         callback("5", CALLBACK_SECRET)
     );
     let posted = posted_callback("/callback", FORM, &url);
-    assert_refused(&by_post_form(), &posted, "malformed").await;
+    assert_rejected(&by_post_form(), &posted, "malformed").await;
     let posted = posted_callback("/callback", JSON, &url);
-    assert_refused(&by_post_json(), &posted, "malformed").await;
+    assert_rejected(&by_post_json(), &posted, "malformed").await;
 }
 
-/// A signed JSON document with planted text in it is labelled a form.
+/// The attacker labels a signed JSON document with planted text as a form.
 #[tokio::test]
 async fn body_with_other_content_type_is_rejected() {
     let json = format!(
         r#"{{"payment_id":"Z","redirect_url":"https://a.example/?x=1&{SAMPLE_CALLBACK}&z="}}"#
     );
     let posted = posted_callback("/callback", FORM, &json);
-    assert_refused(&by_post_form(), &posted, "malformed").await;
-    assert_refused(&by_post_json(), &posted, "unsupported_media_type").await;
+    assert_rejected(&by_post_form(), &posted, "malformed").await;
+    assert_rejected(&by_post_json(), &posted, "unsupported_media_type").await;
     let posted = posted_callback("/callback", JSON, SAMPLE_CALLBACK);
-    assert_refused(&by_post_json(), &posted, "malformed").await;
-    assert_refused(&by_post_form(), &posted, "unsupported_media_type").await;
+    assert_rejected(&by_post_json(), &posted, "malformed").await;
+    assert_rejected(&by_post_form(), &posted, "unsupported_media_type").await;
 }
 
-/// The secret occurs twice, or is not the whole of it.
+/// The callback secret occurs twice, or is incomplete.
 #[tokio::test]
 async fn partial_or_repeated_secret_does_not_bind() {
     for query in [
@@ -347,21 +350,22 @@ async fn partial_or_repeated_secret_does_not_bind() {
         format!("nonce={CALLBACK_SECRET}0"),
         format!("nonce={}", &CALLBACK_SECRET[1..]),
         format!("nonce={}", CALLBACK_SECRET.to_uppercase()),
-        format!("Nonce={CALLBACK_SECRET}"),
+        format!("{}={CALLBACK_SECRET}", "nonce".to_uppercase()),
         format!("nonce=%20{CALLBACK_SECRET}"),
     ] {
         let target = format!("/callback?{query}&{SAMPLE_CALLBACK}");
-        let refused = Err(BindError::Secret);
-        assert_binds(&by_get(), &get(&target), &by_secret(), refused).await;
+        let rejected = Err(BindError::Secret);
+        assert_binds(&by_get(), &get(&target), &by_secret(), rejected).await;
         let posted = posted_callback(&format!("/callback?{query}"), FORM, SAMPLE_CALLBACK);
-        assert_binds(&by_post_form(), &posted, &by_secret(), refused).await;
+        assert_binds(&by_post_form(), &posted, &by_secret(), rejected).await;
     }
     let escaped = CALLBACK_SECRET.replace('5', "%35");
     let target = format!("/callback?nonce={escaped}&{SAMPLE_CALLBACK}");
     assert_binds(&by_get(), &get(&target), &by_secret(), Ok(BoundBy::Secret)).await;
 }
 
-/// One key, and two proofs: what a layer for the one let through is nothing to a handler for the other.
+/// CryptAPI and BlockBee share a key, but a handler for one does not accept a value that a layer
+/// verified for the other.
 #[tokio::test]
 async fn callback_verified_for_blockbee_is_rejected_by_cryptapi_handler() {
     async fn acknowledge<P: Provider>(FromVerified(postback): FromVerified<P>) -> Ack<P> {
@@ -376,6 +380,6 @@ async fn callback_verified_for_blockbee_is_rejected_by_cryptapi_handler() {
     let application = Application::serve(router, Seen::default()).await;
     let accepted = application.send(&get(&target("/blockbee"))).await;
     assert_eq!(accepted.status, 200, "control case");
-    let refused = application.send(&get(&target("/cryptapi"))).await;
-    assert_eq!(refused.status, Rejection::NotConfigured.reply().status());
+    let rejected = application.send(&get(&target("/cryptapi"))).await;
+    assert_eq!(rejected.status, Rejection::NotConfigured.reply().status());
 }

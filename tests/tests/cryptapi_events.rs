@@ -1,4 +1,4 @@
-//! What the operator's log says of CryptAPI's callbacks, and what it never says.
+//! Log events of CryptAPI callbacks.
 
 use postback_conformance::{
     corpus::{Case, Expect},
@@ -30,7 +30,7 @@ fn verified_callback_is_logged_with_uuid() {
             .unwrap();
         let target = format!("/callback?nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
         let _ = fixtures::callback(&target).verify(&verifier);
-        log.verdicts().concat()
+        log.events().concat()
     };
     let one = [ORIGIN];
     let several = ["https://a.example", ORIGIN, "https://b.example"];
@@ -53,14 +53,14 @@ fn verified_callback_is_logged_with_uuid() {
     }
 }
 
-/// A genuine payment that is lost has to be findable.
+/// Operators need to find genuine payments that are rejected.
 #[test]
 fn rejection_after_valid_signature_is_logged_with_uuid() {
     let verifier = trusting(cryptapi());
     let line = |fields: &str| {
         let (log, _guard) = Log::begin();
         let _ = fixtures::callback(&format!("/callback?{fields}")).verify(&verifier);
-        log.verdicts().concat()
+        log.events().concat()
     };
     let uuid = &*format!(r#" uuid="{SAMPLE_UUID}""#);
     for (code, further) in [
@@ -81,7 +81,7 @@ fn rejection_after_valid_signature_is_logged_with_uuid() {
     }
     let missing = line(&SAMPLE_CALLBACK.replace("&coin=btc", ""));
     assert!(missing.contains(uuid), "{missing}");
-    // It may be either of two.
+    // The id is ambiguous.
     let ambiguous = line(&format!("{SAMPLE_CALLBACK}&uuid=another"));
     assert!(
         ambiguous.contains("malformed") && !ambiguous.contains(" uuid="),
@@ -94,7 +94,7 @@ fn rejection_after_valid_signature_is_logged_with_uuid() {
     );
 }
 
-/// In a form every name must be plain, and one that is not may come before the `uuid` or after it.
+/// An invalid name rejects a form, before the `uuid` or after it.
 #[test]
 fn rejected_form_is_logged_with_uuid() {
     let verifier = trusting(CryptApi::post_form());
@@ -105,13 +105,14 @@ fn rejected_form_is_logged_with_uuid() {
         let (log, _guard) = Log::begin();
         let rejected = posted_callback("/", FORM, &form).verify(&verifier);
         assert_eq!(rejected.unwrap_err().code(), "malformed");
-        let logged = log.verdicts().concat();
+        let logged = log.events().concat();
         let uuid = format!(r#" uuid="{SAMPLE_UUID}""#);
         assert!(logged.contains(&uuid), "{logged}");
     }
 }
 
-/// The whole corpus over sockets, at TRACE: what we say of each, for servers log targets by themselves.
+/// Sends the whole corpus over sockets, at TRACE, and checks our own log events. Servers log
+/// targets too.
 #[tokio::test]
 async fn log_contains_uuid_and_no_other_field() {
     let mut cases = Case::cryptapi();
@@ -123,8 +124,8 @@ async fn log_contains_uuid_and_no_other_field() {
             let application = with_verifier!(case, verifier => driver.serve(verifier).await);
             application.send(&case.request).await;
         }
-        let verdicts = log.verdicts();
-        assert_eq!(verdicts.len(), Driver::ALL.len(), "{}", case.name);
+        let events = log.events();
+        assert_eq!(events.len(), Driver::ALL.len(), "{}", case.name);
         let mut uuid = None;
         if let Expect::Accepted { fields } = &case.expect {
             uuid = fields.get("uuid").and_then(|uuid| uuid.as_str());
@@ -138,11 +139,11 @@ async fn log_contains_uuid_and_no_other_field() {
             .iter()
             .filter(|it| it.0 == "x-ca-signature");
         let sent = signatures.map(|(_, value)| &**value).chain([query, &*body]);
-        for line in verdicts {
+        for line in events {
             if let Some(uuid) = uuid {
                 assert!(line.contains(&format!(r#" uuid="{uuid}""#)), "{line}");
             }
-            // After the signature held, a rejection names the payment too.
+            // A rejection after a valid signature has the `uuid` too.
             let of_rejected = line.split_once(r#" uuid=""#);
             let of_rejected = of_rejected.and_then(|(_, rest)| rest.split('"').next());
             let held = ["malformed", "test_callback"];
@@ -164,7 +165,7 @@ async fn log_contains_uuid_and_no_other_field() {
     assert_eq!(accepted, 32);
 }
 
-/// What a verdict may name: gateways and fields.
+/// Names of providers and fields, which log events may contain.
 const NAMES: [&str; 13] = [
     "address_in",
     "confirmations",

@@ -1,5 +1,5 @@
-//! Properties of CryptAPI's verification: no change of what is signed goes unnoticed, and nothing that is
-//! signed makes core panic.
+//! Properties of CryptAPI's verification: each change of a signed message is rejected, and no
+//! signed message makes core panic.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -43,24 +43,24 @@ fn post(
     testing::request(verifier, Method::Post, "/callback?a=1", &headers, body, NOW)
 }
 
-/// Reads all that can be read.
+/// Calls each accessor.
 fn read(callback: &Callback) {
-    let notice = callback.unbound();
+    let unbound = callback.unbound();
     let _ = (
-        notice.payouts(),
-        notice.value_coin_convert(),
-        notice.value_forwarded_coin_convert(),
-        notice.value_coin().map(|amount| amount.to_string()),
-        notice.confirmations(),
+        unbound.payouts(),
+        unbound.value_coin_convert(),
+        unbound.value_forwarded_coin_convert(),
+        unbound.value_coin().map(|amount| amount.to_string()),
+        unbound.confirmations(),
         callback.parameters().count(),
-        notice.unreadable().count(),
+        unbound.unreadable().count(),
     );
 }
 
 const JSON: &str = r#"{"uuid":"u","address_in":"a","coin":"btc","pending":0,"value_coin":1.5,
     "note":"\u00e4 \ud83d\ude00"}"#;
 
-/// Every bit of a signed target, body and signature, one after the other.
+/// Changes each bit of a signed target and body, and each character of a signature.
 #[test]
 fn changed_bit_is_bad_signature() {
     let target = format!("/callback?order_id=1%2F2&{SAMPLE_CALLBACK}");
@@ -71,8 +71,8 @@ fn changed_bit_is_bad_signature() {
             let mut changed = target.clone().into_bytes();
             changed[at] ^= 1 << bit;
             let changed = String::from_utf8(changed).unwrap();
-            let refused = get(&changed, &signature).err();
-            assert_eq!(refused, Some(Rejection::BadSignature), "{changed:?}");
+            let rejected = get(&changed, &signature).err();
+            assert_eq!(rejected, Some(Rejection::BadSignature), "{changed:?}");
         }
     }
     for (media_type, body) in [(MediaType::Form, SAMPLE_CALLBACK), (MediaType::Json, JSON)] {
@@ -82,16 +82,16 @@ fn changed_bit_is_bad_signature() {
             for bit in 0..8 {
                 let mut changed = body.as_bytes().to_vec();
                 changed[at] ^= 1 << bit;
-                let refused = post(media_type, changed, &signature).err();
-                assert_eq!(refused, Some(Rejection::BadSignature), "{at} {bit}");
+                let rejected = post(media_type, changed, &signature).err();
+                assert_eq!(rejected, Some(Rejection::BadSignature), "{at} {bit}");
             }
         }
     }
     for at in 0..signature.len() {
         let mut changed = signature.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-        let refused = get(&target, &String::from_utf8(changed).unwrap()).err();
-        assert_eq!(refused, Some(Rejection::BadSignature), "{at}");
+        let rejected = get(&target, &String::from_utf8(changed).unwrap()).err();
+        assert_eq!(rejected, Some(Rejection::BadSignature), "{at}");
     }
 }
 
@@ -137,18 +137,18 @@ proptest! {
             _ => drop(changed.remove(at)),
         }
         prop_assume!(changed != body.as_bytes());
-        let refused = post(MediaType::Form, changed.clone(), &signature).err();
-        prop_assert_eq!(refused, Some(Rejection::BadSignature));
+        let rejected = post(MediaType::Form, changed.clone(), &signature).err();
+        prop_assert_eq!(rejected, Some(Rejection::BadSignature));
 
         let target = format!("/callback?{body}");
         let signature = sign(format!("{ORIGIN}{target}"));
         if let Ok(changed) = String::from_utf8(changed) {
-            let refused = get(&format!("/callback?{changed}"), &signature).err();
-            prop_assert_eq!(refused, Some(Rejection::BadSignature));
+            let rejected = get(&format!("/callback?{changed}"), &signature).err();
+            prop_assert_eq!(rejected, Some(Rejection::BadSignature));
         }
     }
 
-    /// Whatever anybody has signed is read or refused, and a parameter never bears a field's name.
+    /// Signed pairs are read or rejected, and no parameter has the name of a field.
     #[test]
     fn signed_pairs_are_read_or_malformed(before in pairs(), after in pairs(), order in any::<bool>()) {
         let query = match order {
@@ -164,12 +164,12 @@ proptest! {
                     prop_assert!(!["coin", "pending", "uuid"].contains(&parameter.name()));
                 }
             }
-            Err(refused) => prop_assert_eq!(refused.code(), "malformed"),
+            Err(rejected) => prop_assert_eq!(rejected.code(), "malformed"),
         }
         let signature = sign(&query);
         match post(MediaType::Form, query, &signature) {
             Ok(callback) => read(&callback),
-            Err(refused) => prop_assert_eq!(refused.code(), "malformed"),
+            Err(rejected) => prop_assert_eq!(rejected.code(), "malformed"),
         }
     }
 
@@ -177,13 +177,13 @@ proptest! {
     fn signed_bytes_are_read_or_malformed(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         let signature = sign(&bytes);
         for media_type in [MediaType::Form, MediaType::Json] {
-            if let Err(refused) = post(media_type, bytes.clone(), &signature) {
-                prop_assert_eq!(refused.code(), "malformed");
+            if let Err(rejected) = post(media_type, bytes.clone(), &signature) {
+                prop_assert_eq!(rejected.code(), "malformed");
             }
         }
     }
 
-    /// Who does not know the secret binds nothing, however he spells a query.
+    /// A query binds only with the callback secret.
     #[test]
     fn callback_without_secret_does_not_bind(before in pairs(), guess in "[0-9a-f]{0,32}") {
         let secret = CallbackSecret::from_stored(CALLBACK_SECRET).unwrap();
@@ -197,7 +197,7 @@ proptest! {
             if let Ok(callback) = get(&target, &signature) {
                 prop_assert!(callback.bind(&expected).is_err());
             }
-            // The control case: with the secret, at the stored URL.
+            // Control case: with the callback secret, at the stored URL.
             let target = format!("/callback?nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
             let signature = sign(format!("{ORIGIN}{target}"));
             prop_assert!(get(&target, &signature).unwrap().bind(&expected).is_ok());

@@ -1,4 +1,4 @@
-//! How a signed URL travels: whatever HTTP makes of its target, what was signed is found again.
+//! Signed URLs through HTTP servers and routers: the adapter recovers the URL that was signed.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -21,7 +21,7 @@ use postback_tower::{
     axum::{Ack, FromVerified, Postback},
 };
 
-/// As OpenSSL signed it.
+/// The callback is signed by OpenSSL.
 #[tokio::test]
 async fn signed_url_verifies_over_http2() {
     let case = Case::cryptapi_named("GET confirmed");
@@ -37,10 +37,10 @@ async fn signed_url_verifies_over_http2() {
         {
             request = request.header(name, value);
         }
-        let answered = Client::http2()
+        let response = Client::http2()
             .send(request.body(Bytes::new()).unwrap())
             .await;
-        let (status, headers, body) = answered.unwrap();
+        let (status, headers, body) = response.unwrap();
         assert_eq!((status, &*body), (StatusCode::OK, "*ok*"), "{driver:?}");
         assert_eq!(headers["content-type"], "text/plain");
         assert_eq!(application.seen().len(), 1);
@@ -79,8 +79,10 @@ async fn absolute_target_verifies_by_path_and_query() {
     }
 }
 
-/// All that is signed stands in the head: the end of a body is never waited for. Rocket looks at its first 14
-/// bytes, which is a row of the table of what is decided before us.
+/// The head holds the whole signed message, so that the adapter does not wait for a body. Rocket
+/// reads the first 14 bytes of it, which is a row of [`DIFFERENCES`].
+///
+/// [`DIFFERENCES`]: postback_conformance::framework_differences::DIFFERENCES
 #[tokio::test]
 async fn body_of_get_is_not_read() {
     let target = format!("/callback?order_id=1&{SAMPLE_CALLBACK}");
@@ -100,13 +102,16 @@ async fn body_of_get_is_not_read() {
         }
         let seen = application.seen();
         assert_eq!(seen.len(), 2, "{driver:?}");
-        for handed in seen {
-            assert!(handed.body.is_none_or(|body| body.is_empty()), "{driver:?}");
+        for delivered in seen {
+            assert!(
+                delivered.body.is_none_or(|body| body.is_empty()),
+                "{driver:?}"
+            );
         }
     }
 }
 
-/// What stands in the URL that a server would have to spell otherwise is spelled as it was signed.
+/// Servers do not normalise the URL.
 #[tokio::test]
 async fn signed_url_arrives_in_signed_spelling() {
     for parameter in [
@@ -120,7 +125,7 @@ async fn signed_url_arrives_in_signed_spelling() {
         "a={b}|c",
         "a=%00",
     ] {
-        // actix-web takes no URL that is not ASCII: a row of the table of what is decided before us.
+        // actix-web accepts no URL that is not ASCII: a row of the table of differences.
         let drivers = match parameter.is_ascii() {
             true => &Driver::ALL[..],
             false => &Driver::ON_HYPER[..],
@@ -146,14 +151,14 @@ async fn by_layer(FromVerified(postback): FromVerified<CryptApi<Get>>) -> Ack<Cr
     postback.ack()
 }
 
-/// The status of a callback signed for `origin` and the path.
+/// Returns the status of a callback that is signed for the origin and the path.
 async fn status_at(application: &Application, origin: &str, path: &str) -> u16 {
     let target = format!("{path}?{SAMPLE_CALLBACK}");
     let request = callback_signed_for(&format!("{origin}{target}"), &target);
     application.send(&request).await.status.as_u16()
 }
 
-/// axum takes the prefix of a nested router off what an extractor or layer within it sees.
+/// axum strips the prefix of a nested router for extractors and layers inside it.
 #[tokio::test]
 async fn nested_route_verifies_with_stripped_prefix() {
     let origins = [ORIGIN, "https://www.shop.example"];
@@ -176,7 +181,7 @@ async fn nested_route_verifies_with_stripped_prefix() {
     }
 }
 
-/// A layer above the nested router sees the path as it came.
+/// A layer above the nested router sees the whole path.
 #[tokio::test]
 async fn layer_above_nested_router_verifies_full_path() {
     let nested = cryptapi().stripped_prefix("/shop").unwrap();
@@ -191,7 +196,6 @@ async fn layer_above_nested_router_verifies_full_path() {
     }
 }
 
-/// Two shops behind one application, or the same one under two names.
 #[tokio::test]
 async fn only_configured_origins_verify() {
     let origins = [ORIGIN, "https://www.shop.example", "http://127.0.0.1:3000"];

@@ -1,5 +1,4 @@
-//! A body that never ends is ended by a deadline above us: compositions with `tower-http`, over real
-//! sockets.
+//! Deadlines for endless bodies: compositions with `tower-http`, over real sockets.
 
 use std::{convert::Infallible, future::ready, time::Duration};
 
@@ -34,11 +33,10 @@ fn acknowledge(
     ready(Ok(acknowledgement::<CryptoCloud, _>()))
 }
 
-async fn drip(application: &Application) -> RawResponse {
+async fn send_endless_body(application: &Application) -> RawResponse {
     receiver::drip(application, "/", DEADLINE).await
 }
 
-/// The examples hold the extractor and the layer on hyper to this too.
 #[tokio::test]
 async fn endless_body_is_unreadable_after_body_deadline_above_extractor() {
     let router = Router::new()
@@ -46,7 +44,7 @@ async fn endless_body_is_unreadable_after_body_deadline_above_extractor() {
         .with_state(verifier())
         .layer(RequestBodyDeadlineLayer::new(DEADLINE));
     let application = Application::serve(router, Seen::default()).await;
-    receiver::assert_unreadable(&drip(&application).await);
+    receiver::assert_unreadable(&send_endless_body(&application).await);
 }
 
 #[tokio::test]
@@ -57,10 +55,10 @@ async fn endless_body_is_unreadable_after_body_deadline_above_layer() {
         .with_state(verifier())
         .layer(RequestBodyDeadlineLayer::new(DEADLINE));
     let application = Application::serve(router, Seen::default()).await;
-    receiver::assert_unreadable(&drip(&application).await);
+    receiver::assert_unreadable(&send_endless_body(&application).await);
 }
 
-/// A deadline for the body alone leaves the handler the time that it needs.
+/// A deadline for the body does not limit the handler.
 #[tokio::test]
 async fn handler_outlives_body_deadline() {
     async fn slow(postback: Postback<CryptoCloud>) -> Ack<CryptoCloud> {
@@ -77,7 +75,7 @@ async fn handler_outlives_body_deadline() {
     }
 }
 
-/// A deadline for everything, answered by the middleware itself.
+/// The middleware responds after a deadline for the whole request.
 #[tokio::test]
 async fn endless_body_times_out_after_request_deadline_above_layer() {
     let service = ServiceBuilder::new()
@@ -88,7 +86,7 @@ async fn endless_body_times_out_after_request_deadline_above_layer() {
         .layer(PostbackLayer::new(verifier()).with_request_body::<Bytes>())
         .service_fn(acknowledge);
     let application = Application::serve_on_hyper(service, Seen::default()).await;
-    let response = drip(&application).await;
+    let response = send_endless_body(&application).await;
     assert_eq!(response.status, StatusCode::REQUEST_TIMEOUT);
     assert_eq!(response.body, "");
 }
@@ -103,6 +101,6 @@ async fn endless_body_times_out_after_request_deadline_above_extractor() {
             DEADLINE,
         ));
     let application = Application::serve(router, Seen::default()).await;
-    let response = drip(&application).await;
+    let response = send_endless_body(&application).await;
     assert_eq!(response.status, StatusCode::REQUEST_TIMEOUT);
 }

@@ -1,4 +1,4 @@
-//! Clients that shut down their writing side as soon as they have sent their request.
+//! Clients that shut down their writing side after the request.
 
 use std::time::Duration;
 
@@ -25,11 +25,11 @@ const INVOICE_ID: &str = "HALFCLSD";
 printed_server!(example_axum);
 printed_server!(example_tower);
 
-/// How long a handler takes, so that the server reads the end of what the client sends before it can reply.
+/// Duration of the handler, so that the server reads the end of its input before it responds.
 const DELAY: Duration = Duration::from_millis(50);
 
-/// How many of the clients get a response, which has this status.
-async fn replied(application: &Application, target: &str, status: u16) -> usize {
+/// Returns the number of clients that get a response, which must have this status.
+async fn responses(application: &Application, target: &str, status: u16) -> usize {
     let request = deliveries::sample(target, INVOICE_ID, &[]);
     let mut connections = Vec::new();
     for _ in 0..CLIENTS {
@@ -38,17 +38,17 @@ async fn replied(application: &Application, target: &str, status: u16) -> usize 
         connection.finish().await;
         connections.push(connection);
     }
-    let mut replied = 0_usize;
+    let mut responses = 0_usize;
     for mut connection in connections {
-        if let Some(response) = connection.answer(false).await {
+        if let Some(response) = connection.next_response(false).await {
             assert_eq!(response.status.as_u16(), status);
-            replied = replied.saturating_add(1);
+            responses = responses.saturating_add(1);
         }
     }
-    replied
+    responses
 }
 
-/// As long as no order is looked up, nothing is acknowledged.
+/// Returns the reply of a handler without orders, which acknowledges nothing.
 async fn unknown(postback: &Verified<CryptoCloud>) -> postback_core::Retry {
     sleep(DELAY).await;
     postback_core::Retry::unknown_order(postback.invoice_id())
@@ -92,26 +92,26 @@ async fn half_closed_client_gets_response_where_table_says() {
         let application = match row.server {
             "actix-web" => on_actix(),
             "axum::serve" => Application::serve(router(), Seen::default()).await,
-            // By the loop of `receiver-tower`.
+            // With the accept loop of `receiver-tower`.
             "hyper, built with half_close" => {
                 Application::serve_on_hyper(router(), Seen::default()).await
             }
             "Rocket" => on_rocket().await,
             other => unreachable!("{other}"),
         };
-        let replied = replied(&application, "/postback/cryptocloud", 404).await;
-        assert_eq!(replied == CLIENTS, row.replies, "{row:?}: {replied}");
-        // Each that reaches the application leaves a log event, whether it gets a response or not.
-        let verdicts = log.verdicts();
+        let responses = responses(&application, "/postback/cryptocloud", 404).await;
+        assert_eq!(responses == CLIENTS, row.replies, "{row:?}: {responses}");
+        // Each request that reaches the application leaves a log event, with or without a response.
+        let events = log.events();
         let is_found = |line: &&String| {
             line.contains("postback verified") || line.contains("postback abandoned")
         };
-        let found = verdicts.iter().filter(is_found).count();
-        assert!(found >= replied, "{row:?}: {found}");
+        let found = events.iter().filter(is_found).count();
+        assert!(found >= responses, "{row:?}: {found}");
     }
 }
 
-/// The handlers wait for another writer meanwhile.
+/// The handlers wait for another writer of the database.
 #[tokio::test]
 async fn half_closed_client_gets_response_from_printed_servers() {
     let folder = tempfile::tempdir().unwrap();
@@ -134,7 +134,7 @@ async fn half_closed_client_gets_response_from_printed_servers() {
             sleep(DELAY).await;
             drop(writing);
         };
-        let (replied, ()) = join!(replied(&application, "/postback", 200), written);
-        assert_eq!(replied, CLIENTS, "{name}");
+        let (responses, ()) = join!(responses(&application, "/postback", 200), written);
+        assert_eq!(responses, CLIENTS, "{name}");
     }
 }

@@ -1,6 +1,7 @@
-//! What hostile and clumsy clients put on a socket, against every way in. Each case must be answered
-//! within the deadline, alike everywhere, without a panic, and leave nothing running behind (on hyper, where a
-//! connection is a task that can be counted).
+//! Requests of hostile and faulty clients over sockets, through every entry point.
+//!
+//! Each case gets the same response everywhere, within the deadline and without a panic, and leaves
+//! no task behind. Tasks are counted on hyper, where each connection is a task.
 
 #![expect(
     clippy::panic,
@@ -28,7 +29,7 @@ use postback_conformance::{
     corpus::Case,
     driver::{Application, CODE_HEADER, Driver, Served},
     fixtures::{cryptocloud, sample_json, token_of},
-    framework_differences::{DECISIONS, Decided, Decision, Made},
+    framework_differences::{DIFFERENCES, Difference, Handled, Template},
     raw::{Connection, RawResponse, within_deadline},
 };
 use postback_core::{
@@ -42,14 +43,14 @@ use tokio::{
 };
 
 const JSON: &str = "Content-Type: application/json\r\n";
-/// Asks for a refusal's code, which is compared too.
+/// Header that requests the code of a rejection, which is compared too.
 const ASK: &str = "X-Take-Result: 1\r\n";
 
 fn verifier() -> Verifier<CryptoCloud> {
     cryptocloud("s")
 }
 
-/// Runs a case against each way in, and returns what it returned everywhere.
+/// Runs a case through each entry point, and returns the result, which must be the same for all.
 async fn everywhere<T: PartialEq + std::fmt::Debug>(case: impl AsyncFn(&Application) -> T) -> T {
     everywhere_with(&verifier(), genuine(), case).await
 }
@@ -71,7 +72,7 @@ where
     first
 }
 
-/// Runs a case against some ways in, and returns what it returned.
+/// Runs a case through some entry points, and returns the results.
 async fn on_each<P, T>(
     drivers: &[Driver],
     verifier: &Verifier<P>,
@@ -85,13 +86,13 @@ where
     let mut results = Vec::new();
     for &driver in drivers {
         let application = driver.serve(verifier.clone()).await;
-        // Let the server begin, so that what it keeps for itself is counted.
+        // The server starts here, so that its own tasks are counted.
         tokio::task::yield_now().await;
         let tasks = alive_tasks();
         results.push((driver, case(&application).await));
         drop(application.seen());
 
-        // The receiver lives on.
+        // The receiver still runs.
         let mut connection = Connection::open(application.address()).await;
         assert!(connection.send(&genuine).await);
         let response = connection.response(false).await;
@@ -106,11 +107,11 @@ where
 }
 
 thread_local! {
-    /// A test's server on hyper runs on the test's own thread.
+    /// Panics on the thread of a test, which runs its server on hyper.
     static PANICS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Those of actix-web, whichever test's, run on threads of their own.
+/// Panics of actix-web's workers, which have their own threads, in all tests.
 static PANICS_OF_WORKERS: AtomicUsize = AtomicUsize::new(0);
 
 fn count_panics() {
@@ -140,7 +141,7 @@ fn alive_tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
-/// Sends one request on a connection of its own, and reads the answer.
+/// Sends one request on a new connection, and reads the response.
 async fn exchange(application: &Application, request: impl AsRef<[u8]>) -> RawResponse {
     let mut connection = Connection::open(application.address()).await;
     connection.send(request).await;
@@ -148,8 +149,8 @@ async fn exchange(application: &Application, request: impl AsRef<[u8]>) -> RawRe
 }
 
 #[track_caller]
-fn assert_refused(response: &RawResponse, rejection: &Rejection) {
-    assert_answer(response, rejection.reply());
+fn assert_rejected(response: &RawResponse, rejection: &Rejection) {
+    assert_reply(response, rejection.reply());
     assert!(!response.status.is_success());
     let code = (CODE_HEADER.to_owned(), rejection.code().to_owned());
     assert!(response.headers.contains(&code), "{response:?}");
@@ -157,14 +158,14 @@ fn assert_refused(response: &RawResponse, rejection: &Rejection) {
 
 #[track_caller]
 fn assert_accepted(response: &RawResponse) {
-    assert_answer(response, CryptoCloud::ACK);
+    assert_reply(response, CryptoCloud::ACK);
 }
 
 #[track_caller]
-fn assert_answer(response: &RawResponse, answer: Reply) {
-    assert_eq!(response.status, answer.status(), "{response:?}");
-    assert_eq!(response.body, answer.body(), "{response:?}");
-    for (name, value) in answer.headers() {
+fn assert_reply(response: &RawResponse, reply: Reply) {
+    assert_eq!(response.status, reply.status(), "{response:?}");
+    assert_eq!(response.body, reply.body(), "{response:?}");
+    for (name, value) in reply.headers() {
         let header = (name.to_owned(), value.into_owned());
         assert!(response.headers.contains(&header), "{response:?}");
     }
@@ -181,7 +182,7 @@ fn post(headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     request
 }
 
-/// With the length that the body has.
+/// Returns a POST with the length of its body.
 fn post_whole(headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let length = body.as_ref().len();
     post(&format!("{headers}Content-Length: {length}\r\n"), body)
@@ -208,10 +209,10 @@ async fn declared_length_over_body_limit_is_rejected() {
         exchange(application, request).await
     })
     .await;
-    assert_refused(&response, &Rejection::body_too_large(0));
+    assert_rejected(&response, &Rejection::body_too_large(0));
 }
 
-/// The largest that is a length to the HTTP server.
+/// The largest length that the HTTP servers accept.
 #[tokio::test]
 async fn largest_declared_length_over_body_limit_is_rejected() {
     let response = everywhere(async |application| {
@@ -220,35 +221,35 @@ async fn largest_declared_length_over_body_limit_is_rejected() {
         exchange(application, request).await
     })
     .await;
-    assert_refused(&response, &Rejection::body_too_large(0));
+    assert_rejected(&response, &Rejection::body_too_large(0));
 }
 
-/// Each row of the table of what is decided before us.
+/// Checks each row of the table of differences.
 #[tokio::test]
-async fn framework_decides_what_table_says() {
+async fn each_difference_matches_table() {
     let (get, post) = (Case::cryptapi_named("GET confirmed"), post_json_case());
-    for decision in DECISIONS {
-        match decision.request {
-            Made::OfPayment(make) => {
+    for difference in DIFFERENCES {
+        match difference.request {
+            Template::Payment(make) => {
                 let request = make(&sample());
-                is_decided(decision, &verifier(), genuine(), &request).await;
+                assert_difference(difference, &verifier(), genuine(), &request).await;
             }
-            Made::OfGet(make) => {
+            Template::Get(make) => {
                 let (verifier, genuine) =
                     (get.cryptapi_get(), get.request.raw(&get.request.target));
-                is_decided(decision, &verifier, genuine, &make(&get.request)).await;
+                assert_difference(difference, &verifier, genuine, &make(&get.request)).await;
             }
-            Made::OfPost(make) => {
+            Template::Post(make) => {
                 let (verifier, genuine) =
                     (post.cryptapi_post(), post.request.raw(&post.request.target));
-                is_decided(decision, &verifier, genuine, &make(&post.request)).await;
+                assert_difference(difference, &verifier, genuine, &make(&post.request)).await;
             }
         }
     }
 }
 
-async fn is_decided<P: Served>(
-    decision: &Decision,
+async fn assert_difference<P: Served>(
+    difference: &Difference,
     verifier: &Verifier<P>,
     genuine: Vec<u8>,
     request: &[u8],
@@ -259,36 +260,36 @@ async fn is_decided<P: Served>(
     let results = on_each(&Driver::ALL, verifier, genuine, async |application| {
         let mut connection = Connection::open(application.address()).await;
         connection.send(request).await;
-        // Where nothing comes, nothing comes for longer than anything takes.
+        // A server that waits still waits after this time, which is longer than a response takes.
         let response = timeout(Duration::from_secs(2), connection.response(false)).await;
         (response.ok(), application.seen().len())
     });
-    for (driver, (response, handed)) in results.await {
-        let row = format!("{driver:?}: {}: {response:?}", decision.sent);
-        let accepted = match (decision.by(driver), response) {
-            (Decided::Accepted, Some(response)) => {
+    for (driver, (response, delivered)) in results.await {
+        let row = format!("{driver:?}: {}: {response:?}", difference.sent);
+        let accepted = match (difference.by(driver), response) {
+            (Handled::Accepted, Some(response)) => {
                 assert_eq!(response.status, StatusCode::OK, "{row}");
-                assert_answer(&response, P::ACK);
+                assert_reply(&response, P::ACK);
                 1
             }
-            (Decided::Ours(rejection), Some(response)) => {
+            (Handled::Rejected(rejection), Some(response)) => {
                 assert_eq!(response.status, rejection.reply().status(), "{row}");
-                assert_refused(&response, rejection);
+                assert_rejected(&response, rejection);
                 0
             }
-            (Decided::OurMethods, Some(response)) => {
+            (Handled::MethodRejected, Some(response)) => {
                 assert_eq!(response.status, StatusCode::METHOD_NOT_ALLOWED, "{row}");
-                assert_answer(&response, wrong_method.reply());
+                assert_reply(&response, wrong_method.reply());
                 0
             }
-            (Decided::Server(status), Some(response)) => {
+            (Handled::Server(status), Some(response)) => {
                 assert_eq!((response.status, &*response.body), (*status, ""), "{row}");
                 0
             }
-            (Decided::Waits, None) => 0,
+            (Handled::Waits, None) => 0,
             _ => panic!("{row}"),
         };
-        assert_eq!(handed, accepted, "{row}");
+        assert_eq!(delivered, accepted, "{row}");
     }
 }
 
@@ -296,13 +297,13 @@ fn post_json_case() -> Case {
     Case::cryptapi_named("POST JSON confirmed, numbers keep every digit")
 }
 
-/// A genuine postback with so many further headers.
+/// Returns a genuine postback with this number of further headers.
 fn genuine_with(headers: usize) -> Vec<u8> {
     let headers = "X-Other: 1\r\n".repeat(headers);
     post_whole(&format!("{JSON}{headers}"), sample())
 }
 
-/// One fewer than hyper refuses: Host, `ASK`, Content-Type, Content-Length and these.
+/// hyper rejects one more than these, with Host, `ASK`, Content-Type and Content-Length.
 #[tokio::test]
 async fn hundred_headers_are_accepted_on_hyper() {
     let verifier = verifier();
@@ -317,7 +318,7 @@ async fn hundred_headers_are_accepted_on_hyper() {
     }
 }
 
-/// One fewer than the first server refuses: Host, `ASK`, Content-Type, Content-Length and these.
+/// actix-web rejects one more than these, with Host, `ASK`, Content-Type and Content-Length.
 #[tokio::test]
 async fn ninety_six_headers_are_accepted() {
     let response =
@@ -334,11 +335,11 @@ async fn chunked_body_over_body_limit_is_rejected() {
         for _ in 0..17 {
             connection.send(chunk(&[b' '; 4_096])).await;
         }
-        // The body goes on: nobody waits for its end.
+        // The body continues: the server does not wait for its end.
         connection.response(false).await
     })
     .await;
-    assert_refused(&response, &Rejection::body_too_large(0));
+    assert_rejected(&response, &Rejection::body_too_large(0));
 }
 
 #[tokio::test]
@@ -357,8 +358,7 @@ async fn body_in_one_byte_chunks_is_verified() {
     assert_accepted(&response);
 }
 
-/// The chunks say where the body ends (RFC 9112, section 6.3), whatever a length beside them says; and
-/// what stands behind it is no request unless the connection goes on.
+/// The chunks determine the end of the body (RFC 9112, section 6.3), not the length beside them.
 #[tokio::test]
 async fn length_beside_chunks_does_not_end_body() {
     let verifier = verifier();
@@ -374,9 +374,9 @@ async fn length_beside_chunks_does_not_end_body() {
             (response, application.seen().len())
         },
     );
-    for (_, (response, handed)) in results.await {
+    for (_, (response, delivered)) in results.await {
         assert_accepted(&response);
-        assert_eq!(handed, 1);
+        assert_eq!(delivered, 1);
     }
 }
 
@@ -394,31 +394,31 @@ async fn trailers_are_ignored() {
 
 #[tokio::test]
 async fn truncated_body_is_unreadable() {
-    let answers = everywhere(async |application| {
+    let response = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
         let body = sample();
         let head = format!("{JSON}Content-Length: {}\r\n", body.len() + 1);
         assert!(connection.send(post(&head, body)).await);
         connection.finish().await;
-        connection.answer(false).await
+        connection.next_response(false).await
     })
     .await;
-    let Some(response) = answers else {
-        panic!("no answer");
+    let Some(response) = response else {
+        panic!("no response");
     };
-    assert_refused(&response, &Rejection::BodyUnreadable);
+    assert_rejected(&response, &Rejection::BodyUnreadable);
 }
 
 #[tokio::test]
 async fn reset_in_mid_body_calls_no_handler() {
-    let handed = everywhere(async |application| {
+    let delivered = everywhere(async |application| {
         let tasks = alive_tasks();
         for sent in [1, 100, 1_000] {
             let mut connection = Connection::open(application.address()).await;
             let request = genuine();
             let (part, _) = request.split_at(request.len() - sent);
             assert!(connection.send(part).await);
-            // The server has begun to read: its side of the connection is a task, where it is on this
+            // The server reads when its side of the connection is a task, if it runs on this
             // thread.
             let begun = until(|| alive_tasks() > tasks);
             let _ = timeout(Duration::from_millis(100), begun).await;
@@ -426,13 +426,13 @@ async fn reset_in_mid_body_calls_no_handler() {
             connection.reset();
             within_deadline(until(|| alive_tasks() <= tasks)).await;
         }
-        // What was broken off before it has had its time when this is answered.
+        // The handlers of the earlier connections would have run when this response arrives.
         let response = exchange(application, genuine()).await;
         assert_accepted(&response);
         application.seen().len()
     })
     .await;
-    assert_eq!(handed, 1, "the genuine one");
+    assert_eq!(delivered, 1, "the genuine request");
 }
 
 #[tokio::test]
@@ -454,7 +454,8 @@ async fn expect_continue_gets_interim_response() {
     assert_accepted(&response);
 }
 
-/// The body is not wanted: we ask for none, and hyper says nothing before the refusal.
+/// The adapter does not ask for the body, so that hyper sends no interim response before the
+/// rejection.
 #[tokio::test]
 async fn expect_continue_with_other_content_type_is_rejected() {
     let response = everywhere(async |application| {
@@ -462,7 +463,7 @@ async fn expect_continue_with_other_content_type_is_rejected() {
         let mut connection = Connection::open(application.address()).await;
         assert!(connection.send(post(head, "")).await);
         let response = connection.response(false).await;
-        // A row of the table: actix-web and Rocket tell it to.
+        // A row of the table of differences: actix-web and Rocket send an interim response.
         if response.status == StatusCode::CONTINUE {
             assert!(connection.send("nine more").await);
             return connection.response(false).await;
@@ -470,10 +471,11 @@ async fn expect_continue_with_other_content_type_is_rejected() {
         response
     })
     .await;
-    assert_refused(&response, &Rejection::UnsupportedMediaType);
+    assert_rejected(&response, &Rejection::UnsupportedMediaType);
 }
 
-/// As OpenSSL signed it, and what differs from that by a header. One that is no text is a row of the table.
+/// The request is signed by OpenSSL, and differs by a header. A signature that is not UTF-8 is a
+/// row of the table of differences.
 #[tokio::test]
 async fn repeated_signature_is_bad_signature_and_absent_is_unsigned() {
     let case = post_json_case();
@@ -500,14 +502,14 @@ async fn repeated_signature_is_bad_signature_and_absent_is_unsigned() {
         (&[&forged], Rejection::BadSignature),
         (&[], Rejection::Unsigned),
     ];
-    for (headers, refused) in cases {
+    for (headers, rejection) in cases {
         let response = everywhere_with(
             &case.cryptapi_post(),
             signed(&[&once]),
             async |application| exchange(application, signed(headers)).await,
         )
         .await;
-        assert_refused(&response, &refused);
+        assert_rejected(&response, &rejection);
     }
 }
 
@@ -522,7 +524,7 @@ async fn repeated_content_type_is_rejected() {
             .await
         })
         .await;
-        assert_refused(&response, &Rejection::UnsupportedMediaType);
+        assert_rejected(&response, &Rejection::UnsupportedMediaType);
     }
 }
 
@@ -553,10 +555,10 @@ async fn content_type_with_invalid_utf8_is_rejected() {
         exchange(application, request).await
     })
     .await;
-    assert_refused(&response, &Rejection::UnsupportedMediaType);
+    assert_rejected(&response, &Rejection::UnsupportedMediaType);
 }
 
-/// Whether its content could be inflated or not.
+/// The body is rejected whether it can be decompressed or not.
 #[tokio::test]
 async fn compressed_body_is_rejected() {
     for encoding in ["gzip", "deflate", "identity, gzip"] {
@@ -565,7 +567,7 @@ async fn compressed_body_is_rejected() {
             exchange(application, post_whole(&head, sample())).await
         })
         .await;
-        assert_refused(&response, &Rejection::UnsupportedMediaType);
+        assert_rejected(&response, &Rejection::UnsupportedMediaType);
     }
 }
 
@@ -617,41 +619,41 @@ async fn other_method_than_post_is_rejected() {
     }
 }
 
-/// The bytes that a refusal leaves unread hold a whole genuine request: it must never be served.
+/// The unread bytes of a rejected body contain a whole genuine request, which must not be served.
 #[tokio::test]
 async fn request_within_rejected_body_is_not_served() {
-    let (refusal, handed) = everywhere(async |application| {
+    let (rejection, delivered) = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
-        let smuggled = genuine();
-        let refused = post_whole("Content-Type: text/plain\r\n", &smuggled);
-        assert!(connection.send(refused).await);
-        let refusal = connection.response(false).await;
-        // Whether the connection goes on is the server's to say; if it does, this is the next one.
+        let inner = genuine();
+        let request = post_whole("Content-Type: text/plain\r\n", &inner);
+        assert!(connection.send(request).await);
+        let rejection = connection.response(false).await;
+        // The server may keep the connection open. In this case the next request is this one.
         connection.send(post_whole(JSON, "{}")).await;
-        if let Some(next) = connection.answer(false).await {
-            assert_refused(&next, &Rejection::Unsigned);
+        if let Some(next) = connection.next_response(false).await {
+            assert_rejected(&next, &Rejection::Unsigned);
         }
-        (refusal, application.seen())
+        (rejection, application.seen())
     })
     .await;
-    assert_refused(&refusal, &Rejection::UnsupportedMediaType);
-    assert_eq!(handed, []);
+    assert_rejected(&rejection, &Rejection::UnsupportedMediaType);
+    assert_eq!(delivered, []);
 }
 
-/// The same with a body far larger than anybody reads ahead.
+/// The body is far larger than the servers read ahead.
 #[tokio::test]
 async fn request_within_oversized_body_is_not_served() {
-    let (refusal, handed) = everywhere(async |application| {
+    let (rejection, delivered) = everywhere(async |application| {
         let mut connection = Connection::open(application.address()).await;
-        let smuggled = genuine().repeat(1_000);
-        connection.send(post_whole(JSON, &smuggled)).await;
-        let refusal = connection.response(false).await;
-        assert_eq!(connection.answer(false).await, None);
-        (refusal, application.seen())
+        let inner = genuine().repeat(1_000);
+        connection.send(post_whole(JSON, &inner)).await;
+        let rejection = connection.response(false).await;
+        assert_eq!(connection.next_response(false).await, None);
+        (rejection, application.seen())
     })
     .await;
-    assert_refused(&refusal, &Rejection::body_too_large(0));
-    assert_eq!(handed, []);
+    assert_rejected(&rejection, &Rejection::body_too_large(0));
+    assert_eq!(delivered, []);
 }
 
 #[tokio::test]
@@ -674,9 +676,9 @@ async fn connection_continues_after_rejection_of_complete_body() {
     let [unsigned, accepted, malformed, again] = &*responses else {
         panic!("{responses:?}");
     };
-    assert_refused(unsigned, &Rejection::Unsigned);
+    assert_rejected(unsigned, &Rejection::Unsigned);
     assert_accepted(accepted);
-    assert_refused(malformed, &Rejection::Malformed(MalformedReason::Syntax));
+    assert_rejected(malformed, &Rejection::Malformed(MalformedReason::Syntax));
     assert_accepted(again);
 }
 
@@ -691,7 +693,7 @@ async fn concurrent_connections_are_not_mixed_up() {
             let body = format!(r#"{{"invoice_id":"{id}","token":"{token}"}}"#);
             tokio::spawn(async move {
                 let mut connection = Connection::open(address).await;
-                // In two parts, so that all of them are under way together.
+                // In two parts, so that all requests are open at the same time.
                 let request = post_whole(JSON, body);
                 let (first, second) = request.split_at(request.len() - 10);
                 assert!(connection.send(first).await);
@@ -714,8 +716,8 @@ async fn concurrent_connections_are_not_mixed_up() {
     .await;
 }
 
-/// One HTTP/2 connection with 100 streams at once: genuine, forged, over the limit, and given up
-/// in mid-body.
+/// One HTTP/2 connection has 100 streams at the same time: genuine, forged, over the limit, and
+/// cancelled in mid-body.
 #[tokio::test]
 async fn concurrent_http2_streams_are_not_mixed_up() {
     everywhere(async |application| {
@@ -745,7 +747,7 @@ async fn concurrent_http2_streams_are_not_mixed_up() {
                         .await;
                     tokio::task::yield_now().await;
                     match kind {
-                        3 => sender.abort(io::Error::other("given up")),
+                        3 => sender.abort(io::Error::other("cancelled")),
                         _ => {
                             let _ = sender
                                 .send_data(Bytes::copy_from_slice(second.as_bytes()))
@@ -774,8 +776,8 @@ async fn concurrent_http2_streams_are_not_mixed_up() {
 }
 
 fn invoice_ids(application: &Application) -> Vec<String> {
-    let handed = application.seen();
-    let ids = handed
+    let delivered = application.seen();
+    let ids = delivered
         .iter()
         .map(|it| it.fields.get("invoice_id").unwrap().as_str().unwrap());
     let mut ids: Vec<_> = ids.map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! What the operator's log says of each postback, and what it never says.
+//! Log events of CryptoCloud postbacks.
 
 #![expect(
     clippy::panic,
@@ -29,13 +29,13 @@ use postback_tower::{PostbackLayer, axum::FromVerified};
 use serde_json::Value;
 use tracing::Level;
 
-/// The one line about a postback that declares the length `declared`, or none.
+/// Returns the log event of a postback, with the declared length `declared` or without.
 fn line<P: Provider>(
     verifier: VerifierBuilder<P>,
     body: String,
     declared: Option<usize>,
 ) -> String {
-    // The level that an operator who wants to know of refusals sets at least, or of all verdicts.
+    // Includes verified postbacks, which are logged at INFO.
     let (log, _guard) = Log::begin_at(Level::INFO);
     let verifier = verifier.build().unwrap();
     let length = declared.map(|length| length.to_string());
@@ -45,9 +45,9 @@ fn line<P: Provider>(
         _ => {}
     };
     let admitted = verifier.admit(&RequestHead::new("POST", "/", &headers));
-    // What came of it is not asked here: the log is to say it.
+    // Only the log event is checked.
     let _ = admitted.and_then(|admitted| admitted.verify(Bytes::from(body)));
-    let [line] = &*log.verdicts() else {
+    let [line] = &*log.events() else {
         panic!("{}", log.text());
     };
     line.clone()
@@ -84,15 +84,15 @@ fn rejection_is_logged_with_code_and_variant() {
     );
 }
 
-/// A genuine payment that is lost has to be findable.
+/// Operators need to find genuine payments that are rejected.
 #[test]
 fn rejection_after_valid_signature_is_logged_with_invoice_id() {
     let body = |token: &str, invoice_id: &str| {
         format!(r#"{{"invoice_id":"{invoice_id}","token":"{token}"}}"#)
     };
     let token = |expires_at| testing::token(&secret("s"), "ILRAJE1Q", expires_at);
-    let not_yet = r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1769509690}"#;
-    let not_yet = testing::sign_hs256(&secret("s"), r#"{"alg":"HS256"}"#, not_yet);
+    let before_nbf = r#"{"id":"ILRAJE1Q","exp":1769509700,"nbf":1769509690}"#;
+    let before_nbf = testing::sign_hs256(&secret("s"), r#"{"alg":"HS256"}"#, before_nbf);
     let without = format!(r#"{{"token":"{}"}}"#, token(NOW + 300));
     let endless = r#"{"id":"ILRAJE1Q"}"#;
     let endless = testing::sign_hs256(&secret("s"), r#"{"alg":"HS256"}"#, endless);
@@ -100,7 +100,7 @@ fn rejection_after_valid_signature_is_logged_with_invoice_id() {
         ("invalid_claims", body(&endless, "ILRAJE1Q")),
         ("expired", body(&token(NOW - 300), "ILRAJE1Q")),
         ("invalid_claims", body(&token(NOW + 1_000_000), "ILRAJE1Q")),
-        ("invalid_claims", body(&not_yet, "ILRAJE1Q")),
+        ("invalid_claims", body(&before_nbf, "ILRAJE1Q")),
         ("invoice_mismatch", body(&token(NOW + 300), "89UX09KA")),
         ("malformed", without),
     ] {
@@ -114,7 +114,7 @@ fn rejection_after_valid_signature_is_logged_with_invoice_id() {
     }
 }
 
-/// Also where the body is malformed, and the rejection says so.
+/// Malformed bodies are rejected with `malformed`, before or after the signature.
 #[test]
 fn rejection_without_valid_signature_is_logged_without_invoice_id() {
     let (forged, genuine) = (token("forged"), token("s"));
@@ -160,14 +160,14 @@ fn unreadable_fields_are_logged_without_values() {
     assert!(!plain.contains("unreadable"), "{plain}");
 }
 
-/// The cause of an error that a handler gave back with `?`.
+/// The cause is that of an error that a handler returned with `?`.
 #[test]
 fn retry_is_logged_once_with_cause() {
     let logged = |retry: postback_core::Retry| {
         let (log, _guard) = Log::begin_at(Level::INFO);
         let response = postback_tower::axum::Retry::from(retry).into_response();
         assert!(response.headers().contains_key("retry-after"));
-        log.verdicts().concat()
+        log.events().concat()
     };
     assert_eq!(
         logged(postback_core::Retry::store_unavailable("the disk is full")),
@@ -189,34 +189,34 @@ fn retry_is_logged_once_with_cause() {
 #[test]
 fn declared_length_over_body_limit_is_logged() {
     let huge = line(builder(secret("s")), String::new(), Some(1_000_000));
-    let told = r#"code="body_too_large" variant=BodyTooLarge { limit: 65536 }"#;
-    assert!(huge.ends_with(told), "{huge}");
+    let logged = r#"code="body_too_large" variant=BodyTooLarge { limit: 65536 }"#;
+    assert!(huge.ends_with(logged), "{huge}");
 }
 
 #[test]
 fn failed_clock_is_logged_as_error() {
-    let told = line(builder(secret("s")).clock(|| None), sample("s"), None);
-    assert!(told.starts_with("ERROR "), "{told}");
-    assert!(told.contains(r#"code="clock_unavailable""#), "{told}");
+    let logged = line(builder(secret("s")).clock(|| None), sample("s"), None);
+    assert!(logged.starts_with("ERROR "), "{logged}");
+    assert!(logged.contains(r#"code="clock_unavailable""#), "{logged}");
 }
 
 #[test]
 fn untrimmed_secret_is_hinted() {
-    let padded = SecretKey::verbatim("s\n").unwrap();
-    let told = line(builder(padded.clone()), sample("s"), None);
+    let untrimmed = SecretKey::verbatim("s\n").unwrap();
+    let logged = line(builder(untrimmed.clone()), sample("s"), None);
     assert!(
-        told.ends_with(r#" hint="secret_has_white_space""#),
-        "{told}"
+        logged.ends_with(r#" hint="secret_has_white_space""#),
+        "{logged}"
     );
-    let forged = line(builder(padded), sample("forged"), None);
+    let forged = line(builder(untrimmed), sample("forged"), None);
     assert!(!forged.contains("hint"), "{forged}");
 }
 
 #[test]
 fn rotation_hints_at_retired_key() {
     let ring = |until| KeyRing::new("new", secret("new")).with_retired("old", secret("old"), until);
-    let told = line(builder(ring(NOW)), sample("old"), None);
-    assert!(told.ends_with(r#" hint="retired_key""#), "{told}");
+    let logged = line(builder(ring(NOW)), sample("old"), None);
+    assert!(logged.ends_with(r#" hint="retired_key""#), "{logged}");
     let in_time = line(builder(ring(NOW + 1)), sample("old"), None);
     assert!(in_time.contains(r#" verified "#), "{in_time}");
 }
@@ -229,20 +229,20 @@ fn clock_behind_is_hinted() {
         NOW + 300
     );
     let token = testing::sign_hs256(&secret("s"), r#"{"alg":"HS256"}"#, &not_before);
-    let told = line(
+    let logged = line(
         builder(secret("s")),
         testing::sample_json(Some(&token)),
         None,
     );
-    assert!(told.ends_with(r#" hint="clock_behind""#), "{told}");
+    assert!(logged.ends_with(r#" hint="clock_behind""#), "{logged}");
 }
 
 #[test]
 fn lifetime_over_ceiling_hints_at_clock_or_ceiling() {
     let ceiling = builder(secret("s")).max_lifetime(Duration::from_secs(60));
-    let told = line(ceiling, sample("s"), None);
+    let logged = line(ceiling, sample("s"), None);
     let hint = r#" hint="clock_behind_or_ceiling_too_low""#;
-    assert!(told.ends_with(hint), "{told}");
+    assert!(logged.ends_with(hint), "{logged}");
 }
 
 #[test]
@@ -262,34 +262,34 @@ fn body_shorter_than_declared_is_hinted() {
 fn body_longer_than_declared_is_hinted() {
     let body = sample("forged");
     let length = body.len();
-    let told = line(builder(secret("s")), body, Some(length - 1));
-    assert!(told.ends_with(r#" hint="body_not_as_sent""#), "{told}");
+    let logged = line(builder(secret("s")), body, Some(length - 1));
+    assert!(logged.ends_with(r#" hint="body_not_as_sent""#), "{logged}");
 }
 
-/// What is signed and in time has come whole: its length says nothing about its expiry.
+/// A signed token proves that the body arrived unchanged, so that its length is not the cause.
 #[test]
 fn declared_length_is_not_hinted_after_valid_signature() {
     let late = builder(secret("s")).clock(|| Some(NOW + 1_000));
-    let told = line(late, sample("s"), Some(1));
-    assert!(told.contains(r#"code="expired""#), "{told}");
-    assert!(!told.contains("hint"), "{told}");
+    let logged = line(late, sample("s"), Some(1));
+    assert!(logged.contains(r#"code="expired""#), "{logged}");
+    assert!(!logged.contains("hint"), "{logged}");
 }
 
 #[test]
 fn retired_key_is_hinted_before_declared_length() {
     let ring = KeyRing::new("new", secret("new")).with_retired("old", secret("old"), NOW);
-    let told = line(builder(ring), sample("old"), Some(1));
-    assert!(told.ends_with(r#" hint="retired_key""#), "{told}");
+    let logged = line(builder(ring), sample("old"), Some(1));
+    assert!(logged.ends_with(r#" hint="retired_key""#), "{logged}");
 }
 
 #[test]
 fn untrimmed_retired_secret_is_hinted() {
-    let padded = SecretKey::verbatim("s\n").unwrap();
-    let ring = KeyRing::new("new", secret("new")).with_retired("old", padded, NOW + 1);
-    let told = line(builder(ring), sample("s"), None);
+    let untrimmed = SecretKey::verbatim("s\n").unwrap();
+    let ring = KeyRing::new("new", secret("new")).with_retired("old", untrimmed, NOW + 1);
+    let logged = line(builder(ring), sample("s"), None);
     assert!(
-        told.ends_with(r#" hint="secret_has_white_space""#),
-        "{told}"
+        logged.ends_with(r#" hint="secret_has_white_space""#),
+        "{logged}"
     );
 }
 
@@ -298,10 +298,10 @@ fn hints_are_logged_at_warn_level() {
     let (log, _guard) = Log::begin_at(Level::WARN);
     let ring = KeyRing::new("new", secret("new")).with_retired("old", secret("old"), NOW);
     let verifier = builder(ring).build().unwrap();
-    let refused = testing::deliver(&verifier, MediaType::Json, sample("old"), NOW);
-    assert!(refused.is_err());
-    let told = log.text();
-    assert!(told.contains(r#" hint="retired_key""#), "{told}");
+    let rejected = testing::deliver(&verifier, MediaType::Json, sample("old"), NOW);
+    assert!(rejected.is_err());
+    let logged = log.text();
+    assert!(logged.contains(r#" hint="retired_key""#), "{logged}");
 }
 
 #[test]
@@ -315,18 +315,18 @@ fn tenant_is_logged_with_project() {
     let accepted = line(tenant(secret("s")), sample("s"), None);
     let named = r#"project="eu" invoice_id="ILRAJE1Q" key_label="current" expires_in_s=300"#;
     assert!(accepted.ends_with(named), "{accepted}");
-    let refused = line(
+    let rejected = line(
         tenant(SecretKey::verbatim("s\n").unwrap()),
         sample("s"),
         None,
     );
     let hinted =
         r#"project="eu" code="bad_signature" variant=BadSignature hint="secret_has_white_space""#;
-    assert!(refused.ends_with(hinted), "{refused}");
+    assert!(rejected.ends_with(hinted), "{rejected}");
 }
 
-/// Signs as `"<old>,<new>"`: it asks for an old kind of signature first, which only a key that is no
-/// longer trusted made, then for the new kind.
+/// Provider whose body is `"<old>,<new>"`: it checks an old kind of signature first, made by a
+/// retired key, then the new kind.
 #[derive(Debug)]
 struct TwoKinds;
 
@@ -366,9 +366,9 @@ impl Provider for TwoKinds {
 fn hint_is_dropped_when_other_signature_is_valid() {
     let ring = || KeyRing::new("new", "new").with_retired("old", "old", NOW);
     let verifier = || Verifier::builder(TwoKinds, ring()).clock(|| Some(NOW));
-    let told = line(verifier(), "old,new".to_owned(), None);
-    assert!(told.contains(r#"code="expired""#), "{told}");
-    assert!(!told.contains("hint"), "{told}");
+    let logged = line(verifier(), "old,new".to_owned(), None);
+    assert!(logged.contains(r#"code="expired""#), "{logged}");
+    assert!(!logged.contains("hint"), "{logged}");
     let control = line(verifier(), "old".to_owned(), None);
     assert!(control.ends_with(r#" hint="retired_key""#), "{control}");
 }
@@ -376,26 +376,26 @@ fn hint_is_dropped_when_other_signature_is_valid() {
 #[test]
 fn body_limit_rejection_is_logged() {
     let small = builder(secret("s")).body_limit(10).project("shop-1");
-    let told = line(small, sample("s"), None);
+    let logged = line(small, sample("s"), None);
     assert_eq!(
-        told,
+        logged,
         r#"WARN postback: postback rejected provider="cryptocloud" project="shop-1" code="body_too_large" variant=BodyTooLarge { limit: 10 }"#
     );
 }
 
-/// What the adapter finds wrong is told like what core does, and once.
+/// Rejections by an adapter are logged as those by core, and once.
 #[tokio::test]
 async fn unreadable_body_is_logged_once() {
     let chunked = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
     let too_long = format!("{:x}\r\n{}\r\n", 70_000, " ".repeat(70_000));
     for driver in Driver::ALL {
-        let in_its_first_bytes = match driver {
-            // A row of the table of what is decided before us.
+        let code_of_first_bytes = match driver {
+            // A row of the table of differences.
             Driver::RocketGuard => "malformed",
             _ => "body_unreadable",
         };
         for (body, code) in [
-            ("5\r\nhe", in_its_first_bytes),
+            ("5\r\nab", code_of_first_bytes),
             ("1e\r\nit ends after thirty", "body_unreadable"),
             (&too_long, "body_too_large"),
         ] {
@@ -406,13 +406,13 @@ async fn unreadable_body_is_logged_once() {
             connection.send(request).await;
             connection.finish().await;
             connection.response(false).await;
-            let verdicts = log.verdicts();
-            let [told] = &*verdicts else {
-                panic!("{driver:?}: {verdicts:?}");
+            let events = log.events();
+            let [logged] = &*events else {
+                panic!("{driver:?}: {events:?}");
             };
             assert!(
-                told.contains(&format!(r#"code="{code}""#)),
-                "{driver:?}: {told}"
+                logged.contains(&format!(r#"code="{code}""#)),
+                "{driver:?}: {logged}"
             );
         }
     }
@@ -428,7 +428,7 @@ async fn missing_layer_is_logged() {
     let application = Application::serve(router, Seen::default()).await;
     application.send(&Request::new("POST", "/", &[], "")).await;
     assert_eq!(
-        log.verdicts(),
+        log.events(),
         [
             r#"ERROR postback: postback rejected provider="trybit" code="not_configured" variant=NotConfigured looked_for="a PostbackLayer above the handler""#
         ]
@@ -439,10 +439,10 @@ async fn missing_layer_is_logged() {
 async fn missing_actix_verifier_is_logged() {
     let (log, _guard) = Log::begin();
     let request = TestRequest::default().to_http_request();
-    let refused = postback_actix::Postback::<Trybit>::extract(&request).await;
-    assert_eq!(refused.unwrap_err().rejection(), &Rejection::NotConfigured);
+    let rejected = postback_actix::Postback::<Trybit>::extract(&request).await;
+    assert_eq!(rejected.unwrap_err().rejection(), &Rejection::NotConfigured);
     assert_eq!(
-        log.verdicts(),
+        log.events(),
         [
             r#"ERROR postback: postback rejected provider="trybit" code="not_configured" variant=NotConfigured looked_for="app_data(Verifier<P>) or app_data(web::Data<Verifier<P>>), not both""#
         ]
@@ -462,14 +462,14 @@ async fn missing_rocket_verifier_is_logged() {
     let outcome = application.send(&Request::new("POST", "/", &[], "")).await;
     assert_eq!(outcome.status, 200);
     assert_eq!(
-        log.verdicts(),
+        log.events(),
         [
             r#"ERROR postback: postback rejected provider="trybit" code="not_configured" variant=NotConfigured looked_for="manage(Verifier<P>)""#
         ]
     );
 }
 
-/// As middleware does that reads a body as JSON and writes it again.
+/// The middleware parses the body as JSON and serializes it again.
 #[tokio::test]
 async fn body_rewritten_by_middleware_is_hinted() {
     let (log, _guard) = Log::begin();
@@ -477,17 +477,17 @@ async fn body_rewritten_by_middleware_is_hinted() {
         request.map(|_| axum::body::Body::from(r#"{"invoice_id":"ILRAJE1Q"}"#))
     });
     let router = Router::new()
-        .route("/", any(async || "handed on"))
+        .route("/", any(async || "passed on"))
         .layer(PostbackLayer::new(cryptocloud("s")))
         .layer(rewrite);
     let application = Application::serve(router, Seen::default()).await;
     application.send(&post("/", JSON, sample("s"))).await;
-    let told = log.verdicts().concat();
-    assert!(told.contains(r#"code="unsigned""#), "{told}");
-    assert!(told.ends_with(r#" hint="body_not_as_sent""#), "{told}");
+    let logged = log.events().concat();
+    assert!(logged.contains(r#"code="unsigned""#), "{logged}");
+    assert!(logged.ends_with(r#" hint="body_not_as_sent""#), "{logged}");
 }
 
-/// The whole corpus over sockets, with all that any crate logs at TRACE.
+/// Sends the whole corpus over sockets, with the events of all crates at TRACE.
 #[tokio::test]
 async fn log_contains_no_secret_token_signature_or_body() {
     let mut cases = Case::cryptocloud();
@@ -495,34 +495,34 @@ async fn log_contains_no_secret_token_signature_or_body() {
     let others = logged_without_a_body().await;
     for case in &cases {
         let (log, _guard) = Log::begin();
-        let mut handed = None;
+        let mut delivered = None;
         for driver in Driver::ALL {
             let application = match &*case.provider {
                 "trybit" => driver.serve(case.verifier(Trybit::new())).await,
                 _ => driver.serve(case.verifier(CryptoCloud::new())).await,
             };
-            handed = application.send(&case.request).await.handed;
+            delivered = application.send(&case.request).await.delivered;
         }
         let text = log.text();
-        let verdicts = log.verdicts();
-        assert_eq!(verdicts.len(), Driver::ALL.len(), "{}: {text}", case.name);
+        let events = log.events();
+        assert_eq!(events.len(), Driver::ALL.len(), "{}: {text}", case.name);
         for key in &case.config.keys {
             assert!(!text.contains(&**key), "{}: a secret", case.name);
         }
-        let signed = match &handed {
-            Some(handed) => handed.fields.get("invoice_id").and_then(Value::as_str),
-            // Nothing is named before the signature holds; then it is the signed id.
+        let signed = match &delivered {
+            Some(delivered) => delivered.fields.get("invoice_id").and_then(Value::as_str),
+            // Without a valid signature there is no id; with one, it is the signed id.
             None => {
-                let line = verdicts.first().map(String::as_str).unwrap_or_default();
+                let line = events.first().map(String::as_str).unwrap_or_default();
                 let named = line.split_once(r#" invoice_id=""#);
                 let named = named.and_then(|(_, rest)| rest.split('"').next());
-                // No other rejections follow a signature that held, but `malformed`, which may come before it too.
-                let held = ["expired", "invalid_claims", "invoice_mismatch"];
-                let held = held
+                // Rejections after a valid signature. `malformed` can occur before or after it.
+                let is_signed = ["expired", "invalid_claims", "invoice_mismatch"];
+                let is_signed = is_signed
                     .iter()
                     .any(|code| line.contains(&format!(r#"code="{code}""#)));
                 let body = String::from_utf8_lossy(&case.request.body);
-                let held = held || holds_a_signed_token(&body, &case.config.keys);
+                let is_signed = is_signed || holds_signed_token(&body, &case.config.keys);
                 let of_the_token = named.is_none_or(|id| {
                     let claim = format!(r#""id":"{id}""#);
                     let prefixed = format!(r#""id":"INV-{id}""#);
@@ -533,7 +533,7 @@ async fn log_contains_no_secret_token_signature_or_body() {
                     })
                 });
                 assert!(
-                    named.is_none() || held && of_the_token,
+                    named.is_none() || is_signed && of_the_token,
                     "{}: {line}",
                     case.name
                 );
@@ -557,7 +557,7 @@ async fn log_contains_no_secret_token_signature_or_body() {
     }
 }
 
-/// What is logged of any request, by servers and clients.
+/// Returns the words that servers and clients log of each request.
 async fn logged_without_a_body() -> HashSet<String> {
     let (log, _guard) = Log::begin();
     let verifier = cryptocloud("s");
@@ -568,7 +568,7 @@ async fn logged_without_a_body() -> HashSet<String> {
     words(&log.text()).map(str::to_owned).collect()
 }
 
-/// What a verdict may name: gateways and fields.
+/// Names of providers and fields, which log events may contain.
 const NAMES: [&str; 9] = [
     "amount_crypto",
     "cryptocloud",
@@ -581,7 +581,7 @@ const NAMES: [&str; 9] = [
     "trybit",
 ];
 
-/// What a token holds, decoded.
+/// Returns the decoded parts of the tokens in a body.
 fn decoded(body: &str) -> impl Iterator<Item = String> {
     words(body)
         .filter_map(|word| URL_SAFE_NO_PAD.decode(word).ok())
@@ -589,8 +589,8 @@ fn decoded(body: &str) -> impl Iterator<Item = String> {
         .filter(|text| text.starts_with('{'))
 }
 
-/// Whether the only token in a body is signed with one of these secrets.
-fn holds_a_signed_token(body: &str, secrets: &[String]) -> bool {
+/// Returns `true` if the only token in a body is signed with one of these secrets.
+fn holds_signed_token(body: &str, secrets: &[String]) -> bool {
     let words = body.split(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c));
     let mut tokens = words.filter(|word| word.starts_with("eyJ") && word.matches('.').count() == 2);
     let (Some(token), None) = (tokens.next(), tokens.next()) else {
@@ -604,7 +604,7 @@ fn holds_a_signed_token(body: &str, secrets: &[String]) -> bool {
     })
 }
 
-/// Each segment of a token is a word.
+/// Splits a text into words. Each segment of a token is a word.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c))
 }

@@ -1,4 +1,4 @@
-//! A delivery that is lost before it is verified or rejected leaves one log event.
+//! Deliveries that are abandoned before they are verified or rejected leave one log event.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -29,17 +29,17 @@ const ABANDONED: &str = r#"WARN postback: postback abandoned provider="cryptoclo
 const HEAD: &str = "POST /postback HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n\
     Content-Length: 1000\r\n\r\n";
 
-/// The lines about one delivery, as soon as there are some.
+/// Returns the log events of one delivery, as soon as there is one.
 async fn lines(log: &Log) -> Vec<String> {
     within_deadline(async {
-        while log.verdicts().is_empty() {
+        while log.events().is_empty() {
             sleep(Duration::from_millis(10)).await;
         }
     })
     .await;
-    // Another one would come at about the same time.
+    // A second event would follow within this time.
     sleep(Duration::from_millis(100)).await;
-    log.verdicts()
+    log.events()
 }
 
 fn admitted() -> Admitted<CryptoCloud> {
@@ -52,7 +52,7 @@ fn admitted() -> Admitted<CryptoCloud> {
 fn dropped_request_is_logged_once() {
     let (log, _guard) = Log::begin_at(Level::INFO);
     drop(admitted());
-    assert_eq!(log.verdicts(), [ABANDONED]);
+    assert_eq!(log.events(), [ABANDONED]);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn rejected_request_is_not_logged_as_abandoned() {
         Some(admitted().not_configured("a guard")),
     ];
     assert!(rejected.iter().all(Option::is_some), "{rejected:?}");
-    let lines = log.verdicts();
+    let lines = log.events();
     let is_rejected = |line: &&String| line.contains("postback rejected");
     assert_eq!(
         lines.iter().filter(is_rejected).count(),
@@ -75,7 +75,7 @@ fn rejected_request_is_not_logged_as_abandoned() {
     assert_eq!(lines.len(), rejected.len(), "{lines:?}");
 }
 
-/// Half of the body has arrived, and the client goes away.
+/// The client disconnects after half of the body.
 #[tokio::test]
 async fn disconnected_client_is_logged_once() {
     for driver in Driver::ALL {
@@ -94,18 +94,18 @@ async fn disconnected_client_is_logged_once() {
             let [line] = &*lines else {
                 unreachable!("{driver:?}, {reset}: {lines:?}");
             };
-            // A server drops the handler of a connection that is gone, or lets it read the error.
+            // A server drops the handler of a closed connection, or lets it read the error.
             let is_logged = line == ABANDONED || line.contains(r#"code="body_unreadable""#);
             assert!(is_logged, "{driver:?}, {reset}: {line}");
         }
     }
 }
 
-/// A guard with a deadline around the postback.
-struct InTime;
+/// Guard that receives the postback with a deadline.
+struct WithinDeadline;
 
 #[rocket::async_trait]
-impl<'r> FromData<'r> for InTime {
+impl<'r> FromData<'r> for WithinDeadline {
     type Error = ();
 
     async fn from_data(request: &'r rocket::Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
@@ -119,20 +119,20 @@ impl<'r> FromData<'r> for InTime {
 }
 
 async fn in_rocket() -> Application {
-    #[rocket::post("/postback", data = "<_in_time>")]
-    fn paid(_in_time: InTime) {}
+    #[rocket::post("/postback", data = "<_received>")]
+    fn paid(_received: WithinDeadline) {}
     let application = rocket::build().mount("/", rocket::routes![paid]);
     Application::serve_on_rocket(application, Seen::default()).await
 }
 
-/// Of the application's, around a request of which half has arrived.
+/// The deadline of the application passes after half of the body.
 #[tokio::test]
 async fn passed_deadline_is_logged_once() {
     async fn received(request: HttpRequest, payload: web::Payload) -> HttpResponse {
         let verifier = deliveries::verifier();
         let received = postback_actix::Postback::receive(&request, payload.into_inner(), &verifier);
         let received = timeout(Duration::from_millis(50), received).await;
-        assert!(received.is_err(), "it takes longer");
+        assert!(received.is_err(), "the deadline passes");
         HttpResponse::GatewayTimeout().finish()
     }
     let deadline = || {
@@ -163,7 +163,7 @@ async fn passed_deadline_is_logged_once() {
         };
         let mut connection = Connection::open(application.address()).await;
         connection.send(HEAD).await;
-        // Rocket waits for the first bytes.
+        // Rocket waits for the first bytes of the body.
         connection.send("{\"status\":\"success\",").await;
         assert_eq!(connection.response(false).await.status, 504, "{name}");
         assert_eq!(lines(&log).await, [ABANDONED], "{name}");

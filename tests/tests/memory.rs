@@ -1,4 +1,4 @@
-//! However much clients stream, a receiver keeps no more of it than its limit.
+//! Receivers keep no more of a streamed body than their limit.
 
 #![expect(
     clippy::expect_used,
@@ -38,16 +38,16 @@ static HEAP: PeakAlloc = PeakAlloc;
 
 const MIB: usize = 1_024 * 1_024;
 
-/// How long a case may take: far longer than it takes, on a machine that is busy too.
+/// Time limit of a case, far longer than a case takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// What is streamed: without a token anywhere in it.
+/// The streamed bytes, which contain no token.
 static SPACES: [u8; 64 * 1_024] = [b' '; 64 * 1_024];
 
 const CHUNKED: &str = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
 
-/// One test, so that nothing else is allocated in this process meanwhile. Each connection is ended
-/// after its refusal; clients come again until all is sent.
+/// One test, so that no other test allocates in this process at the same time. Each connection ends
+/// after the rejection; clients reconnect until everything is sent.
 #[test]
 fn streamed_256_mib_use_bounded_memory() {
     let in_the_head = || CryptApi::post_json().verifier().unwrap();
@@ -57,7 +57,7 @@ fn streamed_256_mib_use_bounded_memory() {
     let length = "Content-Type: application/json\r\nContent-Length: 268435456\r\n";
     for driver in Driver::ALL {
         let body = Receiver::start(driver, cryptocloud("s"));
-        body.must_stay_small("refused by its head", 415, || {
+        body.must_stay_small("rejected by its head", 415, || {
             body.stream(&text, &chunk, 256 * MIB)
         });
         body.must_stay_small("too long as declared", 413, || {
@@ -66,7 +66,7 @@ fn streamed_256_mib_use_bounded_memory() {
         body.must_stay_small("too long as it comes", 413, || {
             body.stream(CHUNKED, &chunk, 256 * MIB)
         });
-        // actix-web queues what it decodes of a buffer before anybody reads, each chunk by itself.
+        // actix-web queues the decoded chunks of a buffer, one by one, before the extractor reads.
         let (wanted, most) = match driver {
             Driver::ActixExtractor => (64 * MIB, 8 * MIB),
             Driver::AxumExtractor
@@ -77,7 +77,7 @@ fn streamed_256_mib_use_bounded_memory() {
         body.must_stay_below(most, "in single bytes", 413, || {
             body.stream(CHUNKED, &small_chunks, wanted)
         });
-        // hyper grants each stream a window of 1 MiB, and keeps what comes before anybody reads.
+        // hyper grants each stream a window of 1 MiB, and keeps bytes that are not read.
         body.must_stay_below(2 * MIB, "over HTTP/2", 413, || {
             body.stream_over_http2(256 * MIB)
         });
@@ -117,7 +117,8 @@ impl Receiver {
         self.must_stay_below(MIB, case, status, stream);
     }
 
-    /// Streams, and looks how far the heap rose meanwhile. Clients count too: they are in this process.
+    /// Streams, and checks the growth of the heap. It includes the clients, which run in this
+    /// process.
     fn must_stay_below(
         &self,
         most: usize,
@@ -135,7 +136,7 @@ impl Receiver {
         assert!(heap < most, "{driver:?}, {case}: {heap} bytes of heap");
     }
 
-    /// Sends `part` over and over on as many connections as it takes.
+    /// Sends `part` repeatedly, on as many connections as needed.
     fn stream(&self, head: &str, part: &[u8], wanted: usize) -> Streamed {
         let mut streamed = Streamed::new(wanted);
         while streamed.is_wanting() {
@@ -145,7 +146,8 @@ impl Receiver {
         streamed
     }
 
-    /// Sends until the server takes no more; the status that it answered, and how much it took.
+    /// Sends until the server accepts no more. Returns the status of the response, and the number
+    /// of bytes sent.
     fn stream_once(&self, head: &str, part: &[u8], most: usize) -> (u16, usize) {
         let connection = TcpStream::connect(self.address).unwrap();
         connection.set_read_timeout(Some(DEADLINE)).unwrap();
@@ -153,11 +155,12 @@ impl Receiver {
         let head = format!("POST /plain HTTP/1.1\r\nHost: shop\r\n{head}\r\n");
         (&connection).write_all(head.as_bytes()).unwrap();
 
-        // The answer may come at any time, and be lost with the connection if nobody listens.
+        // The response can arrive at any time, and is lost with the connection unless a thread
+        // reads it.
         let reader = connection.try_clone().unwrap();
-        let answer = thread::spawn(move || {
+        let response = thread::spawn(move || {
             let mut start = [0; 12];
-            (&reader).read_exact(&mut start).expect("an answer");
+            (&reader).read_exact(&mut start).expect("a response");
             String::from_utf8(start.to_vec()).unwrap()
         });
         let mut sent: usize = 0;
@@ -165,12 +168,12 @@ impl Receiver {
             sent = sent.saturating_add(part.len());
         }
         let _ = connection.shutdown(Shutdown::Write);
-        let start = answer.join().unwrap();
+        let start = response.join().unwrap();
         (start.rsplit(' ').next().unwrap().parse().unwrap(), sent)
     }
 
-    /// A few streams on each connection, one after another: a server ends a connection whose streams it
-    /// keeps refusing.
+    /// Opens a few streams on each connection, one after another, because a server ends a
+    /// connection after many rejected streams.
     fn stream_over_http2(&self, wanted: usize) -> Streamed {
         let client = Builder::new_current_thread().enable_all().build().unwrap();
         client.block_on(async {
@@ -197,13 +200,13 @@ impl Receiver {
     }
 }
 
-/// What became of it.
+/// Result of streaming.
 struct Streamed {
     wanted: usize,
-    /// How much was offered.
+    /// Number of bytes sent.
     bytes: usize,
     begun: Instant,
-    /// Without repetition.
+    /// Distinct statuses of the responses.
     statuses: Vec<u16>,
 }
 
@@ -234,7 +237,7 @@ impl Streamed {
     }
 }
 
-/// A body of spaces without end; it counts what was asked of it.
+/// An endless body of spaces, which counts the bytes that were read.
 #[derive(Default)]
 struct Spaces {
     sent: Arc<AtomicUsize>,

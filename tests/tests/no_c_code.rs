@@ -1,10 +1,10 @@
-//! Without CryptAPI, nothing in the tree needs a C compiler.
+//! The dependency tree needs a C compiler only for CryptAPI.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use std::{path::Path, process::Command};
 
-/// The packages that a build of `package` takes here.
+/// Returns the packages that a build of `package` needs on this platform.
 fn tree(package: &str, features: &str) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let output = Command::new(env!("CARGO"))
@@ -31,7 +31,7 @@ fn tree(package: &str, features: &str) -> Vec<String> {
     packages.lines().map(name).collect()
 }
 
-/// What builds C code, or is some.
+/// Returns the packages that compile or contain C code.
 fn c_code(packages: &[String]) -> Vec<&String> {
     let is_c = |name: &&String| {
         match &***name {

@@ -1,5 +1,5 @@
-//! Keys and signatures of the `openssl` command: an implementation that shares nothing with ours. Without
-//! the command these tests fail.
+//! Keys and signatures of the `openssl` command, an independent implementation. Without the command
+//! these tests fail.
 
 #![expect(
     clippy::expect_used,
@@ -35,7 +35,7 @@ fn file(folder: &TempDir, name: &str) -> String {
     folder.path().join(name).to_str().unwrap().to_owned()
 }
 
-/// Runs the command with `input`, and returns what it wrote.
+/// Runs the command with `input`, and returns its output.
 fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
     let mut child = Command::new("openssl")
         .args(arguments)
@@ -50,7 +50,7 @@ fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-/// An RSA key of `bits` in a file, and its public half.
+/// Creates an RSA key of `bits`. Returns the path of its file, and its public half.
 fn key(folder: &TempDir, bits: &str) -> (String, Vec<u8>) {
     let path = file(folder, bits);
     let size = format!("rsa_keygen_bits:{bits}");
@@ -96,13 +96,13 @@ fn signed_url_verifies_in_each_spelling() {
     ] {
         let target = format!("/callback?{parameters}&{SAMPLE_CALLBACK}");
         let signature = sign(&private, "-sha256", format!("{ORIGIN}{target}").as_bytes());
-        assert_eq!(signature.len(), 344, "256 bytes, as the key has");
+        assert_eq!(signature.len(), 344, "256 bytes, the length of the key");
         let callback = get(&verifier, &target, &signature).unwrap();
         assert_eq!(callback.unbound().coin(), "btc");
 
         let respelled = target.replace("txid_in", "txid%5Fin");
-        let refused = get(&verifier, &respelled, &signature);
-        assert_eq!(refused.err(), Some(Rejection::BadSignature));
+        let rejected = get(&verifier, &respelled, &signature);
+        assert_eq!(rejected.err(), Some(Rejection::BadSignature));
     }
 }
 
@@ -127,9 +127,9 @@ fn signed_body_verifies_unchanged() {
         let verifier = Verifier::new(provider, key());
         let signature = sign(&private, "-sha256", body.as_bytes());
         assert!(post(&verifier, media_type, body, &signature).is_ok());
-        let padded = format!("{body} ");
-        let refused = post(&verifier, media_type, &padded, &signature);
-        assert_eq!(refused.err(), Some(Rejection::BadSignature));
+        let longer = format!("{body} ");
+        let rejected = post(&verifier, media_type, &longer, &signature);
+        assert_eq!(rejected.err(), Some(Rejection::BadSignature));
     }
 }
 
@@ -150,18 +150,18 @@ fn other_digest_padding_or_key_is_bad_signature() {
         &*private,
     ];
     let pss = STANDARD.encode(openssl(&pss, url.as_bytes()));
-    // The bare digest, without its name around it.
+    // The digest without its algorithm identifier.
     let digest = openssl(&["dgst", "-sha256", "-binary"], url.as_bytes());
     let bare = openssl(&["pkeyutl", "-sign", "-inkey", &*private], &digest);
     for (name, signature) in [
         ("SHA-1", sign(&private, "-sha1", url.as_bytes())),
         ("SHA-512", sign(&private, "-sha512", url.as_bytes())),
         ("PSS", pss),
-        ("no digest's name", STANDARD.encode(bare)),
+        ("no algorithm identifier", STANDARD.encode(bare)),
         ("another key", sign(&other, "-sha256", url.as_bytes())),
     ] {
-        let refused = get(&verifier, &target, &signature).err();
-        assert_eq!(refused, Some(Rejection::BadSignature), "{name}");
+        let rejected = get(&verifier, &target, &signature).err();
+        assert_eq!(rejected, Some(Rejection::BadSignature), "{name}");
     }
     let genuine = sign(&private, "-sha256", url.as_bytes());
     assert!(get(&verifier, &target, &genuine).is_ok(), "control case");
@@ -194,7 +194,7 @@ fn signature_of_other_length_than_key_is_rejected() {
     }
 }
 
-/// An encoded element: its tag, its length, what is in it (X.690).
+/// Encodes an element: its tag, its length and its content (X.690).
 fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len();
     let header = match length {
@@ -209,7 +209,7 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     [&header, content].concat()
 }
 
-/// A public key whose modulus has so many bits, of a multiple of eight and one.
+/// Returns a public key whose modulus has this number of bits: a multiple of eight, or one more.
 fn with_modulus_of(bits: usize) -> String {
     let whole_bytes = vec![0xff; bits / 8];
     let modulus = [&[u8::from(bits % 8 == 1)], &*whole_bytes].concat();
@@ -226,9 +226,9 @@ fn modulus_outside_1024_to_8192_bits_is_rejected() {
         assert!(PublicKey::from_pem(with_modulus_of(bits)).is_ok(), "{bits}");
     }
     for bits in [512, 1_016, 1_017, 8_193, 16_384] {
-        let refused = PublicKey::from_pem(with_modulus_of(bits)).err();
+        let rejected = PublicKey::from_pem(with_modulus_of(bits)).err();
         let flaw = PublicKeyFlaw::ModulusBits(bits);
-        assert_eq!(refused, Some(ConfigError::InvalidKey(flaw)), "{bits}");
+        assert_eq!(rejected, Some(ConfigError::InvalidKey(flaw)), "{bits}");
     }
 }
 
@@ -299,34 +299,30 @@ fn invalid_public_key_is_configuration_error() {
     let lines: Vec<_> = good.lines().collect();
     let reply = serde_json::json!({ "status": "success", "pubkey": good }).to_string();
     for (name, flaw, pem) in [
-        ("nothing", PublicKeyFlaw::NotPem, String::new()),
-        ("no PEM", PublicKeyFlaw::NotPem, "a key".to_owned()),
+        ("empty text", PublicKeyFlaw::NotPem, String::new()),
+        ("not PEM", PublicKeyFlaw::NotPem, "a key".to_owned()),
         ("1016 bits", PublicKeyFlaw::ModulusBits(1016), short),
-        ("a curve's key", PublicKeyFlaw::NotRsa, curve),
+        ("elliptic curve", PublicKeyFlaw::NotRsa, curve),
         ("Ed25519", PublicKeyFlaw::NotRsa, edwards),
         (
-            "the private key",
+            "private key",
             PublicKeyFlaw::PrivateKey,
             fs::read_to_string(Path::new(&private)).unwrap(),
         ),
         (
-            "a certificate",
+            "certificate",
             PublicKeyFlaw::Certificate,
             text(openssl(&certificate, b"")),
         ),
-        (
-            "a key for another padding alone",
-            PublicKeyFlaw::NotRsa,
-            pss,
-        ),
+        ("RSA key for PSS only", PublicKeyFlaw::NotRsa, pss),
         ("PKCS #1", PublicKeyFlaw::Pkcs1, pkcs1.clone()),
         (
-            "PKCS #1 under another name",
+            "PKCS #1 with another label",
             PublicKeyFlaw::NotRsa,
             pkcs1.replace("RSA PUBLIC", "PUBLIC"),
         ),
         (
-            "another name around it",
+            "other label",
             PublicKeyFlaw::OtherSection,
             good.replace("PUBLIC KEY", "X509 CRL"),
         ),
@@ -336,23 +332,23 @@ fn invalid_public_key_is_configuration_error() {
             format!("{good}{PUBLISHED_KEY}"),
         ),
         (
-            "a key and something else",
+            "key and another section",
             PublicKeyFlaw::SeveralSections,
             format!("{good}{pkcs1}"),
         ),
         (
-            "a key cut short",
+            "truncated key",
             PublicKeyFlaw::NotPem,
             lines[..3].join("\n"),
         ),
         (
-            "a line missing",
+            "missing line",
             PublicKeyFlaw::NotRsa,
             good.replace(lines[2], ""),
         ),
-        ("the provider's whole reply", PublicKeyFlaw::Json, reply),
+        ("whole JSON of the provider", PublicKeyFlaw::Json, reply),
         (
-            "a byte order mark in front",
+            "leading byte order mark",
             PublicKeyFlaw::ByteOrderMark,
             format!("\u{feff}{good}"),
         ),
@@ -361,7 +357,7 @@ fn invalid_public_key_is_configuration_error() {
         assert_eq!(rejected, Some(ConfigError::InvalidKey(flaw)), "{name}");
     }
     for (name, pem) in [
-        ("as it is", good.clone()),
+        ("unchanged", good.clone()),
         ("with a comment", format!("the shop's key\n{good}")),
         ("with CRLF", good.replace('\n', "\r\n")),
     ] {

@@ -1,5 +1,4 @@
-//! A provider that is written outside of the crates: the one of the guide, as it is printed there. Its deliveries are
-//! signed by OpenSSL.
+//! The provider of the guide, compiled as printed there. OpenSSL signs its deliveries.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -49,14 +48,15 @@ fn price() -> Price {
     Price::new("10".parse().unwrap(), "EUR").unwrap()
 }
 
-/// An event as BTCPay Server's documentation has it, with the fields that the provider does not read.
+/// Returns a payload as in BTCPay Server's documentation, with fields that the provider does not
+/// read.
 fn event(kind: &str, invoice_id: &str) -> String {
     format!(
         r#"{{"deliveryId":"d-1","webhookId":"w-1","isRedelivery":false,"type":"{kind}","timestamp":1769509400,"storeId":"st-1","invoiceId":"{invoice_id}","metadata":{{}},"manuallyMarked":false,"overPaid":false}}"#
     )
 }
 
-/// What another implementation signs a body with.
+/// Returns the signature of a body by an independent implementation.
 fn openssl_hmac_sha256(body: &str) -> String {
     let mut openssl = Command::new("openssl")
         .args(["dgst", "-sha256", "-hmac", SECRET, "-r"])
@@ -191,21 +191,21 @@ async fn delivery_is_credited_once_through_every_adapter() {
 
 #[test]
 fn each_defect_has_its_own_rejection() {
-    let settled = event("InvoiceSettled", "R1wJ");
-    let other_type = settled.replace(r#""R1wJ""#, "7");
-    let genuine = format!("sha256={}", openssl_hmac_sha256(&settled));
+    let genuine_body = event("InvoiceSettled", "R1wJ");
+    let other_type = genuine_body.replace(r#""R1wJ""#, "7");
+    let genuine = format!("sha256={}", openssl_hmac_sha256(&genuine_body));
     for (body, signature, code, variant) in [
-        (&*settled, None, "unsigned", "Unsigned"),
-        (&settled, Some(""), "unsigned", "Unsigned"),
-        (&settled, Some("sha256="), "unsigned", "Unsigned"),
+        (&*genuine_body, None, "unsigned", "Unsigned"),
+        (&genuine_body, Some(""), "unsigned", "Unsigned"),
+        (&genuine_body, Some("sha256="), "unsigned", "Unsigned"),
         (
-            &settled,
+            &genuine_body,
             Some(&genuine[7..]),
             "bad_signature",
             "BadSignature",
         ),
         (
-            &settled,
+            &genuine_body,
             Some(&genuine[..69]),
             "bad_signature",
             "BadSignature",
@@ -231,7 +231,7 @@ fn each_defect_has_its_own_rejection() {
         let body = body.to_owned();
         let rejected = Request::new("POST", "/", &headers, body).verify(&verifier());
         assert_eq!(rejected.unwrap_err().code(), code);
-        let line = log.verdicts().concat();
+        let line = log.events().concat();
         assert!(
             line.ends_with(&format!("variant={variant}")),
             "{line}: {variant}"
@@ -248,18 +248,18 @@ async fn payment_is_recorded_and_effect_runs_once() {
     let verified = |body: &str| delivery(body).verify(&verifier()).unwrap();
     let reconciled = |kind| verified(&event(kind, "R1wJ")).reconcile(&price()).unwrap();
 
-    let settled = reconciled("InvoiceSettled");
+    let paid = reconciled("InvoiceSettled");
     assert_eq!(
-        (settled.event().namespace(), settled.event().id()),
+        (paid.event().namespace(), paid.event().id()),
         ("btcpay", "R1wJ")
     );
     for expected in [Recorded::New, Recorded::Duplicate] {
         let mut transaction = store.begin().await.unwrap();
-        let recorded = store.record_in(&mut transaction, &settled).await.unwrap();
+        let recorded = store.record_in(&mut transaction, &paid).await.unwrap();
         store.commit(transaction).await.unwrap();
         assert_eq!(recorded, expected);
     }
-    let stored = store.stored(settled.event()).await.unwrap().unwrap();
+    let stored = store.stored(paid.event()).await.unwrap().unwrap();
     assert_eq!(
         stored.payload.as_deref(),
         Some(r#"{"type":"InvoiceSettled","invoiceId":"R1wJ"}"#)
@@ -270,11 +270,11 @@ async fn payment_is_recorded_and_effect_runs_once() {
     let not_credited = run_effect(&store, &pending, mail).await.unwrap();
     assert_eq!(not_credited, EffectOutcome::NotCredited(Outcome::Pending));
     assert_eq!(
-        run_effect(&store, &settled, mail).await.unwrap(),
+        run_effect(&store, &paid, mail).await.unwrap(),
         EffectOutcome::Ran("mailed")
     );
     assert_eq!(
-        run_effect(&store, &settled, mail).await.unwrap(),
+        run_effect(&store, &paid, mail).await.unwrap(),
         EffectOutcome::AlreadyDone
     );
 }

@@ -1,4 +1,4 @@
-//! Looking one parameter up allocates next to nothing, however many parameters a URL has.
+//! Looking up a parameter allocates little memory, independent of the number of parameters.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -14,7 +14,7 @@ use postback_core::{
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// How far the heap rises meanwhile, in bytes.
+/// Returns the growth of the heap during `run`, in bytes.
 fn rise(run: impl FnOnce()) -> usize {
     let before = HEAP.current_usage();
     HEAP.reset_peak_usage();
@@ -22,7 +22,7 @@ fn rise(run: impl FnOnce()) -> usize {
     HEAP.peak_usage().saturating_sub(before)
 }
 
-/// One test, so that nothing else is allocated in this process meanwhile.
+/// One test, so that no other test allocates in this process at the same time.
 #[test]
 fn parameter_lookup_allocates_less_than_twentieth_of_url() {
     let others = ["a", "a=b", "order_id=1", "%61=%62", "a+b=1"].map(|pair| {
@@ -33,20 +33,20 @@ fn parameter_lookup_allocates_less_than_twentieth_of_url() {
         let query = format!("{others}nonce={CALLBACK_SECRET}&{SAMPLE_CALLBACK}");
         let request = fixtures::callback(&format!("/callback?{query}"));
         let callback = request.verify(&trusting(cryptapi()));
-        looks_up(&callback.unwrap(), query.len());
+        assert_small(&callback.unwrap(), query.len());
     }
 
-    // In JSON, a member for each.
+    // In JSON, each parameter is a member.
     let members = r#""a":1,"#.repeat(6_000);
     let body = format!(
         r#"{{{members}"nonce":"{CALLBACK_SECRET}","uuid":"u","address_in":"{SAMPLE_ADDRESS_IN}",
             "address_out":"{SAMPLE_ADDRESS_OUT}","coin":"btc","pending":0}}"#
     );
     let callback = posted_callback("/", JSON, &body).verify(&trusting(CryptApi::post_json()));
-    looks_up(&callback.unwrap(), body.len());
+    assert_small(&callback.unwrap(), body.len());
 }
 
-fn looks_up<P>(callback: &postback_core::Verified<P>, length: usize)
+fn assert_small<P>(callback: &postback_core::Verified<P>, length: usize)
 where
     P: postback_core::cryptapi::CallbackProvider,
 {

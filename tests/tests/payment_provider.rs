@@ -1,4 +1,4 @@
-//! What a provider of one's own says of a payment, with figures: what is credited, and what is recorded of it.
+//! A custom provider with amounts: its outcomes and its records.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 

@@ -17,7 +17,7 @@ use orders::Orders;
 use postback_conformance::{
     callbacks,
     corpus::Request,
-    deliveries::{self, Shop},
+    deliveries::{self, HandlerUnderTest},
     driver::{Application, Seen},
     fixtures::ORIGIN,
     log::Log,
@@ -189,7 +189,7 @@ struct OrdersBehind<'a> {
     orders: &'a Orders,
 }
 
-impl Shop for OrdersBehind<'_> {
+impl HandlerUnderTest for OrdersBehind<'_> {
     type Order = String;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> String {
@@ -212,7 +212,7 @@ impl Shop for OrdersBehind<'_> {
 }
 
 /// Sends all deliveries, and one about an unknown order.
-async fn assert_credits_what_is_paid(handler: &str, shop: &impl Shop, target: &str) {
+async fn assert_credits_what_is_paid(handler: &str, shop: &impl HandlerUnderTest, target: &str) {
     deliveries::assert_credits_what_is_paid(handler, shop, target, &LOG).await;
     deliveries::assert_unknown_order_is_not_acknowledged(handler, shop, target, &LOG).await;
 }
@@ -399,7 +399,7 @@ struct Licences {
     prices: Mutex<HashMap<String, Price>>,
 }
 
-impl Shop for Licences {
+impl HandlerUnderTest for Licences {
     type Order = String;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> String {
@@ -465,7 +465,7 @@ impl OrdersInTable {
     }
 }
 
-impl Shop for OrdersInTable {
+impl HandlerUnderTest for OrdersInTable {
     type Order = String;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> String {
@@ -494,7 +494,7 @@ impl Shop for OrdersInTable {
 /// The same, of which each credit has its mail.
 struct OrdersWithMails(OrdersInTable);
 
-impl Shop for OrdersWithMails {
+impl HandlerUnderTest for OrdersWithMails {
     type Order = String;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> String {
@@ -542,7 +542,7 @@ async fn test_readme_app(handler: &str) {
 /// Orders in the table that the documentation of `SqliteStore` writes to.
 struct BesideRecords(SqliteStore);
 
-impl Shop for BesideRecords {
+impl HandlerUnderTest for BesideRecords {
     type Order = String;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> String {
@@ -593,7 +593,7 @@ struct CalledBack {
     orders: usize,
 }
 
-impl callbacks::Shop for CalledBack {
+impl callbacks::HandlerUnderTest for CalledBack {
     type Order = String;
 
     async fn add(&mut self, price: &Price) -> (String, String) {

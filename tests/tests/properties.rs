@@ -1,5 +1,5 @@
-//! Properties: nothing a stranger sends makes core panic, and core accepts no token that an
-//! independent implementation refuses.
+//! Properties of CryptoCloud's verification: no request makes core panic, and core accepts no token
+//! that an independent implementation rejects.
 
 #![expect(
     clippy::arithmetic_side_effects,
@@ -40,7 +40,7 @@ struct Claims {
     exp: serde_json::Number,
 }
 
-/// The oracle: `jsonwebtoken` as an application would call it, without its clock.
+/// Decodes a token with `jsonwebtoken`, the oracle, without its clock.
 fn oracle(token: &str) -> Result<Claims, jsonwebtoken::errors::Error> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_exp = false;
@@ -50,7 +50,8 @@ fn oracle(token: &str) -> Result<Claims, jsonwebtoken::errors::Error> {
     decode(token, &key, &validation).map(|data| data.claims)
 }
 
-/// What core accepts, the oracle accepts, with the same claims.
+/// Returns `true` if core accepts a token. Fails unless the oracle accepts it too, with the same
+/// claims.
 fn agree(token: &str) -> Result<bool, TestCaseError> {
     let Ok(payment) = deliver(MediaType::Json, with_token(token)) else {
         return Ok(false);
@@ -67,10 +68,11 @@ fn agree(token: &str) -> Result<bool, TestCaseError> {
     Ok(true)
 }
 
-/// Headers and claims as the provider writes them, and near misses, all signed with the true key.
+/// Strategy of headers and claims as the provider writes them, and variations, all signed with the
+/// genuine key.
 ///
-/// `aud`, `iss` and `sub`, which core does not read, are texts or null: the oracle cannot read past
-/// other values of theirs.
+/// `aud`, `iss` and `sub`, which core does not read, are texts or null, because the oracle rejects
+/// other values.
 fn signed_token() -> impl Strategy<Value = String> {
     let header = prop_oneof![
         4 => Just(r#"{"typ":"JWT","alg":"HS256"}"#.to_owned()),
@@ -130,8 +132,8 @@ proptest! {
         agree(&token)?;
     }
 
-    /// Characters put in, taken out or replaced: most break the signature, padding with white space
-    /// does not.
+    /// Inserts, removes or replaces characters. Most edits break the signature; surrounding white
+    /// space does not.
     #[test]
     fn accepted_edited_token_is_accepted_by_oracle(
         token in signed_token(),
@@ -150,7 +152,7 @@ proptest! {
     }
 }
 
-/// Without this, a core that accepts nothing would agree with everything.
+/// Control case: a core that accepts nothing would pass the properties.
 #[test]
 fn genuine_token_is_accepted_by_core_and_oracle() {
     for exp in ["1769509700", "1769509700.5", "17695097e2"] {
@@ -161,7 +163,7 @@ fn genuine_token_is_accepted_by_core_and_oracle() {
     }
 }
 
-/// The headers that core knows by heart are what decoding accepts too.
+/// Core compares usual headers as text, and decodes others.
 #[test]
 fn known_and_decoded_headers_get_same_result() {
     let claims = format!(r#"{{"id":"ILRAJE1Q","exp":{}}}"#, NOW + 300);

@@ -1,5 +1,5 @@
-//! The receivers of the examples, on four frameworks: the same bytes get the same answer, and the same line is
-//! printed.
+//! The receivers on four frameworks send the same response to the same bytes, and print the same
+//! line.
 
 use std::{
     mem,
@@ -22,7 +22,7 @@ use rocket::{Config, config::LogLevel};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What they printed.
+/// Lines that the receivers printed.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 
@@ -44,7 +44,7 @@ impl Lines {
     }
 }
 
-/// The receivers, of which the last is Rocket's.
+/// Serves the receivers. The last one is on Rocket.
 async fn serve(verifiers: &Verifiers, lines: &Lines) -> [(&'static str, Application); 4] {
     let (given, print) = (verifiers.clone(), lines.print());
     let actix = Application::serve_on_actix(
@@ -72,7 +72,7 @@ async fn serve(verifiers: &Verifiers, lines: &Lines) -> [(&'static str, Applicat
     ]
 }
 
-/// With the case's own verifier on its provider's route.
+/// Returns verifiers with that of the case on the route of its provider.
 fn verifiers_of(case: &Case) -> Verifiers {
     let others = verifiers();
     match (&*case.provider, case.config.mode) {
@@ -95,7 +95,8 @@ fn verifiers_of(case: &Case) -> Verifiers {
     }
 }
 
-/// The corpus names one path for CryptoCloud and Trybit, which sign none.
+/// Returns the bytes of the request. The corpus has one path for CryptoCloud and Trybit, which do
+/// not sign it.
 fn bytes(case: &Case) -> Vec<u8> {
     let target = match &*case.provider {
         "trybit" => "/postback/trybit",
@@ -104,10 +105,10 @@ fn bytes(case: &Case) -> Vec<u8> {
     case.request.raw(target)
 }
 
-/// Without the headers that Rocket adds to every answer of an application that does not say otherwise.
-fn ours(mut response: RawResponse) -> RawResponse {
-    let ours = |name: &String| !HEADERS_OF_ROCKET.contains(&&**name);
-    response.headers.retain(|(name, _)| ours(name));
+/// Removes the headers that Rocket adds to each response by default.
+fn without_rocket_headers(mut response: RawResponse) -> RawResponse {
+    let is_kept = |name: &String| !HEADERS_OF_ROCKET.contains(&&**name);
+    response.headers.retain(|(name, _)| is_kept(name));
     response
 }
 
@@ -117,28 +118,28 @@ async fn receivers_reply_alike_to_same_bytes() {
     cases.extend(Case::cryptapi());
     cases.retain(|case| !case.core_only);
     assert_eq!(cases.len(), 227 + 86);
-    let mut refused_by_method = 0_usize;
+    let mut rejected_methods = 0_usize;
     for case in &cases {
         let lines = Lines::default();
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         for (receiver, application) in serve(&verifiers_of(case), &lines).await {
             let mut connection = Connection::open(application.address()).await;
             assert!(connection.send(bytes(case)).await);
-            let to_head = case.request.method == "HEAD";
-            let response = ours(connection.response(to_head).await);
-            answers.push((receiver, response, lines.take()));
+            let is_head = case.request.method == "HEAD";
+            let response = without_rocket_headers(connection.response(is_head).await);
+            responses.push((receiver, response, lines.take()));
         }
-        let [first, others @ .., (_, rocket, printed)] = &*answers else {
-            panic!("four of them");
+        let [first, others @ .., (_, rocket, printed)] = &*responses else {
+            panic!("four receivers");
         };
         let (_, response, line) = first;
         for (receiver, other, also) in others {
             assert_eq!((other, also), (response, line), "{}: {receiver}", case.name);
         }
         if response.status == StatusCode::METHOD_NOT_ALLOWED {
-            refused_by_method = refused_by_method.saturating_add(1);
-            let told = (rocket.status, &*rocket.body, printed.len());
-            assert_eq!(told, (WRONG_METHOD_IN_ROCKET, "", 0), "{}", case.name);
+            rejected_methods = rejected_methods.saturating_add(1);
+            let actual = (rocket.status, &*rocket.body, printed.len());
+            assert_eq!(actual, (WRONG_METHOD_IN_ROCKET, "", 0), "{}", case.name);
         } else {
             assert_eq!((rocket, printed), (response, line), "{}: rocket", case.name);
         }
@@ -148,5 +149,5 @@ async fn receivers_reply_alike_to_same_bytes() {
             Expect::Any { .. } => {}
         }
     }
-    assert_eq!(refused_by_method, 4);
+    assert_eq!(rejected_methods, 4);
 }

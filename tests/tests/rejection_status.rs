@@ -1,4 +1,4 @@
-//! A provider may fix another status for the replies to postbacks that are not verified.
+//! Providers that require another status for postbacks that are not verified.
 
 use bytes::Bytes;
 use postback_conformance::{
@@ -13,7 +13,7 @@ use postback_core::{
 };
 use serde_json::{Map, Value};
 
-/// Gives up after a 401.
+/// Provider that stops sending after a 401.
 #[derive(Debug)]
 struct GivesUp;
 
@@ -72,7 +72,7 @@ async fn unverified_postback_gets_status_of_provider() {
             422,
             unverified,
         ),
-        // Of the other classes, each has its own.
+        // Other rejections keep their status.
         (
             request("text/plain", None),
             415,

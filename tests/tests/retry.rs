@@ -1,5 +1,4 @@
-//! What a handler returns so that the provider sends again, through each adapter: its status, its delay, and one log
-//! event.
+//! `Retry` through each adapter: its status, its delay and its log event.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -21,10 +20,10 @@ use postback_tower::PostbackLayer;
 use tower::{ServiceBuilder, ServiceExt};
 use tracing::{Level, subscriber::DefaultGuard};
 
-/// An error, its status, its `Retry-After`, and the log event.
+/// An error, its status, its `Retry-After` and its log event.
 type Row = (fn() -> Retry, u16, &'static str, &'static str);
 
-/// Every variant; those that carry something, with and without it.
+/// All variants, with and without their optional data.
 const TABLE: [Row; 9] = [
     (
         || Retry::effect_failed("no mail today"),
@@ -82,7 +81,7 @@ const TABLE: [Row; 9] = [
     ),
 ];
 
-/// As a price in euros gives.
+/// Returns the error of a price in euros.
 fn not_comparable() -> ReconcileError {
     let price = Price::new("1".parse().unwrap(), "EUR").unwrap();
     let request = deliveries::sample("/", testing::SAMPLE_INVOICE_ID, &[]);
@@ -90,7 +89,7 @@ fn not_comparable() -> ReconcileError {
     payment.reconcile(&price).unwrap_err()
 }
 
-/// Logs what comes of one request.
+/// Begins to capture the log of one request.
 fn log() -> (Log, DefaultGuard) {
     Log::begin_at(Level::INFO)
 }

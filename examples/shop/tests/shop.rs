@@ -214,7 +214,7 @@ impl Shop {
     }
 }
 
-impl deliveries::Shop for Shop {
+impl deliveries::HandlerUnderTest for Shop {
     type Order = Priced;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> Priced {
@@ -232,7 +232,7 @@ impl deliveries::Shop for Shop {
     }
 }
 
-impl callbacks::Shop for Shop {
+impl callbacks::HandlerUnderTest for Shop {
     type Order = Priced;
 
     async fn add(&mut self, price: &Price) -> (Priced, String) {

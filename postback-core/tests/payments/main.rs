@@ -1,4 +1,4 @@
-//! What happens between a verified payment and its credit: it is reconciled, and has a record.
+//! Reconciliation of verified payments, and their records.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -19,7 +19,7 @@ use self::fixtures::{
     secret, with_sample_payment,
 };
 
-/// A genuine payment of CryptoCloud's with these members beside the token and the invoice id.
+/// Returns a genuine CryptoCloud payment with further members.
 fn payment(members: &str) -> Verified<CryptoCloud> {
     payment_by(CryptoCloud::new(), None, NOW + 300, members)
 }
@@ -40,7 +40,7 @@ fn payment_by<P: Provider<Payload = Payment, Key = SecretKey>>(
     deliver_json(&builder.build().unwrap(), body).unwrap()
 }
 
-/// The sample of CryptAPI's, with replacements, bound by the callback secret.
+/// Returns the CryptAPI sample with replacements, bound by the callback secret.
 fn bound(replacements: &[(&str, &str)]) -> Bound<CryptApi<Get>> {
     bound_by(cryptapi().allow_test_ids(), None, true, replacements)
 }

@@ -52,14 +52,14 @@ fn fiat_codes_are_distinguished_from_coins() {
     }
 }
 
-/// The members of a payment of 0.05 `USDT_TRC20`, with `invoice_info`.
+/// Returns the members of a payment of 0.05 `USDT_TRC20`, with `invoice_info`.
 fn with_info(info: &str) -> String {
     format!(
         r#","status":"success","amount_crypto":0.05,"currency":"USDT_TRC20","invoice_info":{info}"#
     )
 }
 
-/// Asserts the outcome of a payment of CryptoCloud's against a price.
+/// Asserts the outcome of a CryptoCloud payment against a price.
 fn assert_outcome(price: &Price, members: &str, outcome: &Outcome) {
     let reconciled = payment(members).reconcile(price).unwrap();
     assert_eq!(reconciled.outcome(), outcome, "{members}");
@@ -69,7 +69,7 @@ fn assert_outcome(price: &Price, members: &str, outcome: &Outcome) {
     assert!(!signed.unwrap().is_paid(), "{members}");
 }
 
-/// Each with one difference.
+/// Each case has one difference.
 #[test]
 fn payment_without_invoice_info_is_reconciled_by_top_level() {
     let price = price("0.05", "USDT_TRC20");
@@ -120,7 +120,7 @@ fn payment_without_invoice_info_is_reconciled_by_top_level() {
             r#","status":["success"],"amount_crypto":0.05,"currency":"USDT_TRC20""#,
             Outcome::Unknown("status"),
         ),
-        // Nothing arrived, in any coin.
+        // No amount arrived, in any coin.
         (
             r#","status":"success","amount_crypto":0,"currency":"USDT_ERC20""#,
             Outcome::Underpaid(amount("0")),
@@ -151,7 +151,7 @@ fn payment_without_invoice_info_is_reconciled_by_top_level() {
     }
 }
 
-/// Each with one difference: what contradicts the top level is never paid.
+/// Each case has one difference.
 #[test]
 fn invoice_info_contradicting_top_level_is_not_paid() {
     let price = price("0.05", "USDT_TRC20");
@@ -187,7 +187,7 @@ fn invoice_info_contradicting_top_level_is_not_paid() {
             r#""status":"partial","invoice_status":"success","amount_paid":0.03"#,
             underpaid("0.03"),
         ),
-        // How much of it was paid is not known.
+        // The paid amount is unknown.
         (
             r#""paid""#,
             r#""partial""#,
@@ -203,7 +203,7 @@ fn invoice_info_contradicting_top_level_is_not_paid() {
             r#""created","invoice_status":"success","#,
             Outcome::NotSuccessful,
         ),
-        // Money arrived all the same.
+        // An amount arrived, despite the status.
         (
             r#""paid""#,
             r#""canceled""#,
@@ -235,7 +235,7 @@ fn invoice_info_contradicting_top_level_is_not_paid() {
             r#""invoice_status":"fail""#,
             Outcome::NotSuccessful,
         ),
-        // Nothing says that nothing arrived.
+        // No field states that no amount arrived.
         (
             r#""paid","invoice_status":"success","amount_paid":0.05"#,
             r#""canceled","invoice_status":"success","amount_paid":"0,05""#,
@@ -246,7 +246,7 @@ fn invoice_info_contradicting_top_level_is_not_paid() {
             r#""canceled","invoice_status":"success","received":0.05"#,
             Outcome::Unknown("invoice_info.status"),
         ),
-        // What was asked was not paid.
+        // The requested amount was not paid.
         (
             r#""paid","invoice_status":"success","amount_paid":0.05"#,
             r#""partial","invoice_status":"success","amount":0.04"#,
@@ -356,7 +356,7 @@ fn minimum_accepts_less_than_price() {
     }
 }
 
-/// The buyer picks the coin; the postback states what was paid in dollars.
+/// The buyer chooses the coin; the postback states the amount in dollars.
 #[test]
 fn price_in_dollars_is_compared_with_invoice_info() {
     let price = price("10", "USD").with_minimum(amount("9.95")).unwrap();
@@ -453,7 +453,7 @@ fn price_in_unstated_fiat_currency_is_rejected() {
     );
 }
 
-/// Each with one difference.
+/// Each case has one difference.
 #[test]
 fn bound_callback_is_compared_by_amount_paid() {
     type Replacements<'a> = &'a [(&'a str, &'a str)];
@@ -527,7 +527,7 @@ fn ticker_spelling_is_ignored() {
     }
 }
 
-/// Addresses made with `convert=1` state what was paid in fiat.
+/// Callbacks of addresses with `convert=1` state the amount in fiat.
 #[test]
 fn price_in_fiat_is_compared_with_converted_amounts() {
     let convert = |json: &str| {
@@ -611,7 +611,7 @@ fn only_outcomes_with_money_are_recorded() {
 }
 
 proptest! {
-    /// `bigdecimal` judges what is enough.
+    /// The oracle is `bigdecimal`.
     #[test]
     fn comparison_is_exact(
         paid in "(0|[1-9][0-9]{0,3})(\\.[0-9]{1,6})?([eE][+-]?[0-9]{1,2})?",

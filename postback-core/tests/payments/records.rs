@@ -49,7 +49,7 @@ fn payment_key_is_project_and_signed_invoice_id() {
     }
 }
 
-/// What honest resends change changes neither the key nor the digest.
+/// Fields that differ between genuine deliveries change neither the key nor the digest.
 #[test]
 fn payment_digest_covers_status_amount_and_currency() {
     let first = record(&payment(PAID));
@@ -132,7 +132,8 @@ fn callback_digest_covers_address_coin_value_and_transaction() {
     assert_eq!(record_of(&bound(&[(txid, "")])).transfer(), None);
 }
 
-/// Else a planted callback with the transaction of a genuine one would make that look like a duplicate.
+/// Otherwise a planted callback with the transaction of a genuine one would make the genuine one a
+/// possible duplicate.
 #[test]
 fn transfer_is_recorded_only_with_required_assurance() {
     let planted = bound_by(cryptapi(), None, false, &[]);

@@ -1,8 +1,9 @@
-//! Requests per second over loopback: the documented sample to the routes of one server after another, in
-//! rounds that visit each route. Read the ratios: absolute figures say more about the machine.
+//! Requests per second over loopback: the documented sample to the routes of one server after
+//! another, in rounds that visit each route. Read the ratios: absolute figures say more about the
+//! machine.
 //!
-//! A server runs on the runtime that its framework makes, the load on a thread beside it, on more
-//! connections than the server can keep up with.
+//! A server runs on its framework's runtime. The load comes from another thread, on more
+//! connections than saturate the server.
 
 #![expect(
     clippy::expect_used,
@@ -35,7 +36,7 @@ const SECRET: &str = "cc-project-secret-for-tests-0001";
 const CONNECTIONS: usize = 32;
 
 fn main() {
-    // As cargo and CI ask for it: everything once, nothing measured.
+    // With `--test`, as in CI, each route is called and nothing is measured.
     let (rounds, time) = match env::args().any(|argument| argument == "--test") {
         true => (1, Duration::from_millis(10)),
         false => (100, Duration::from_millis(100)),
@@ -51,10 +52,10 @@ fn measure(server: &Server, rounds: usize, time: Duration, client: &Runtime) {
     let mut connections = client.block_on(connect(servers::start(server)));
     let routes = server.routes;
     let mut rates = vec![Vec::new(); routes.len()];
-    // Nothing of the first round counts.
+    // The first round is not counted.
     for (round, first) in (0..=rounds).zip((0..routes.len()).cycle()) {
         let mut order: Vec<_> = routes.iter().zip(&mut rates).collect();
-        // No route has a place of its own in a round.
+        // The order of routes rotates with the rounds.
         order.rotate_left(first);
         for (route, rates) in order {
             let rate = client.block_on(requests_per_second(&mut connections, route, time));
@@ -109,35 +110,38 @@ async fn requests_per_second(
     for mut stream in connections.drain(..) {
         let request = request.clone();
         sending.spawn(async move {
-            let mut answered: u32 = 0;
+            let mut responses: u32 = 0;
             while begun.elapsed() < time {
                 stream.write_all(&request).await.expect("sent");
-                read_answer(&mut stream, route).await;
-                answered = answered.saturating_add(1);
+                read_response(&mut stream, route).await;
+                responses = responses.saturating_add(1);
             }
-            (stream, answered)
+            (stream, responses)
         });
     }
     let mut all: u32 = 0;
-    for (stream, answered) in sending.join_all().await {
+    for (stream, responses) in sending.join_all().await {
         connections.push(stream);
-        all = all.saturating_add(answered);
+        all = all.saturating_add(responses);
     }
     f64::from(all) / begun.elapsed().as_secs_f64()
 }
 
-/// Reads one answer, which ends with the only brace that it has. Some servers send it in two parts.
-async fn read_answer(stream: &mut TcpStream, route: &str) {
-    let mut answer = [0; 1_024];
+/// Reads one response, which ends with its only brace. Some servers send it in two parts.
+async fn read_response(stream: &mut TcpStream, route: &str) {
+    let mut response = [0; 1_024];
     let mut length = 0_usize;
     loop {
-        let rest = answer.get_mut(length..).expect("a part");
-        let read = stream.read(rest).await.expect("an answer");
-        assert!(read > 0, "{route} broke off");
+        let rest = response.get_mut(length..).expect("a part");
+        let read = stream.read(rest).await.expect("a response");
+        assert!(read > 0, "{route} closed the connection");
         length = length.saturating_add(read);
-        let answer = answer.get(..length).expect("a part");
-        assert!(answer.starts_with(b"HTTP/1.1 200 "), "{route} refused");
-        if answer.ends_with(b"}") {
+        let response = response.get(..length).expect("a part");
+        assert!(
+            response.starts_with(b"HTTP/1.1 200 "),
+            "{route} rejected the request"
+        );
+        if response.ends_with(b"}") {
             return;
         }
     }

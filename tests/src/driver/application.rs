@@ -21,7 +21,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tower::Service;
 use tracing::dispatcher;
 
-use super::{Handed, Outcome, TAKE_RESULT_HEADER};
+use super::{Delivered, Outcome, TAKE_RESULT_HEADER};
 use crate::{client::Client, corpus};
 
 /// An application that listens on a free loopback port until it is dropped.
@@ -29,52 +29,52 @@ use crate::{client::Client, corpus};
 pub struct Application {
     address: SocketAddr,
     #[expect(dead_code, reason = "dropped with the application")]
-    server: Running,
+    server: Server,
     seen: Seen,
     client: Client,
 }
 
-/// A server, and how it ends.
+/// A running server, stopped when it is dropped.
 #[derive(Debug)]
-enum Running {
-    /// With its workers, on threads of their own.
+enum Server {
+    /// Server whose workers have their own threads.
     Actix(ServerHandle),
     Task(JoinHandle<()>),
 }
 
-impl Drop for Running {
+impl Drop for Server {
     fn drop(&mut self) {
         match self {
-            // The server is told at once; what is awaited is that it has ended.
+            // `stop` sends the command when it is called; its future only waits for the end.
             Self::Actix(server) => drop(server.stop(false)),
             Self::Task(server) => server.abort(),
         }
     }
 }
 
-/// What handlers were handed, in order.
+/// Deliveries that handlers received, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Seen(Arc<Mutex<Vec<Handed>>>);
+pub struct Seen(Arc<Mutex<Vec<Delivered>>>);
 
 impl Seen {
-    /// Notes what a handler was handed.
-    pub fn note(&self, handed: Handed) {
-        self.notes().push(handed);
+    /// Adds a delivery that a handler received.
+    pub fn note(&self, delivered: Delivered) {
+        self.notes().push(delivered);
     }
 
-    /// Takes all notes.
+    /// Removes and returns all deliveries.
     #[must_use]
-    pub fn take(&self) -> Vec<Handed> {
+    pub fn take(&self) -> Vec<Delivered> {
         mem::take(&mut *self.notes())
     }
 
-    fn notes(&self) -> std::sync::MutexGuard<'_, Vec<Handed>> {
+    fn notes(&self) -> std::sync::MutexGuard<'_, Vec<Delivered>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Application {
-    /// Serves `router`, whose handlers note in `seen` what they were handed.
+    /// Serves `router`, whose handlers add their deliveries to `seen`.
     pub async fn serve(router: Router, seen: Seen) -> Self {
         Self::listen(seen, |listener| async move {
             axum::serve(listener, router).await.expect("serves");
@@ -82,7 +82,7 @@ impl Application {
         .await
     }
 
-    /// Serves `service` on hyper, over HTTP/1 and HTTP/2, with the loop of `receiver-tower`.
+    /// Serves `service` on hyper, over HTTP/1 and HTTP/2, with the accept loop of `receiver-tower`.
     pub async fn serve_on_hyper<S, B>(service: S, seen: Seen) -> Self
     where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
@@ -121,7 +121,7 @@ impl Application {
         let address = listener.local_addr().expect("an address");
         let server = HttpServer::new(application).workers(1).disable_signals();
         let server = server.listen_auto_h2c(listener).expect("listens").run();
-        let running = Running::Actix(server.handle());
+        let running = Server::Actix(server.handle());
         tokio::spawn(server);
         Self {
             address,
@@ -141,28 +141,28 @@ impl Application {
             .merge(("ident", false))
             .merge(("log_level", LogLevel::Off))
             .merge(("shutdown.ctrlc", false));
-        let (tell, told) = oneshot::channel();
-        let tell = Mutex::new(Some(tell));
+        let (sender, receiver) = oneshot::channel();
+        let sender = Mutex::new(Some(sender));
         let ready = AdHoc::on_liftoff("address", move |rocket| {
             let config = rocket.config();
             let address = SocketAddr::new(config.address, config.port);
-            let tell = tell.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let sent = tell.map(|tell| tell.send(address));
-            Box::pin(async move { assert_eq!(sent, Some(Ok(())), "somebody waits") })
+            let sender = sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let sent = sender.map(|sender| sender.send(address));
+            Box::pin(async move { assert_eq!(sent, Some(Ok(())), "the address is received") })
         });
         let application = application.configure(config).attach(ready);
         let server = tokio::spawn(async {
             application.launch().await.expect("serves");
         });
         Self {
-            address: told.await.expect("an address"),
-            server: Running::Task(server),
+            address: receiver.await.expect("an address"),
+            server: Server::Task(server),
             seen,
             client: Client::default(),
         }
     }
 
-    /// Serves with `serve`, a loop of the caller's.
+    /// Serves with an accept loop of the caller.
     pub async fn listen<F>(seen: Seen, serve: impl FnOnce(TcpListener) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -170,52 +170,52 @@ impl Application {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         Self {
             address: listener.local_addr().expect("an address"),
-            server: Running::Task(tokio::spawn(serve(listener))),
+            server: Server::Task(tokio::spawn(serve(listener))),
             seen,
             client: Client::default(),
         }
     }
 
-    /// Sends a request as it stands.
+    /// Sends a request unchanged.
     pub async fn send(&self, request: &corpus::Request) -> Outcome {
-        self.send_request(self.built(request)).await
+        self.send_request(self.build(request)).await
     }
 
-    /// Sends a request as it stands, and asks for the refusal's code.
+    /// Sends a request, and requests the rejection's code in [`CODE_HEADER`](super::CODE_HEADER).
     pub async fn send_for_result(&self, request: &corpus::Request) -> Outcome {
-        let mut request = self.built(request);
-        let asked = HeaderValue::from_static("");
-        request.headers_mut().insert(TAKE_RESULT_HEADER, asked);
+        let mut request = self.build(request);
+        let value = HeaderValue::from_static("");
+        request.headers_mut().insert(TAKE_RESULT_HEADER, value);
         self.send_request(request).await
     }
 
-    fn built(&self, request: &corpus::Request) -> Request<Bytes> {
+    fn build(&self, request: &corpus::Request) -> Request<Bytes> {
         request.to(&format!("http://{}", self.address))
     }
 
     /// Sends any request.
     pub async fn send_request(&self, request: Request<Bytes>) -> Outcome {
         drop(self.seen.take());
-        let (status, headers, body) = self.client.send(request).await.expect("an answer");
-        let mut handed = self.seen.take();
-        assert!(handed.len() <= 1, "one request reaches one handler");
+        let (status, headers, body) = self.client.send(request).await.expect("a response");
+        let mut delivered = self.seen.take();
+        assert!(delivered.len() <= 1, "one request reaches one handler");
         Outcome {
             status,
             headers,
             body,
-            handed: handed.pop(),
+            delivered: delivered.pop(),
         }
     }
 
-    /// Where the application listens.
+    /// Returns the address at which the application listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What the handlers were handed since it was last asked.
+    /// Removes and returns the deliveries that handlers received since the last call.
     #[must_use]
-    pub fn seen(&self) -> Vec<Handed> {
+    pub fn seen(&self) -> Vec<Delivered> {
         self.seen.take()
     }
 }

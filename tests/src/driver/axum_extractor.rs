@@ -8,9 +8,9 @@ use axum::{
 use postback_core::{Provider, Verifier};
 use postback_tower::axum::{Ack, Postback, PostbackRejection};
 
-use super::{Application, CODE_HEADER, Handed, Receiver, Seen, Served, either};
+use super::{Application, CODE_HEADER, Delivered, Receiver, Seen, Served, either};
 
-/// A handler takes `Postback<P>` or, for the refusal's code, the `Result`.
+/// Serves handlers that take `Postback<P>` or, if the code is requested, the `Result`.
 pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
     let receiver = Receiver {
@@ -33,7 +33,7 @@ impl<P: Provider> FromRef<Receiver<P>> for Verifier<P> {
 }
 
 async fn plain<P: Served>(State(receiver): State<Receiver<P>>, postback: Postback<P>) -> Ack<P> {
-    receiver.seen.note(Handed::new(&postback, None));
+    receiver.seen.note(Delivered::new(&postback, None));
     postback.ack()
 }
 
@@ -43,9 +43,9 @@ async fn result<P: Served>(
 ) -> Response {
     match postback {
         Ok(postback) => plain(receiver, postback).await.into_response(),
-        Err(refusal) => {
-            let code = HeaderValue::from_static(refusal.rejection().code());
-            let mut response = refusal.into_response();
+        Err(error) => {
+            let code = HeaderValue::from_static(error.rejection().code());
+            let mut response = error.into_response();
             response.headers_mut().insert(CODE_HEADER, code);
             response
         }

@@ -9,16 +9,16 @@ use postback_tower::{
     axum::{Ack, FromVerified},
 };
 
-use super::{Application, Handed, Seen, Served, either, tell_code};
+use super::{Application, Delivered, Seen, Served, copy_code_to_header, either};
 
 pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
     let layer = PostbackLayer::new(verifier);
-    let telling = map_response(|response: Response| ready(tell_code(response)));
+    let with_code = map_response(|response: Response| ready(copy_code_to_header(response)));
     let result = Router::new()
         .route("/{*path}", any(paid::<P>))
         .layer(layer.clone())
-        .layer(telling)
+        .layer(with_code)
         .with_state(seen.clone());
     let plain = Router::new()
         .route("/{*path}", any(paid::<P>))
@@ -32,6 +32,6 @@ async fn paid<P: Served>(
     FromVerified(postback): FromVerified<P>,
     body: Bytes,
 ) -> Ack<P> {
-    seen.note(Handed::new(&postback, Some(body)));
+    seen.note(Delivered::new(&postback, Some(body)));
     postback.ack()
 }

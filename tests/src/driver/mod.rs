@@ -1,4 +1,4 @@
-//! Applications that receive deliveries over a real socket, one for each way in.
+//! Applications that receive deliveries over a real socket, one for each entry point.
 
 mod actix_extractor;
 mod application;
@@ -19,11 +19,11 @@ use tower::{ServiceExt, service_fn};
 pub use self::application::{Application, Seen};
 use crate::expected_fields::CorpusFields;
 
-/// A way in.
+/// An entry point: an adapter with its framework and server.
 ///
-/// Each application takes every method and path, so that a 405 is ours and not the framework's, and a
-/// signed URL arrives as it was signed. It answers as the adapter does or, where the request carries
-/// [`TAKE_RESULT_HEADER`], tells a refusal's code in a header too.
+/// Each application accepts every method and path, so that the adapter replies 405 and not the
+/// framework, and signed URLs arrive unchanged. It responds as the adapter does. If the request has
+/// [`TAKE_RESULT_HEADER`], it also returns a rejection's code in [`CODE_HEADER`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
     /// A handler of actix-web with `Postback<P>` among its arguments.
@@ -39,7 +39,7 @@ pub enum Driver {
 }
 
 impl Driver {
-    /// Every way in.
+    /// All entry points.
     pub const ALL: [Self; 5] = [
         Self::ActixExtractor,
         Self::AxumExtractor,
@@ -48,7 +48,7 @@ impl Driver {
         Self::TowerOnHyper,
     ];
 
-    /// Those that stand on hyper's server.
+    /// The entry points whose server is hyper.
     pub const ON_HYPER: [Self; 4] = [
         Self::AxumExtractor,
         Self::AxumLayer,
@@ -56,7 +56,7 @@ impl Driver {
         Self::TowerOnHyper,
     ];
 
-    /// Starts an application that asks `verifier`.
+    /// Starts an application that verifies with `verifier`.
     pub async fn serve<P: Served>(self, verifier: Verifier<P>) -> Application {
         match self {
             Self::ActixExtractor => actix_extractor::serve(verifier).await,
@@ -68,12 +68,12 @@ impl Driver {
     }
 }
 
-/// A provider that every way in can be served with.
+/// A provider that every entry point can serve.
 pub trait Served: Provider<Payload: CorpusFields, Accepts: rocket_guard::Guarded<Self>> {}
 
 impl<P> Served for P where P: Provider<Payload: CorpusFields, Accepts: rocket_guard::Guarded<P>> {}
 
-/// What the handlers of an application share.
+/// State that the handlers of an application share.
 struct Receiver<P: Provider> {
     verifier: Verifier<P>,
     seen: Seen,
@@ -88,17 +88,17 @@ impl<P: Provider> Clone for Receiver<P> {
     }
 }
 
-/// The header in which a refusal's code is told.
+/// Response header with the code of a rejection.
 pub const CODE_HEADER: &str = "x-code";
 
-/// The header of a request that asks for the refusal's code.
+/// Request header that requests the code of a rejection in [`CODE_HEADER`].
 pub const TAKE_RESULT_HEADER: &str = "x-take-result";
 
 fn takes_result<B>(request: &Request<B>) -> bool {
     request.headers().contains_key(TAKE_RESULT_HEADER)
 }
 
-/// Two routers of axum, the second for requests that ask for the refusal's code.
+/// Combines two axum routers, the second for requests with [`TAKE_RESULT_HEADER`].
 fn either(plain: Router, result: Router) -> Router {
     Router::new().fallback_service(service_fn(move |request: Request<Body>| {
         let router = if takes_result(&request) {
@@ -110,17 +110,17 @@ fn either(plain: Router, result: Router) -> Router {
     }))
 }
 
-/// What a handler was handed. Compared by what it says.
+/// A delivery that a handler received, compared by its fields and body.
 #[derive(Clone, Debug)]
-pub struct Handed {
-    /// What the verified value says.
+pub struct Delivered {
+    /// Fields of the verified payload.
     pub fields: Map<String, Value>,
-    /// The body that came with it, where a way in hands it on.
+    /// Body, if the entry point passes it on.
     pub body: Option<Bytes>,
     verified: Arc<dyn Any + Send + Sync>,
 }
 
-impl Handed {
+impl Delivered {
     fn new<P: Provider<Payload: CorpusFields>>(
         verified: &Verified<P>,
         body: Option<Bytes>,
@@ -134,30 +134,30 @@ impl Handed {
         }
     }
 
-    /// The verified value itself.
+    /// Returns the verified value.
     pub fn verified<P: Provider>(&self) -> &Verified<P> {
         let verified = self.verified.downcast_ref();
-        verified.expect("the provider that was served")
+        verified.expect("the provider of the application")
     }
 }
 
-impl PartialEq for Handed {
+impl PartialEq for Delivered {
     fn eq(&self, other: &Self) -> bool {
         (&self.fields, &self.body) == (&other.fields, &other.body)
     }
 }
 
-/// What came back, and what the handler was given.
+/// A response, and the delivery that the handler received.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The answer's status.
+    /// Status of the response.
     pub status: StatusCode,
-    /// The answer's headers.
+    /// Headers of the response.
     pub headers: HeaderMap,
-    /// The answer's body.
+    /// Body of the response.
     pub body: String,
-    /// What the handler was handed, where it was called.
-    pub handed: Option<Handed>,
+    /// Delivery that the handler received, if it was called.
+    pub delivered: Option<Delivered>,
 }
 
 impl From<Outcome> for Response<String> {
@@ -169,8 +169,8 @@ impl From<Outcome> for Response<String> {
     }
 }
 
-/// Repeats in a header what stands in the extensions of a refusal.
-fn tell_code<B>(mut response: Response<B>) -> Response<B> {
+/// Copies the code of the rejection in the response's extensions to [`CODE_HEADER`].
+fn copy_code_to_header<B>(mut response: Response<B>) -> Response<B> {
     let code = response.extensions().get().map(Rejection::code);
     if let Some(code) = code {
         let code = HeaderValue::from_static(code);

@@ -12,10 +12,10 @@ use rocket::{
     shield::Shield,
 };
 
-use super::{Application, CODE_HEADER, Handed, Receiver, Seen, Served, TAKE_RESULT_HEADER};
+use super::{Application, CODE_HEADER, Delivered, Receiver, Seen, Served, TAKE_RESULT_HEADER};
 
-/// What `#[post("/<_..>", data = "<postback>")]` would make of a handler, or `#[get("/<_..>")]`; but with every
-/// method, and for every provider.
+/// Serves the route of `#[post("/<_..>", data = "<postback>")]` or `#[get("/<_..>")]`, but for each
+/// method and each provider.
 pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
     let receiver = Receiver {
@@ -41,7 +41,7 @@ pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     .manage(verifier)
     .mount("/", routes)
     .register("/", catchers())
-    // No `HEADERS_OF_ROCKET`: `serve_on_rocket` leaves off the one that is left.
+    // Removes `HEADERS_OF_ROCKET` except `Server`, which `serve_on_rocket` removes.
     .attach(Shield::new());
     Application::serve_on_rocket(application, seen).await
 }
@@ -51,12 +51,12 @@ impl<P: Served> Handler for Receiver<P> {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
         match P::Accepts::guard(request, data).await {
             Ok(postback) => {
-                self.seen.note(Handed::new(&postback, None));
+                self.seen.note(Delivered::new(&postback, None));
                 Outcome::from(request, postback.ack())
             }
-            Err((_, refusal)) if request.headers().contains(TAKE_RESULT_HEADER) => {
-                let code = Header::new(CODE_HEADER, refusal.rejection().code());
-                match refusal.respond_to(request) {
+            Err((_, error)) if request.headers().contains(TAKE_RESULT_HEADER) => {
+                let code = Header::new(CODE_HEADER, error.rejection().code());
+                match error.respond_to(request) {
                     Ok(mut response) => {
                         response.set_header(code);
                         Outcome::Success(response)
@@ -69,10 +69,10 @@ impl<P: Served> Handler for Receiver<P> {
     }
 }
 
-/// Asks the one guard that there is.
+/// Calls the guard of a provider, which depends on whether its webhooks have a body.
 #[rocket::async_trait]
 pub trait Guarded<P: Provider>: Accepts {
-    /// What it hands the handler of a request.
+    /// Returns the argument of the handler.
     async fn guard<'r>(
         request: &'r Request<'_>,
         data: Data<'r>,
@@ -85,7 +85,7 @@ impl<P: Provider<Accepts = Self>> Guarded<P> for AcceptsPost {
         request: &'r Request<'_>,
         data: Data<'r>,
     ) -> Result<Postback<P>, (Status, PostbackError)> {
-        handed(Postback::from_data(request, data).await)
+        result_of(Postback::from_data(request, data).await)
     }
 }
 
@@ -95,16 +95,16 @@ impl<P: Provider<Accepts = Self>> Guarded<P> for AcceptsGet {
         request: &'r Request<'_>,
         _: Data<'r>,
     ) -> Result<Postback<P>, (Status, PostbackError)> {
-        handed(Postback::from_request(request).await)
+        result_of(Postback::from_request(request).await)
     }
 }
 
-fn handed<P: Provider, F>(
+fn result_of<P: Provider, F>(
     outcome: Outcome<Postback<P>, (Status, PostbackError), F>,
 ) -> Result<Postback<P>, (Status, PostbackError)> {
     match outcome {
         Outcome::Success(postback) => Ok(postback),
-        Outcome::Error(refusal) => Err(refusal),
-        Outcome::Forward(_) => panic!("it hands nothing on"),
+        Outcome::Error(error) => Err(error),
+        Outcome::Forward(_) => panic!("the guard never forwards"),
     }
 }

@@ -8,7 +8,7 @@ use postback_core::{Verified, Verifier};
 use postback_tower::{PostbackLayer, acknowledgement};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-use super::{Application, Handed, Seen, Served, takes_result, tell_code};
+use super::{Application, Delivered, Seen, Served, copy_code_to_header, takes_result};
 
 pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let seen = Seen::default();
@@ -16,16 +16,16 @@ pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
     let guarded = ServiceBuilder::new()
         .layer(PostbackLayer::new(verifier).with_request_body::<Bytes>())
         .service_fn(move |request| {
-            let answer = paid::<P>(&noting, &request);
-            async { Ok::<_, Infallible>(answer) }
+            let response = paid::<P>(&noting, &request);
+            async { Ok::<_, Infallible>(response) }
         });
     let service = service_fn(move |request: Request<Incoming>| {
         let guarded = guarded.clone();
         async move {
-            let asked = takes_result(&request);
+            let takes_result = takes_result(&request);
             let response = guarded.oneshot(request).await;
-            if asked {
-                response.map(tell_code)
+            if takes_result {
+                response.map(copy_code_to_header)
             } else {
                 response
             }
@@ -36,7 +36,7 @@ pub(super) async fn serve<P: Served>(verifier: Verifier<P>) -> Application {
 
 fn paid<P: Served>(seen: &Seen, request: &Request<Bytes>) -> Response<Full<Bytes>> {
     let verified = request.extensions().get::<Verified<P>>();
-    let verified = verified.expect("the layer lets nothing else through");
-    seen.note(Handed::new(verified, Some(request.body().clone())));
+    let verified = verified.expect("the layer passes only verified requests");
+    seen.note(Delivered::new(verified, Some(request.body().clone())));
     acknowledgement::<P, _>()
 }

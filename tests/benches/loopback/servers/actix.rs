@@ -14,7 +14,7 @@ pub(super) const SERVER: Server = Server {
 };
 
 #[actix_web::main]
-async fn serve(tell: &mpsc::Sender<SocketAddr>) {
+async fn serve(addresses: &mpsc::Sender<SocketAddr>) {
     let verifier = verifier();
     let server = HttpServer::new(move || {
         App::new()
@@ -24,7 +24,7 @@ async fn serve(tell: &mpsc::Sender<SocketAddr>) {
     });
     let server = server.bind("127.0.0.1:0").expect("a free port");
     let address = server.addrs().first().copied().expect("an address");
-    tell.send(address).expect("somebody waits");
+    addresses.send(address).expect("a receiver");
     server.run().await.expect("serves");
 }
 

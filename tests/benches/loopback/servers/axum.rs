@@ -24,7 +24,7 @@ pub(super) const SERVER: Server = Server {
 };
 
 #[tokio::main]
-async fn serve(tell: &mpsc::Sender<SocketAddr>) {
+async fn serve(addresses: &mpsc::Sender<SocketAddr>) {
     let router = Router::new()
         .route("/layer", any(guarded))
         .route_layer(PostbackLayer::new(verifier()))
@@ -33,8 +33,9 @@ async fn serve(tell: &mpsc::Sender<SocketAddr>) {
         .route("/extractor", any(extractor))
         .with_state(verifier());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    tell.send(listener.local_addr().expect("an address"))
-        .expect("somebody waits");
+    addresses
+        .send(listener.local_addr().expect("an address"))
+        .expect("a receiver");
     axum::serve(listener, router).await.expect("serves");
 }
 

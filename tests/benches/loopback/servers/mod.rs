@@ -1,4 +1,4 @@
-//! The servers, each as an application of its framework is started.
+//! The servers, each started as an application of its framework.
 
 mod actix;
 mod axum;
@@ -10,23 +10,23 @@ use std::{net::SocketAddr, sync::mpsc, thread};
 /// A server and its routes.
 pub(super) struct Server {
     pub(super) name: &'static str,
-    /// The one that only reads the body comes first.
+    /// Routes. The first one only reads the body.
     pub(super) routes: &'static [&'static str],
-    /// Serves until the process ends, and tells where.
+    /// Serves until the process ends, and sends the address.
     serve: fn(&mpsc::Sender<SocketAddr>),
 }
 
 pub(super) const SERVERS: &[Server] = &[axum::SERVER, tower::SERVER, actix::SERVER, rocket::SERVER];
 
-/// Whether routes are told as so many times this one.
+/// Returns `true` if the ratios of other routes to this one are printed.
 pub(super) fn is_base(route: &str) -> bool {
     matches!(route, "/bare" | "/by-hand")
 }
 
-/// Starts it on a thread of its own.
+/// Starts the server on a new thread, and returns its address.
 pub(super) fn start(server: &Server) -> SocketAddr {
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let serve = server.serve;
-    thread::spawn(move || serve(&tell));
-    told.recv().expect("an address")
+    thread::spawn(move || serve(&sender));
+    receiver.recv().expect("an address")
 }

@@ -16,24 +16,25 @@ pub(super) const SERVER: Server = Server {
     serve,
 };
 
-fn serve(tell: &mpsc::Sender<SocketAddr>) {
+fn serve(addresses: &mpsc::Sender<SocketAddr>) {
     let config = Config::figment()
         .merge(("address", "127.0.0.1"))
         .merge(("port", 0))
         .merge(("log_level", LogLevel::Off));
-    let tell = Mutex::new(tell.clone());
+    let addresses = Mutex::new(addresses.clone());
     let ready = AdHoc::on_liftoff("address", move |rocket| {
         let Config { address, port, .. } = *rocket.config();
-        let tell = tell.lock().expect("nobody panicked");
-        tell.send(SocketAddr::new(address, port))
-            .expect("somebody waits");
+        let addresses = addresses.lock().expect("no panic");
+        addresses
+            .send(SocketAddr::new(address, port))
+            .expect("a receiver");
         Box::pin(async {})
     });
     let application = rocket::custom(config)
         .manage(verifier())
         .mount("/", routes![bare, guarded])
         .attach(ready);
-    // What `#[rocket::main]` does for a function without arguments.
+    // As `#[rocket::main]` does for a function without arguments.
     rocket::execute(application.launch()).expect("serves");
 }
 

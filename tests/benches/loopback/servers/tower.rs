@@ -24,7 +24,7 @@ pub(super) const SERVER: Server = Server {
 };
 
 #[tokio::main]
-async fn serve(tell: &mpsc::Sender<SocketAddr>) {
+async fn serve(addresses: &mpsc::Sender<SocketAddr>) {
     let layer = ServiceBuilder::new()
         .layer(PostbackLayer::new(verifier()).with_request_body::<Bytes>())
         .service_fn(guarded);
@@ -33,13 +33,16 @@ async fn serve(tell: &mpsc::Sender<SocketAddr>) {
         async move {
             match request.uri().path() {
                 "/layer" => Ok(layer.oneshot(request).await?.map(Either::Left)),
-                _ => bare(request).await.map(|answer| answer.map(Either::Right)),
+                _ => bare(request)
+                    .await
+                    .map(|response| response.map(Either::Right)),
             }
         }
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    tell.send(listener.local_addr().expect("an address"))
-        .expect("somebody waits");
+    addresses
+        .send(listener.local_addr().expect("an address"))
+        .expect("a receiver");
     loop {
         let (stream, _) = listener.accept().await.expect("a connection");
         let service = TowerToHyperService::new(service.clone());
@@ -59,6 +62,6 @@ async fn bare(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infal
 
 async fn guarded(request: Request<Bytes>) -> Result<Response<Full<Bytes>>, Infallible> {
     let verified = request.extensions().get::<Verified<CryptoCloud>>();
-    verified.expect("the layer lets nothing else through");
+    verified.expect("the layer passes only verified requests");
     Ok(acknowledgement::<CryptoCloud, _>())
 }

@@ -2,5 +2,5 @@
 
 postback_conformance::receiver_tests!(
     env!("CARGO_BIN_EXE_receiver-axum"),
-    postback_conformance::receiver::WrongMethod::IsOurs
+    postback_conformance::receiver::WrongMethod::Adapter
 );

@@ -2,5 +2,5 @@
 
 postback_conformance::receiver_tests!(
     env!("CARGO_BIN_EXE_receiver-rocket"),
-    postback_conformance::receiver::WrongMethod::IsTheRouters
+    postback_conformance::receiver::WrongMethod::Router
 );
