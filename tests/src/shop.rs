@@ -5,11 +5,9 @@ use std::sync::Arc;
 use http::{Request, StatusCode, request};
 use postback_core::{
     Verifier,
-    cryptapi::CryptApi,
-    cryptocloud::{CryptoCloud, Trybit},
+    cryptapi::{CryptApi, Get},
     testing::{self, SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SAMPLE_CALLBACK, SigningKey},
 };
-use receiver::{CryptApiVerifier, Verifiers};
 use serde_json::{Value, json};
 
 pub use crate::fixtures::ORIGIN;
@@ -24,23 +22,21 @@ pub struct Senders {
 }
 
 impl Senders {
-    /// Returns a sender with new keys, and the verifiers that the shop needs.
+    /// Returns a sender with a new key.
     #[must_use]
-    pub fn new() -> (Self, Verifiers) {
-        let key = SigningKey::generate().expect("a key");
-        let cryptapi = CryptApi::get([ORIGIN]).expect("an origin");
-        let public = key.public_key().expect("a public half");
-        let verifiers = Verifiers {
-            cryptapi: CryptApiVerifier::Get(Verifier::new(cryptapi, public)),
-            cryptocloud: Verifier::new(CryptoCloud::new(), deliveries::secret()),
-            trybit: Verifier::new(Trybit::new(), deliveries::secret()),
-        };
-        let senders = Self {
+    pub fn with_new_key() -> Self {
+        Self {
             base: String::new(),
             client: Client::default(),
-            key: Arc::new(key),
-        };
-        (senders, verifiers)
+            key: Arc::new(SigningKey::generate().expect("a key")),
+        }
+    }
+
+    /// Returns the verifier of the callbacks.
+    #[must_use]
+    pub fn cryptapi(&self) -> Verifier<CryptApi<Get>> {
+        let provider = CryptApi::get([ORIGIN]).expect("an origin");
+        Verifier::new(provider, self.key.public_key().expect("a public half"))
     }
 
     /// Sets the address of the shop, a URL without a path.
@@ -87,8 +83,8 @@ impl Senders {
         let path = self.at(&format!("/orders/{order}"));
         let order = self.call(Request::get(path), &Value::Null).await;
         let paid = order.get("paid").and_then(Value::as_str);
-        let is_settled = order.get("settled").and_then(Value::as_bool);
-        (paid.expect("a sum").to_owned(), is_settled.expect("a flag"))
+        let in_full = order.get("paid_in_full").and_then(Value::as_bool);
+        (paid.expect("a sum").to_owned(), in_full.expect("a flag"))
     }
 
     /// Returns the key that signs callbacks.

@@ -1,122 +1,154 @@
-//! CryptoCloud and Trybit: signed here and now, for their tokens expire.
+//! CryptoCloud and Trybit. The postbacks are signed here, because their tokens expire.
 
-use std::{
-    error::Error,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use postback_conformance::corpus::Request;
 use postback_core::{MediaType, SecretKey, testing};
 use serde_json::json;
 
-use crate::delivery::{Delivery, UNVERIFIED};
+use crate::{
+    Result,
+    example_axum::ExampleServer,
+    folder::Folder,
+    http::Request,
+    shop_server::ShopServer,
+    table::{Row, Table},
+};
 
-/// The secret of the demonstration's CryptoCloud project.
-pub(crate) const SECRET: &str = "the CryptoCloud project's secret";
+const RECEIVED: &str = "200 Postback received";
+const TOO_LARGE: &str = "413 Postback too large";
+const UNKNOWN_ORDER: &str = "404 Unknown order";
+const UNSUPPORTED: &str = "415 Unsupported media type";
+const UNVERIFIED: &str = "401 Unverified postback";
 
-const RECEIVED: &str = r#"200 {"message":"Postback received"}"#;
-
-const JSON: &str = MediaType::Json.as_str();
-const FORM: &str = MediaType::Form.as_str();
-
-pub(crate) fn deliveries() -> Result<Vec<Delivery>, Box<dyn Error + Send + Sync>> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let secret = SecretKey::new(SECRET)?;
-    let guess = SecretKey::new("a guess")?;
-    let (fresh, past) = (now.saturating_add(300), now.saturating_sub(300));
-    let genuine = testing::token(&secret, testing::SAMPLE_INVOICE_ID, fresh);
-    let forged = testing::token(&guess, testing::SAMPLE_INVOICE_ID, fresh);
-    let expired = testing::token(&secret, testing::SAMPLE_INVOICE_ID, past);
-    let foreign = testing::token(&secret, "89UX09KA", fresh);
-    let claims = json!({ "id": testing::SAMPLE_INVOICE_ID, "exp": fresh }).to_string();
-    let none = testing::sign_hs256(&secret, r#"{"typ":"JWT","alg":"none"}"#, &claims);
-    let stripped = match none.rsplit_once('.') {
-        Some((message, _)) => format!("{message}."),
-        None => none.clone(),
-    };
-    let sample = testing::sample_json(Some(&genuine));
-
-    let spaces = 65_537_usize.saturating_sub(sample.len());
-    let oversized = format!("{sample}{}", " ".repeat(spaces));
-
-    let row = |name, content_type: &str, body: String, answer| Delivery {
-        name,
-        request: Request {
-            method: "POST".to_owned(),
-            target: "/postback/cryptocloud".to_owned(),
-            headers: vec![("content-type".to_owned(), content_type.to_owned())],
-            body: body.into(),
-        },
-        answer,
-        handler_saw: Vec::new(),
-    };
-    let accepted = |name, content_type, body, order_id| Delivery {
-        handler_saw: vec![line(order_id)],
-        ..row(name, content_type, body, RECEIVED)
-    };
-    let json = |token: &str| testing::sample_json(Some(token));
-    let mut to_trybit = row(
-        "delivered to the other gateway",
-        JSON,
-        sample.clone(),
-        UNVERIFIED,
-    );
-    "/postback/trybit".clone_into(&mut to_trybit.request.target);
-    Ok(vec![
-        accepted("the documented sample as JSON", JSON, sample.clone(), None),
-        accepted(
-            "the same as a form",
-            FORM,
-            testing::sample_form(Some(&genuine)),
-            Some("ORDER 93223"),
-        ),
-        accepted("the JSON delivery again", JSON, sample.clone(), None),
-        row("no token", JSON, testing::sample_json(None), UNVERIFIED),
-        row(
-            "forged with another secret",
-            JSON,
-            json(&forged),
-            UNVERIFIED,
-        ),
-        row("alg: none, no signature", JSON, json(&stripped), UNVERIFIED),
-        row(
-            "alg: none, signed all the same",
-            JSON,
-            json(&none),
-            UNVERIFIED,
-        ),
-        row("expired five minutes ago", JSON, json(&expired), UNVERIFIED),
-        row(
-            "a genuine token of another invoice",
-            JSON,
-            json(&foreign),
-            UNVERIFIED,
-        ),
-        to_trybit,
-        row(
-            "one byte over 64 KiB",
-            JSON,
-            oversized,
-            r#"413 {"error":"Postback too large"}"#,
-        ),
-        row(
-            "called text/plain",
-            "text/plain",
-            sample,
-            r#"415 {"error":"Unsupported media type"}"#,
-        ),
-    ])
+/// Returns the secret of the CryptoCloud project.
+pub(crate) fn secret() -> Result<SecretKey> {
+    Ok(SecretKey::new("the CryptoCloud project's secret")?)
 }
 
-/// What the receiver prints for the sample.
-fn line(order_id: Option<&str>) -> String {
-    json!({
-        "provider": "cryptocloud",
-        "invoice_id": testing::SAMPLE_INVOICE_ID,
-        "status": "success",
-        "amount": "0.000113",
-        "currency": "BNB",
-        "order_id": order_id,
-    })
-    .to_string()
+/// Returns the secret of the Trybit project.
+pub(crate) fn trybit_secret() -> Result<SecretKey> {
+    Ok(SecretKey::new("the Trybit project's secret")?)
+}
+
+/// Sends postbacks to `examples/axum`, each forged one about an order of its own.
+pub(crate) async fn send_to_example(folder: &Folder, table: &mut Table) -> Result<()> {
+    let server = ExampleServer::start(folder.path(), secret()?).await?;
+    println!("examples/axum listens on http://{}.\n", server.address);
+
+    let (secret, guess) = (secret()?, SecretKey::new("a guess")?);
+    let json = |body| Request::post("/postback", MediaType::Json, body);
+    let genuine = |id| sample(Some(&testing::fresh_token(&secret, id)), id);
+    let form = testing::sample_form(Some(&testing::fresh_token(&secret, "EXAMPLE1")));
+    let form = form.replace(testing::SAMPLE_INVOICE_ID, "EXAMPLE1");
+    let form = Request::post("/postback", MediaType::Form, form);
+    let forged = testing::fresh_token(&guess, "FORGED01");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let expired = testing::token(&secret, "EXPIRED1", now.saturating_sub(300));
+    let alg_none = |id| {
+        let claims = json!({ "id": id, "exp": now.saturating_add(300) }).to_string();
+        testing::sign_hs256(&secret, r#"{"typ":"JWT","alg":"none"}"#, &claims)
+    };
+    let mut unsigned = alg_none("ALGNONE1");
+    unsigned.truncate(unsigned.rfind('.').map_or(0, |dot| dot.saturating_add(1)));
+    let of_another = testing::fresh_token(&secret, "89UX09KA");
+    let mut oversized = genuine("TOOLARGE");
+    oversized.push_str(&" ".repeat(65_537_usize.saturating_sub(oversized.len())));
+
+    let credited = |sent, request| Row::new(sent, request, "EXAMPLE1", RECEIVED, "credited");
+    let rejected = |sent, id, request, status| Row::new(sent, request, id, status, "not credited");
+    let unverified = |sent, id, token| {
+        let request = json(sample(token, id));
+        rejected(sent, id, request, UNVERIFIED)
+    };
+    let unknown = json(genuine("UNKNOWN1"));
+    let text = json(genuine("PLAINTXT")).header("content-type", "text/plain");
+    let rows = [
+        credited("the documented sample as JSON", json(genuine("EXAMPLE1"))),
+        credited("the same as a form", form),
+        credited("the JSON delivery again", json(genuine("EXAMPLE1"))),
+        Row::new(
+            "about an unknown order",
+            unknown,
+            "UNKNOWN1",
+            UNKNOWN_ORDER,
+            "no order",
+        ),
+        unverified("no token", "NOTOKEN1", None),
+        unverified("forged with another secret", "FORGED01", Some(&forged)),
+        unverified("alg: none, no signature", "ALGNONE1", Some(&unsigned)),
+        unverified(
+            "alg: none, with a signature",
+            "ALGNONE2",
+            Some(&alg_none("ALGNONE2")),
+        ),
+        unverified("expired five minutes ago", "EXPIRED1", Some(&expired)),
+        unverified(
+            "a genuine token of another invoice",
+            "OFOTHER1",
+            Some(&of_another),
+        ),
+        rejected(
+            "one byte over 64 KiB",
+            "TOOLARGE",
+            json(oversized),
+            TOO_LARGE,
+        ),
+        rejected("labelled text/plain", "PLAINTXT", text, UNSUPPORTED),
+    ];
+    for row in &rows {
+        if row.order() != &"UNKNOWN1" {
+            server.add_order(row.order()).await?;
+        }
+    }
+    let credited = async |id: &&str| server.credited(id).await;
+    table.send(server.address, rows, credited).await
+}
+
+/// Sends postbacks to `examples/shop`, whose orders are for 0.05 BTC.
+pub(crate) async fn send_to_shop(shop: &ShopServer, table: &mut Table) -> Result<()> {
+    let secret = secret()?;
+    let pay = |target, invoice_id: &str, amount| {
+        let token = testing::fresh_token(&secret, invoice_id);
+        let body = json!({ "status": "success", "invoice_id": invoice_id, "token": token,
+                           "amount_crypto": amount, "currency": "BTC" });
+        Request::post(target, MediaType::Json, body.to_string())
+    };
+    let mut orders = [0; 4];
+    let ids = ["TWICE001", "FIFTY001", "SHORT001", "FOREIGN1"];
+    for (order, id) in orders.iter_mut().zip(ids) {
+        *order = shop.add_by_invoice(id).await?;
+    }
+    let [twice, fifty, short, foreign] = orders;
+    let route = "/postback/cryptocloud";
+    let once = pay(route, "TWICE001", "0.05");
+    let fifty_times = pay(route, "FIFTY001", "0.05");
+    let too_little = pay(route, "SHORT001", "0.04999");
+    let to_trybit = pay("/postback/trybit", "FOREIGN1", "0.05");
+    let paid = "paid with 0.05";
+    let rows = [
+        Row::new("one postback", once.clone(), twice, RECEIVED, paid),
+        Row::new("the same again", once, twice, RECEIVED, paid),
+        Row::new("50 copies at once", fifty_times, fifty, RECEIVED, paid).copies(50),
+        Row::new(
+            "too little",
+            too_little,
+            short,
+            RECEIVED,
+            "open with 0.04999",
+        ),
+        Row::new(
+            "sent to the route of Trybit",
+            to_trybit,
+            foreign,
+            UNVERIFIED,
+            "open with 0",
+        ),
+    ];
+    let paid = async |order: &i64| shop.paid(*order).await;
+    table.send(shop.address, rows, paid).await
+}
+
+/// Returns the documented postback about an invoice.
+fn sample(token: Option<&str>, invoice_id: &str) -> String {
+    testing::sample_json(token).replace(testing::SAMPLE_INVOICE_ID, invoice_id)
 }

@@ -1,13 +1,16 @@
-//! A shop: orders and what was paid for them, in one SQLite file.
+//! A shop: orders, and the payments for them, in one SQLite file.
 //!
-//! `orders` keeps them, `create` is the shop's own side of an order, `receive` the providers' side: it finds an
-//! order, binds a callback to it, reconciles the payment with its price, records and credits it in one transaction, and
-//! acknowledges. `receipts` mails a receipt for each payment.
+//! `orders_api` is the shop's own interface, `receive` that of the providers: it finds an order,
+//! binds a callback to it, reconciles the payment with its price, records and credits it in one
+//! transaction, and acknowledges. `orders` is the database, and `receipts` mails a receipt for each
+//! payment. `config` reads the environment, and `serve` runs the server.
 
-mod create;
+mod config;
 mod orders;
+mod orders_api;
 mod receipts;
 mod receive;
+mod serve;
 
 use axum::{
     Router,
@@ -19,14 +22,15 @@ use postback_core::{
     cryptocloud::{CryptoCloud, Trybit},
 };
 use postback_tower::PostbackLayer;
-use receiver::{CryptApiVerifier, Verifiers};
 
 pub use self::{
+    config::{CryptApiVerifier, Verifiers},
     orders::{Orders, OrdersError},
     receipts::Receipts,
+    serve::serve,
 };
 
-/// What the routes need.
+/// State of the routes.
 #[derive(Clone, FromRef)]
 struct Shop {
     orders: Orders,
@@ -35,7 +39,7 @@ struct Shop {
     trybit: Verifier<Trybit>,
     /// Makes and loads callback URLs.
     cryptapi: CryptApiVerifier,
-    /// Where callback URLs begin.
+    /// Beginning of callback URLs.
     origin: Origin,
 }
 
@@ -43,22 +47,22 @@ struct Shop {
 #[derive(Clone)]
 struct Origin(String);
 
-/// `/orders` is the shop's own side, and not for the public; `/postback` is the providers'.
+/// Returns the routes: `/orders` is not for the public, and `/postback` is the providers'.
 pub fn router(
     orders: Orders,
     receipts: Receipts,
     verifiers: Verifiers,
     origin: impl Into<String>,
 ) -> Router {
-    // CryptAPI's mode is known at run time only: the layer takes its verifier with it.
+    // CryptAPI's mode is known at run time: the layer holds the verifier of its type.
     let cryptapi: MethodRouter<Shop> = match verifiers.cryptapi.clone() {
         CryptApiVerifier::Get(it) => any(receive::called_by_get).layer(PostbackLayer::new(it)),
         CryptApiVerifier::Post(it) => any(receive::called_by_post).layer(PostbackLayer::new(it)),
     };
     Router::new()
-        .route("/orders", post(create::order))
-        .route("/orders/{order}", get(create::shown))
-        .route("/orders/{order}/address", put(create::address))
+        .route("/orders", post(orders_api::create))
+        .route("/orders/{order}", get(orders_api::show))
+        .route("/orders/{order}/address", put(orders_api::set_address))
         .route("/postback/cryptapi", cryptapi)
         .route("/postback/cryptocloud", any(receive::paid::<CryptoCloud>))
         .route("/postback/trybit", any(receive::paid::<Trybit>))

@@ -1,18 +1,13 @@
 //! A shop that credits each payment once.
 
-use std::{env, error::Error, fs, io, process::ExitCode};
+use std::{env, error::Error, fs, io};
 
-use receiver::Verifiers;
-use shop::{Orders, Receipts};
+use shop::{Orders, Receipts, Verifiers};
 use tokio::net::TcpListener;
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
-    receiver::exit(env!("CARGO_PKG_NAME"), run().await)
-}
-
-async fn run() -> Result<(), Box<dyn Error>> {
     let verifiers = Verifiers::from_environment()?;
     let origin = env::var("PUBLIC_ORIGIN").map_err(|_| "PUBLIC_ORIGIN is not set")?;
     let file = match env::var_os("DATABASE_URL") {
@@ -27,16 +22,16 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let orders = Orders::open(&file).await?;
     let receipts = Receipts::new(orders.clone(), &mail);
     let router = shop::router(orders, receipts.clone(), verifiers, origin);
-    let listener = TcpListener::bind(receiver::address()).await?;
+    let address = env::var("BIND").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(address).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
     eprintln!(
         "orders are in {}, receipts in {}",
         file.display(),
         mail.display()
     );
-    // At once what the last process left over, and then what is owed.
+    // First the receipts that the last process left, and then each that is due.
     tokio::spawn(receipts.keep_mailing());
-    // Rather than `axum::serve`, which drops a client that shuts down its writing side after the request.
-    receiver_tower::serve(listener, router).await;
+    shop::serve(listener, router).await;
     Ok(())
 }

@@ -16,16 +16,16 @@ pub struct Orders {
     store: SqliteStore,
 }
 
-/// An order, as it is stored.
+/// A stored order.
 pub(crate) struct Order {
     pub(crate) number: i64,
     pub(crate) price: Price,
-    /// CryptAPI's: none before the shop has asked for an address.
+    /// Address of CryptAPI; `None` until the shop has asked the provider for it.
     address: Option<Address>,
-    pub(crate) settled: bool,
+    pub(crate) paid_in_full: bool,
 }
 
-/// A payment that was counted.
+/// A counted payment.
 pub(crate) struct Payment {
     pub(crate) number: i64,
     pub(crate) order: i64,
@@ -33,25 +33,26 @@ pub(crate) struct Payment {
     pub(crate) coin: String,
 }
 
-/// Where an order is paid to.
+/// Address to which an order is paid.
 struct Address {
     callback_url: String,
     address_in: String,
     payout_address: String,
 }
 
-/// Why orders cannot be read or written.
+/// Error returned when orders cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OrdersError {
-    /// A callback URL cannot be made or loaded: it does not begin with the configured origin, for example.
+    /// A callback URL cannot be made or loaded: it does not begin with the configured origin, for
+    /// example.
     #[error("a callback URL cannot be made or loaded")]
     CallbackUrl(#[from] CallbackUrlError),
-    /// The database fails.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The database holds what this shop did not write.
-    #[error("an order is unreadable")]
+    /// An order or a payment is not as this shop writes it.
+    #[error("the database holds an invalid order or payment")]
     Unreadable,
 }
 
@@ -65,20 +66,20 @@ const SCHEMA: &str = "
         callback_url TEXT UNIQUE,
         payout_address TEXT,
         address_in TEXT,
-        settled INTEGER NOT NULL DEFAULT 0
+        paid_in_full INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE IF NOT EXISTS payments (
         number INTEGER PRIMARY KEY,
         order_number INTEGER NOT NULL REFERENCES orders (number),
         amount TEXT NOT NULL,
-        -- What the gateway knows it by.
+        -- The key of the payment event.
         namespace TEXT NOT NULL,
         id TEXT NOT NULL,
         UNIQUE (namespace, id)
     ) STRICT;";
 
 impl Orders {
-    /// Opens the shop's file, and makes it if it is not there.
+    /// Opens the shop's file, or creates it.
     ///
     /// # Errors
     ///
@@ -93,8 +94,8 @@ impl Orders {
         &self.store
     }
 
-    /// An order that is paid by an invoice of CryptoCloud's or Trybit's.
-    pub(crate) async fn by_invoice(
+    /// Adds an order that is paid by an invoice of CryptoCloud or Trybit, and returns its number.
+    pub(crate) async fn add_by_invoice(
         &self,
         price: &Price,
         invoice_id: &str,
@@ -109,8 +110,9 @@ impl Orders {
         Ok(order.last_insert_rowid())
     }
 
-    /// An order that is paid to an address of CryptAPI's, whose callback URL names it.
-    pub(crate) async fn by_address(
+    /// Adds an order that is paid to an address of CryptAPI, and returns its number and the
+    /// callback URL, which names the order.
+    pub(crate) async fn add_by_address(
         &self,
         price: &Price,
         payout_address: &str,
@@ -135,7 +137,8 @@ impl Orders {
         Ok((number, url))
     }
 
-    /// Stores the address that the provider made for an order. Returns whether there is such an order without one.
+    /// Stores the address that the provider returned for an order. Returns `false` if there is no
+    /// such order without an address.
     pub(crate) async fn set_address(
         &self,
         number: i64,
@@ -151,27 +154,30 @@ impl Orders {
         Ok(updated.rows_affected() == 1)
     }
 
-    /// By its own number.
-    pub(crate) async fn numbered(&self, number: i64) -> Result<Option<Order>, OrdersError> {
+    /// Finds an order by its number.
+    pub(crate) async fn find(&self, number: i64) -> Result<Option<Order>, OrdersError> {
         let query = sqlx::query("SELECT * FROM orders WHERE number = ?1").bind(number);
         let row = query.fetch_optional(self.store.pool()).await?;
         row.as_ref().map(Order::read).transpose()
     }
 
-    /// By the signed id of its invoice.
-    pub(crate) async fn invoiced(&self, invoice_id: &str) -> Result<Option<Order>, OrdersError> {
+    /// Finds an order by the id of its invoice.
+    pub(crate) async fn find_by_invoice(
+        &self,
+        invoice_id: &str,
+    ) -> Result<Option<Order>, OrdersError> {
         let query = sqlx::query("SELECT * FROM orders WHERE invoice_id = ?1").bind(invoice_id);
         let row = query.fetch_optional(self.store.pool()).await?;
         row.as_ref().map(Order::read).transpose()
     }
 
-    /// What was paid for an order so far.
+    /// Returns the sum of the payments for an order.
     pub(crate) async fn paid(&self, number: i64) -> Result<BigDecimal, OrdersError> {
         let mut transaction = self.store.begin().await?;
         sum(&mut transaction, number).await
     }
 
-    /// A payment that was counted, by what the gateway knows it by.
+    /// Finds a counted payment by the key of its event.
     pub(crate) async fn payment(
         &self,
         namespace: &str,
@@ -193,8 +199,8 @@ impl Orders {
         }))
     }
 
-    /// Records a payment, counts what it pays, and enqueues its receipt, in one transaction: the database keeps all of
-    /// it, or nothing.
+    /// Records a payment, counts its amount, and enqueues its receipt, in one transaction: the
+    /// database keeps all of it, or nothing.
     pub(crate) async fn credit(
         &self,
         order: &Order,
@@ -209,7 +215,7 @@ impl Orders {
             _ => None,
         };
         if let Some(amount) = counted {
-            // The same payment may be announced again with another amount: the latest counts.
+            // An underpaid invoice may be delivered again with another amount: the latest counts.
             let insert = "INSERT INTO payments (order_number, amount, namespace, id)
                           VALUES (?1, ?2, ?3, ?4)
                           ON CONFLICT (namespace, id) DO UPDATE SET amount = excluded.amount";
@@ -235,7 +241,7 @@ impl Orders {
             let total = amount_of(&sum(&mut transaction, order.number).await?)?;
             let total = order.price.reconcile_total(&total, payment.assurance());
             if total.is_paid() {
-                sqlx::query("UPDATE orders SET settled = 1 WHERE number = ?1")
+                sqlx::query("UPDATE orders SET paid_in_full = 1 WHERE number = ?1")
                     .bind(order.number)
                     .execute(&mut *transaction)
                     .await?;
@@ -247,7 +253,7 @@ impl Orders {
 }
 
 impl Order {
-    /// What a callback must be to be this order's; none before there is an address to pay to.
+    /// Returns what binds a callback to this order, or `None` if the order has no address.
     pub(crate) fn expected(
         &self,
         load: impl FnOnce(&str) -> Result<CallbackUrl, CallbackUrlError>,
@@ -271,7 +277,7 @@ impl Order {
         let of_cryptapi = optional("callback_url")?;
         let assurance = match &of_cryptapi {
             Some(_) => Assurance::Confirmed,
-            // All that CryptoCloud has to offer: read a larger invoice back over its API.
+            // CryptoCloud signs no figures: read a larger invoice back over its API.
             None => Assurance::Unsigned,
         };
         let price = Price::new(price, coin).map_err(|_| OrdersError::Unreadable)?;
@@ -285,7 +291,7 @@ impl Order {
                 address_in,
                 payout_address,
             }),
-            settled: row.try_get("settled")?,
+            paid_in_full: row.try_get("paid_in_full")?,
         })
     }
 }
@@ -316,7 +322,7 @@ impl From<sqlx::Error> for OrdersError {
     }
 }
 
-/// The provider sends again, whatever the reason; the log has the reason.
+/// Asks the provider to send again. The log names the cause.
 impl From<OrdersError> for Retry {
     fn from(error: OrdersError) -> Self {
         match error {
@@ -326,7 +332,7 @@ impl From<OrdersError> for Retry {
     }
 }
 
-/// The shop's own people are told that it failed, and not how.
+/// Replies to the shop's own interface with a status alone. The log names the cause.
 impl From<OrdersError> for StatusCode {
     fn from(error: OrdersError) -> Self {
         tracing::error!("{error:?}");

@@ -17,75 +17,76 @@ use tokio::{
 
 use crate::orders::{Orders, OrdersError, Payment};
 
-/// Receipts: each payment that was counted is owed one, in the folder that the mail system takes
-/// messages from.
+/// Receipts of payments, one for each payment that is counted, in the folder from which the mail
+/// system takes messages.
 ///
-/// That is outside the database. The transaction that counts a payment enqueues its receipt, and
-/// [`keep_mailing`](Self::keep_mailing) writes it under a lease, also after a crash.
+/// The folder is outside the database. The transaction that counts a payment enqueues its receipt,
+/// and [`keep_mailing`](Self::keep_mailing) writes it under a lease, also after a crash.
 #[derive(Clone, Debug)]
 pub struct Receipts {
     orders: Orders,
     folder: Arc<Path>,
-    owed: Arc<Notify>,
+    enqueued: Arc<Notify>,
 }
 
-/// How long a receipt that could not be mailed waits for the next attempt.
+/// Time between two attempts to mail a receipt.
 const PAUSE: Duration = Duration::from_secs(10);
 
 impl Receipts {
-    /// They go to a folder, which is there.
+    /// Returns the receipts of a shop, which go to an existing folder.
     #[must_use]
     pub fn new(orders: Orders, folder: impl Into<PathBuf>) -> Self {
         Self {
             orders,
             folder: folder.into().into(),
-            owed: Arc::default(),
+            enqueued: Arc::default(),
         }
     }
 
-    /// Has [`keep_mailing`](Self::keep_mailing) look again at once.
+    /// Wakes [`keep_mailing`](Self::keep_mailing).
     pub(crate) fn wake(&self) {
-        self.owed.notify_one();
+        self.enqueued.notify_one();
     }
 
-    /// Mails what is owed, as long as it is polled: at the start what the last process left over,
-    /// then after each credit, and every ten seconds what failed.
+    /// Mails receipts as long as it is polled: at the start those that the last process left, then
+    /// after each credit, and every ten seconds those that failed.
     pub async fn keep_mailing(self) {
         loop {
             if let Err(error) = self.finish().await {
                 tracing::error!("{error:?}");
             }
-            let _ = timeout(PAUSE, self.owed.notified()).await;
+            let _ = timeout(PAUSE, self.enqueued.notified()).await;
         }
     }
 
-    /// Mails what is owed. Returns how many receipts were mailed.
+    /// Mails each receipt that is due, and returns the number of those that were mailed.
     ///
     /// # Errors
     ///
-    /// [`OrdersError`] if the store cannot be reached; the log names what cannot be mailed.
+    /// [`OrdersError`] if the store fails. The log names receipts that cannot be mailed.
     pub async fn finish(&self) -> Result<usize, OrdersError> {
         let mut mailed = 0;
-        for owed in self.orders.store().pending_effects(100).await? {
-            let payment = self.orders.payment(owed.namespace(), owed.id()).await?;
+        for effect in self.orders.store().pending_effects(100).await? {
+            let payment = self.orders.payment(effect.namespace(), effect.id()).await?;
             let Some(payment) = payment else {
-                tracing::error!("{owed:?}: no such payment");
+                tracing::error!("{effect:?}: no such payment");
                 continue;
             };
             let write = |lease: Lease<SqliteStore>| self.write(&payment, lease.token());
-            match resume_effect_with_lease(self.orders.store(), &owed, DEFAULT_LEASE, write).await {
+            match resume_effect_with_lease(self.orders.store(), &effect, DEFAULT_LEASE, write).await
+            {
                 Ok(EffectOutcome::Ran(())) => mailed = usize::saturating_add(mailed, 1),
-                Ok(other) => tracing::warn!(id = owed.id(), "no receipt: {other}"),
+                Ok(other) => tracing::warn!(id = effect.id(), "no receipt: {other}"),
                 // Leased by another process, or failed again: the next sweep retries.
-                Err(error) => tracing::warn!(id = owed.id(), "no receipt: {error}"),
+                Err(error) => tracing::warn!(id = effect.id(), "no receipt: {error}"),
             }
         }
         Ok(mailed)
     }
 
-    /// Writes a receipt under the payment's number, so that one that is written twice is there
-    /// once; and first under the token of its lease, so that a late process does not write into its
-    /// successor's file.
+    /// Writes a receipt under the number of its payment, so that a receipt that is written twice is
+    /// mailed once. The token of the lease is in the name until the file is complete, so that a
+    /// process whose lease ended does not write into the file of its successor.
     async fn write(&self, payment: &Payment, token: u64) -> io::Result<()> {
         let Payment {
             number,
@@ -96,12 +97,12 @@ impl Receipts {
         let message = format!(
             "Subject: Your payment for order {order}\r\n\r\nWe received {amount} {coin}.\r\n"
         );
-        let (unfinished, whole) = (format!("{number}.{token}.part"), format!("{number}.eml"));
-        let mut file = File::create(self.folder.join(&unfinished)).await?;
+        let (partial, complete) = (format!("{number}.{token}.part"), format!("{number}.eml"));
+        let mut file = File::create(self.folder.join(&partial)).await?;
         file.write_all(message.as_bytes()).await?;
-        // On disk, as the record is that it was mailed.
+        // Synced, because the record that it was mailed is synced too.
         file.sync_all().await?;
-        fs::rename(self.folder.join(unfinished), self.folder.join(whole)).await?;
+        fs::rename(self.folder.join(partial), self.folder.join(complete)).await?;
         File::open(&self.folder).await?.sync_all().await
     }
 }

@@ -7,33 +7,28 @@ use postback_core::{
 };
 use postback_store::Recorded;
 use postback_tower::axum::{self as postback, Ack, FromVerified, Postback};
-use receiver::CryptApiVerifier;
 
 use crate::{
+    CryptApiVerifier,
     orders::{Order, Orders},
     receipts::Receipts,
 };
 
-/// CryptoCloud and Trybit: an order is found by the signed id of its invoice.
+/// Receives a postback of CryptoCloud or Trybit, and finds the order by the signed invoice id.
 pub(crate) async fn paid<P: PaymentProvider<Payload = Payment>>(
     State(orders): State<Orders>,
     State(receipts): State<Receipts>,
     postback: Postback<P>,
 ) -> Result<Ack<P>, postback::Retry> {
     let id = postback.invoice_id();
-    let order = orders.invoiced(id).await?;
+    let order = orders.find_by_invoice(id).await?;
     let order = order.ok_or_else(|| Retry::unknown_order(id))?;
-    credit(
-        &orders,
-        &receipts,
-        &order,
-        &postback.reconcile(&order.price)?,
-    )
-    .await?;
+    let reconciliation = postback.reconcile(&order.price)?;
+    credit(&orders, &receipts, &order, &reconciliation).await?;
     Ok(postback.ack())
 }
 
-/// CryptAPI by GET, which signs the URL: bound by the whole of the stored one.
+/// Receives a callback of CryptAPI by GET, which signs the URL, and binds it by the stored URL.
 pub(crate) async fn called_by_get(
     orders: State<Orders>,
     receipts: State<Receipts>,
@@ -43,7 +38,8 @@ pub(crate) async fn called_by_get(
     called_back(orders, receipts, cryptapi, postback, Expected::callback_url).await
 }
 
-/// CryptAPI by POST, which does not sign the URL: bound by the callback secret in it.
+/// Receives a callback of CryptAPI by POST, which does not sign the URL, and binds it by the
+/// callback secret in the stored URL.
 pub(crate) async fn called_by_post(
     orders: State<Orders>,
     receipts: State<Receipts>,
@@ -56,7 +52,8 @@ pub(crate) async fn called_by_post(
     .await
 }
 
-/// An order is found by its number in the callback URL, and the callback is the order's only if it binds.
+/// Finds the order by its number in the callback URL, and credits it if the callback is bound to
+/// it: otherwise it may be about a payment to another application.
 async fn called_back<P: CallbackProvider>(
     State(orders): State<Orders>,
     State(receipts): State<Receipts>,
@@ -68,7 +65,7 @@ async fn called_back<P: CallbackProvider>(
     let unknown = || Retry::unknown_order(uuid);
     let number = postback.parameter("order");
     let number = number.and_then(|number| number.value().as_untrusted_str().parse().ok());
-    let order = orders.numbered(number.ok_or_else(unknown)?).await?;
+    let order = orders.find(number.ok_or_else(unknown)?).await?;
     let order = order.ok_or_else(unknown)?;
     let load = |url: &str| cryptapi.stored_callback_url(url);
     let expected = order.expected(load, expected)?.ok_or_else(unknown)?;
@@ -82,10 +79,10 @@ async fn credit(
     orders: &Orders,
     receipts: &Receipts,
     order: &Order,
-    payment: &Reconciliation,
+    reconciliation: &Reconciliation,
 ) -> Result<(), Retry> {
-    let (number, id) = (order.number, payment.event().id());
-    let recorded = orders.credit(order, payment).await;
+    let (number, id) = (order.number, reconciliation.event().id());
+    let recorded = orders.credit(order, reconciliation).await;
     match recorded.map_err(|error| Retry::from(error).with_id(id))? {
         Recorded::New => receipts.wake(),
         Recorded::Duplicate | Recorded::Superseded => {}

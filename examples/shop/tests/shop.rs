@@ -1,4 +1,4 @@
-//! What a shop must never get wrong, over real sockets.
+//! Tests of the shop over real sockets.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -20,14 +20,14 @@ use postback_conformance::{
     receiver::{Running, receiver},
     shop::{ORIGIN, Senders},
 };
-use postback_core::reconcile::Price;
+use postback_core::{Verifier, cryptocloud::Trybit, reconcile::Price};
 use postback_store::{EffectStore, PendingEffect, sqlite::SqliteStore};
-use shop::{Orders, Receipts};
+use shop::{CryptApiVerifier, Orders, Receipts, Verifiers};
 use tempfile::TempDir;
 
 const MAIL: &str = "mail";
 
-/// A shop in a folder that goes with it, and who sends to it.
+/// Shop in a temporary folder, and a sender of requests to it.
 struct Shop {
     senders: Senders,
     application: Application,
@@ -41,7 +41,12 @@ impl Shop {
         fs::create_dir(folder.path().join(MAIL)).unwrap();
         let orders = Orders::open(folder.path().join("shop.db")).await.unwrap();
         let receipts = Receipts::new(orders.clone(), folder.path().join(MAIL));
-        let (senders, verifiers) = Senders::new();
+        let senders = Senders::with_new_key();
+        let verifiers = Verifiers {
+            cryptapi: CryptApiVerifier::Get(senders.cryptapi()),
+            cryptocloud: deliveries::verifier(),
+            trybit: Verifier::new(Trybit::new(), deliveries::secret()),
+        };
         let router = shop::router(orders, receipts.clone(), verifiers, ORIGIN);
         let application = Application::serve(router, Seen::default()).await;
         Self {
@@ -52,7 +57,7 @@ impl Shop {
         }
     }
 
-    /// What was mailed, by name.
+    /// Returns the mailed receipts by file name.
     fn mailed(&self) -> BTreeMap<String, String> {
         let files = fs::read_dir(self.folder.path().join(MAIL)).unwrap();
         let message = |file: io::Result<fs::DirEntry>| {
@@ -72,12 +77,12 @@ impl Deref for Shop {
     }
 }
 
-fn paid(amount: &str, settled: bool) -> (String, bool) {
-    (amount.to_owned(), settled)
+fn paid(amount: &str, in_full: bool) -> (String, bool) {
+    (amount.to_owned(), in_full)
 }
 
 #[tokio::test]
-async fn a_postback_sent_twice_is_credited_once() {
+async fn repeated_postback_is_credited_once() {
     let shop = Shop::open().await;
     let order = shop.order_by_invoice("ILRAJE1Q").await;
     assert_eq!(shop.paid(order).await, paid("0", false));
@@ -88,7 +93,7 @@ async fn a_postback_sent_twice_is_credited_once() {
 }
 
 #[tokio::test]
-async fn fifty_at_once_are_credited_once() {
+async fn fifty_concurrent_postbacks_are_credited_once() {
     let shop = Arc::new(Shop::open().await);
     let order = shop.order_by_invoice("ILRAJE1Q").await;
     let deliveries = (0..50).map(|_| {
@@ -117,9 +122,9 @@ async fn each_payment_has_one_receipt() {
     assert_eq!(shop.receipts.finish().await.unwrap(), 0);
 }
 
-/// The gateway is told that all is well, and never sends again.
+// The postback is acknowledged: the provider does not send it again.
 #[tokio::test]
-async fn what_could_not_be_mailed_is_mailed_at_the_next_look() {
+async fn failed_receipt_is_mailed_by_next_sweep() {
     let shop = Shop::open().await;
     let order = shop.order_by_invoice("ILRAJE1Q").await;
     fs::remove_dir(shop.folder.path().join(MAIL)).unwrap();
@@ -140,9 +145,9 @@ async fn within_eight_seconds(mut happens: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// It could not mail, was killed, and the provider does not send again.
+// The first process cannot mail, and is killed. The provider does not send again.
 #[tokio::test]
-async fn what_a_process_left_over_is_mailed_by_the_next() {
+async fn receipt_of_killed_process_is_mailed_by_next_process() {
     let folder = tempfile::tempdir().unwrap();
     let mail = folder.path().join(MAIL);
     let start = || {
@@ -155,21 +160,20 @@ async fn what_a_process_left_over_is_mailed_by_the_next() {
         Running::start(&mut shop)
     };
     let first = start();
-    // Where it would write.
+    // The name of the file that the process would write.
     fs::create_dir(mail.join("1.1.part")).unwrap();
-    let (senders, _) = Senders::new();
-    let senders = senders.to(first.base());
+    let senders = Senders::with_new_key().to(first.base());
     let order = senders.order_by_invoice("ILRAJE1Q").await;
     let status = senders.pay_invoice("ILRAJE1Q", "0.05").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(senders.paid(order).await, paid("0.05", true));
-    // Killed before it gives its lease back, it would keep the receipt until the lease ends.
+    // A process that is killed before it returns its lease keeps the receipt until the lease ends.
     let store = SqliteStore::open(folder.path().join("shop.db")).await;
     let store = store.unwrap();
     within_eight_seconds(async || {
-        let owed = store.pending_effects(1).await.unwrap();
-        let tried = |owed: &PendingEffect| owed.attempts() == 1 && owed.held_for().is_zero();
-        owed.iter().any(tried)
+        let pending = store.pending_effects(1).await.unwrap();
+        let tried = |it: &PendingEffect| it.attempts() == 1 && it.held_for().is_zero();
+        pending.iter().any(tried)
     })
     .await;
     drop(first);
@@ -180,23 +184,23 @@ async fn what_a_process_left_over_is_mailed_by_the_next() {
 }
 
 #[tokio::test]
-async fn underpaid_invoice_settles_once_it_is_paid_in_full() {
+async fn underpaid_invoice_is_credited_when_it_is_paid_in_full() {
     let shop = Shop::open().await;
     let order = shop.order_by_invoice("ILRAJE1Q").await;
     let status = shop.pay_invoice("ILRAJE1Q", "0.0499999999999999999").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(shop.paid(order).await, paid("0.0499999999999999999", false));
-    // The same invoice, announced with another amount: one payment, whose latest amount counts.
+    // The same invoice with another amount is one payment, whose latest amount counts.
     assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.05").await, StatusCode::OK);
     assert_eq!(shop.paid(order).await, paid("0.05", true));
-    // What was credited stays.
+    // A credited payment stays as it is.
     assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.06").await, StatusCode::OK);
     assert_eq!(shop.paid(order).await, paid("0.05", true));
 }
 
 static LOG: LazyLock<Log> = LazyLock::new(Log::begin_for_the_process);
 
-/// An order and its price.
+/// Order and its price.
 type Priced = (i64, Price);
 
 impl Shop {
@@ -204,13 +208,13 @@ impl Shop {
         self.application.send(request).await.into()
     }
 
-    /// How often the whole price was paid: once, or never.
+    /// Returns 1 if the order is paid in full, and otherwise 0.
     async fn credits(&self, (order, price): &Priced) -> u64 {
-        let (paid, is_settled) = self.paid(*order).await;
-        if is_settled {
-            assert_eq!(paid, price.amount().to_string(), "once");
+        let (paid, in_full) = self.paid(*order).await;
+        if in_full {
+            assert_eq!(paid, price.amount().to_string(), "paid twice");
         }
-        u64::from(is_settled)
+        u64::from(in_full)
     }
 }
 
@@ -252,7 +256,7 @@ impl callbacks::HandlerUnderTest for Shop {
 }
 
 #[tokio::test]
-async fn invoices_that_are_paid_are_credited_and_others_logged() {
+async fn paid_invoices_are_credited_and_others_are_logged() {
     let shop = Shop::open().await;
     for target in ["/postback/cryptocloud", "/postback/trybit"] {
         deliveries::assert_credits_what_is_paid(target, &shop, target, &LOG).await;
@@ -261,7 +265,7 @@ async fn invoices_that_are_paid_are_credited_and_others_logged() {
 }
 
 #[tokio::test]
-async fn addresses_that_are_paid_are_credited_and_others_logged() {
+async fn payments_to_addresses_are_credited_and_others_are_logged() {
     let mut shop = Shop::open().await;
     let key = Arc::clone(shop.key());
     let callbacks = callbacks::in_a_coin();
@@ -270,7 +274,7 @@ async fn addresses_that_are_paid_are_credited_and_others_logged() {
 }
 
 #[tokio::test]
-async fn several_payments_to_one_address_make_up_a_price() {
+async fn several_payments_to_one_address_pay_one_price() {
     let shop = Shop::open().await;
     let (order, target) = shop.order_by_address().await;
     let first = [("value_coin=0.05", "value_coin=0.03")];
@@ -293,9 +297,9 @@ async fn several_payments_to_one_address_make_up_a_price() {
     assert_eq!(shop.paid(order).await, paid("0.0500000000000000001", true));
 }
 
-/// Somebody else writes for longer than the store waits.
+// Another connection writes for longer than the store waits.
 #[tokio::test]
-async fn a_busy_store_asks_for_another_try() {
+async fn busy_store_asks_for_retry() {
     let shop = Shop::open().await;
     let order = shop.order_by_invoice("ILRAJE1Q").await;
     let other = SqliteStore::open(shop.folder.path().join("shop.db")).await;
@@ -309,9 +313,9 @@ async fn a_busy_store_asks_for_another_try() {
     assert_eq!(shop.paid(order).await, paid("0.05", true));
 }
 
-/// Genuine, and about no order, or another's.
+// The deliveries are genuine, and about an unknown order or about a payment to another application.
 #[tokio::test]
-async fn what_is_foreign_is_not_acknowledged() {
+async fn unbound_callback_and_unknown_invoice_are_not_acknowledged() {
     let shop = Shop::open().await;
     let (order, target) = shop.order_by_address().await;
     let status = shop.pay_invoice("ANOTHER1", "0.05").await;

@@ -8,91 +8,90 @@ use postback_core::{
     cryptocloud::{CryptoCloud, bare_invoice_id},
     reconcile::Price,
 };
-use receiver::CryptApiVerifier;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Origin, orders::Orders};
+use crate::{CryptApiVerifier, Origin, orders::Orders};
 
-/// What is ordered: amounts are texts, so that no digit is lost on the way.
+/// Request for a new order. The price is a string, so that it keeps every digit.
 #[derive(Deserialize)]
-pub(crate) struct Wanted {
+pub(crate) struct NewOrder {
     price: String,
     coin: String,
     #[serde(flatten)]
-    by: By,
+    paid_by: PaidBy,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum By {
-    /// The invoice that the shop made at CryptoCloud or Trybit, with or without `INV-`.
+enum PaidBy {
+    /// Invoice that the shop created at CryptoCloud or Trybit: its id, with or without `INV-`.
     InvoiceId(String),
-    /// The shop's wallet: the answer holds the callback URL to ask CryptAPI for an address with.
+    /// Wallet of the shop. The response holds the callback URL for CryptAPI's create call.
     PayoutAddress(String),
 }
 
-/// An order of the shop's.
-pub(crate) async fn order(
+/// Creates an order.
+pub(crate) async fn create(
     State(orders): State<Orders>,
     State(Origin(origin)): State<Origin>,
     State(cryptapi): State<CryptApiVerifier>,
-    Json(wanted): Json<Wanted>,
+    Json(order): Json<NewOrder>,
 ) -> Result<Json<Value>, StatusCode> {
-    let amount = wanted.price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
-    let price = Price::new(amount, wanted.coin).map_err(|_| StatusCode::BAD_REQUEST)?;
-    let is_comparable = match wanted.by {
-        By::InvoiceId(_) => CryptoCloud::states_amounts_in(&price),
+    let amount = order.price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
+    let price = Price::new(amount, order.coin).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let is_comparable = match order.paid_by {
+        PaidBy::InvoiceId(_) => CryptoCloud::states_amounts_in(&price),
         // An address is for one coin.
-        By::PayoutAddress(_) => !price.is_fiat(),
+        PaidBy::PayoutAddress(_) => !price.is_fiat(),
     };
     if !is_comparable {
         return Err(StatusCode::BAD_REQUEST);
     }
-    match wanted.by {
-        By::InvoiceId(invoice_id) => {
-            let order = orders
-                .by_invoice(&price, bare_invoice_id(&invoice_id))
+    match order.paid_by {
+        PaidBy::InvoiceId(invoice_id) => {
+            let number = orders
+                .add_by_invoice(&price, bare_invoice_id(&invoice_id))
                 .await?;
-            Ok(Json(json!({ "order": order })))
+            Ok(Json(json!({ "order": number })))
         }
-        By::PayoutAddress(payout_address) => {
+        PaidBy::PayoutAddress(payout_address) => {
             let address = format!("{origin}/postback/cryptapi");
             let url = |number: i64| {
                 let url = cryptapi.callback_url(&address)?;
                 url.parameter("order", &number.to_string())?.build()
             };
-            let order = orders.by_address(&price, &payout_address, url).await;
-            let (order, url) = order?;
-            Ok(Json(json!({ "order": order, "callback_url": url })))
+            let added = orders.add_by_address(&price, &payout_address, url).await;
+            let (number, url) = added?;
+            Ok(Json(json!({ "order": number, "callback_url": url })))
         }
     }
 }
 
-/// What CryptAPI answered.
+/// Address from the response of CryptAPI's create call.
 #[derive(Deserialize)]
-pub(crate) struct Made {
+pub(crate) struct NewAddress {
     address_in: String,
 }
 
 /// Stores the address that an order is paid to.
-pub(crate) async fn address(
+pub(crate) async fn set_address(
     State(orders): State<Orders>,
     Path(order): Path<i64>,
-    Json(made): Json<Made>,
+    Json(address): Json<NewAddress>,
 ) -> Result<StatusCode, StatusCode> {
-    match orders.set_address(order, &made.address_in).await? {
+    match orders.set_address(order, &address.address_in).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(StatusCode::NOT_FOUND),
     }
 }
 
-/// What was paid for an order.
-pub(crate) async fn shown(
+/// Shows an order, and the amount paid for it.
+pub(crate) async fn show(
     State(orders): State<Orders>,
     Path(number): Path<i64>,
 ) -> Result<Json<Value>, StatusCode> {
-    let order = orders.numbered(number).await?;
+    let order = orders.find(number).await?;
     let order = order.ok_or(StatusCode::NOT_FOUND)?;
     let paid = orders.paid(number).await?;
     Ok(Json(json!({
@@ -100,6 +99,6 @@ pub(crate) async fn shown(
         "price": order.price.amount().to_string(),
         "coin": order.price.currency(),
         "paid": paid.normalized().to_plain_string(),
-        "settled": order.settled,
+        "paid_in_full": order.paid_in_full,
     })))
 }
