@@ -1,4 +1,4 @@
-//! The receiver's routes, apart from the process around them.
+//! The routes of the receiver.
 
 use std::{io, time::Duration};
 
@@ -11,7 +11,8 @@ use postback_actix::{Postback, PostbackError};
 use postback_core::{Provider, Rejection, Verified, Verifier};
 use receiver::{CryptApiVerifier, Print, Verifiers, print_callback, print_payment};
 
-/// The routes; verified postbacks go to `print`, and a body may take `deadline` to arrive.
+/// Returns the routes. Verified postbacks are passed to `print`, and a body must arrive within
+/// `deadline`.
 pub fn routes(
     verifiers: Verifiers,
     print: Print,
@@ -34,30 +35,30 @@ pub fn routes(
     }
 }
 
-/// A resource without a method, so that wrong methods are refused as everything else is.
+/// Routes all methods, so that the extractor rejects and logs the wrong ones.
 fn route<P: Provider>(
     path: &str,
     verifier: Verifier<P>,
     print: &Print,
     deadline: Duration,
-    told: fn(&Print, &Verified<P>) -> io::Result<()>,
+    output: fn(&Print, &Verified<P>) -> io::Result<()>,
 ) -> Resource {
     let print = print.clone();
     web::resource(path).to(move |request: HttpRequest, payload: Payload| {
         let (verifier, print) = (verifier.clone(), print.clone());
         async move {
             match receive(&request, payload, &verifier, deadline).await {
-                Ok(postback) => match told(&print, &postback) {
+                Ok(postback) => match output(&print, &postback) {
                     Ok(()) => postback.ack().respond_to(&request),
                     Err(_) => HttpResponse::InternalServerError().finish(),
                 },
-                Err(refusal) => refusal.error_response(),
+                Err(rejected) => rejected.error_response(),
             }
         }
     })
 }
 
-/// The explicit call, for the deadline: it ends the body alone, and the handler has the time that it needs.
+/// Receives a postback whose body arrives within the deadline, which does not bound the handler.
 async fn receive<P: Provider>(
     request: &HttpRequest,
     payload: Payload,

@@ -1,4 +1,5 @@
-//! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
+//! Receives CryptAPI, CryptoCloud and Trybit postbacks, and prints one line of JSON for each
+//! verified one.
 
 use std::{error::Error, process::ExitCode};
 

@@ -1,4 +1,4 @@
-//! The receiver's routes, apart from the process around them.
+//! The routes of the receiver.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use postback_tower::{
 use receiver::{CryptApiVerifier, Print, Verifiers};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 
-/// What the routes need.
+/// State of the routes.
 #[derive(Clone, FromRef)]
 struct Receiver {
     cryptocloud: Verifier<CryptoCloud>,
@@ -28,8 +28,10 @@ struct Receiver {
     print: Print,
 }
 
-/// The routes; verified postbacks go to `print`, and a body may take `deadline` to arrive. `any`, not
-/// `get` or `post`, so that wrong methods are refused as everything else is.
+/// Returns the routes. Verified postbacks are passed to `print`, and a body must arrive within
+/// `deadline`.
+///
+/// Each route takes `any` method, so that the extractor rejects and logs the wrong ones.
 pub fn router(verifiers: Verifiers, print: Print, deadline: Duration) -> Router {
     let cryptapi = match verifiers.cryptapi {
         CryptApiVerifier::Get(verifier) => guarded(verifier),
@@ -47,7 +49,7 @@ pub fn router(verifiers: Verifiers, print: Print, deadline: Duration) -> Router 
         .layer(RequestBodyDeadlineLayer::new(deadline))
 }
 
-/// The layer takes its verifier with it: CryptAPI's mode is known at run time only.
+/// Guards the route by a layer, because CryptAPI's mode is known at run time only.
 fn guarded<M: Mode>(verifier: Verifier<CryptApi<M>>) -> MethodRouter<Receiver> {
     any(called_back::<CryptApi<M>>).layer(PostbackLayer::new(verifier))
 }

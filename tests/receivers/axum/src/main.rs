@@ -1,4 +1,5 @@
-//! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
+//! Receives CryptAPI, CryptoCloud and Trybit postbacks, and prints one line of JSON for each
+//! verified one.
 
 use std::{error::Error, process::ExitCode};
 
@@ -15,7 +16,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let router = receiver_axum::router(verifiers, print, receiver::BODY_DEADLINE);
     let listener = TcpListener::bind(receiver::address()).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
-    // Rather than `axum::serve`, which drops a client that shuts down its writing side after the request.
+    // Replies to clients that close their sending side early, too, which `axum::serve` does not.
     receiver_tower::serve(listener, router).await;
     Ok(())
 }

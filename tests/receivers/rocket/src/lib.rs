@@ -1,6 +1,6 @@
-//! The receiver's routes, apart from the process around them.
+//! The routes of the receiver.
 
-mod in_time;
+mod deadline;
 
 use std::{io, time::Duration};
 
@@ -11,10 +11,10 @@ use postback_rocket::{Ack, Postback, catchers};
 use receiver::{CryptApiVerifier, Print, Verifiers, print_callback, print_payment};
 use rocket::{Build, Rocket, State, figment::Figment, get, http::Status, post, routes};
 
-use self::in_time::{Deadline, InTime};
+use self::deadline::{Deadline, InTime};
 
-/// The application; verified postbacks go to `print`, and a body may take `deadline` to arrive, once Rocket has its
-/// first 14 bytes.
+/// Returns the application. Verified postbacks are passed to `print`, and a body must arrive within
+/// `deadline` after its first 14 bytes, for which Rocket waits before it calls a guard.
 pub fn application(
     config: Figment,
     verifiers: Verifiers,
@@ -40,12 +40,12 @@ pub fn application(
 
 #[post("/cryptocloud", data = "<postback>")]
 async fn cryptocloud(postback: InTime<CryptoCloud>, print: &State<Print>) -> Reply<CryptoCloud> {
-    answer(print_payment(print, &postback), &postback)
+    reply(print_payment(print, &postback), &postback)
 }
 
 #[post("/trybit", data = "<postback>")]
 async fn trybit(postback: InTime<Trybit>, print: &State<Print>) -> Reply<Trybit> {
-    answer(print_payment(print, &postback), &postback)
+    reply(print_payment(print, &postback), &postback)
 }
 
 #[get("/cryptapi")]
@@ -53,7 +53,7 @@ async fn cryptapi_by_get(
     postback: Postback<CryptApi<Get>>,
     print: &State<Print>,
 ) -> Reply<CryptApi<Get>> {
-    answer(print_callback(print, &postback), &postback)
+    reply(print_callback(print, &postback), &postback)
 }
 
 #[post("/cryptapi", data = "<postback>")]
@@ -61,12 +61,12 @@ async fn cryptapi_by_post(
     postback: InTime<CryptApi<Post>>,
     print: &State<Print>,
 ) -> Reply<CryptApi<Post>> {
-    answer(print_callback(print, &postback), &postback)
+    reply(print_callback(print, &postback), &postback)
 }
 
 type Reply<P> = Result<Ack<P>, Status>;
 
-fn answer<P: Provider>(told: io::Result<()>, postback: &Postback<P>) -> Reply<P> {
-    told.map_err(|_| Status::InternalServerError)?;
+fn reply<P: Provider>(printed: io::Result<()>, postback: &Postback<P>) -> Reply<P> {
+    printed.map_err(|_| Status::InternalServerError)?;
     Ok(postback.ack())
 }

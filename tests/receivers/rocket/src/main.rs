@@ -1,4 +1,5 @@
-//! Receives CryptAPI, CryptoCloud and Trybit postbacks and prints one line of JSON for each verified one.
+//! Receives CryptAPI, CryptoCloud and Trybit postbacks, and prints one line of JSON for each
+//! verified one.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::{error::Error, process::ExitCode};
@@ -15,7 +16,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let (verifiers, print) = (Verifiers::from_environment()?, receiver::stdout());
     let address = receiver::address().to_socket_addrs()?.next();
     let address = address.ok_or("BIND names no address")?;
-    // Rocket logs on standard output, which is for postbacks here.
+    // Rocket logs to standard output, on which only postbacks are expected.
     let config = Config::figment()
         .merge(("address", address.ip()))
         .merge(("port", address.port()))

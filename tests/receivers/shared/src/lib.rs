@@ -1,8 +1,8 @@
-//! What the receivers share, whatever framework they stand on: their environment, the lines that they
-//! print, and how they end.
+//! The parts of the receivers that do not depend on the framework: environment, output and exit
+//! status.
 
 mod environment;
-mod line;
+mod json_line;
 
 use std::{
     error::Error,
@@ -14,22 +14,22 @@ use std::{
 
 pub use self::{
     environment::{CryptApiVerifier, Verifiers, address},
-    line::{print_callback, print_payment},
+    json_line::{print_callback, print_payment},
 };
 
-/// How long a body may take to arrive. A handler has the time that it needs.
+/// Time in which a body must arrive. It does not bound the handler.
 pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Takes one line of JSON for each verified postback.
+/// Function that takes one line of JSON for each verified postback.
 pub type Print = Arc<dyn Fn(&str) -> io::Result<()> + Send + Sync>;
 
-/// Prints on standard output.
+/// Returns a function that prints to standard output.
 #[must_use]
 pub fn stdout() -> Print {
     Arc::new(|line| writeln!(io::stdout().lock(), "{line}"))
 }
 
-/// Ends the process: an error is told on standard error, and is an exit status.
+/// Returns the exit status, and prints an error to standard error.
 #[must_use]
 pub fn exit(receiver: &str, result: Result<(), Box<dyn Error>>) -> ExitCode {
     match result {

@@ -1,4 +1,4 @@
-//! The receiver's routes, apart from the process around them.
+//! The routes of the receiver.
 
 mod serve;
 
@@ -16,11 +16,11 @@ use tower_http::timeout::RequestBodyDeadlineLayer;
 
 pub use self::serve::serve;
 
-/// What the routes answer with.
+/// Response of the routes.
 pub type Reply = Response<ResponseBody<Full<Bytes>>>;
 
-/// `/postback/cryptapi`, `/postback/cryptocloud` and `/postback/trybit`; verified postbacks go to `print`,
-/// and a body may take `deadline` to arrive.
+/// Returns the routes `/postback/cryptapi`, `/postback/cryptocloud` and `/postback/trybit`. Verified
+/// postbacks are passed to `print`, and a body must arrive within `deadline`.
 pub fn routes(
     verifiers: Verifiers,
     print: &Print,
@@ -51,13 +51,13 @@ pub fn routes(
 
 type Route = BoxCloneSyncService<Request<Incoming>, Reply, Infallible>;
 
-/// The deadline stands above the layer, which reads the body, and ends that alone: the handler has
-/// the time that it needs.
+/// Guards a route. The deadline is above the layer, which reads the body, and does not bound the
+/// handler.
 fn guarded<P: Provider>(
     verifier: Verifier<P>,
     print: &Print,
     deadline: Duration,
-    told: fn(&Print, &Verified<P>) -> io::Result<()>,
+    output: fn(&Print, &Verified<P>) -> io::Result<()>,
 ) -> Route {
     let print = print.clone();
     let service = ServiceBuilder::new()
@@ -65,7 +65,7 @@ fn guarded<P: Provider>(
         .layer(PostbackLayer::new(verifier).with_request_body::<Bytes>())
         .service_fn(move |request: Request<Bytes>| {
             let verified = request.extensions().get::<Verified<P>>();
-            ready(Ok(match verified.map(|it| told(&print, it)) {
+            ready(Ok(match verified.map(|it| output(&print, it)) {
                 Some(Ok(())) => acknowledgement::<P, Full<Bytes>>(),
                 _ => empty(StatusCode::INTERNAL_SERVER_ERROR),
             }))

@@ -10,14 +10,15 @@ use hyper_util::{
 use tokio::{net::TcpListener, time::sleep};
 use tower::Service;
 
-/// How long the rest of an HTTP/1 head may take to arrive. It begins when the server knows the version;
-/// how many connections may say nothing at all is for what stands in front of it to limit.
+/// Time in which the rest of an HTTP/1 head must arrive, from when the server knows the version. It
+/// does not bound connections on which nothing arrives.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 
-/// How often an HTTP/2 client is asked whether it is still there.
+/// Time between two HTTP/2 pings.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// Serves on hyper, over HTTP/1 and HTTP/2, also clients that shut down their writing side after the request.
+/// Serves on hyper, over HTTP/1 and HTTP/2, and replies to clients that close their sending side
+/// after the request, too.
 pub async fn serve<S, B>(listener: TcpListener, service: S)
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
@@ -40,7 +41,7 @@ where
             Ok(accepted) => accepted,
             Err(error) => {
                 eprintln!("{error}");
-                // Out of file descriptors, most likely: other connections have to close first.
+                // Most likely out of file descriptors: wait until other connections close.
                 sleep(Duration::from_millis(100)).await;
                 continue;
             }
@@ -48,7 +49,7 @@ where
         let (server, service) = (server.clone(), service.clone());
         tokio::spawn(async move {
             let service = TowerToHyperService::new(service);
-            // A client that breaks off is no error of the server's.
+            // A connection that the client breaks is not an error of the server.
             let _ = server.serve_connection(TokioIo::new(stream), service).await;
         });
     }

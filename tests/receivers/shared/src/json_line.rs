@@ -7,12 +7,11 @@ use serde_json::{Map, json};
 
 use crate::Print;
 
-/// Prints what a verified postback of CryptoCloud or Trybit says. A shop would look the order up by
-/// `invoice_id` here, and compare amount and currency with it.
+/// Prints the fields of a verified postback of CryptoCloud or Trybit.
 ///
 /// # Errors
 ///
-/// If it cannot be printed: then it counts as not received, so that the provider may try again.
+/// The error of `print`. The receiver then replies with 500, so that the provider sends again.
 pub fn print_payment<P: Provider<Payload = Payment>>(
     print: &Print,
     payment: &Verified<P>,
@@ -29,20 +28,20 @@ pub fn print_payment<P: Provider<Payload = Payment>>(
     print(&line.to_string())
 }
 
-/// Prints what a verified callback of CryptAPI says, of a payment that may be anybody's. A shop would look
-/// the order up by `address_in` or a parameter here, and credit only what it can bind to it.
+/// Prints the fields and parameters of a verified callback of CryptAPI, which is not bound to an
+/// order.
 ///
-/// Of parameters with one name, the first is printed: a signed one if there is one. A shop's own log should
-/// leave out the callback secret, which is among them.
+/// Of parameters with the same name, the first is printed: a signed one if there is one. The
+/// callback secret is among the parameters, so do not log them in production.
 ///
 /// # Errors
 ///
-/// If it cannot be printed: then it counts as not received, and the provider tries again.
+/// The error of `print`. The receiver then replies with 500, so that the provider sends again.
 pub fn print_callback<P: CallbackProvider>(
     print: &Print,
     callback: &Verified<P>,
 ) -> io::Result<()> {
-    let notice = callback.unbound();
+    let fields = callback.unbound();
     let mut params = Map::new();
     for parameter in callback.parameters() {
         let name = parameter.name().to_owned();
@@ -52,11 +51,11 @@ pub fn print_callback<P: CallbackProvider>(
     }
     let line = json!({
         "provider": P::NAME,
-        "uuid": notice.uuid(),
-        "pending": notice.stage() == Stage::Pending,
-        "coin": notice.coin(),
-        "address_in": notice.address_in(),
-        "value_coin": notice.value_coin().map(|value| value.to_string()),
+        "uuid": fields.uuid(),
+        "pending": fields.stage() == Stage::Pending,
+        "coin": fields.coin(),
+        "address_in": fields.address_in(),
+        "value_coin": fields.value_coin().map(|value| value.to_string()),
         "params": params,
     });
     print(&line.to_string())

@@ -5,11 +5,10 @@ use postback_rocket::{Postback, PostbackError};
 use rocket::data::{FromData, Outcome};
 use rocket::{Data, Ignite, Request, Rocket, Sentinel, tokio::time::timeout};
 
-/// How long a body may take.
+/// Time in which a body must arrive.
 pub(crate) struct Deadline(pub(crate) Duration);
 
-/// A postback whose body came in time. The deadline ends the body alone, and the handler has the time that it
-/// needs.
+/// Guard for a postback whose body arrived within the [`Deadline`], which does not bound the handler.
 pub(crate) struct InTime<P: Provider>(Postback<P>);
 
 #[rocket::async_trait]
@@ -23,13 +22,13 @@ impl<'r, P: Provider<Accepts = AcceptsPost>> FromData<'r> for InTime<P> {
         };
         match timeout(*deadline, Postback::receive(request, Some(data), verifier)).await {
             Ok(Ok(postback)) => Outcome::Success(Self(postback)),
-            Ok(Err(refusal)) => refusal.into_outcome(request),
+            Ok(Err(rejected)) => rejected.into_outcome(request),
             Err(_) => PostbackError::new::<P>(Rejection::BodyUnreadable).into_outcome(request),
         }
     }
 }
 
-/// Rocket refuses to launch without what the guard needs.
+/// Aborts the launch if the verifier or the deadline is not managed.
 impl<P: Provider> Sentinel for InTime<P> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         rocket.state::<Verifier<P>>().is_none() || rocket.state::<Deadline>().is_none()
