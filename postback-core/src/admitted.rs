@@ -18,7 +18,7 @@ use crate::{
 #[must_use = "an admitted request is not verified until `verify` returns `Ok`"]
 pub struct Admitted<P: Provider> {
     delivery: Delivery<P>,
-    /// `None` if no body is read.
+    /// Media type, limit and declared size of the body; `None` if no body is read.
     expected_body: Option<ExpectedBody>,
     evidence: P::Evidence,
 }

@@ -64,7 +64,8 @@ impl Payment {
     /// # use postback_core::{MediaType, SecretKey, Verifier, cryptocloud::CryptoCloud, testing};
     /// # let secret = SecretKey::new("the project's secret key")?;
     /// # let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
-    /// # let body = testing::sample_json(Some(&testing::token(&secret, "ILRAJE1Q", 1_769_509_700)));
+    /// # let token = testing::token(&secret, "ILRAJE1Q", 1_769_509_700);
+    /// # let body = testing::sample_json(Some(&token));
     /// # let payment = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
     /// assert!(payment.is_for_invoice("INV-ILRAJE1Q"));
     /// assert!(payment.is_for_invoice("ILRAJE1Q"));

@@ -87,28 +87,30 @@ provider! {
     /// CryptoCloud. Its key is the project's SECRET KEY, not the API key.
     ///
     /// ```
-    /// use bytes::Bytes;
     /// use postback_core::{RequestHead, SecretKey, Verifier, cryptocloud::{CryptoCloud, Currency}};
     ///
     /// let verifier = Verifier::new(
     ///     CryptoCloud::new(),
     ///     SecretKey::new("synthetic-secret-key-for-tests-000001")?,
     /// );
-    /// let headers = |name: &str, visit: &mut dyn FnMut(&[u8])| {
-    ///     if name == "content-type" {
-    ///         visit(b"application/json");
-    ///     }
-    /// };
-    /// let body = Bytes::from_static(br#"{
-    ///     "status": "success", "invoice_id": "ILRAJE1Q", "amount_crypto": 0.000113,
-    ///     "currency": "USDT_TRC20", "order_id": null,
-    ///     "token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpZCI6IklMUkFKRTFRIiwiZXhwIjoxNzY5NTA5Njk0fQ.WzcObJU9kb_ZZuuol6c73lm6zpOgweEwvIysnbjZnwE"
-    /// }"#);
+    /// let token = concat!(
+    ///     "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.",
+    ///     "eyJpZCI6IklMUkFKRTFRIiwiZXhwIjoxNzY5NTA5Njk0fQ.",
+    ///     "WzcObJU9kb_ZZuuol6c73lm6zpOgweEwvIysnbjZnwE",
+    /// );
+    /// let body = format!(
+    ///     r#"{{
+    ///         "status": "success", "invoice_id": "ILRAJE1Q", "amount_crypto": 0.000113,
+    ///         "currency": "USDT_TRC20", "order_id": null, "token": "{token}"
+    ///     }}"#
+    /// );
     ///
+    /// let headers = [("Content-Type", "application/json")];
     /// let admitted = verifier.admit(&RequestHead::new("POST", "/postback", &headers))?;
-    /// let payment = admitted.verify_at(body, 1_769_509_400)?;
+    /// let payment = admitted.verify_at(body.into(), 1_769_509_400)?;
     /// assert_eq!(payment.invoice_id(), "ILRAJE1Q");
-    /// assert_eq!(payment.unsigned().amount().map(ToString::to_string).as_deref(), Some("0.000113"));
+    /// let amount = payment.unsigned().amount().map(ToString::to_string);
+    /// assert_eq!(amount.as_deref(), Some("0.000113"));
     /// assert_eq!(payment.unsigned().currency(), Some(&Currency::UsdtTrc20));
     /// assert_eq!(payment.unsigned().order_id(), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
