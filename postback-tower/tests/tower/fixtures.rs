@@ -15,8 +15,8 @@ use bytes::Bytes;
 use http::{Request, request};
 use http_body::{Body, Frame, SizeHint};
 use postback_core::{
-    AcceptsGet, MediaType, Provider, Rejection, Reply, RequestHead, SecretKey, Verifier,
-    VerifyContext, cryptocloud::CryptoCloud, testing,
+    AcceptsGet, KeyRing, MediaType, Provider, Rejection, Reply, RequestHead, SecretKey, Verifier,
+    VerifierBuilder, VerifyContext, cryptocloud::CryptoCloud, testing,
 };
 
 pub(crate) const NOW: u64 = 1_769_509_400;
@@ -29,17 +29,30 @@ pub(crate) fn verifier(secret: &str) -> Verifier<CryptoCloud> {
 }
 
 pub(crate) fn verifier_of<P: Provider<Key = SecretKey>>(provider: P, secret: &str) -> Verifier<P> {
-    Verifier::builder(provider, SecretKey::new(secret).unwrap())
+    builder_of(provider, self::secret(secret)).build().unwrap()
+}
+
+pub(crate) fn builder(keys: impl Into<KeyRing<SecretKey>>) -> VerifierBuilder<CryptoCloud> {
+    builder_of(CryptoCloud::new(), keys)
+}
+
+/// Returns a builder with the body limit [`LIMIT`] and a clock at [`NOW`].
+pub(crate) fn builder_of<P: Provider<Key = SecretKey>>(
+    provider: P,
+    keys: impl Into<KeyRing<SecretKey>>,
+) -> VerifierBuilder<P> {
+    Verifier::builder(provider, keys)
         .clock(|| Some(NOW))
         .body_limit(LIMIT)
-        .build()
-        .unwrap()
+}
+
+pub(crate) fn secret(text: &str) -> SecretKey {
+    SecretKey::new(text).unwrap()
 }
 
 /// Returns the documented sample, signed with a secret.
 pub(crate) fn sample(secret: &str) -> Bytes {
-    let secret = SecretKey::new(secret).unwrap();
-    let token = testing::token(&secret, testing::SAMPLE_INVOICE_ID, NOW + 300);
+    let token = testing::token(&self::secret(secret), testing::SAMPLE_INVOICE_ID, NOW + 300);
     testing::sample_json(Some(&token)).into()
 }
 

@@ -7,6 +7,7 @@
     reason = "a test stops where something is wrong"
 )]
 
+mod axum_application;
 mod bodies;
 mod fixtures;
 mod in_axum;
