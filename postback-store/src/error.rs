@@ -1,27 +1,40 @@
 use std::error::Error;
 
 use postback_core::Retry;
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+use postback_core::event::EventKey;
 
-/// Error returned when a store did not do what it was asked to do, as far as is known.
+/// Error returned when a store did not do what it was called for, as far as is known.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Other transactions write, for longer than the store waits; or the transaction saw what has
+    /// Other transactions write for longer than the store waits, or the transaction read what has
     /// changed since. It may succeed when it is tried again.
-    #[error("the store is busy")]
+    #[error("store is busy with other transactions")]
     Busy(#[source] Source),
-    /// The server may drop records when memory is short, as its `maxmemory-policy` says: it must be
-    /// `noeviction`.
-    #[error("the store evicts: its maxmemory-policy is {policy}, and must be noeviction")]
+    /// The server may drop records when memory is short, as its `maxmemory-policy` says.
+    #[error("invalid maxmemory-policy {policy:?}: expected \"noeviction\"")]
     EvictionEnabled {
         /// The policy found.
         policy: String,
     },
     /// The database returned an error, or cannot be reached.
-    #[error("the store failed")]
+    #[error("store failed")]
     Failed(#[source] Source),
+    /// The database holds what this crate did not write, or hides what it wrote. An operator must
+    /// look at it: it does not succeed when it is tried again.
+    #[error("store is inconsistent: {found}")]
+    Inconsistent {
+        /// What was found, and of which payment; no amount and no payload.
+        found: String,
+    },
     /// The database was written by a later version of this crate.
-    #[error("the store has schema {found}, and this version knows {known}")]
+    #[error("unknown schema version {found}: expected at most {known}")]
     NewerSchema {
         /// The version found.
         found: i64,
@@ -31,6 +44,64 @@ pub enum StoreError {
 }
 
 type Source = Box<dyn Error + Send + Sync>;
+
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+impl StoreError {
+    /// Makes the error for an effect that was listed or inserted before, and is not found.
+    pub(crate) fn missing_effect(key: &EventKey) -> Self {
+        let found = format!(
+            "no effect of {} (deleted, or hidden by row-level security)",
+            shown(key)
+        );
+        Self::Inconsistent { found }
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+impl StoreError {
+    pub(crate) fn unreadable_digest(key: &EventKey) -> Self {
+        let found = format!("a digest of {} that cannot be parsed", shown(key));
+        Self::Inconsistent { found }
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl StoreError {
+    /// Makes the error for a row that can be neither inserted nor read.
+    pub(crate) fn hidden_row(row: &str, key: &EventKey) -> Self {
+        let found = format!(
+            "{row} of {} conflicts on insert but cannot be read (deleted concurrently, or hidden \
+             by row-level security)",
+            shown(key)
+        );
+        Self::Inconsistent { found }
+    }
+
+    pub(crate) fn negative_token(token: i64) -> Self {
+        let found = format!("fencing token {token}, expected at least 0");
+        Self::Inconsistent { found }
+    }
+}
+
+/// Shows a key in an error: ids are logged, amounts are not.
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+fn shown(key: &EventKey) -> String {
+    let (namespace, id) = (key.namespace(), key.id());
+    match key.project() {
+        Some(project) => format!("{namespace} payment {id:?} of project {project:?}"),
+        None => format!("{namespace} payment {id:?}"),
+    }
+}
 
 /// For the application's own writes beside a record, and for its commit.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -18,7 +18,7 @@ pub struct Lease<S> {
 #[non_exhaustive]
 pub enum LeaseError {
     /// The lease has ended, and another worker may run the effect: stop.
-    #[error("the lease has ended")]
+    #[error("lease has expired")]
     Expired,
     /// The store did not respond. The lease ends when it would have ended.
     #[error(transparent)]

@@ -41,19 +41,19 @@ pub enum EffectOutcome<T> {
 #[non_exhaustive]
 pub enum EffectError<E> {
     /// The effect failed. Its lease is given back, so that the next delivery runs it again.
-    #[error("the effect failed")]
+    #[error("effect failed")]
     Effect(#[source] E),
     /// Another delivery runs the effect, or its process died while it did. Or the effect that was
     /// to be [resumed](crate::resume_effect) was [replaced](crate::PendingEffect::is_credited)
     /// after it was listed.
-    #[error("another delivery runs the effect")]
+    #[error("effect is leased by another worker for at most {held_for:?}")]
     InFlight {
         /// For how long at most, unless it extends its lease; zero if the effect was replaced.
         held_for: Duration,
     },
     /// The effect was run, and took longer than its lease: another worker may have run it, or will,
     /// unless a person has dismissed it.
-    #[error("the effect took longer than its lease")]
+    #[error("effect took longer than its lease")]
     LeaseExpired,
     /// The store did not respond. If the effect was run, it may be run again.
     #[error(transparent)]

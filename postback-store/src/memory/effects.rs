@@ -88,7 +88,7 @@ impl Contents {
         now: i64,
     ) -> Result<Acquired, StoreError> {
         let effect = self.effects.get_mut(key);
-        let effect = effect.ok_or_else(|| StoreError::Failed("no such effect".into()))?;
+        let effect = effect.ok_or_else(|| StoreError::missing_effect(key))?;
         if effect.credited != credited {
             return Ok(Acquired::REPLACED);
         }

@@ -9,7 +9,7 @@ SET
     leased_until = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $6
 WHERE namespace = $1 AND project = $2 AND id = $3
     AND credited = $4
-    AND ($5 IS NULL OR digest = $5)
+    AND ($5::text IS NULL OR digest = $5)
     AND done_at IS NULL
     AND duplicate_of IS NULL
     AND leased_until <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint

@@ -78,9 +78,12 @@ impl RedisStore {
         if reply.token > 0 {
             return Ok(Acquired::Lease { token: reply.token });
         }
-        let digest = reply.digest.as_deref().and_then(FieldDigests::from_stored);
+        let digest = reply
+            .digest
+            .ok_or_else(|| StoreError::missing_effect(key))?;
+        let digest = FieldDigests::from_stored(&digest);
         let state = EffectState {
-            digest: digest.ok_or_else(broken)?,
+            digest: digest.ok_or_else(|| StoreError::unreadable_digest(key))?,
             is_done: reply.is_done,
             duplicate_of: reply.duplicate_of,
             held_for: Duration::from_millis(reply.held_for),
@@ -90,7 +93,11 @@ impl RedisStore {
 
     async fn run<T: FromRedisValue>(&self, step: &ScriptInvocation<'_>) -> Result<T, StoreError> {
         let mut connection = self.connection.clone();
-        within(step.invoke_async(&mut connection)).await
+        let reply: Value = within(step.invoke_async(&mut connection)).await?;
+        // The reply is not shown: a payload may be in it.
+        from_redis_value(reply).map_err(|_| StoreError::Inconsistent {
+            found: "a reply of a script that cannot be parsed".to_owned(),
+        })
     }
 }
 
@@ -140,16 +147,9 @@ impl EffectBackend for RedisStore {
     async fn list(&self, limit: u32) -> Result<Vec<PendingEffect>, StoreError> {
         let mut list = self.scripts.list.key(PENDING);
         let list = list.key(POSSIBLE_DUPLICATES).arg(limit);
-        let mut list: Vec<Value> = self.run(list).await?;
-        let rows = list.split_off(1.min(list.len()));
-        let now = list.pop().ok_or_else(broken)?;
-        let now: i64 = from_redis_value(now).map_err(unreadable)?;
-        let mut left = Vec::new();
-        for row in rows {
-            let row: PendingRow = from_redis_value(row).map_err(unreadable)?;
-            left.push(row.into_pending_effect(now));
-        }
-        Ok(left)
+        let (now, rows): (i64, Vec<PendingRow>) = self.run(list).await?;
+        let effects = rows.into_iter().map(|row| row.into_pending_effect(now));
+        Ok(effects.collect())
     }
 
     async fn approve(&self, key: &EventKey, _credited: bool) -> Result<bool, StoreError> {
@@ -252,12 +252,4 @@ fn name(key: &EventKey) -> String {
         "postback:effect:{namespace}:{}:{project}:{id}",
         project.len()
     )
-}
-
-fn unreadable(error: ParsingError) -> StoreError {
-    StoreError::Failed(error.into())
-}
-
-fn broken() -> StoreError {
-    StoreError::Failed("what the server holds is not what was written".into())
 }

@@ -1,6 +1,7 @@
--- The time, and what is not done: first what was last tried the longest ago, then possible duplicates.
+-- Lists the effects that are not done, at most ARGV[1]: first those that were tried the longest ago,
+-- last the possible duplicates. Returns the time and the rows.
 local left = tonumber(ARGV[1])
-local list = { now }
+local rows = {}
 for _, index in ipairs(KEYS) do
     local from = 0
     -- To -1 would be to the last.
@@ -13,7 +14,7 @@ for _, index in ipairs(KEYS) do
             local row = redis.call('HMGET', effect, 'namespace', 'project', 'id', 'payload', 'recorded_at', 'token',
                 'leased_at', 'leased_until', 'duplicate_of')
             if row[1] then
-                table.insert(list, row)
+                table.insert(rows, row)
                 left = left - 1
                 from = from + 1
             else
@@ -23,4 +24,4 @@ for _, index in ipairs(KEYS) do
         end
     end
 end
-return list
+return { now, rows }

@@ -6,7 +6,7 @@ use postback_core::{
 };
 use sqlx::Transaction;
 
-use super::{Columns, SqlDatabase, SqlStore, Statement, count_transfer, digest, run, unreadable};
+use super::{Columns, SqlDatabase, SqlStore, Statement, count_transfer, digest, run};
 use crate::{
     PendingEffect, StoreError,
     effect::{Acquired, EffectBackend, EffectState, held_for, milliseconds},
@@ -179,13 +179,15 @@ impl<D: SqlDatabase> SqlStore<D> {
     ) -> Result<Acquired, StoreError> {
         let read = Statement::about(key, D::STATEMENTS.effect_read);
         let rows = self.rows(self.now(read)).await?;
-        let row = rows.first().ok_or_else(|| unreadable("effect"))?;
+        let row = rows
+            .first()
+            .ok_or_else(|| StoreError::missing_effect(key))?;
         let row = StateRow::read(row)?;
         if row.credited != credited {
             return Ok(Acquired::REPLACED);
         }
         let state = EffectState {
-            digest: digest(&row.digest)?,
+            digest: digest(key, &row.digest)?,
             is_done: row.is_done,
             duplicate_of: row.duplicate_of,
             held_for: held_for(row.leased_at, row.leased_until, row.now),
@@ -358,5 +360,5 @@ fn written(token: u64) -> i64 {
 
 fn token(stored: i64) -> Result<u64, StoreError> {
     let token = stored.try_into();
-    token.map_err(|_| StoreError::Failed("a token is negative".into()))
+    token.map_err(|_| StoreError::negative_token(stored))
 }

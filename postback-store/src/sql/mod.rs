@@ -102,7 +102,7 @@ impl<D: SqlDatabase> SqlStore<D> {
         if run::<D>(transaction, write).await? == 0 {
             // It is credited.
             let record = read_record::<D>(transaction, event.key()).await?;
-            let record = record.ok_or_else(|| unreadable("record"))?;
+            let record = record.ok_or_else(|| StoreError::hidden_row("record", event.key()))?;
             return Ok(Recorded::kept(&record.digest, event.digest()));
         }
         let duplicate_of = count_transfer::<D>(transaction, event).await?;
@@ -229,7 +229,7 @@ async fn read_record<D: SqlDatabase>(
     let record = |row: &D::Row| {
         Ok(Stored {
             credited: row.boolean("credited")?,
-            digest: digest(&row.text("digest")?)?,
+            digest: digest(key, &row.text("digest")?)?,
             payload: row.optional_text("payload")?,
             recorded_at: row.integer("recorded_at")?,
         })
@@ -256,7 +256,8 @@ async fn count_transfer<D: SqlDatabase>(
         return Ok(None);
     }
     let rows = rows::<D>(connection, about(D::STATEMENTS.transfer_read)).await?;
-    let row = rows.first().ok_or_else(|| unreadable("transfer"))?;
+    let row = rows.first();
+    let row = row.ok_or_else(|| StoreError::hidden_row("transfer", event.key()))?;
     Ok(Some(row.text("id")?).filter(|of| of != event.id()))
 }
 
@@ -269,18 +270,8 @@ async fn read_version<D: SqlDatabase>(
     Ok(version.transpose()?)
 }
 
-fn digest(stored: &str) -> Result<FieldDigests, StoreError> {
-    FieldDigests::from_stored(stored)
-        .ok_or_else(|| StoreError::Failed("a digest is not what was written".into()))
-}
-
-/// Makes the error for a row that can be neither inserted nor read.
-fn unreadable(row: &str) -> StoreError {
-    let error = format!(
-        "{row} conflicts on insert but cannot be read (deleted concurrently, or hidden by \
-         row-level security)"
-    );
-    StoreError::Failed(error.into())
+fn digest(key: &EventKey, stored: &str) -> Result<FieldDigests, StoreError> {
+    FieldDigests::from_stored(stored).ok_or_else(|| StoreError::unreadable_digest(key))
 }
 
 impl<D: Database> Clone for SqlStore<D> {

@@ -14,7 +14,7 @@ use postback_store::{
     redis::RedisStore,
     sqlite::SqliteStore,
 };
-use sqlx::{PgPool, Transaction};
+use sqlx::{AssertSqlSafe, Executor, PgPool, SqlSafeStr, Transaction};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -62,6 +62,17 @@ pub(crate) trait Backend: LeaseBackend {
     fn credits(&self) -> impl Future<Output = Vec<String>> + Send;
 
     fn stored(&self, event: &EventRecord) -> impl Future<Output = Option<Stored>> + Send;
+}
+
+/// Database whose rows a test changes by hand.
+pub(crate) trait SqlBackend: Backend {
+    /// The folder of its statements in `src`.
+    const FOLDER: &'static str;
+
+    fn execute(&self, statement: &'static str) -> impl Future<Output = ()> + Send;
+
+    /// Has the database parse a statement, and returns its error.
+    fn prepare(&self, statement: String) -> impl Future<Output = Option<sqlx::Error>> + Send;
 }
 
 #[derive(Clone, Debug)]
@@ -213,6 +224,21 @@ macro_rules! on_sql {
     };
 }
 
+macro_rules! on_rows {
+    () => {
+        async fn execute(&self, statement: &'static str) {
+            let executed = sqlx::raw_sql(statement).execute(self.store.pool()).await;
+            executed.unwrap();
+        }
+
+        async fn prepare(&self, statement: String) -> Option<sqlx::Error> {
+            let mut connection = self.store.pool().acquire().await.unwrap();
+            let statement = AssertSqlSafe(statement).into_sql_str();
+            connection.prepare(statement).await.err()
+        }
+    };
+}
+
 /// A file in a folder that goes with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
@@ -235,6 +261,12 @@ impl Backend for Sqlite {
     type Transaction = Transaction<'static, sqlx::Sqlite>;
 
     on_sql!();
+}
+
+impl SqlBackend for Sqlite {
+    const FOLDER: &'static str = "sqlite";
+
+    on_rows!();
 }
 
 impl LeaseBackend for Sqlite {
@@ -288,6 +320,12 @@ impl Backend for Postgres {
     type Transaction = Transaction<'static, sqlx::Postgres>;
 
     on_sql!();
+}
+
+impl SqlBackend for Postgres {
+    const FOLDER: &'static str = "postgres";
+
+    on_rows!();
 }
 
 impl LeaseBackend for Postgres {

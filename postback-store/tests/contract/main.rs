@@ -22,6 +22,7 @@ mod records;
 mod redis_server;
 #[path = "../shop/mod.rs"]
 mod shop;
+mod sql;
 
 use std::{env, process::ExitCode};
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     trials.extend(effects::all::<Sqlite>("sqlite"));
     trials.extend(effects::beside_records::<Memory>("memory"));
     trials.extend(effects::beside_records::<Sqlite>("sqlite"));
+    trials.extend(sql::all::<Sqlite>("sqlite"));
     trials.extend(effects::set_back::<Memory>("memory"));
     trials.extend(effects::set_back::<Sqlite>("sqlite"));
     match env::var_os(postgres_server::POSTGRES) {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
             trials.extend(records::all::<Postgres>("postgres"));
             trials.extend(effects::all::<Postgres>("postgres"));
             trials.extend(effects::beside_records::<Postgres>("postgres"));
+            trials.extend(sql::all::<Postgres>("postgres"));
         }
         None => skipped("Postgres"),
     }
