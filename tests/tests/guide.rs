@@ -1,6 +1,6 @@
-//! Checks of the guide and of the other Markdown: each chapter is in the summary, links and includes
-//! resolve, no handler is printed twice, each code has its heading, and the shell lines sign genuine
-//! deliveries.
+//! Checks of the guide and of the other Markdown: each chapter is in the summary, links and
+//! includes resolve, no handler is printed twice, each code has its heading, and the shell lines
+//! sign genuine deliveries.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -101,7 +101,6 @@ fn each_example_is_included_in_one_chapter() {
 /// Compares Markdown, the documentation of the crates, and the examples, which the guide includes.
 /// Examples may share functions, because each is a whole program.
 #[test]
-#[ignore = "until the examples are rewritten"]
 fn no_handler_is_printed_twice() {
     let mut printed: BTreeMap<String, String> = BTreeMap::new();
     let is_example = |name: &str| name.starts_with("examples/") && name.ends_with("/src/main.rs");
@@ -211,12 +210,12 @@ fn shell(name: &str, printed: &str) -> String {
     let (_, script) = testing
         .split_once(&format!("<!-- script: {name} -->"))
         .unwrap();
-    let script = &blocks(script, false)[..1];
+    let script = blocks(script, false).into_iter().next().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("sh");
     command
         .arg("-ec")
-        .arg(format!("{}\n{printed}", script[0].code));
+        .arg(format!("{}\n{printed}", script.code));
     let output = command.current_dir(folder.path()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
