@@ -181,7 +181,7 @@ pub fn in_a_coin() -> Vec<Callback> {
             &[("coin=btc", "coin=ltc")],
             stored,
             404,
-            Handling::Logged("another coin"),
+            Handling::Logged("unexpected coin"),
         ),
         (
             "another wallet",

@@ -330,6 +330,8 @@ macro_rules! handlers {
 
         $(#[tokio::test]
         async fn $name() {
+            // An application may take the log of the thread that starts it.
+            LazyLock::force(&LOG);
             $test!($name, $how);
         })+
     };
