@@ -8,9 +8,9 @@
 //!
 //! # Example
 //!
-//! The verifier is in the application data. `Orders` is the application's: `credit` finds the order,
-//! reconciles the payment with its price, records the payment and credits the order. The repository
-//! has a complete program in `examples/actix`.
+//! The verifier is in the application data. `Orders` is the application's: `credit` finds the
+//! order, reconciles the payment with its price, records the payment and credits the order. The
+//! repository has a complete program in `examples/actix`.
 //! <!-- handler: actix_app -->
 //! ```
 //! # use orders::Orders;

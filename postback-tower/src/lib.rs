@@ -11,9 +11,9 @@
 //! # Example
 //!
 //! A service below the layer finds the [`Verified`](postback_core::Verified) postback in the
-//! extensions of the request. `Orders` is the application's: `credit` finds the order, reconciles the
-//! payment with its price, records the payment and credits the order. The repository has a complete
-//! program in `examples/tower`.
+//! extensions of the request. `Orders` is the application's: `credit` finds the order, reconciles
+//! the payment with its price, records the payment and credits the order. The repository has a
+//! complete program in `examples/tower`.
 //! <!-- handler: tower_layer -->
 //! ```
 //! # use orders::Orders;

@@ -4,9 +4,9 @@
 //! # Example
 //!
 //! [`Postback`] takes its verifier out of the router's state by `FromRef`, which axum's feature
-//! `macros` derives. `Orders` is the application's: `credit` finds the order, reconciles the payment
-//! with its price, records the payment and credits the order. The repository has a complete program
-//! in `examples/axum`.
+//! `macros` derives. `Orders` is the application's: `credit` finds the order, reconciles the
+//! payment with its price, records the payment and credits the order. The repository has a complete
+//! program in `examples/axum`.
 //! <!-- handler: axum_state -->
 //! ```
 //! # use orders::Orders;

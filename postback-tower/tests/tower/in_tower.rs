@@ -3,10 +3,11 @@
 use std::{
     collections::VecDeque,
     convert::Infallible,
-    future::ready,
+    future::{Future, Ready, ready},
     io,
-    pin::Pin,
-    task::{Context, Poll},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -17,7 +18,7 @@ use http_body_util::{BodyExt, Full};
 use postback_core::{Provider, Rejection, SecretKey, Verified, Verifier, cryptocloud::CryptoCloud};
 use postback_tower::{PostbackLayer, RequestBody, ResponseBody, acknowledgement};
 use tokio::time::timeout;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::fixtures::{TargetProvider, Unread, post, sample, verifier};
 
@@ -86,6 +87,22 @@ async fn error_of_service_is_returned_unchanged() {
     }));
     let request = post().body(Full::new(sample("s"))).unwrap();
     assert_eq!(service.oneshot(request).await.unwrap_err(), "broken");
+}
+
+#[test]
+fn future_completes_when_polled_after_panic_of_service() {
+    let panics = |_: Request<RequestBody>| -> Ready<Acknowledged> { panic!("the service panics") };
+    let mut service = PostbackLayer::new(verifier("s")).layer(service_fn(panics));
+    let mut response = pin!(service.call(post().body(Full::new(sample("s"))).unwrap()));
+    let mut context = Context::from_waker(Waker::noop());
+
+    let panicked = catch_unwind(AssertUnwindSafe(|| response.as_mut().poll(&mut context)));
+    assert!(panicked.is_err());
+    let Poll::Ready(Ok(response)) = response.poll(&mut context) else {
+        panic!("the future is pending without a waker");
+    };
+    let rejection = response.extensions().get();
+    assert_eq!(rejection, Some(&Rejection::BodyUnreadable));
 }
 
 /// Body with frames that are not contiguous, and a wrong hint about its end.
