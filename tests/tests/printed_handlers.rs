@@ -221,6 +221,8 @@ async fn assert_credits_what_is_paid(handler: &str, shop: &impl HandlerUnderTest
 macro_rules! on_actix {
     ($name:ident($($argument:ident),+)) => {{
         $(let $argument = $argument.clone();)+
+        // The worker keeps the subscriber that is set when it starts.
+        LazyLock::force(&LOG);
         Application::serve_on_actix(
             move || App::new().configure(self::$name::printed($($argument.clone()),+)),
             Seen::default(),
