@@ -400,7 +400,7 @@ pub const DIFFERENCES: &[Difference] = &[
 ///
 /// The route is `POST /shop/postback`, in a group of routes with the prefix `/shop`.
 #[derive(Clone, Copy, Debug)]
-pub struct BeforeTheRoute {
+pub struct UnroutedRequest {
     /// Method and target of the request.
     pub sent: &'static str,
     /// Status of the response on actix-web; `None` if the request reaches the route.
@@ -414,8 +414,8 @@ pub struct BeforeTheRoute {
 }
 
 /// The table of requests that do not reach the route.
-pub const BEFORE_THE_ROUTE: [BeforeTheRoute; 4] = [
-    BeforeTheRoute {
+pub const UNROUTED_REQUESTS: [UnroutedRequest; 4] = [
+    UnroutedRequest {
         sent: "POST /postback",
         on_actix: Some(StatusCode::NOT_FOUND),
         on_axum: Some(StatusCode::NOT_FOUND),
@@ -423,14 +423,14 @@ pub const BEFORE_THE_ROUTE: [BeforeTheRoute; 4] = [
         look_for: "a prefix that the URL given to the provider lacks, or that a proxy removes: the prefix under which \
                    routes are mounted is part of the path",
     },
-    BeforeTheRoute {
+    UnroutedRequest {
         sent: "POST /shop/postback/",
         on_actix: Some(StatusCode::NOT_FOUND),
         on_axum: Some(StatusCode::NOT_FOUND),
         on_rocket: None,
         look_for: "a slash at the end of the path that the route does not have",
     },
-    BeforeTheRoute {
+    UnroutedRequest {
         sent: "PUT /shop/postback",
         on_actix: Some(StatusCode::NOT_FOUND),
         on_axum: Some(StatusCode::METHOD_NOT_ALLOWED),
@@ -438,7 +438,7 @@ pub const BEFORE_THE_ROUTE: [BeforeTheRoute; 4] = [
         look_for: "another method, on a route for one method: a redirect turns the provider's POST into a GET. A route for \
                    any method lets the adapter reject and log it, except in Rocket",
     },
-    BeforeTheRoute {
+    UnroutedRequest {
         sent: "POST /shop/postback?(70,000 bytes)",
         on_actix: Some(StatusCode::BAD_REQUEST),
         on_axum: Some(StatusCode::URI_TOO_LONG),

@@ -19,7 +19,7 @@ use hyper::body::Incoming;
 use rocket::{Build, Rocket, config::LogLevel, fairing::AdHoc};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tower::Service;
-use tracing::dispatcher;
+use tracing::{dispatcher, subscriber::NoSubscriber};
 
 use super::{Delivered, Outcome, TAKE_RESULT_HEADER};
 use crate::{client::Client, corpus};
@@ -111,10 +111,13 @@ impl Application {
             > + 'static,
         B: MessageBody + 'static,
     {
-        // The worker has its own thread: it logs to the log of the test.
+        // The worker has its own thread: it logs to the log of the test. A default without a
+        // subscriber would hide the log of the process.
         let log = dispatcher::get_default(Clone::clone);
         let application = move || {
-            mem::forget(dispatcher::set_default(&log));
+            if !log.is::<NoSubscriber>() {
+                mem::forget(dispatcher::set_default(&log));
+            }
             application()
         };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -11,7 +11,7 @@ use http::StatusCode;
 use postback_conformance::{
     deliveries,
     driver::{Application, Seen},
-    framework_differences::{BEFORE_THE_ROUTE, HALF_CLOSED},
+    framework_differences::{HALF_CLOSED, UNROUTED_REQUESTS},
     log::Log,
     raw::Connection,
 };
@@ -67,7 +67,7 @@ async fn on_rocket() -> Application {
 async fn unrouted_request_gets_status_of_table() {
     // Status of a request without a content type, from the adapter.
     let ours = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-    for row in BEFORE_THE_ROUTE {
+    for row in UNROUTED_REQUESTS {
         let (log, _guard) = Log::begin_at(Level::INFO);
         let (actix, axum, rocket) = (on_actix(), on_axum().await, on_rocket().await);
         let mut reached = 0_usize;
@@ -90,7 +90,7 @@ fn guide_lists_each_row_of_tables() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/src/errors.md");
     let guide = fs::read_to_string(guide).unwrap();
     let guide = guide.split_whitespace().collect::<Vec<_>>().join(" ");
-    for row in BEFORE_THE_ROUTE {
+    for row in UNROUTED_REQUESTS {
         let status = |status: Option<StatusCode>| {
             status.map_or_else(|| "reaches it".to_owned(), |it| it.as_u16().to_string())
         };
