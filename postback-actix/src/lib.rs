@@ -115,7 +115,7 @@
 //!
 //! # Signed URLs
 //!
-//! `web::scope` does not change the path that a provider signs. The middleware `NormalizePath`
+//! Nesting services does not change the path that a provider signs. The middleware `NormalizePath`
 //! does: do not use it on these routes.
 //!
 //! # Timeouts

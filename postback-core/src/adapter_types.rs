@@ -91,7 +91,7 @@ macro_rules! adapter_types {
 
         impl $Rejection {
             /// Creates the error for a postback of `P`, whose reply may have
-            #[doc = concat!("[a status of its own](", stringify!($crate), "::Provider::UNVERIFIED_STATUS).")]
+            /// [a status of its own](postback_core::Provider::UNVERIFIED_STATUS).
             pub fn new<P: $crate::Provider>(rejection: $crate::Rejection) -> Self {
                 Self {
                     reply: rejection.reply_to::<P>(),

@@ -221,8 +221,6 @@ async fn assert_credits_what_is_paid(handler: &str, shop: &impl HandlerUnderTest
 macro_rules! on_actix {
     ($name:ident($($argument:ident),+)) => {{
         $(let $argument = $argument.clone();)+
-        // The worker keeps the subscriber that is set when it starts.
-        LazyLock::force(&LOG);
         Application::serve_on_actix(
             move || App::new().configure(self::$name::printed($($argument.clone()),+)),
             Seen::default(),
@@ -332,7 +330,7 @@ macro_rules! handlers {
 
         $(#[tokio::test]
         async fn $name() {
-            // An application may take the log of the thread that starts it.
+            // A worker of actix-web keeps the subscriber that is set when it starts.
             LazyLock::force(&LOG);
             $test!($name, $how);
         })+
