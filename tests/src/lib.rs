@@ -16,6 +16,7 @@ pub mod client;
 pub mod corpus;
 pub mod deliveries;
 pub mod driver;
+pub mod example;
 pub mod expected_fields;
 pub mod fixtures;
 pub mod framework_differences;
