@@ -1,4 +1,5 @@
-//! Orders and their credits, in one SQLite file: what the examples of all frameworks share.
+//! Orders and their credits, in one SQLite file: a fixture of the handlers that the documentation
+//! prints.
 
 use std::{error::Error, path::Path};
 
@@ -7,8 +8,8 @@ use postback_core::{
 };
 use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 
-/// The orders of one provider, beside the records of their payments. Keep the orders of another provider in another
-/// file, because both may use the same id.
+/// The orders of one provider, beside the records of their payments. Keep the orders of another
+/// provider in another file, because both may use the same id.
 #[derive(Clone, Debug)]
 pub struct Orders {
     store: SqliteStore,
@@ -29,8 +30,9 @@ impl Orders {
         Ok(Self { store })
     }
 
-    /// Adds an order. `invoice_id` is what the provider's create call returns, `INV-…`. The price is in a
-    /// coin or in `USD`. All but its assurance is stored: the figures of these postbacks are never signed.
+    /// Adds an order. `invoice_id` is what the provider's create call returns, `INV-…`. The price
+    /// is in a coin or in `USD`. All but its assurance is stored: the figures of these postbacks
+    /// are never signed.
     ///
     /// # Errors
     ///
@@ -48,13 +50,13 @@ impl Orders {
         Ok(())
     }
 
-    /// Finds the order, reconciles the payment, records it, and credits the order. Acknowledge the postback if this
-    /// succeeds; otherwise the provider sends it again.
+    /// Finds the order, reconciles the payment, records it, and credits the order. Acknowledge the
+    /// postback if this succeeds; otherwise the provider sends it again.
     ///
     /// # Errors
     ///
-    /// [`Retry`] if there is no such order, if its price is in a currency that the provider states no amounts in, or if
-    /// the store fails.
+    /// [`Retry`] if there is no such order, if its price is in a currency that the provider states
+    /// no amounts in, or if the store fails.
     pub async fn credit<P: PaymentProvider>(&self, payment: &Verified<P>) -> Result<(), Retry> {
         let id = payment.payment_id();
         let credited = self.try_credit(id, payment).await;

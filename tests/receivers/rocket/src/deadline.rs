@@ -8,7 +8,8 @@ use rocket::{Data, Ignite, Request, Rocket, Sentinel, tokio::time::timeout};
 /// Time in which a body must arrive.
 pub(crate) struct Deadline(pub(crate) Duration);
 
-/// Guard for a postback whose body arrived within the [`Deadline`], which does not bound the handler.
+/// Guard for a postback whose body arrived within the [`Deadline`], which does not bound the
+/// handler.
 pub(crate) struct InTime<P: Provider>(Postback<P>);
 
 #[rocket::async_trait]

@@ -19,8 +19,8 @@ pub use self::serve::serve;
 /// Response of the routes.
 pub type Reply = Response<ResponseBody<Full<Bytes>>>;
 
-/// Returns the routes `/postback/cryptapi`, `/postback/cryptocloud` and `/postback/trybit`. Verified
-/// postbacks are passed to `print`, and a body must arrive within `deadline`.
+/// Returns the routes `/postback/cryptapi`, `/postback/cryptocloud` and `/postback/trybit`.
+/// Verified postbacks are passed to `print`, and a body must arrive within `deadline`.
 pub fn routes(
     verifiers: Verifiers,
     print: &Print,
