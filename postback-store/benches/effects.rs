@@ -11,6 +11,8 @@
 )]
 
 mod measure;
+#[path = "../tests/shop/payment.rs"]
+mod payment;
 #[path = "../tests/servers/postgres.rs"]
 mod postgres_server;
 #[path = "../tests/servers/redis.rs"]
@@ -29,7 +31,8 @@ use postback_store::{
 use tokio::{runtime::Runtime, task::JoinSet};
 
 use self::{
-    measure::{median, payment},
+    measure::median,
+    payment::payment,
     postgres_server::{POSTGRES, database},
     redis_server::{REDIS, emptied},
 };

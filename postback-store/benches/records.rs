@@ -9,6 +9,8 @@
 )]
 
 mod measure;
+#[path = "../tests/shop/payment.rs"]
+mod payment;
 #[path = "../tests/servers/postgres.rs"]
 mod postgres_server;
 #[path = "../tests/shop/mod.rs"]
@@ -25,7 +27,8 @@ use sqlx::AssertSqlSafe;
 use tokio::runtime::Runtime;
 
 use self::{
-    measure::{median, payment},
+    measure::median,
+    payment::payment,
     postgres_server::{POSTGRES, database},
     shop::{CREDIT, CREDITS},
 };

@@ -275,7 +275,7 @@ async fn payment_is_recorded_and_effect_runs_once() {
     );
     assert_eq!(
         run_effect(&store, &paid, mail).await.unwrap(),
-        EffectOutcome::AlreadyDone
+        EffectOutcome::Duplicate
     );
 }
 

@@ -73,8 +73,8 @@ pub trait EffectBackend {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "it has no public path")]
 pub enum Acquired {
-    AlreadyDone,
     Conflict { fields: Vec<String> },
+    Duplicate,
     InFlight { held_for: Duration },
     Lease { token: u64 },
     PossibleDuplicate { of: String },

@@ -82,7 +82,7 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 ///
 /// let mail = || async { Ok::<_, io::Error>("mailed") };
 /// assert_eq!(run_effect(&store, &reconciliation, mail).await?, EffectOutcome::Ran("mailed"));
-/// assert_eq!(run_effect(&store, &reconciliation, mail).await?, EffectOutcome::AlreadyDone);
+/// assert_eq!(run_effect(&store, &reconciliation, mail).await?, EffectOutcome::Duplicate);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -184,8 +184,8 @@ where
     let asked = Instant::now();
     let token = match acquired.await? {
         Acquired::Lease { token } => token,
-        Acquired::AlreadyDone => return Ok(EffectOutcome::AlreadyDone),
         Acquired::Conflict { fields } => return Ok(EffectOutcome::Conflict { fields }),
+        Acquired::Duplicate => return Ok(EffectOutcome::Duplicate),
         Acquired::PossibleDuplicate { of } => return Ok(EffectOutcome::PossibleDuplicate { of }),
         Acquired::InFlight { held_for } => return Err(EffectError::InFlight { held_for }),
     };

@@ -9,8 +9,6 @@ use crate::{StoreError, recorded::conflict};
 #[must_use = "it says what a person should look at"]
 #[non_exhaustive]
 pub enum EffectOutcome<T> {
-    /// The effect was done before. There is nothing to do.
-    AlreadyDone,
     /// The payment was recorded before and said something else. What was recorded stays, whether
     /// its effect is done or not, and what the delivery says now is not kept: a person must look at
     /// it.
@@ -18,6 +16,8 @@ pub enum EffectOutcome<T> {
         /// Names of the fields that say something else now, or are missing.
         fields: Vec<String>,
     },
+    /// The effect was done before. There is nothing to do.
+    Duplicate,
     /// The payment does not pay the price; the effect was not run and nothing was recorded. The
     /// delivery that does pay runs it.
     NotCredited(Outcome),
@@ -64,8 +64,8 @@ pub enum EffectError<E> {
 impl<T> fmt::Display for EffectOutcome<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AlreadyDone => f.write_str("already done"),
             Self::Conflict { fields } => conflict(f, fields),
+            Self::Duplicate => f.write_str("duplicate"),
             Self::NotCredited(outcome) => outcome.fmt(f),
             Self::PossibleDuplicate { of } => write!(f, "possible duplicate of {of}"),
             Self::Ran(_) => f.write_str("ran"),

@@ -19,7 +19,7 @@ impl EffectState {
             Some(now) if *now != self.digest => Acquired::Conflict {
                 fields: self.digest.changed_fields(now),
             },
-            _ if self.is_done => Acquired::AlreadyDone,
+            _ if self.is_done => Acquired::Duplicate,
             _ => match self.duplicate_of {
                 Some(of) => Acquired::PossibleDuplicate { of },
                 None => Acquired::InFlight {

@@ -48,35 +48,35 @@ macro_rules! contract {
 /// The tests of one store.
 pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
     contract!(name, L, [
-        effect_runs_once
+        done_effect_does_not_run_again
         failed_effect_runs_again
-        panicked_effect_runs_again_after_its_lease
-        dropped_effect_runs_again_after_its_lease
+        panicked_effect_runs_again_after_lease
+        dropped_effect_runs_again_after_lease
         running_effect_is_in_flight
-        sixty_four_tasks_run_each_effect_once_and_never_two_at_once
-        effect_longer_than_its_lease_has_expired
-        overtaken_effect_has_expired
+        concurrent_tasks_run_each_effect_one_time_without_overlap
+        effect_longer_than_lease_returns_lease_expired
+        overtaken_effect_returns_lease_expired
         stale_lease_cannot_release_newer_lease
         extended_lease_stays_in_force
         ended_lease_is_not_extended
-        tokens_rise
+        tokens_rise_with_each_lease
         another_project_is_another_effect
-        another_token_of_the_same_invoice_is_the_same_effect
-        changed_payment_is_not_run
-        changed_payment_is_not_run_while_pending
-        delivery_that_does_not_pay_runs_and_records_nothing
-        pending_notice_runs_and_records_nothing
+        replay_with_another_token_is_same_effect
+        conflict_with_done_effect_does_not_run
+        conflict_with_pending_effect_does_not_run
+        delivery_without_payment_runs_and_records_nothing
+        pending_callback_runs_and_records_nothing
         money_for_review_runs_and_records_nothing
-        callbacks_bound_by_address_alone_run_if_the_price_accepts_them
-        same_transfer_under_another_id_is_not_run
+        callbacks_bound_by_address_alone_run_if_price_accepts_them
+        same_transfer_under_another_id_does_not_run
         possible_duplicate_runs_after_approval
-        possible_duplicate_is_dismissed
-        running_effect_is_not_dismissed
-        failed_effect_is_pending_with_its_payload
+        dismissed_possible_duplicate_does_not_run
+        running_effect_cannot_be_dismissed
+        failed_effect_is_pending_with_payload
         running_effect_is_pending_and_held
         done_effect_is_not_pending
-        pending_effect_is_resumed_once
-        effect_tried_the_longest_ago_comes_first
+        resumed_effect_does_not_run_again
+        effect_with_oldest_attempt_comes_first
         possible_duplicates_come_last
         pending_effect_is_not_pruned
         errors_convert_to_retries
@@ -87,23 +87,23 @@ pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
 /// The tests of a store that has transactions of the application's.
 pub(crate) fn beside_records<B: Backend>(name: &str) -> Vec<Trial> {
     contract!(name, B, [
-        enqueued_effect_is_pending_after_the_commit
-        enqueued_effect_is_forgotten_after_a_rollback
+        enqueued_effect_is_pending_after_commit
+        enqueued_effect_is_forgotten_after_rollback
         effect_enqueued_twice_is_one
-        effect_of_a_delivery_that_pays_nothing_is_not_enqueued
-        effect_of_a_review_is_not_enqueued
-        effect_of_a_review_is_enqueued_for_review
-        effect_of_no_review_is_not_enqueued_for_review
-        effect_of_a_paid_payment_replaces_that_of_its_review
-        effect_of_a_paid_payment_replaces_one_that_is_running
-        replaced_effect_is_kept_after_a_rollback
-        replaced_effect_is_not_resumed_or_dismissed
-        replaced_possible_duplicate_is_not_approved
+        effect_of_delivery_without_payment_is_not_enqueued
+        effect_of_review_is_not_enqueued
+        effect_of_review_is_enqueued_for_review
+        effect_of_paid_payment_is_not_enqueued_for_review
+        effect_of_paid_payment_replaces_effect_of_review
+        effect_of_paid_payment_replaces_running_effect_of_review
+        replaced_effect_is_kept_after_rollback
+        replaced_effect_cannot_be_resumed_or_dismissed
+        replaced_possible_duplicate_cannot_be_approved
         replaced_possible_duplicate_runs_by_another_transfer
-        lease_after_a_wait_has_its_full_length
-        credit_within_an_effect_is_made_once
-        recorded_transfer_is_not_run_under_another_id
-        enqueued_transfer_is_not_run_under_another_id
+        lease_after_wait_has_full_length
+        credit_within_effect_is_made_once
+        recorded_transfer_does_not_run_under_another_id
+        enqueued_transfer_does_not_run_under_another_id
     ])
 }
 
@@ -111,8 +111,8 @@ pub(crate) fn beside_records<B: Backend>(name: &str) -> Vec<Trial> {
 pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
     contract!(name, L, [
         clock_set_back_ends_no_lease
-        clock_set_back_does_not_prolong_a_lease_by_an_hour
-        clock_set_back_keeps_the_lease_in_force
+        clock_set_back_does_not_prolong_lease
+        clock_set_back_keeps_lease_in_force
         clock_set_back_keeps_free_effects_free
     ])
 }
@@ -120,25 +120,25 @@ pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
 /// The tests of Redis alone.
 pub(crate) fn of_redis() -> Vec<Trial> {
     vec![
-        trial("redis", "server_that_evicts_is_rejected", || {
-            run(server_that_evicts_is_rejected());
+        trial("redis", "server_with_eviction_is_rejected", || {
+            run(server_with_eviction_is_rejected());
         }),
         trial("redis", "full_server_runs_nothing", || {
             run(full_server_runs_nothing());
         }),
-        trial("redis", "durability_is_read_from_the_server", || {
-            run(durability_is_read_from_the_server());
+        trial("redis", "durability_is_read_from_server", || {
+            run(durability_is_read_from_server());
         }),
         trial("redis", "effect_deleted_by_hand_hides_no_other", || {
             run(effect_deleted_by_hand_hides_no_other());
         }),
         trial(
             "redis",
-            "effect_deleted_by_hand_is_not_pruned_after_it_failed",
-            || run(effect_deleted_by_hand_is_not_pruned_after_it_failed()),
+            "effect_deleted_by_hand_is_not_pruned_after_failure",
+            || run(effect_deleted_by_hand_is_not_pruned_after_failure()),
         ),
-        trial("redis", "project_cannot_pose_as_another", || {
-            run(project_cannot_pose_as_another());
+        trial("redis", "project_with_colon_is_separate_project", || {
+            run(project_with_colon_is_separate_project());
         }),
     ]
 }
@@ -195,18 +195,18 @@ async fn pending_effects(store: &impl EffectStore) -> Vec<PendingEffect> {
     store.pending_effects(1_000).await.unwrap()
 }
 
-async fn the_pending_effect(store: &impl EffectStore) -> PendingEffect {
+async fn only_pending_effect(store: &impl EffectStore) -> PendingEffect {
     let [one] = pending_effects(store).await.try_into().unwrap();
     one
 }
 
-async fn effect_runs_once<L: LeaseBackend>(store: &L) {
+async fn done_effect_does_not_run_again<L: LeaseBackend>(store: &L) {
     let counter = AtomicU32::new(0);
     let first = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(first.unwrap(), EffectOutcome::Ran(1));
     for _ in 0..3 {
         let again = count(store.leases(), &payment("A"), &counter).await;
-        assert_eq!(again.unwrap(), EffectOutcome::AlreadyDone);
+        assert_eq!(again.unwrap(), EffectOutcome::Duplicate);
     }
     let other = count(store.leases(), &payment("B"), &counter).await;
     assert_eq!(other.unwrap(), EffectOutcome::Ran(2));
@@ -221,7 +221,7 @@ async fn failed_effect_runs_again<L: LeaseBackend>(store: &L) {
     assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
 }
 
-async fn panicked_effect_runs_again_after_its_lease<L: LeaseBackend>(store: &L) {
+async fn panicked_effect_runs_again_after_lease<L: LeaseBackend>(store: &L) {
     let leases = store.leases().clone();
     let panicked = tokio::spawn(async move {
         run_effect_with_lease(&leases, &payment("A"), SHORT, |_| async {
@@ -232,15 +232,15 @@ async fn panicked_effect_runs_again_after_its_lease<L: LeaseBackend>(store: &L) 
         .await
     });
     assert!(panicked.await.unwrap_err().is_panic());
-    runs_when_the_lease_has_ended(store).await;
+    runs_after_lease(store).await;
 }
 
-async fn dropped_effect_runs_again_after_its_lease<L: LeaseBackend>(store: &L) {
+async fn dropped_effect_runs_again_after_lease<L: LeaseBackend>(store: &L) {
     abandon(store.leases(), &payment("A"), SHORT).await;
-    runs_when_the_lease_has_ended(store).await;
+    runs_after_lease(store).await;
 }
 
-async fn runs_when_the_lease_has_ended<L: LeaseBackend>(store: &L) {
+async fn runs_after_lease<L: LeaseBackend>(store: &L) {
     let counter = AtomicU32::new(0);
     let before = count(store.leases(), &payment("A"), &counter).await;
     assert!(is_in_flight(&before), "{before:?}");
@@ -275,10 +275,10 @@ async fn running_effect_is_in_flight<L: LeaseBackend>(store: &L) {
     end.send(7).unwrap();
     assert_eq!(first.await.unwrap().unwrap(), EffectOutcome::Ran(7));
     let then = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(then.unwrap(), EffectOutcome::AlreadyDone);
+    assert_eq!(then.unwrap(), EffectOutcome::Duplicate);
 }
 
-async fn sixty_four_tasks_run_each_effect_once_and_never_two_at_once<L: LeaseBackend>(store: &L) {
+async fn concurrent_tasks_run_each_effect_one_time_without_overlap<L: LeaseBackend>(store: &L) {
     let at_work: Arc<[AtomicU32; 20]> = Arc::default();
     let done: Arc<[AtomicU32; 20]> = Arc::default();
     let mut tasks = JoinSet::new();
@@ -315,7 +315,7 @@ async fn sixty_four_tasks_run_each_effect_once_and_never_two_at_once<L: LeaseBac
     }
 }
 
-async fn effect_longer_than_its_lease_has_expired<L: LeaseBackend>(store: &L) {
+async fn effect_longer_than_lease_returns_lease_expired<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
     let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
@@ -323,14 +323,14 @@ async fn effect_longer_than_its_lease_has_expired<L: LeaseBackend>(store: &L) {
     });
     let slow = slow.await;
     assert!(matches!(slow, Err(EffectError::LeaseExpired)), "{slow:?}");
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!(left.held_for(), Duration::ZERO);
     let counter = AtomicU32::new(0);
     let then = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
 }
 
-async fn overtaken_effect_has_expired<L: LeaseBackend>(store: &L) {
+async fn overtaken_effect_returns_lease_expired<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
     let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
         store.pass(LONGER).await;
@@ -341,7 +341,7 @@ async fn overtaken_effect_has_expired<L: LeaseBackend>(store: &L) {
     assert!(matches!(slow, Err(EffectError::LeaseExpired)), "{slow:?}");
     let counter = AtomicU32::new(0);
     let then = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(then.unwrap(), EffectOutcome::AlreadyDone);
+    assert_eq!(then.unwrap(), EffectOutcome::Duplicate);
 }
 
 async fn stale_lease_cannot_release_newer_lease<L: LeaseBackend>(store: &L) {
@@ -387,7 +387,7 @@ async fn ended_lease_is_not_extended<L: LeaseBackend>(store: &L) {
     succeed(store.leases(), &payment("A")).await;
 }
 
-async fn tokens_rise<L: LeaseBackend>(store: &L) {
+async fn tokens_rise_with_each_lease<L: LeaseBackend>(store: &L) {
     let mut last = 0;
     for _ in 0..3 {
         let mut token = 0;
@@ -400,7 +400,7 @@ async fn tokens_rise<L: LeaseBackend>(store: &L) {
         assert!(token > last, "{token} after {last}");
         last = token;
     }
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!(left.attempts(), last);
     let resumed = resume_effect_with_lease(store.leases(), &left, HOUR, |lease| async move {
         Ok::<_, &str>(lease.token())
@@ -423,7 +423,7 @@ async fn another_project_is_another_effect<L: LeaseBackend>(store: &L) {
     }
 }
 
-async fn another_token_of_the_same_invoice_is_the_same_effect<L: LeaseBackend>(store: &L) {
+async fn replay_with_another_token_is_same_effect<L: LeaseBackend>(store: &L) {
     succeed(store.leases(), &payment("A")).await;
     let again = Payment {
         expiry: 1_769_509_999,
@@ -432,29 +432,29 @@ async fn another_token_of_the_same_invoice_is_the_same_effect<L: LeaseBackend>(s
     };
     let counter = AtomicU32::new(0);
     let again = count(store.leases(), &again.reconciled("A"), &counter).await;
-    assert_eq!(again.unwrap(), EffectOutcome::AlreadyDone);
+    assert_eq!(again.unwrap(), EffectOutcome::Duplicate);
 }
 
-async fn changed_payment_is_not_run<L: LeaseBackend>(store: &L) {
-    for (first, changed) in changed_payments() {
+async fn conflict_with_done_effect_does_not_run<L: LeaseBackend>(store: &L) {
+    for (first, changed) in conflicting_payments() {
         succeed(store.leases(), &first).await;
-        is_changed(store, &first, &changed).await;
+        conflicts(store, &first, &changed).await;
     }
 }
 
 /// What was recorded stays, and is finished as it was.
-async fn changed_payment_is_not_run_while_pending<L: LeaseBackend>(store: &L) {
-    for (first, changed) in changed_payments() {
+async fn conflict_with_pending_effect_does_not_run<L: LeaseBackend>(store: &L) {
+    for (first, changed) in conflicting_payments() {
         fail(store.leases(), &first).await;
-        is_changed(store, &first, &changed).await;
-        let left = the_pending_effect(store.leases()).await;
+        conflicts(store, &first, &changed).await;
+        let left = only_pending_effect(store.leases()).await;
         assert_eq!(left.payload_json(), first.event().payload_json());
         succeed(store.leases(), &first).await;
     }
 }
 
 /// Payments, and deliveries of the same that pay the price by another amount.
-fn changed_payments() -> [(Reconciliation, Reconciliation); 2] {
+fn conflicting_payments() -> [(Reconciliation, Reconciliation); 2] {
     let of_payment = Payment {
         amount: "0.06",
         ..Payment::default()
@@ -469,7 +469,7 @@ fn changed_payments() -> [(Reconciliation, Reconciliation); 2] {
     ]
 }
 
-async fn is_changed<L: LeaseBackend>(store: &L, first: &Reconciliation, changed: &Reconciliation) {
+async fn conflicts<L: LeaseBackend>(store: &L, first: &Reconciliation, changed: &Reconciliation) {
     let counter = AtomicU32::new(0);
     let fields = first
         .event()
@@ -482,7 +482,7 @@ async fn is_changed<L: LeaseBackend>(store: &L, first: &Reconciliation, changed:
     assert_eq!(counter.into_inner(), 0);
 }
 
-async fn delivery_that_does_not_pay_runs_and_records_nothing<L: LeaseBackend>(store: &L) {
+async fn delivery_without_payment_runs_and_records_nothing<L: LeaseBackend>(store: &L) {
     let unclear = Payment::UNCLEAR.into_iter();
     for (number, incomplete) in unclear.chain(Payment::NOT_PAYING).enumerate() {
         let id = format!("A{number}");
@@ -492,7 +492,7 @@ async fn delivery_that_does_not_pay_runs_and_records_nothing<L: LeaseBackend>(st
     }
 }
 
-async fn pending_notice_runs_and_records_nothing<L: LeaseBackend>(store: &L) {
+async fn pending_callback_runs_and_records_nothing<L: LeaseBackend>(store: &L) {
     for uuid in ["u-2", "u-1"] {
         is_not_credited(store, &callback(uuid, "tx-1", true)).await;
     }
@@ -529,9 +529,7 @@ async fn is_not_credited<L: LeaseBackend>(store: &L, reconciliation: &Reconcilia
     assert!(pending_effects(store.leases()).await.is_empty());
 }
 
-async fn callbacks_bound_by_address_alone_run_if_the_price_accepts_them<L: LeaseBackend>(
-    store: &L,
-) {
+async fn callbacks_bound_by_address_alone_run_if_price_accepts_them<L: LeaseBackend>(store: &L) {
     let accepted = Callback {
         bound_by_url: false,
         assurance: Assurance::ArrangedByAnyone,
@@ -540,7 +538,7 @@ async fn callbacks_bound_by_address_alone_run_if_the_price_accepts_them<L: Lease
     succeed(store.leases(), &accepted.reconciled()).await;
 }
 
-async fn same_transfer_under_another_id_is_not_run<L: LeaseBackend>(store: &L) {
+async fn same_transfer_under_another_id_does_not_run<L: LeaseBackend>(store: &L) {
     succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
     let counter = AtomicU32::new(0);
     let expected = EffectOutcome::PossibleDuplicate {
@@ -551,7 +549,7 @@ async fn same_transfer_under_another_id_is_not_run<L: LeaseBackend>(store: &L) {
         let second = count(store.leases(), &paid, &counter);
         assert_eq!(second.await.unwrap(), expected);
     }
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!(
         (left.id(), left.possible_duplicate_of()),
         ("u-2", Some("u-1"))
@@ -567,7 +565,7 @@ async fn possible_duplicate<L: LeaseBackend>(store: &L, counter: &AtomicU32) -> 
     succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
     let held = count(store.leases(), &callback("u-2", "tx-1", false), counter).await;
     assert!(matches!(held, Ok(EffectOutcome::PossibleDuplicate { .. })));
-    the_pending_effect(store.leases()).await
+    only_pending_effect(store.leases()).await
 }
 
 async fn possible_duplicate_runs_after_approval<L: LeaseBackend>(store: &L) {
@@ -575,34 +573,34 @@ async fn possible_duplicate_runs_after_approval<L: LeaseBackend>(store: &L) {
     let left = possible_duplicate(store, &counter).await;
     assert!(store.leases().approve(&left).await.unwrap());
     assert!(!store.leases().approve(&left).await.unwrap());
-    for expected in [EffectOutcome::Ran(1), EffectOutcome::AlreadyDone] {
+    for expected in [EffectOutcome::Ran(1), EffectOutcome::Duplicate] {
         let paid = callback("u-2", "tx-1", false);
         let then = count(store.leases(), &paid, &counter);
         assert_eq!(then.await.unwrap(), expected);
     }
 }
 
-async fn possible_duplicate_is_dismissed<L: LeaseBackend>(store: &L) {
+async fn dismissed_possible_duplicate_does_not_run<L: LeaseBackend>(store: &L) {
     let counter = AtomicU32::new(0);
     let left = possible_duplicate(store, &counter).await;
     assert!(store.leases().dismiss(&left).await.unwrap());
     assert!(!store.leases().dismiss(&left).await.unwrap());
     assert!(!store.leases().approve(&left).await.unwrap());
     let then = count(store.leases(), &callback("u-2", "tx-1", false), &counter).await;
-    assert_eq!(then.unwrap(), EffectOutcome::AlreadyDone);
+    assert_eq!(then.unwrap(), EffectOutcome::Duplicate);
     assert!(pending_effects(store.leases()).await.is_empty());
 }
 
-async fn running_effect_is_not_dismissed<L: LeaseBackend>(store: &L) {
+async fn running_effect_cannot_be_dismissed<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
     let worked = run_effect(store.leases(), &paid, || async {
-        let left = the_pending_effect(store.leases()).await;
+        let left = only_pending_effect(store.leases()).await;
         Ok::<_, &str>(store.leases().dismiss(&left).await.unwrap())
     });
     assert_eq!(worked.await.unwrap(), EffectOutcome::Ran(false));
 }
 
-async fn failed_effect_is_pending_with_its_payload<L: LeaseBackend>(store: &L) {
+async fn failed_effect_is_pending_with_payload<L: LeaseBackend>(store: &L) {
     let named = Payment {
         project: Some("eu"),
         ..Payment::default()
@@ -611,7 +609,7 @@ async fn failed_effect_is_pending_with_its_payload<L: LeaseBackend>(store: &L) {
     let event = paid.event();
     for attempts in 1..=2 {
         fail(store.leases(), &paid).await;
-        let left = the_pending_effect(store.leases()).await;
+        let left = only_pending_effect(store.leases()).await;
         assert_eq!(left.namespace(), event.namespace());
         assert_eq!((left.project(), left.id()), (event.project(), event.id()));
         assert_eq!(left.payload_json(), event.payload_json());
@@ -628,7 +626,7 @@ async fn failed_effect_is_pending_with_its_payload<L: LeaseBackend>(store: &L) {
 
 async fn running_effect_is_pending_and_held<L: LeaseBackend>(store: &L) {
     abandon(store.leases(), &payment("A"), HOUR).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert!(left.held_for() > HOUR / 2, "{left:?}");
     assert!(left.held_for() <= HOUR, "{left:?}");
     let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
@@ -638,26 +636,26 @@ async fn running_effect_is_pending_and_held<L: LeaseBackend>(store: &L) {
 async fn done_effect_is_not_pending<L: LeaseBackend>(store: &L) {
     fail(store.leases(), &payment("A")).await;
     succeed(store.leases(), &payment("B")).await;
-    assert_eq!(the_pending_effect(store.leases()).await.id(), "A");
+    assert_eq!(only_pending_effect(store.leases()).await.id(), "A");
     succeed(store.leases(), &payment("A")).await;
     assert!(pending_effects(store.leases()).await.is_empty());
 }
 
-async fn pending_effect_is_resumed_once<L: LeaseBackend>(store: &L) {
+async fn resumed_effect_does_not_run_again<L: LeaseBackend>(store: &L) {
     fail(store.leases(), &payment("A")).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     let failed: Ran = resume_effect(store.leases(), &left, || async { Err("again") }).await;
     assert!(matches!(failed, Err(EffectError::Effect("again"))));
     let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
     assert_eq!(resumed.unwrap(), EffectOutcome::Ran(1));
     let again: Ran = resume_effect(store.leases(), &left, || async { Ok(2) }).await;
-    assert_eq!(again.unwrap(), EffectOutcome::AlreadyDone);
+    assert_eq!(again.unwrap(), EffectOutcome::Duplicate);
     let counter = AtomicU32::new(0);
     let delivered = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(delivered.unwrap(), EffectOutcome::AlreadyDone);
+    assert_eq!(delivered.unwrap(), EffectOutcome::Duplicate);
 }
 
-async fn effect_tried_the_longest_ago_comes_first<L: LeaseBackend>(store: &L) {
+async fn effect_with_oldest_attempt_comes_first<L: LeaseBackend>(store: &L) {
     let a_moment = Duration::from_millis(20);
     for id in ["A", "B", "C", "A"] {
         fail(store.leases(), &payment(id)).await;
@@ -699,11 +697,11 @@ async fn pending_effect_is_not_pruned<L: LeaseBackend>(store: &L) {
     assert_eq!(store.prune(1_000_000_000).await, 0);
     assert_eq!(store.prune(9_000_000_000).await, 1);
     assert_eq!(store.prune(9_000_000_000).await, 0);
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!(left.payload_json(), payment("A").event().payload_json());
     let counter = AtomicU32::new(0);
     let again = count(store.leases(), &payment("B"), &counter).await;
-    assert_eq!(again.unwrap(), EffectOutcome::AlreadyDone);
+    assert_eq!(again.unwrap(), EffectOutcome::Duplicate);
 }
 
 async fn errors_convert_to_retries<L: LeaseBackend>(store: &L) {
@@ -744,30 +742,30 @@ async fn payload_is_not_in_debug<L: LeaseBackend>(store: &L) {
     .await;
     shown += &format!(" {}", short.unwrap());
     assert!(shown.ends_with(" underpaid"), "{shown}");
-    shown += &format!(" {:?}", the_pending_effect(store.leases()).await);
+    shown += &format!(" {:?}", only_pending_effect(store.leases()).await);
     assert!(shown.contains("PendingEffect"), "{shown}");
     assert!(!shown.contains("0.05"), "{shown}");
 }
 
-async fn enqueued_effect_is_pending_after_the_commit<B: Backend>(store: &B) {
+async fn enqueued_effect_is_pending_after_commit<B: Backend>(store: &B) {
     let paid = payment("A");
     let mut transaction = store.begin().await;
     let recorded = store.record(&mut transaction, &paid).await;
     assert!(recorded.unwrap().is_new());
     store.enqueue(&mut transaction, &paid).await;
     store.commit(transaction).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!((left.id(), left.attempts()), ("A", 0));
     assert_eq!(left.payload_json(), paid.event().payload_json());
     let counter = AtomicU32::new(0);
-    for expected in [EffectOutcome::Ran(1), EffectOutcome::AlreadyDone] {
+    for expected in [EffectOutcome::Ran(1), EffectOutcome::Duplicate] {
         let ran = count(store.leases(), &paid, &counter).await;
         assert_eq!(ran.unwrap(), expected);
     }
     assert!(pending_effects(store.leases()).await.is_empty());
 }
 
-async fn enqueued_effect_is_forgotten_after_a_rollback<B: Backend>(store: &B) {
+async fn enqueued_effect_is_forgotten_after_rollback<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     store
         .enqueue(&mut transaction, &callback("u-1", "tx-1", false))
@@ -783,7 +781,7 @@ async fn effect_enqueued_twice_is_one<B: Backend>(store: &B) {
     enqueue(store, &paid).await;
     fail(store.leases(), &paid).await;
     enqueue(store, &paid).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!(left.attempts(), 1);
     succeed(store.leases(), &paid).await;
     enqueue(store, &paid).await;
@@ -805,7 +803,7 @@ async fn enqueue_review<B: Backend>(store: &B, reconciliation: &Reconciliation) 
     store.commit(transaction).await;
 }
 
-async fn effect_of_a_delivery_that_pays_nothing_is_not_enqueued<B: Backend>(store: &B) {
+async fn effect_of_delivery_without_payment_is_not_enqueued<B: Backend>(store: &B) {
     for incomplete in Payment::NOT_PAYING {
         enqueue(store, &incomplete.reconciled("A")).await;
     }
@@ -816,11 +814,11 @@ async fn effect_of_a_delivery_that_pays_nothing_is_not_enqueued<B: Backend>(stor
     enqueue_review(store, &callback("u-1", "tx-1", true)).await;
     assert!(pending_effects(store.leases()).await.is_empty());
     enqueue(store, &payment("A")).await;
-    assert_eq!(the_pending_effect(store.leases()).await.id(), "A");
+    assert_eq!(only_pending_effect(store.leases()).await.id(), "A");
 }
 
 /// An application may call it for each delivery, and mails nothing for dust.
-async fn effect_of_a_review_is_not_enqueued<B: Backend>(store: &B) {
+async fn effect_of_review_is_not_enqueued<B: Backend>(store: &B) {
     let in_another_coin = Payment {
         currency: Some("LTC"),
         ..Payment::default()
@@ -842,7 +840,7 @@ async fn effect_of_a_review_is_not_enqueued<B: Backend>(store: &B) {
     }
 }
 
-async fn effect_of_no_review_is_not_enqueued_for_review<B: Backend>(store: &B) {
+async fn effect_of_paid_payment_is_not_enqueued_for_review<B: Backend>(store: &B) {
     let more = Payment {
         amount: "0.06",
         ..Payment::default()
@@ -858,14 +856,14 @@ async fn effect_of_no_review_is_not_enqueued_for_review<B: Backend>(store: &B) {
 }
 
 /// The application has decided that several payments pay the price together.
-async fn effect_of_a_review_is_enqueued_for_review<B: Backend>(store: &B) {
+async fn effect_of_review_is_enqueued_for_review<B: Backend>(store: &B) {
     let short = UNDERPAID.reconciled("A");
     let mut transaction = store.begin().await;
     let recorded = store.record(&mut transaction, &short).await;
     assert!(matches!(recorded, Ok(Recorded::Review(_))), "{recorded:?}");
     store.enqueue_review(&mut transaction, &short).await;
     store.commit(transaction).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!(left.payload_json(), short.event().payload_json());
     assert!(!left.is_credited());
     let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
@@ -873,7 +871,7 @@ async fn effect_of_a_review_is_enqueued_for_review<B: Backend>(store: &B) {
 }
 
 /// Else the licence would never be mailed, because an underpaid delivery was told of before.
-async fn effect_of_a_paid_payment_replaces_that_of_its_review<B: Backend>(store: &B) {
+async fn effect_of_paid_payment_replaces_effect_of_review<B: Backend>(store: &B) {
     // Enqueued again, or run at once; and with the same digest too, because the price was lowered.
     let lowered = Payment {
         price: "0.04",
@@ -888,17 +886,17 @@ async fn effect_of_a_paid_payment_replaces_that_of_its_review<B: Backend>(store:
         let short = UNDERPAID.reconciled(id);
         assert!(paid.is_paid() && !short.is_paid(), "{id}");
         enqueue_review(store, &short).await;
-        let left = the_pending_effect(store.leases()).await;
+        let left = only_pending_effect(store.leases()).await;
         let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
         assert_eq!(resumed.unwrap(), EffectOutcome::Ran(1), "{id}");
         if !at_once {
             enqueue(store, &paid).await;
-            let left = the_pending_effect(store.leases()).await;
+            let left = only_pending_effect(store.leases()).await;
             assert_eq!(left.payload_json(), paid.event().payload_json(), "{id}");
             assert!(left.is_credited(), "{id}");
         }
         let counter = AtomicU32::new(0);
-        for expected in [EffectOutcome::Ran(1), EffectOutcome::AlreadyDone] {
+        for expected in [EffectOutcome::Ran(1), EffectOutcome::Duplicate] {
             let ran = count(store.leases(), &paid, &counter).await;
             assert_eq!(ran.unwrap(), expected, "{id}");
         }
@@ -910,9 +908,9 @@ async fn effect_of_a_paid_payment_replaces_that_of_its_review<B: Backend>(store:
 }
 
 /// The worker that mails of the review has lost its lease.
-async fn effect_of_a_paid_payment_replaces_one_that_is_running<B: Backend>(store: &B) {
+async fn effect_of_paid_payment_replaces_running_effect_of_review<B: Backend>(store: &B) {
     enqueue_review(store, &UNDERPAID.reconciled("A")).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     let resumed = resume_effect(store.leases(), &left, || async {
         enqueue(store, &payment("A")).await;
         Ok::<_, StoreError>(1)
@@ -925,18 +923,18 @@ async fn effect_of_a_paid_payment_replaces_one_that_is_running<B: Backend>(store
     succeed(store.leases(), &payment("A")).await;
 }
 
-async fn replaced_effect_is_kept_after_a_rollback<B: Backend>(store: &B) {
+async fn replaced_effect_is_kept_after_rollback<B: Backend>(store: &B) {
     let short = UNDERPAID.reconciled("A");
     enqueue_review(store, &short).await;
     let mut transaction = store.begin().await;
     store.enqueue(&mut transaction, &payment("A")).await;
     drop(transaction);
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!(left.payload_json(), short.event().payload_json());
 }
 
 /// An operator with an old list must not close the effect of the credit.
-async fn replaced_effect_is_not_resumed_or_dismissed<B: Backend>(store: &B) {
+async fn replaced_effect_cannot_be_resumed_or_dismissed<B: Backend>(store: &B) {
     // With another digest, and with the same, because the price was lowered.
     let lowered = Payment {
         price: "0.04",
@@ -944,10 +942,10 @@ async fn replaced_effect_is_not_resumed_or_dismissed<B: Backend>(store: &B) {
     };
     for (id, paid) in [("A", payment("A")), ("B", lowered.reconciled("B"))] {
         enqueue_review(store, &UNDERPAID.reconciled(id)).await;
-        let stale = the_pending_effect(store.leases()).await;
+        let stale = only_pending_effect(store.leases()).await;
         enqueue(store, &paid).await;
         is_stale(store, &stale).await;
-        let left = the_pending_effect(store.leases()).await;
+        let left = only_pending_effect(store.leases()).await;
         assert_eq!((left.id(), left.is_credited()), (id, true));
         let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
         assert_eq!(resumed.unwrap(), EffectOutcome::Ran(1), "{id}");
@@ -968,11 +966,11 @@ async fn is_stale<B: Backend>(store: &B, stale: &PendingEffect) {
 }
 
 /// By the transfer that was counted under another id.
-async fn replaced_possible_duplicate_is_not_approved<B: Backend>(store: &B) {
+async fn replaced_possible_duplicate_cannot_be_approved<B: Backend>(store: &B) {
     let stale = possible_duplicate_for_review(store).await;
     enqueue(store, &callback("u-2", "tx-1", false)).await;
     is_stale(store, &stale).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!(left.possible_duplicate_of(), Some("u-1"));
     assert!(store.leases().approve(&left).await.unwrap());
     succeed(store.leases(), &callback("u-2", "tx-1", false)).await;
@@ -983,7 +981,7 @@ async fn replaced_possible_duplicate_runs_by_another_transfer<B: Backend>(store:
     let paid = callback("u-2", "tx-2", false);
     enqueue(store, &paid).await;
     is_stale(store, &stale).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!((left.possible_duplicate_of(), left.id()), (None, "u-2"));
     succeed(store.leases(), &paid).await;
 }
@@ -997,13 +995,13 @@ async fn possible_duplicate_for_review<B: Backend>(store: &B) -> PendingEffect {
         ..Callback::default()
     };
     enqueue_review(store, &short.reconciled()).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert_eq!(left.possible_duplicate_of(), Some("u-1"));
     left
 }
 
 /// The other transaction has the row for longer than the lease lasts.
-async fn lease_after_a_wait_has_its_full_length<B: Backend>(store: &B) {
+async fn lease_after_wait_has_full_length<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     store.enqueue(&mut transaction, &payment("A")).await;
     let leases = store.leases().clone();
@@ -1019,7 +1017,7 @@ async fn lease_after_a_wait_has_its_full_length<B: Backend>(store: &B) {
 }
 
 /// Records and effects are kept apart: the record within is new.
-async fn credit_within_an_effect_is_made_once<B: Backend>(store: &B) {
+async fn credit_within_effect_is_made_once<B: Backend>(store: &B) {
     let paid = payment("A");
     for fails in [true, false] {
         let credited = run_effect(store.leases(), &paid, || async {
@@ -1036,7 +1034,7 @@ async fn credit_within_an_effect_is_made_once<B: Backend>(store: &B) {
     }
 }
 
-async fn recorded_transfer_is_not_run_under_another_id<B: Backend>(store: &B) {
+async fn recorded_transfer_does_not_run_under_another_id<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     let first = callback("u-1", "tx-1", false);
     let recorded = store.record(&mut transaction, &first).await;
@@ -1053,7 +1051,7 @@ async fn recorded_transfer_is_not_run_under_another_id<B: Backend>(store: &B) {
     assert_eq!(first.unwrap(), EffectOutcome::Ran(1));
 }
 
-async fn enqueued_transfer_is_not_run_under_another_id<B: Backend>(store: &B) {
+async fn enqueued_transfer_does_not_run_under_another_id<B: Backend>(store: &B) {
     for uuid in ["u-1", "u-2"] {
         enqueue(store, &callback(uuid, "tx-1", false)).await;
     }
@@ -1083,10 +1081,10 @@ async fn clock_set_back_ends_no_lease<L: SetBack>(store: &L) {
     }
 }
 
-async fn clock_set_back_does_not_prolong_a_lease_by_an_hour<L: SetBack>(store: &L) {
+async fn clock_set_back_does_not_prolong_lease<L: SetBack>(store: &L) {
     abandon(store.leases(), &payment("A"), SHORT).await;
     store.set_back(HOUR);
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert!(left.held_for() <= SHORT, "{left:?}");
     // The first look starts the lease again.
     let first: Ran = resume_effect(store.leases(), &left, || async { Ok(0) }).await;
@@ -1095,7 +1093,7 @@ async fn clock_set_back_does_not_prolong_a_lease_by_an_hour<L: SetBack>(store: &
     succeed(store.leases(), &payment("A")).await;
 }
 
-async fn clock_set_back_keeps_the_lease_in_force<L: SetBack>(store: &L) {
+async fn clock_set_back_keeps_lease_in_force<L: SetBack>(store: &L) {
     let paid = payment("A");
     let ran = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
         store.set_back(HOUR);
@@ -1114,11 +1112,11 @@ async fn clock_set_back_keeps_free_effects_free<L: SetBack>(store: &L) {
     }
     store.set_back(HOUR);
     succeed(store.leases(), &payment("A")).await;
-    let left = the_pending_effect(store.leases()).await;
+    let left = only_pending_effect(store.leases()).await;
     assert!(store.leases().dismiss(&left).await.unwrap());
 }
 
-async fn server_that_evicts_is_rejected() {
+async fn server_with_eviction_is_rejected() {
     let server = Server::start();
     for policy in ["allkeys-lru", "volatile-ttl"] {
         server.set("maxmemory-policy", policy);
@@ -1148,7 +1146,7 @@ async fn full_server_runs_nothing() {
     assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
 }
 
-async fn durability_is_read_from_the_server() {
+async fn durability_is_read_from_server() {
     let server = Server::start();
     let store = RedisStore::open(&server.url).await.unwrap();
     for (sync, durability) in [
@@ -1188,7 +1186,7 @@ async fn effect_deleted_by_hand_hides_no_other() {
 }
 
 /// It was done, was deleted, and is new.
-async fn effect_deleted_by_hand_is_not_pruned_after_it_failed() {
+async fn effect_deleted_by_hand_is_not_pruned_after_failure() {
     let server = Server::start();
     let store = RedisStore::open(&server.url).await.unwrap();
     succeed(&store, &payment("A")).await;
@@ -1200,12 +1198,12 @@ async fn effect_deleted_by_hand_is_not_pruned_after_it_failed() {
     assert_eq!(deleted, 1);
     fail(&store, &payment("A")).await;
     assert_eq!(store.prune(9_000_000_000).await.unwrap(), 0);
-    let left = the_pending_effect(&store).await;
+    let left = only_pending_effect(&store).await;
     assert_eq!(left.payload_json(), payment("A").event().payload_json());
 }
 
 /// The name of one project ends in what another's key continues with.
-async fn project_cannot_pose_as_another() {
+async fn project_with_colon_is_separate_project() {
     let store = Redis::fresh().await;
     let counter = AtomicU32::new(0);
     let mut ran = BTreeMap::new();

@@ -36,46 +36,46 @@ pub(crate) fn all<B: Records>(name: &str) -> Vec<Trial> {
     }
     contract! {
         first_delivery_is_new
-        second_delivery_is_duplicate
-        another_token_of_the_same_invoice_is_duplicate
-        other_brand_of_the_provider_is_duplicate
+        replayed_delivery_is_duplicate
+        replay_with_another_token_is_duplicate
+        replay_by_other_brand_is_duplicate
         another_invoice_is_new
         another_project_is_another_payment
-        unnamed_project_is_a_project_of_its_own
+        unnamed_project_is_separate_project
         same_amount_in_another_notation_is_duplicate
         another_amount_after_credit_is_conflict
-        delivery_that_pays_nothing_leaves_room
-        delivery_that_pays_nothing_changes_no_credit
+        delivery_without_payment_leaves_room
+        delivery_without_payment_changes_no_credit
         unclear_then_clear_is_new
         unclear_delivery_changes_no_credit
         pending_then_confirmed_is_new
-        pending_whose_transaction_is_replaced_is_no_conflict
+        pending_with_replaced_transaction_is_no_conflict
         pending_after_confirmed_is_superseded
         pending_after_review_is_not_credited
         pending_beside_uncommitted_confirmed_is_not_credited
-        pending_notices_take_no_transfer
+        pending_callbacks_count_no_transfer
         underpaid_then_full_amount_is_new
         underpaid_again_is_reviewed_again
         underpaid_with_another_digest_is_reviewed_again
         partial_with_another_amount_paid_is_reviewed_again
-        underpaid_is_new_at_a_lower_price
-        underpaid_by_one_transfer_is_paid_by_the_same
+        underpaid_is_new_at_lower_price
+        underpaid_transfer_is_new_at_full_amount
         wrong_currency_then_right_is_new
         insufficient_assurance_then_sufficient_is_new
         review_is_not_credited
-        callbacks_bound_by_address_alone_take_no_transfer
-        callbacks_bound_by_address_alone_are_new_if_the_price_accepts_them
+        callbacks_bound_by_address_alone_count_no_transfer
+        callbacks_bound_by_address_alone_are_new_if_price_accepts_them
         same_transfer_under_another_id_is_possible_duplicate
         possible_duplicate_is_not_credited
-        possible_duplicate_stays_one_however_much_it_pays
-        possible_duplicate_keeps_its_latest_payload
+        possible_duplicate_stays_possible_duplicate_at_any_amount
+        possible_duplicate_keeps_latest_payload
         rolled_back_record_is_new_again
-        rolled_back_upgrade_leaves_the_review
+        rolled_back_credit_leaves_review
         rolled_back_transfer_is_free
         record_and_credit_are_kept_together
         record_and_credit_vanish_together
-        panic_before_the_commit_leaves_nothing
-        dropped_future_before_the_commit_leaves_nothing
+        panic_before_commit_leaves_nothing
+        dropped_future_before_commit_leaves_nothing
         two_records_in_one_transaction_are_one
         review_and_payment_in_one_transaction_are_new
         payload_is_not_in_debug
@@ -83,10 +83,10 @@ pub(crate) fn all<B: Records>(name: &str) -> Vec<Trial> {
         providers_do_not_share_ids
         payload_is_kept_until_it_is_pruned
         pruning_keeps_keys_and_digests
-        pruning_keeps_payloads_that_are_not_credited
+        pruning_keeps_payloads_without_credit
         hundred_payments_from_many_tasks_are_credited_once_each
-        concurrent_delivery_waits_and_is_new_after_a_rollback
-        concurrent_deliveries_after_a_review_are_credited_once
+        concurrent_delivery_waits_and_is_new_after_rollback
+        concurrent_deliveries_after_review_are_credited_once
     }
     trials.extend(B::own(name));
     trials
@@ -110,10 +110,10 @@ macro_rules! own {
 impl Records for Sqlite {
     fn own(name: &str) -> Vec<Trial> {
         own!(name, [
-            newer_file_is_an_error
-            file_is_opened_again
-            effect_whose_record_cannot_be_committed_is_not_run
-            transaction_that_has_read_before_is_busy
+            file_with_newer_schema_is_rejected
+            reopened_file_keeps_records
+            effect_with_uncommitted_record_does_not_run
+            transaction_with_earlier_read_is_busy
             write_ahead_log_is_synced_at_each_commit
         ])
     }
@@ -122,13 +122,13 @@ impl Records for Sqlite {
 impl Records for Postgres {
     fn own(name: &str) -> Vec<Trial> {
         own!(name, [
-            newer_database_is_an_error
-            eight_concurrent_starts_create_the_tables_once
+            database_with_newer_schema_is_rejected
+            concurrent_starts_create_tables_once
             repeatable_read_is_busy
-            concurrent_ids_of_one_transfer_are_seen
-            second_id_of_a_transfer_is_busy_at_stricter_levels
+            concurrent_ids_of_one_transfer_are_possible_duplicates
+            second_id_of_transfer_is_busy_at_stricter_levels
             aborted_transaction_does_not_commit
-            hidden_row_is_an_error
+            hidden_row_is_inconsistent
         ])
     }
 }
@@ -199,7 +199,7 @@ async fn first_delivery_is_new<B: Backend>(store: &B) {
     assert_eq!(credited(store, &payment("A")).await, Some(true));
 }
 
-async fn second_delivery_is_duplicate<B: Backend>(store: &B) {
+async fn replayed_delivery_is_duplicate<B: Backend>(store: &B) {
     assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
     for _ in 0..3 {
         let recorded = deliver(store, &payment("A")).await;
@@ -208,7 +208,7 @@ async fn second_delivery_is_duplicate<B: Backend>(store: &B) {
     }
 }
 
-async fn another_token_of_the_same_invoice_is_duplicate<B: Backend>(store: &B) {
+async fn replay_with_another_token_is_duplicate<B: Backend>(store: &B) {
     assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
     let later = Payment {
         expiry: 1_769_509_999,
@@ -218,7 +218,7 @@ async fn another_token_of_the_same_invoice_is_duplicate<B: Backend>(store: &B) {
     assert_eq!(later, Recorded::Duplicate);
 }
 
-async fn other_brand_of_the_provider_is_duplicate<B: Backend>(store: &B) {
+async fn replay_by_other_brand_is_duplicate<B: Backend>(store: &B) {
     assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
     let trybit = Payment {
         by_trybit: true,
@@ -247,7 +247,7 @@ async fn another_project_is_another_payment<B: Backend>(store: &B) {
     }
 }
 
-async fn unnamed_project_is_a_project_of_its_own<B: Backend>(store: &B) {
+async fn unnamed_project_is_separate_project<B: Backend>(store: &B) {
     let named = Payment {
         project: Some("eu"),
         ..Payment::default()
@@ -292,7 +292,7 @@ async fn another_amount_after_credit_is_conflict<B: Backend>(store: &B) {
     assert_eq!(deliver(store, &first).await, Recorded::Duplicate);
 }
 
-async fn delivery_that_pays_nothing_leaves_room<B: Backend>(store: &B) {
+async fn delivery_without_payment_leaves_room<B: Backend>(store: &B) {
     for (number, incomplete) in Payment::NOT_PAYING.into_iter().enumerate() {
         let id = format!("A{number}");
         let first = incomplete.reconciled(&id);
@@ -307,7 +307,7 @@ async fn delivery_that_pays_nothing_leaves_room<B: Backend>(store: &B) {
     assert_eq!(store.credits().await.len(), Payment::NOT_PAYING.len());
 }
 
-async fn delivery_that_pays_nothing_changes_no_credit<B: Backend>(store: &B) {
+async fn delivery_without_payment_changes_no_credit<B: Backend>(store: &B) {
     assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
     let before = store.stored(payment("A").event()).await;
     for incomplete in Payment::NOT_PAYING {
@@ -370,7 +370,7 @@ async fn pending_then_confirmed_is_new<B: Backend>(store: &B) {
 }
 
 /// While a payment is pending, a wallet may replace its transaction.
-async fn pending_whose_transaction_is_replaced_is_no_conflict<B: Backend>(store: &B) {
+async fn pending_with_replaced_transaction_is_no_conflict<B: Backend>(store: &B) {
     for txid in ["tx-1", "tx-2"] {
         let pending = deliver(store, &callback("u-1", txid, true)).await;
         assert_eq!(pending, Recorded::NotCredited(Outcome::Pending), "{txid}");
@@ -428,7 +428,7 @@ async fn pending_beside_uncommitted_confirmed_is_not_credited<B: Backend>(store:
     assert!(expected.contains(&pending), "{pending:?}");
 }
 
-async fn pending_notices_take_no_transfer<B: Backend>(store: &B) {
+async fn pending_callbacks_count_no_transfer<B: Backend>(store: &B) {
     for uuid in ["u-2", "u-1"] {
         let pending = deliver(store, &callback(uuid, "tx-1", true)).await;
         assert_eq!(pending, Recorded::NotCredited(Outcome::Pending), "{uuid}");
@@ -502,7 +502,7 @@ async fn partial_with_another_amount_paid_is_reviewed_again<B: Backend>(store: &
 }
 
 /// The order was corrected after a person had looked at it.
-async fn underpaid_is_new_at_a_lower_price<B: Backend>(store: &B) {
+async fn underpaid_is_new_at_lower_price<B: Backend>(store: &B) {
     let short = deliver(store, &UNDERPAID.reconciled("A")).await;
     assert_eq!(short, underpaid("0.04"));
     let corrected = Payment {
@@ -519,7 +519,7 @@ async fn underpaid_is_new_at_a_lower_price<B: Backend>(store: &B) {
     assert_eq!(credited(store, &payment("A")).await, Some(true));
 }
 
-async fn underpaid_by_one_transfer_is_paid_by_the_same<B: Backend>(store: &B) {
+async fn underpaid_transfer_is_new_at_full_amount<B: Backend>(store: &B) {
     let short = Callback {
         value: "0.04",
         ..Callback::default()
@@ -562,7 +562,7 @@ async fn review_is_not_credited<B: Backend>(store: &B) {
 }
 
 /// An attacker can have them signed with any id, also the genuine one's.
-async fn callbacks_bound_by_address_alone_take_no_transfer<B: Backend>(store: &B) {
+async fn callbacks_bound_by_address_alone_count_no_transfer<B: Backend>(store: &B) {
     let outcome = Outcome::InsufficientAssurance("0.05".parse().unwrap());
     for uuid in ["u-1", "u-8", "u-9"] {
         let planted = Callback {
@@ -580,7 +580,7 @@ async fn callbacks_bound_by_address_alone_take_no_transfer<B: Backend>(store: &B
     assert_eq!(store.credits().await, ["u-1"]);
 }
 
-async fn callbacks_bound_by_address_alone_are_new_if_the_price_accepts_them<B: Backend>(store: &B) {
+async fn callbacks_bound_by_address_alone_are_new_if_price_accepts_them<B: Backend>(store: &B) {
     for (uuid, txid) in [("u-7", "tx-7"), ("u-8", "tx-8"), ("u-9", "tx-9")] {
         let accepted = Callback {
             uuid,
@@ -618,7 +618,7 @@ async fn possible_duplicate_is_not_credited<B: Backend>(store: &B) {
     assert_eq!(store.credits().await, ["u-1"]);
 }
 
-async fn possible_duplicate_stays_one_however_much_it_pays<B: Backend>(store: &B) {
+async fn possible_duplicate_stays_possible_duplicate_at_any_amount<B: Backend>(store: &B) {
     let first = deliver(store, &callback("u-1", "tx-1", false)).await;
     assert_eq!(first, Recorded::New);
     for (value, price) in [
@@ -641,7 +641,7 @@ async fn possible_duplicate_stays_one_however_much_it_pays<B: Backend>(store: &B
 }
 
 /// Whether it pays or not, and whether its digest is another or not.
-async fn possible_duplicate_keeps_its_latest_payload<B: Backend>(store: &B) {
+async fn possible_duplicate_keeps_latest_payload<B: Backend>(store: &B) {
     let first = deliver(store, &callback("u-1", "tx-1", false)).await;
     assert_eq!(first, Recorded::New);
     for value in ["0.05", "0.04", "0.040", "0.05", "0.050"] {
@@ -673,7 +673,7 @@ async fn rolled_back_record_is_new_again<B: Backend>(store: &B) {
     assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
 }
 
-async fn rolled_back_upgrade_leaves_the_review<B: Backend>(store: &B) {
+async fn rolled_back_credit_leaves_review<B: Backend>(store: &B) {
     let short = UNDERPAID.reconciled("A");
     assert_eq!(deliver(store, &short).await, underpaid("0.04"));
     let before = store.stored(short.event()).await;
@@ -717,7 +717,7 @@ async fn record_and_credit_vanish_together<B: Backend>(store: &B) {
     assert_eq!(store.credits().await, ["A"]);
 }
 
-async fn panic_before_the_commit_leaves_nothing<B: Backend>(store: &B) {
+async fn panic_before_commit_leaves_nothing<B: Backend>(store: &B) {
     let panicking = store.clone();
     let handler = tokio::spawn(async move {
         let mut transaction = panicking.begin().await;
@@ -731,7 +731,7 @@ async fn panic_before_the_commit_leaves_nothing<B: Backend>(store: &B) {
 }
 
 /// The client closes the connection, and the framework drops the handler.
-async fn dropped_future_before_the_commit_leaves_nothing<B: Backend>(store: &B) {
+async fn dropped_future_before_commit_leaves_nothing<B: Backend>(store: &B) {
     let handler = async {
         let mut transaction = store.begin().await;
         let recorded = store.record(&mut transaction, &payment("A")).await;
@@ -859,7 +859,7 @@ async fn pruning_keeps_keys_and_digests<B: Backend>(store: &B) {
 }
 
 /// A person still has to look at them.
-async fn pruning_keeps_payloads_that_are_not_credited<B: Backend>(store: &B) {
+async fn pruning_keeps_payloads_without_credit<B: Backend>(store: &B) {
     let paid = callback("u-1", "tx-1", false);
     assert_eq!(deliver(store, &paid).await, Recorded::New);
     let (short, held) = (UNDERPAID.reconciled("A"), callback("u-2", "tx-1", false));
@@ -902,7 +902,7 @@ async fn hundred_payments_from_many_tasks_are_credited_once_each<B: Backend>(sto
     assert_eq!(store.credits().await, ids);
 }
 
-async fn concurrent_delivery_waits_and_is_new_after_a_rollback<B: Backend>(store: &B) {
+async fn concurrent_delivery_waits_and_is_new_after_rollback<B: Backend>(store: &B) {
     let mut first = store.begin().await;
     let recorded = store.record(&mut first, &payment("A")).await;
     assert_eq!(recorded.unwrap(), Recorded::New);
@@ -916,7 +916,7 @@ async fn concurrent_delivery_waits_and_is_new_after_a_rollback<B: Backend>(store
     assert_eq!(second.await.unwrap(), Recorded::New);
 }
 
-async fn concurrent_deliveries_after_a_review_are_credited_once<B: Backend>(store: &B) {
+async fn concurrent_deliveries_after_review_are_credited_once<B: Backend>(store: &B) {
     for number in 0..10 {
         let id = format!("A{number}");
         let short = deliver(store, &UNDERPAID.reconciled(&id)).await;
@@ -940,7 +940,7 @@ async fn concurrent_deliveries_after_a_review_are_credited_once<B: Backend>(stor
     assert_eq!(store.credits().await.len(), 10);
 }
 
-async fn newer_file_is_an_error() {
+async fn file_with_newer_schema_is_rejected() {
     let store = Sqlite::fresh().await;
     sqlx::query("UPDATE postback_schema SET version = 99")
         .execute(store.store().pool())
@@ -963,7 +963,7 @@ async fn newer_file_is_an_error() {
     assert_eq!(Retry::from(error).code(), "store_unavailable");
 }
 
-async fn file_is_opened_again() {
+async fn reopened_file_keeps_records() {
     let store = Sqlite::fresh().await;
     assert_eq!(deliver(&store, &payment("A")).await, Recorded::New);
     let again = SqliteStore::open(store.file()).await.unwrap();
@@ -974,7 +974,7 @@ async fn file_is_opened_again() {
 
 /// A reader of a file without a write-ahead log keeps others from committing, but not from writing
 /// before.
-async fn effect_whose_record_cannot_be_committed_is_not_run() {
+async fn effect_with_uncommitted_record_does_not_run() {
     let store = Sqlite::fresh().await;
     store.store().pool().close().await;
     let options = SqliteConnectOptions::new()
@@ -999,7 +999,7 @@ async fn effect_whose_record_cannot_be_committed_is_not_run() {
 }
 
 /// The reason to record first, or to begin by [`SqliteStore::begin`].
-async fn transaction_that_has_read_before_is_busy() {
+async fn transaction_with_earlier_read_is_busy() {
     let store = Sqlite::fresh().await;
     let mut reader = store.store().pool().begin().await.unwrap();
     let credits: Vec<String> = sqlx::query_scalar("SELECT id FROM credits")
@@ -1027,7 +1027,7 @@ async fn write_ahead_log_is_synced_at_each_commit() {
     assert_eq!((&*journal, synchronous), ("wal", 2));
 }
 
-async fn newer_database_is_an_error() {
+async fn database_with_newer_schema_is_rejected() {
     let store = Postgres::fresh().await;
     let pool = store.store().pool();
     sqlx::query("UPDATE postback_schema SET version = 99")
@@ -1046,7 +1046,7 @@ async fn newer_database_is_an_error() {
     assert!(newer, "{error:?}");
 }
 
-async fn eight_concurrent_starts_create_the_tables_once() {
+async fn concurrent_starts_create_tables_once() {
     let url = database().await;
     let mut starting = JoinSet::new();
     for _ in 0..8 {
@@ -1082,7 +1082,7 @@ async fn in_snapshot(store: &Postgres, level: &str) -> sqlx::Transaction<'static
     transaction
 }
 
-async fn concurrent_ids_of_one_transfer_are_seen() {
+async fn concurrent_ids_of_one_transfer_are_possible_duplicates() {
     let store = Postgres::fresh().await;
     let mut first = store.begin().await;
     let paid = callback("u-1", "tx-1", false);
@@ -1098,7 +1098,7 @@ async fn concurrent_ids_of_one_transfer_are_seen() {
     assert_eq!(second.await.unwrap(), possible_duplicate_of("u-1"));
 }
 
-async fn second_id_of_a_transfer_is_busy_at_stricter_levels() {
+async fn second_id_of_transfer_is_busy_at_stricter_levels() {
     for level in ["REPEATABLE READ", "SERIALIZABLE"] {
         let store = Postgres::fresh().await;
         let mut second = in_snapshot(&store, level).await;
@@ -1129,7 +1129,7 @@ async fn aborted_transaction_does_not_commit() {
 }
 
 /// A record that can be neither inserted nor read is not acknowledged.
-async fn hidden_row_is_an_error() {
+async fn hidden_row_is_inconsistent() {
     let store = Postgres::fresh().await;
     for statement in [
         "CREATE FUNCTION hide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",

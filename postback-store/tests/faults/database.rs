@@ -69,7 +69,7 @@ impl Database {
         credits
     }
 
-    pub(crate) fn wait_for_a_credit(&self) {
+    pub(crate) fn wait_for_credit(&self) {
         while let [0, ..] = self.counts() {
             thread::sleep(Duration::from_millis(1));
         }

@@ -50,11 +50,11 @@ pub(crate) fn all(name: &str, fresh: Fresh) -> Vec<Trial> {
     vec![
         trial(
             name,
-            "process_killed_twenty_times_loses_and_doubles_nothing_without_a_resend",
-            move || killed_twenty_times_without_a_resend(fresh),
+            "killed_processes_lose_and_double_no_effect_without_replay",
+            move || killed_processes_lose_and_double_no_effect_without_replay(fresh),
         ),
-        trial(name, "lease_of_a_frozen_process_has_expired", move || {
-            lease_of_a_frozen_process_has_expired(&Bench::fresh(fresh));
+        trial(name, "lease_of_frozen_process_expires", move || {
+            lease_of_frozen_process_expires(&Bench::fresh(fresh));
         }),
     ]
 }
@@ -64,8 +64,8 @@ pub(crate) fn all(name: &str, fresh: Fresh) -> Vec<Trial> {
 pub(crate) fn of_redis() -> Trial {
     trial(
         "redis",
-        "two_processes_of_64_tasks_complete_1000_effects_once_each_and_never_two_at_once",
-        || two_processes_of_64_tasks(&Bench::fresh(redis)),
+        "concurrent_processes_run_each_effect_one_time_without_overlap",
+        || concurrent_processes_run_each_effect_one_time_without_overlap(&Bench::fresh(redis)),
     )
 }
 
@@ -148,7 +148,7 @@ impl Bench {
     }
 }
 
-fn two_processes_of_64_tasks(bench: &Bench) {
+fn concurrent_processes_run_each_effect_one_time_without_overlap(bench: &Bench) {
     let work = bench.work(Kind::Effects, 64, 1_000);
     let workers = [(); 2].map(|()| Worker::start(&work));
     for worker in workers {
@@ -161,7 +161,7 @@ fn two_processes_of_64_tasks(bench: &Bench) {
 }
 
 /// The provider does not send again: what did not complete is known from the store alone.
-fn killed_twenty_times_without_a_resend(fresh: Fresh) {
+fn killed_processes_lose_and_double_no_effect_without_replay(fresh: Fresh) {
     let killed = [(); 20].map(|()| {
         let bench = Bench::fresh(fresh);
         let worker = Worker::start(&bench.work(Kind::UnrepeatedEffects, 4, 500));
@@ -201,7 +201,7 @@ async fn finish(store: &impl EffectStore, outside: &FileEffects) -> usize {
     left.len()
 }
 
-fn lease_of_a_frozen_process_has_expired(bench: &Bench) {
+fn lease_of_frozen_process_expires(bench: &Bench) {
     let worker = Worker::start(&bench.work(Kind::Hold, 1, 1));
     bench.wait_for("at_work");
     worker.signal("-STOP");

@@ -14,6 +14,8 @@
 mod database;
 mod effects;
 mod file_effects;
+#[path = "../shop/payment.rs"]
+mod payment;
 #[path = "../servers/postgres.rs"]
 mod postgres_server;
 #[path = "../servers/redis.rs"]
@@ -77,16 +79,16 @@ fn records(name: &str, database: fn() -> Database) -> Vec<Trial> {
     vec![
         trial(
             name,
-            "two_processes_of_64_tasks_credit_1000_payments_once_each",
+            "concurrent_processes_credit_each_payment_once",
             move || {
-                two_processes_of_64_tasks_credit_1000_payments_once_each(&database());
+                concurrent_processes_credit_each_payment_once(&database());
             },
         ),
         trial(
             name,
-            "process_killed_twenty_times_loses_and_doubles_nothing",
+            "killed_processes_lose_and_double_no_credit",
             move || {
-                process_killed_twenty_times_loses_and_doubles_nothing(database);
+                killed_processes_lose_and_double_no_credit(database);
             },
         ),
     ]
@@ -99,7 +101,7 @@ pub(crate) fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static)
     })
 }
 
-fn two_processes_of_64_tasks_credit_1000_payments_once_each(database: &Database) {
+fn concurrent_processes_credit_each_payment_once(database: &Database) {
     let work = credit(database, 64, 1_000);
     let workers = [(); 2].map(|()| Worker::start(&work));
     for worker in workers {
@@ -110,13 +112,13 @@ fn two_processes_of_64_tasks_credit_1000_payments_once_each(database: &Database)
 
 /// The provider sends again what was not acknowledged: each start delivers all payments again, and
 /// each of them twice.
-fn process_killed_twenty_times_loses_and_doubles_nothing(database: fn() -> Database) {
+fn killed_processes_lose_and_double_no_credit(database: fn() -> Database) {
     let mut in_the_middle = 0;
     for _ in 0..20 {
         let database = database();
         let work = credit(&database, 2, 500);
         let worker = Worker::start(&work);
-        database.wait_for_a_credit();
+        database.wait_for_credit();
         let delay = random_below(200);
         thread::sleep(Duration::from_millis(delay));
         worker.kill();

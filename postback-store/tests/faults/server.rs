@@ -49,26 +49,22 @@ pub(crate) fn of_postgres() -> Vec<Trial> {
     vec![
         trial(
             "postgres",
-            "server_that_stops_before_a_commit_loses_and_doubles_nothing",
-            server_that_stops_before_a_commit_loses_and_doubles_nothing,
+            "server_stopped_before_commit_loses_and_doubles_no_credit",
+            server_stopped_before_commit_loses_and_doubles_no_credit,
         ),
+        trial("postgres", "acknowledged_effect_is_on_disk", || {
+            let runtime = Runtime::new().expect("a runtime");
+            runtime.block_on(acknowledged_effect_is_on_disk());
+        }),
         trial(
             "postgres",
-            "done_effect_is_on_disk_when_it_is_acknowledged",
-            || {
-                let runtime = Runtime::new().expect("a runtime");
-                runtime.block_on(done_effect_is_on_disk_when_it_is_acknowledged());
-            },
-        ),
-        trial(
-            "postgres",
-            "server_killed_during_an_effect_loses_nothing",
+            "server_killed_during_effect_loses_nothing",
             || {
                 Runtime::new().expect("a runtime").block_on(async {
                     let store = PostgresStore::connect(&database().await).await;
                     let store = store.expect("a store");
-                    killed_during_an_effect(&store, &POSTGRES).await;
-                    restarted_during_an_effect(&store, &POSTGRES).await;
+                    killed_during_effect(&store, &POSTGRES).await;
+                    restarted_during_effect(&store, &POSTGRES).await;
                 });
             },
         ),
@@ -78,19 +74,19 @@ pub(crate) fn of_postgres() -> Vec<Trial> {
 pub(crate) fn of_redis() -> Vec<Trial> {
     vec![trial(
         "redis",
-        "server_killed_during_an_effect_loses_nothing",
+        "server_killed_during_effect_loses_nothing",
         || {
             Runtime::new().expect("a runtime").block_on(async {
                 let store = RedisStore::open(&emptied()).await;
                 let store = store.expect("a store");
-                killed_during_an_effect(&store, &REDIS).await;
-                restarted_during_an_effect(&store, &REDIS).await;
+                killed_during_effect(&store, &REDIS).await;
+                restarted_during_effect(&store, &REDIS).await;
             });
         },
     )]
 }
 
-fn server_that_stops_before_a_commit_loses_and_doubles_nothing() {
+fn server_stopped_before_commit_loses_and_doubles_no_credit() {
     let database = Database::postgres();
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
@@ -134,7 +130,7 @@ fn is_unavailable(error: StoreError) {
 }
 
 /// As the server's setting has it, which the store leaves as it is: with `off`, it is not.
-async fn done_effect_is_on_disk_when_it_is_acknowledged() {
+async fn acknowledged_effect_is_on_disk() {
     let place = database().await;
     let mut not_on_disk = [0, 0];
     for (waits, not_on_disk) in ["on", "off"].into_iter().zip(&mut not_on_disk) {
@@ -165,7 +161,7 @@ async fn done_effect_is_on_disk_when_it_is_acknowledged() {
 
 /// What was done before stays done, what failed stays pending, and what was running is an error and
 /// runs again.
-async fn killed_during_an_effect(store: &impl EffectStore, control: &Control) {
+async fn killed_during_effect(store: &impl EffectStore, control: &Control) {
     const LEASE: Duration = Duration::from_secs(3);
     let succeed = async |number| {
         run_effect(store, &payment(number), || async { Ok::<_, &str>(number) }).await
@@ -194,7 +190,7 @@ async fn killed_during_an_effect(store: &impl EffectStore, control: &Control) {
     }
 
     control.start();
-    assert_eq!(comes_back(|| succeed(0)).await, EffectOutcome::AlreadyDone);
+    assert_eq!(comes_back(|| succeed(0)).await, EffectOutcome::Duplicate);
     let left = store.pending_effects(10).await.expect("a list");
     let mut left: Vec<_> = left.iter().map(|it| it.id().to_owned()).collect();
     left.sort();
@@ -204,7 +200,7 @@ async fn killed_during_an_effect(store: &impl EffectStore, control: &Control) {
         let resent = succeed(number).await.expect("it runs");
         assert_eq!(resent, EffectOutcome::Ran(number));
         let again = succeed(number).await.expect("it is done");
-        assert_eq!(again, EffectOutcome::AlreadyDone);
+        assert_eq!(again, EffectOutcome::Duplicate);
     }
     assert!(store.pending_effects(10).await.expect("a list").is_empty());
 }
@@ -223,7 +219,7 @@ async fn comes_back<F: Future<Output = Result<EffectOutcome<usize>, EffectError<
 }
 
 /// The connection that the effect began with is broken, which is noticed after the effect.
-async fn restarted_during_an_effect(store: &impl EffectStore, control: &Control) {
+async fn restarted_during_effect(store: &impl EffectStore, control: &Control) {
     let running = payment(10);
     let restarted = run_effect(store, &running, || async {
         control.stop();
@@ -235,7 +231,7 @@ async fn restarted_during_an_effect(store: &impl EffectStore, control: &Control)
         EffectOutcome::Ran(())
     );
     let again = run_effect(store, &payment(10), || async { Ok::<_, &str>(()) }).await;
-    assert_eq!(again.expect("it is done"), EffectOutcome::AlreadyDone);
+    assert_eq!(again.expect("it is done"), EffectOutcome::Duplicate);
 }
 
 fn is_not_run(ran: Result<EffectOutcome<usize>, EffectError<&'static str>>) {

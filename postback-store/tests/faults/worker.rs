@@ -5,16 +5,11 @@ use std::{
     process::{Child, Command, ExitCode, Stdio},
 };
 
-use postback_core::{
-    MediaType, SecretKey, Verifier,
-    cryptocloud::CryptoCloud,
-    reconcile::{Price, Reconciliation},
-    testing,
-};
+use postback_core::reconcile::Reconciliation;
 use postback_store::{StoreError, postgres::PostgresStore, redis::RedisStore, sqlite::SqliteStore};
 use tokio::{runtime::Runtime, task::JoinSet};
 
-use crate::{effects, file_effects::FileEffects, shop::CREDIT};
+use crate::{effects, file_effects::FileEffects, payment, shop::CREDIT};
 
 /// Opens the store at a place: a file, or a server's address.
 macro_rules! with_store {
@@ -39,7 +34,6 @@ macro_rules! with_store {
 
 pub(crate) use with_store;
 
-const NOW: u64 = 1_769_509_400;
 const WORK: &str = "POSTBACK_WORKER_WORK";
 const PLACE: &str = "POSTBACK_WORKER_PLACE";
 const OUTSIDE: &str = "POSTBACK_WORKER_OUTSIDE";
@@ -205,19 +199,9 @@ impl Work {
     }
 }
 
-/// A payment that pays its price.
+/// Returns the payment of an order.
 pub(crate) fn payment(number: usize) -> Reconciliation {
-    let secret = SecretKey::new("s").expect("a secret");
-    let id = format!("ORDER{number:04}");
-    let token = testing::token(&secret, &id, NOW + 300);
-    let body = format!(
-        r#"{{"status":"success","invoice_id":"{id}","amount_crypto":0.05,"currency":"BTC","token":"{token}"}}"#
-    );
-    let verifier = Verifier::new(CryptoCloud::new(), secret);
-    let payment = testing::deliver(&verifier, MediaType::Json, body, NOW);
-    let price = Price::new("0.05".parse().expect("an amount"), "BTC").expect("a price");
-    let reconciliation = payment.expect("a genuine payment").reconcile(&price);
-    reconciliation.expect("a price in a coin")
+    payment::payment(&format!("ORDER{number:04}"))
 }
 
 /// The shop's handler on a database: what is new is credited in the transaction that recorded it.
