@@ -1,8 +1,6 @@
 //! Properties of CryptAPI's verification: each change of a signed message is rejected, and no
 //! signed message makes core panic.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
-
 use std::sync::LazyLock;
 
 use postback_conformance::fixtures::{

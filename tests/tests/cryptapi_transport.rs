@@ -1,7 +1,5 @@
 //! Signed URLs through HTTP servers and routers: the adapter recovers the URL that was signed.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
-
 use axum::{Router, routing::any};
 use bytes::Bytes;
 use http::{Request, StatusCode};

@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::arithmetic_side_effects,
-    clippy::unwrap_used,
     reason = "a test stops where something is wrong"
 )]
 

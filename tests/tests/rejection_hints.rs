@@ -1,8 +1,6 @@
 //! Log events of rejections, with the cause and the hint of each: in core, and through every entry
 //! point.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
-
 use std::{fs, path::Path};
 
 use bytes::Bytes;
