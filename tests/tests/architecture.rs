@@ -1,9 +1,10 @@
-//! Core decides, adapters translate: what each may not name, and how small adapters stay.
+//! Core decides, adapters translate: words that the code of each does not contain, and the paths
+//! that the description names.
 
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
-    reason = "a test stops where something is wrong"
+    reason = "a test panics when it fails"
 )]
 
 use std::{
@@ -11,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What only core may know: statuses, headers, limits, encodings, cryptography.
+/// Words of statuses, headers, limits, encodings and cryptography, which only core contains.
 const NOT_IN_ADAPTERS: [&str; 22] = [
     "1024",
     "65536",
@@ -37,16 +38,17 @@ const NOT_IN_ADAPTERS: [&str; 22] = [
     "token",
 ];
 
-/// What an adapter may say of a refusal: that its framework could not read the body, or that it finds
-/// no verifier.
-const REFUSALS_OF_ADAPTERS: [&str; 4] = [
+/// Rejections that an adapter makes itself: its framework could not read the body, or there is no
+/// verifier.
+const REJECTIONS_OF_ADAPTERS: [&str; 4] = [
     "body_too_large",
     "BodyUnreadable",
     "not_configured",
     "new::<",
 ];
 
-/// What core may not know: frameworks, I/O, the environment, global state, a runtime.
+/// Words of frameworks, I/O, the environment, global state and runtimes, which core does not
+/// contain.
 const NOT_IN_CORE: [&str; 19] = [
     "actix",
     "async ",
@@ -70,7 +72,7 @@ const NOT_IN_CORE: [&str; 19] = [
 ];
 
 #[test]
-fn adapters_translate_and_decide_nothing() {
+fn adapter_code_contains_no_rule_of_core() {
     let adapters = [
         "postback-actix/src",
         "postback-rocket/src",
@@ -80,28 +82,28 @@ fn adapters_translate_and_decide_nothing() {
         .iter()
         .flat_map(|folder| lines_without(folder, &NOT_IN_ADAPTERS));
     for (place, line) in lines {
-        // Rocket's type: made of core's number, or handed on.
+        // Rocket's type, which is made from a number of core's.
         for status in line.split("Status::").skip(1) {
-            let made = status.strip_prefix("new(");
-            let of_ours = made.is_some_and(|it| !it.starts_with(|it: char| it.is_ascii_digit()));
-            assert!(of_ours, "{place}: Status::{status}");
+            let number = status.strip_prefix("new(");
+            let is_cores = number.is_some_and(|it| !it.starts_with(|it: char| it.is_ascii_digit()));
+            assert!(is_cores, "{place}: Status::{status}");
         }
-        for refusal in line.split("Rejection::").skip(1) {
-            let allowed = REFUSALS_OF_ADAPTERS
+        for rejection in line.split("Rejection::").skip(1) {
+            let is_allowed = REJECTIONS_OF_ADAPTERS
                 .iter()
-                .any(|it| refusal.starts_with(it));
-            assert!(allowed, "{place}: Rejection::{refusal}");
+                .any(|it| rejection.starts_with(it));
+            assert!(is_allowed, "{place}: Rejection::{rejection}");
         }
     }
 }
 
 #[test]
-fn core_knows_no_framework_and_does_no_io() {
+fn core_code_contains_no_framework_and_no_io() {
     lines_without("postback-core/src", &NOT_IN_CORE);
 }
 
 #[test]
-fn core_depends_on_what_was_decided_and_nothing_else() {
+fn dependencies_of_core_are_those_listed() {
     let manifest = fs::read_to_string(root().join("postback-core/Cargo.toml")).unwrap();
     let tables: Vec<_> = manifest
         .lines()
@@ -141,12 +143,31 @@ fn core_depends_on_what_was_decided_and_nothing_else() {
     assert_eq!(names, decided);
 }
 
+#[test]
+fn paths_in_architecture_exist() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let is_path = |it: &&str| {
+        let names_folder = it.contains('/') || it.starts_with("postback-");
+        let is_word = !it.contains(|it: char| it.is_whitespace() || "(<:".contains(it));
+        is_word && (names_folder || it.ends_with(".rs") || it.ends_with(".md"))
+    };
+    // Text between two backticks is every second piece of a line.
+    let quoted = text
+        .lines()
+        .flat_map(|line| line.split('`').skip(1).step_by(2));
+    let paths: Vec<_> = quoted.filter(is_path).collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    for path in paths {
+        assert!(root().join(path).exists(), "{path}");
+    }
+}
+
 fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().expect("a folder of the project").to_owned()
 }
 
-/// The code lines of a folder with their places, none of which may hold one of `words`.
+/// Returns the lines of code in a folder with their places. Panics if one contains one of `words`.
 fn lines_without(folder: &str, words: &[&str]) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     for file in sources(folder) {
@@ -178,7 +199,8 @@ fn sources(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Lines that are neither blank, nor comments, nor a module of tests, with their numbers.
+/// Returns the lines that are neither blank, nor comments, nor in a module of tests, with their
+/// numbers.
 fn code(file: &Path) -> Vec<(usize, String)> {
     let text = fs::read_to_string(file).unwrap();
     (1..)
