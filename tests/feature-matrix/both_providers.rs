@@ -1,5 +1,5 @@
-//! The application enables both crypto providers of `jsonwebtoken` and installs one for the process.
-//! Verification does not install one.
+//! The application enables both crypto providers of `jsonwebtoken` and installs one for the
+//! process. Verification does not install one.
 
 use jsonwebtoken::crypto::{CryptoProvider, aws_lc};
 
