@@ -1,6 +1,7 @@
 //! Each handler that is printed, in the README, in the guide, in the documentation and in the
-//! examples, is sent the same deliveries: it credits what is paid, logs what it does not credit, and
-//! does not acknowledge what it does not know. `build.rs` takes the handlers out of the documents.
+//! examples, is sent the same deliveries: it credits what is paid, logs what it does not credit,
+//! and does not acknowledge what it does not know. `build.rs` takes the handlers out of the
+//! documents.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -274,7 +275,8 @@ macro_rules! one_project {
     };
 }
 
-/// Tests a handler for several projects: the holder of one project's secret can sign any invoice id.
+/// Tests a handler for several projects: the holder of one project's secret can sign any invoice
+/// id.
 macro_rules! several_projects {
     ($name:ident, $on:ident) => {
         let ((_a, orders_of_a), (_b, orders_of_b)) = (orders().await, orders().await);
