@@ -148,6 +148,11 @@ async fn exchange(application: &Application, request: impl AsRef<[u8]>) -> RawRe
     connection.response(false).await
 }
 
+/// Sends one request through each entry point, and returns the response.
+async fn exchange_everywhere(request: impl AsRef<[u8]>) -> RawResponse {
+    everywhere(async |application| exchange(application, &request).await).await
+}
+
 #[track_caller]
 fn assert_rejected(response: &RawResponse, rejection: &Rejection) {
     assert_reply(response, rejection.reply());
@@ -201,26 +206,17 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn declared_length_over_body_limit_is_rejected() {
-    let response = everywhere(async |application| {
-        let request = post(
-            &format!("{JSON}Content-Length: 9000000000000\r\n"),
-            [b' '; 512],
-        );
-        exchange(application, request).await
-    })
-    .await;
+    let head = format!("{JSON}Content-Length: 9000000000000\r\n");
+    let response = exchange_everywhere(post(&head, [b' '; 512])).await;
     assert_rejected(&response, &Rejection::body_too_large(0));
 }
 
 /// The largest length that the HTTP servers accept.
 #[tokio::test]
 async fn largest_declared_length_over_body_limit_is_rejected() {
-    let response = everywhere(async |application| {
-        let length = u64::MAX - 2;
-        let request = post(&format!("{JSON}Content-Length: {length}\r\n"), [b' '; 512]);
-        exchange(application, request).await
-    })
-    .await;
+    let length = u64::MAX - 2;
+    let head = format!("{JSON}Content-Length: {length}\r\n");
+    let response = exchange_everywhere(post(&head, [b' '; 512])).await;
     assert_rejected(&response, &Rejection::body_too_large(0));
 }
 
@@ -321,8 +317,7 @@ async fn hundred_headers_are_accepted_on_hyper() {
 /// actix-web rejects one more than these, with Host, `ASK`, Content-Type and Content-Length.
 #[tokio::test]
 async fn ninety_six_headers_are_accepted() {
-    let response =
-        everywhere(async |application| exchange(application, genuine_with(92)).await).await;
+    let response = exchange_everywhere(genuine_with(92)).await;
     assert_accepted(&response);
 }
 
@@ -382,13 +377,10 @@ async fn length_beside_chunks_does_not_end_body() {
 
 #[tokio::test]
 async fn trailers_are_ignored() {
-    let response = everywhere(async |application| {
-        let head = format!("{JSON}Transfer-Encoding: chunked\r\nTrailer: X-Signature\r\n");
-        let mut request = post(&head, chunk(sample().as_bytes()));
-        request.extend_from_slice(b"0\r\nX-Signature: forged\r\n\r\n");
-        exchange(application, request).await
-    })
-    .await;
+    let head = format!("{JSON}Transfer-Encoding: chunked\r\nTrailer: X-Signature\r\n");
+    let mut request = post(&head, chunk(sample().as_bytes()));
+    request.extend_from_slice(b"0\r\nX-Signature: forged\r\n\r\n");
+    let response = exchange_everywhere(request).await;
     assert_accepted(&response);
 }
 
@@ -516,14 +508,8 @@ async fn repeated_signature_is_bad_signature_and_absent_is_unsigned() {
 #[tokio::test]
 async fn repeated_content_type_is_rejected() {
     for second in [JSON, "Content-Type: text/plain\r\n"] {
-        let response = everywhere(async |application| {
-            exchange(
-                application,
-                post_whole(&format!("{JSON}{second}"), sample()),
-            )
-            .await
-        })
-        .await;
+        let request = post_whole(&format!("{JSON}{second}"), sample());
+        let response = exchange_everywhere(request).await;
         assert_rejected(&response, &Rejection::UnsupportedMediaType);
     }
 }
@@ -541,20 +527,15 @@ fn with_raw_header(name: &str, value: &[u8], rest: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn unrelated_header_with_invalid_utf8_is_ignored() {
-    let response = everywhere(async |application| {
-        exchange(application, with_raw_header("X-Other: ", b"\xff\xfe", JSON)).await
-    })
-    .await;
+    let request = with_raw_header("X-Other: ", b"\xff\xfe", JSON);
+    let response = exchange_everywhere(request).await;
     assert_accepted(&response);
 }
 
 #[tokio::test]
 async fn content_type_with_invalid_utf8_is_rejected() {
-    let response = everywhere(async |application| {
-        let request = with_raw_header("Content-Type: ", b"application/json\xff", "");
-        exchange(application, request).await
-    })
-    .await;
+    let request = with_raw_header("Content-Type: ", b"application/json\xff", "");
+    let response = exchange_everywhere(request).await;
     assert_rejected(&response, &Rejection::UnsupportedMediaType);
 }
 
@@ -562,11 +543,8 @@ async fn content_type_with_invalid_utf8_is_rejected() {
 #[tokio::test]
 async fn compressed_body_is_rejected() {
     for encoding in ["gzip", "deflate", "identity, gzip"] {
-        let response = everywhere(async |application| {
-            let head = format!("{JSON}Content-Encoding: {encoding}\r\n");
-            exchange(application, post_whole(&head, sample())).await
-        })
-        .await;
+        let head = format!("{JSON}Content-Encoding: {encoding}\r\n");
+        let response = exchange_everywhere(post_whole(&head, sample())).await;
         assert_rejected(&response, &Rejection::UnsupportedMediaType);
     }
 }
@@ -590,16 +568,13 @@ async fn http_1_0_request_is_verified_and_connection_ends() {
 
 #[tokio::test]
 async fn absolute_target_with_other_host_is_verified() {
-    let response = everywhere(async |application| {
-        let body = sample();
-        let request = format!(
-            "POST http://elsewhere.example/plain?a=1 HTTP/1.1\r\nHost: shop\r\n{JSON}\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        exchange(application, request).await
-    })
-    .await;
+    let body = sample();
+    let request = format!(
+        "POST http://elsewhere.example/plain?a=1 HTTP/1.1\r\nHost: shop\r\n{JSON}\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let response = exchange_everywhere(request).await;
     assert_accepted(&response);
 }
 
