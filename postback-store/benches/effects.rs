@@ -1,6 +1,6 @@
-//! Cost of `run_effect`, on each store: how many payments a second, by one task and by many, and
-//! how much longer a handler takes. Compare them with each other: absolute figures say more about
-//! the machine and its disk.
+//! Cost of `run_effect` on each store: payments in a second, by one task and by many, and the time
+//! that it adds to a handler. Compare the stores with each other: absolute figures depend on the
+//! machine and its disk.
 //!
 //! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and
 //! `POSTBACK_REDIS`; without them, they are skipped.
@@ -38,7 +38,7 @@ use self::{
 };
 
 fn main() {
-    // As cargo and CI run it: everything one time, nothing measured.
+    // `cargo test` and CI run each measurement one time, and measure nothing.
     let events = match env::args().any(|argument| argument == "--test") {
         true => 64,
         false => 3_200,
@@ -98,18 +98,18 @@ async fn measure<S: EffectStore>(name: &str, store: &S, events: usize) {
     }
 }
 
-/// The effect.
+/// Runs an effect that does nothing.
 async fn handler() -> Result<(), StoreError> {
     Ok(())
 }
 
 struct Delivered {
     in_a_second: f64,
-    /// Of one payment.
+    /// Time of one payment.
     median: Duration,
 }
 
-/// Each task delivers its part, one payment after the other.
+/// Delivers the payments by several tasks. Each task delivers its part, one payment after another.
 async fn deliver<F>(
     tasks: usize,
     payments: &[Reconciliation],

@@ -1,7 +1,8 @@
-//! What a record costs, on each database: beside the same transaction without it, and with many
-//! records there before. Read the ratios: absolute figures say more about the machine and its disk.
+//! Cost of a record on each database: compared with the same transaction without a record, and with
+//! many earlier records. Read the ratios: absolute figures depend on the machine and its disk.
 //!
-//! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`; without it, it is skipped.
+//! Postgres is a real server, whose address is in `POSTBACK_POSTGRES`; without it, Postgres is
+//! skipped.
 
 #![expect(
     clippy::expect_used,
@@ -33,14 +34,14 @@ use self::{
     shop::{CREDIT, CREDITS},
 };
 
-/// One shop's database.
+/// Database of a shop.
 enum Shop {
     Postgres(PostgresStore),
     Sqlite(SqliteStore),
 }
 
 impl Shop {
-    /// The shop's own write, in a transaction: beside a record, or alone.
+    /// Writes a credit in a transaction, with or without a record.
     async fn credit(&self, payment: Option<Reconciliation>, id: &str) -> Result<(), StoreError> {
         macro_rules! credit {
             ($store:expr) => {{
@@ -93,7 +94,7 @@ impl Shop {
 }
 
 fn main() {
-    // As cargo and CI run it: everything one time, nothing measured.
+    // `cargo test` and CI run each measurement one time, and measure nothing.
     let (rounds, many) = match env::args().any(|argument| argument == "--test") {
         true => (1, 2_000),
         false => (1_000, 1_000_000),
@@ -145,13 +146,13 @@ async fn measure(name: &str, shop: &Shop, rounds: usize, many: u64) {
     );
 }
 
-/// The medians of both, in turn.
+/// Returns the median time with a record and the median time without.
 async fn pairs(shop: &Shop, prefix: &str, rounds: usize) -> (Duration, Duration) {
     let (mut with, mut without) = (Vec::new(), Vec::new());
-    // Nothing of the first round counts.
+    // The first round is not counted.
     for round in 0..=rounds {
         let id = format!("{prefix}{round}");
-        // Neither is always the first.
+        // The order alternates.
         for recorded in [round % 2 == 0, round % 2 == 1] {
             let payment = recorded.then(|| payment(&id));
             let begun = Instant::now();

@@ -4,7 +4,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// The time, for a store that has no server to read it from.
+/// Clock of a store whose database has no server to read the time from.
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
@@ -14,19 +14,19 @@ impl Clock {
         Self(Arc::new(clock))
     }
 
-    /// In Unix milliseconds; zero before 1970.
+    /// Returns the time in Unix milliseconds, or zero before 1970.
     pub(crate) fn milliseconds(&self) -> i64 {
         let since = (self.0)().duration_since(UNIX_EPOCH);
         since.map_or(0, |since| since.as_millis().try_into().unwrap_or(i64::MAX))
     }
 
-    /// In Unix seconds.
+    /// Returns the time in Unix seconds.
     pub(crate) fn seconds(&self) -> i64 {
         self.milliseconds().div_euclid(1_000)
     }
 }
 
-/// The system's clock.
+/// Uses the system's clock.
 impl Default for Clock {
     fn default() -> Self {
         Self(Arc::new(SystemTime::now))

@@ -13,8 +13,8 @@ use postback_core::event::EventKey;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Other transactions write for longer than the store waits, or the transaction read what has
-    /// changed since. It may succeed when it is tried again.
+    /// Another transaction writes for longer than the store waits, or has changed what this one
+    /// read. A retry may succeed.
     #[error("store is busy with other transactions")]
     Busy(#[source] Source),
     /// The server may drop records when memory is short, as its `maxmemory-policy` says.
@@ -26,11 +26,11 @@ pub enum StoreError {
     /// The database returned an error, or cannot be reached.
     #[error("store failed")]
     Failed(#[source] Source),
-    /// The database holds what this crate did not write, or hides what it wrote. An operator must
-    /// look at it: it does not succeed when it is tried again.
+    /// The database contains data that this crate did not write, or hides data that it wrote. A
+    /// retry does not succeed: an operator has to look at it.
     #[error("store is inconsistent: {found}")]
     Inconsistent {
-        /// What was found, and of which payment; no amount and no payload.
+        /// Description of the data and the key of the payment, without amounts and payload.
         found: String,
     },
     /// The database was written by a later version of this crate.
@@ -103,7 +103,7 @@ fn shown(key: &EventKey) -> String {
     }
 }
 
-/// For the application's own writes beside a record, and for its commit.
+/// Converts errors of the application's own statements in the transaction of a record.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {

@@ -3,10 +3,12 @@
 
 use postback_core::event::EventKey;
 
+/// Returns the project of a key as a text.
 pub(crate) fn project(key: &EventKey) -> &str {
     key.project().unwrap_or_default()
 }
 
+/// Makes a key from the columns of a row.
 pub(crate) fn stored(namespace: String, project: &str, id: String) -> EventKey {
     let project = Some(project).filter(|project| !project.is_empty());
     EventKey::new(namespace, project, id)

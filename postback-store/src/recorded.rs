@@ -4,50 +4,51 @@ use std::fmt;
 use postback_core::event::FieldDigests;
 use postback_core::reconcile::Outcome;
 
-/// Result of recording a payment. Acknowledge all of them; credit [`New`](Self::New) alone.
+/// Result of recording a payment. Acknowledge each of them; credit [`New`](Self::New) only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "it says whether to credit the payment"]
+#[must_use = "it decides whether to credit the payment"]
 #[non_exhaustive]
 pub enum Recorded {
-    /// It was credited before, and a field that must not change says something else now or is
-    /// missing: of CryptoCloud and Trybit `status`, `amount_crypto` or `currency`, of CryptAPI and
-    /// BlockBee `address_in`, `coin`, `value_coin` or `txid_in`. What was credited stays, and what
-    /// the delivery says now is not kept: a person must look at it.
+    /// The payment is credited, and this delivery contradicts it: a field that must not change has
+    /// another value or is missing. For CryptoCloud and Trybit these are `status`, `amount_crypto`
+    /// and `currency`; for CryptAPI and BlockBee `address_in`, `coin`, `value_coin` and `txid_in`.
+    ///
+    /// The record is unchanged, and the delivery is not kept. A person has to look at it.
     Conflict {
-        /// Names of the fields that say something else now, or are missing.
+        /// Names of the fields that have another value or are missing.
         fields: Vec<String>,
     },
-    /// It was credited before, and this is the same delivery again. There is nothing to do.
+    /// The payment is credited, and this is the same delivery again. There is nothing to do.
     Duplicate,
-    /// It is recorded now, and pays the price: credit it in the same transaction, so that the
-    /// database keeps both or neither.
+    /// The payment pays the price and is recorded now. Credit it in the same transaction, so that
+    /// the database keeps both or neither.
     New,
-    /// Nothing was recorded, because the postback credits nothing: it is pending, in test mode or
-    /// not successful, or its amount is zero. The delivery that does pay finds room, and what was
-    /// credited before stays.
+    /// The payment credits nothing: it is pending, in test mode or not successful, or its amount is
+    /// zero. It is not recorded, so that the delivery that pays can be [`New`](Self::New). A
+    /// payment that is credited stays credited.
     NotCredited(Outcome),
-    /// Its transfer on the chain was counted under another id. It is recorded for review and **must
-    /// not be credited** before a person has looked at it. Each further delivery by that transfer
-    /// is recorded in its place, and returns the same.
+    /// The transfer of the payment on the chain is counted under another id. It is recorded for
+    /// review and **must not be credited** before a person has looked at it. Each later delivery
+    /// with that transfer is recorded in its place, and returns the same.
     PossibleDuplicate {
-        /// The id that the transfer was counted under.
+        /// The id that the transfer is counted under.
         of: String,
     },
-    /// Money arrived that does not pay the price: too little, in another currency, or with
-    /// insufficient assurance. Or money may have arrived: a field that decides is absent,
-    /// unreadable, or contradicts the others. It is recorded for a person to look at, and not
-    /// credited.
+    /// The payment does not pay the price: the amount is too low, the currency is another one, or
+    /// the assurance is insufficient. Or it is unknown whether it does: a field that decides is
+    /// absent or unreadable, or contradicts another one. It is recorded for review and not
+    /// credited: a person has to look at it.
     ///
     /// Each later delivery of the same payment is recorded in its place: for review again, or as
     /// [`New`](Self::New) if it pays the price.
     Review(Outcome),
-    /// A pending notice of a payment whose confirmed one was credited before. There is nothing to
-    /// do.
+    /// The payment is pending in this delivery, and a confirmed one is credited. There is nothing
+    /// to do.
     Superseded,
 }
 
 impl Recorded {
-    /// Whether to credit the payment.
+    /// Returns true if the payment is to be credited.
     #[must_use]
     pub const fn is_new(&self) -> bool {
         matches!(self, Self::New)
@@ -56,7 +57,7 @@ impl Recorded {
 
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
 impl Recorded {
-    /// The result for a payment that credits nothing.
+    /// Returns the result for a payment that credits nothing.
     pub(crate) fn ignored(outcome: &Outcome, is_superseded: bool) -> Self {
         match is_superseded {
             true => Self::Superseded,
@@ -64,7 +65,7 @@ impl Recorded {
         }
     }
 
-    /// The result for money of a payment that was credited before.
+    /// Returns the result for a payment whose record is credited.
     pub(crate) fn kept(before: &FieldDigests, now: &FieldDigests) -> Self {
         let fields = before.changed_fields(now);
         match fields.is_empty() {
@@ -73,7 +74,7 @@ impl Recorded {
         }
     }
 
-    /// The result for a payment whose record was written.
+    /// Returns the result for a payment whose record was written.
     pub(crate) fn written(outcome: &Outcome, duplicate_of: Option<String>) -> Self {
         match duplicate_of {
             Some(of) => Self::PossibleDuplicate { of },
@@ -83,7 +84,7 @@ impl Recorded {
     }
 }
 
-/// Shows what the operator's log needs, and no amount.
+/// Shows the result for the operator's log, without amounts.
 impl fmt::Display for Recorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -98,7 +99,7 @@ impl fmt::Display for Recorded {
     }
 }
 
-/// Names the fields that changed, and shows none of their values.
+/// Writes the names of the fields that changed, without their values.
 pub(crate) fn conflict(f: &mut fmt::Formatter<'_>, fields: &[String]) -> fmt::Result {
     write!(
         f,

@@ -1,4 +1,4 @@
-//! Set-up and statistics of both benchmarks.
+//! Statistics of both benchmarks.
 
 use std::time::Duration;
 

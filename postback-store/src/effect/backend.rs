@@ -5,17 +5,17 @@ use postback_core::event::{EventKey, EventRecord};
 use super::PendingEffect;
 use crate::StoreError;
 
-/// What a store does; each step is atomic.
+/// Steps of a store, each of which is atomic.
 pub trait EffectBackend {
-    /// Records an effect unless it is recorded, and leases it if it may be run.
+    /// Records an effect unless it is recorded, and leases it if it can run.
     fn acquire(
         &self,
         event: &EventRecord,
         length: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
 
-    /// Leases an effect that is recorded, if it may be run and has not been replaced: if `credited`
-    /// is what the effect says.
+    /// Leases an effect that is recorded, if it can run and was not replaced: an effect that was
+    /// replaced differs in `credited`.
     fn acquire_recorded(
         &self,
         key: &EventKey,
@@ -23,7 +23,7 @@ pub trait EffectBackend {
         length: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
 
-    /// Lets a lease end so much later than now, if it is in force.
+    /// Makes a lease end `length` from now, if it is in force.
     fn extend(
         &self,
         key: &EventKey,
@@ -31,37 +31,36 @@ pub trait EffectBackend {
         length: Duration,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Records that an effect is done, if the lease is in force. Returns the same when it is called
-    /// again.
+    /// Records an effect as done, if the lease is in force. A repeated call returns the same.
     fn complete(
         &self,
         key: &EventKey,
         token: u64,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Ends a lease, if it is this one.
+    /// Ends the lease with this token.
     fn release(
         &self,
         key: &EventKey,
         token: u64,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Lists the effects that are not done: first those last tried the longest ago, last possible
-    /// duplicates.
+    /// Lists the effects that are not done: those with the oldest attempt first, possible
+    /// duplicates last.
     fn list(
         &self,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<PendingEffect>, StoreError>> + Send;
 
-    /// Lets a possible duplicate be run, if it has not been replaced.
+    /// Lets a possible duplicate run, if it was not replaced.
     fn approve(
         &self,
         key: &EventKey,
         credited: bool,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Records that an effect is done, if it has not been replaced and no worker holds it. A worker
-    /// whose lease has ended cannot complete it.
+    /// Records an effect as done, if it was not replaced and no worker holds it. A worker whose
+    /// lease has ended cannot complete it.
     fn dismiss(
         &self,
         key: &EventKey,
@@ -69,7 +68,7 @@ pub trait EffectBackend {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// Result of asking for a lease.
+/// Result of acquiring a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "it has no public path")]
 pub enum Acquired {
@@ -82,7 +81,7 @@ pub enum Acquired {
 
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
 impl Acquired {
-    /// The effect was replaced after it was listed.
+    /// Result for an effect that was replaced after it was listed.
     pub(crate) const REPLACED: Self = Self::InFlight {
         held_for: Duration::ZERO,
     };

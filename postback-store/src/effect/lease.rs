@@ -5,7 +5,7 @@ use postback_core::{Retry, RetryReason, event::EventKey};
 use super::{Access, EffectBackend, EffectStore};
 use crate::StoreError;
 
-/// The right to run the effect of one payment, for a time.
+/// Right to run the effect of one payment for a limited time.
 #[derive(Clone)]
 pub struct Lease<S> {
     pub(super) store: S,
@@ -17,10 +17,10 @@ pub struct Lease<S> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LeaseError {
-    /// The lease has ended, and another worker may run the effect: stop.
+    /// The lease has ended, and another worker may run the effect. Stop the effect.
     #[error("lease has expired")]
     Expired,
-    /// The store did not respond. The lease ends when it would have ended.
+    /// The store failed. The lease ends at the same time as before.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -29,22 +29,22 @@ impl<S: EffectStore> Lease<S> {
     /// Returns the fencing token, which rises with each lease of the same effect.
     ///
     /// A service that remembers the highest token of a payment and rejects lower ones is protected
-    /// from workers whose lease has ended. Tokens start again if the store loses its data: a
-    /// database restored from an old copy, or a Redis that did not persist them.
+    /// from workers whose lease has ended. Tokens start again if the store loses its data: after a
+    /// database is restored from a backup, or a Redis server did not persist them.
     #[must_use]
     pub const fn token(&self) -> u64 {
         self.token
     }
 
-    /// Lets the lease end `length` from now, by the store's clock: for work that takes longer than
-    /// expected, or shorter. At most a year.
+    /// Makes the lease end `length` from now, by the store's clock: later or earlier than before.
+    /// The maximum is a year.
     ///
-    /// Do not call it while the same task holds a transaction of the store open: memory waits for
-    /// the end of that forever, and SQLite is busy.
+    /// Do not call it while the same task has a transaction of the store open: a
+    /// `MemoryStore` then waits forever for the end of that transaction, and SQLite is busy.
     ///
     /// # Errors
     ///
-    /// [`LeaseError::Expired`] if it has ended before, and [`LeaseError::Store`].
+    /// [`LeaseError::Expired`] if the lease has ended before, and [`LeaseError::Store`].
     pub async fn extend(&self, length: Duration) -> Result<(), LeaseError> {
         let backend = self.store.backend(Access::OURS);
         match backend.extend(&self.key, self.token, length).await? {

@@ -43,22 +43,23 @@ pub(crate) use self::{
 };
 use crate::StoreError;
 
-/// Length of a lease, unless a handler asks for another. Defaults to 60 seconds.
+/// Length of a lease if none is given: 60 seconds.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 
-/// Runs the effect of a payment that pays its price, unless it is done: under a lease of [60
-/// seconds](DEFAULT_LEASE), so that no other delivery runs it meanwhile, on any machine that shares
-/// the store.
+/// Runs the effect of a payment that pays its price, unless it is done, under a lease of
+/// [`DEFAULT_LEASE`]. No other delivery runs it at the same time, on any machine that shares the
+/// store.
 ///
-/// A payment that does not pay the price is [`NotCredited`](EffectOutcome::NotCredited): the store
-/// is not asked, and the delivery that does pay runs the effect.
-///
-/// The payment is recorded before the effect begins. An effect that fails gives its lease back. One
-/// that panics, is dropped or dies with its process keeps its lease until that ends, and the next
-/// delivery runs it again after that. If no delivery comes, [`resume_effect`] runs it.
-///
-/// **So an effect runs *at least* once**: if a process dies between the effect and its record, the
+/// **An effect runs *at least* once**: if a process dies between the effect and its record, the
 /// effect runs again. Pass the payment's id to the service that you call, as an idempotency key.
+///
+/// If the payment does not pay the price, `run_effect` returns
+/// [`NotCredited`](EffectOutcome::NotCredited) and writes nothing. A later delivery that pays runs
+/// the effect.
+///
+/// The payment is recorded before the effect begins. If the effect fails, its lease ends. If it
+/// panics, is dropped or dies with its process, the lease stays in force until its time ends. Then
+/// the next delivery runs the effect again, or [`resume_effect`] does.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -90,7 +91,7 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 ///
-/// [`EffectError`]; do not acknowledge any of them.
+/// Returns an [`EffectError`]. Do not acknowledge the postback.
 pub async fn run_effect<S, T, E, F>(
     store: &S,
     reconciliation: &impl Recordable,
@@ -104,7 +105,7 @@ where
 }
 
 /// Does the same as [`run_effect`] under a lease of another length, at most a year, and passes the
-/// lease to the effect: to extend it, and to pass its fencing token to a service that checks it.
+/// lease to the effect, which can extend it and pass its fencing token to a service.
 ///
 /// # Errors
 ///
@@ -128,10 +129,12 @@ where
     run(store, event.key().clone(), length, acquired, effect).await
 }
 
-/// Runs a [pending](EffectStore::pending_effects) effect under a lease of [60
-/// seconds](DEFAULT_LEASE), as [`run_effect`] does. One that is [held](PendingEffect::held_for) is
-/// [in flight](EffectError::InFlight) until its lease ends. So is one that was
-/// [replaced](PendingEffect::is_credited) after it was listed: list again.
+/// Runs a [pending](EffectStore::pending_effects) effect under a lease of [`DEFAULT_LEASE`], as
+/// [`run_effect`] does.
+///
+/// An effect that a worker [holds](PendingEffect::held_for) returns [`EffectError::InFlight`] until
+/// the lease ends. So does an effect that was [replaced](PendingEffect::is_credited) after it was
+/// listed: list the effects again.
 ///
 /// # Errors
 ///
@@ -190,7 +193,7 @@ where
         Acquired::InFlight { held_for } => return Err(EffectError::InFlight { held_for }),
     };
     let backend = store.backend(Access::OURS);
-    // Much of the lease may have passed before the store responded, or all.
+    // The store may have responded after most of the lease, or later.
     if asked.elapsed().saturating_mul(2) > length && !backend.extend(&key, token, length).await? {
         return Err(EffectError::InFlight {
             held_for: Duration::ZERO,
@@ -207,21 +210,21 @@ where
             false => Err(EffectError::LeaseExpired),
         },
         Err(error) => {
-            // Where this fails too, the lease ends by itself.
+            // If this fails, the lease ends by its time.
             let _ = with_retry(|| backend.release(&key, token)).await;
             Err(EffectError::Effect(error))
         }
     }
 }
 
-/// Takes a step again if it failed: a connection that broke during the effect is noticed by the
-/// first step after it, and connected again for the second.
+/// Repeats a step that failed: a connection that broke during the effect fails at the first step
+/// after it, and is made again for the second.
 async fn with_retry<T, F>(step: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
     match step().await {
-        // A busy store has waited already.
+        // A busy store has already waited, and a retry does not correct an inconsistent one.
         Err(StoreError::Failed(_)) => step().await,
         first => first,
     }

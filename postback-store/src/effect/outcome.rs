@@ -4,63 +4,63 @@ use postback_core::{Retry, RetryReason, reconcile::Outcome};
 
 use crate::{StoreError, recorded::conflict};
 
-/// Result of an effect. Acknowledge all of them.
+/// Result of running an effect. Acknowledge each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "it says what a person should look at"]
+#[must_use = "some results need a person to look at the payment"]
 #[non_exhaustive]
 pub enum EffectOutcome<T> {
-    /// The payment was recorded before and said something else. What was recorded stays, whether
-    /// its effect is done or not, and what the delivery says now is not kept: a person must look at
-    /// it.
+    /// The payment was recorded before, and this delivery contradicts it. The record is unchanged,
+    /// whether its effect is done or not, and the delivery is not kept. A person has to look at it.
     Conflict {
-        /// Names of the fields that say something else now, or are missing.
+        /// Names of the fields that have another value or are missing.
         fields: Vec<String>,
     },
     /// The effect was done before. There is nothing to do.
     Duplicate,
-    /// The payment does not pay the price; the effect was not run and nothing was recorded. The
-    /// delivery that does pay runs it.
+    /// The payment does not pay the price. The effect was not run and nothing was recorded. A later
+    /// delivery that pays runs it.
     NotCredited(Outcome),
-    /// Its transfer on the chain was counted under another id. The effect was not run: a person
-    /// looks at it among the [pending](crate::EffectStore::pending_effects) effects, and approves
-    /// or dismisses it.
+    /// The transfer of the payment on the chain is counted under another id. The effect was not
+    /// run: it is [pending](crate::EffectStore::pending_effects) until a person approves or
+    /// dismisses it.
     PossibleDuplicate {
-        /// The id that the transfer was counted under.
+        /// The id that the transfer is counted under.
         of: String,
     },
     /// The effect was run, and is recorded as done.
     Ran(T),
 }
 
-/// Error returned when an effect was not run, or is not known to be done. Do not acknowledge any of
-/// them.
+/// Error returned when an effect was not run, or is not recorded as done. Do not acknowledge the
+/// postback.
 ///
-/// It converts into the [`Retry`] to return from a handler, so that the provider sends the postback
+/// It converts into the [`Retry`] that a handler returns, so that the provider sends the postback
 /// again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EffectError<E> {
-    /// The effect failed. Its lease is given back, so that the next delivery runs it again.
+    /// The effect failed. Its lease has ended, so that the next delivery runs it again.
     #[error("effect failed")]
     Effect(#[source] E),
-    /// Another delivery runs the effect, or its process died while it did. Or the effect that was
-    /// to be [resumed](crate::resume_effect) was [replaced](crate::PendingEffect::is_credited)
-    /// after it was listed.
+    /// Another worker runs the effect, or its process died while it did. Or the effect was
+    /// [replaced](crate::PendingEffect::is_credited) after it was listed for
+    /// [`resume_effect`](crate::resume_effect).
     #[error("effect is leased by another worker for at most {held_for:?}")]
     InFlight {
-        /// For how long at most, unless it extends its lease; zero if the effect was replaced.
+        /// Time until the lease ends, unless its worker extends it; zero if the effect was
+        /// replaced.
         held_for: Duration,
     },
-    /// The effect was run, and took longer than its lease: another worker may have run it, or will,
-    /// unless a person has dismissed it.
+    /// The effect was run, and took longer than its lease. Another worker may have run it or may
+    /// run it again, unless a person has dismissed it.
     #[error("effect took longer than its lease")]
     LeaseExpired,
-    /// The store did not respond. If the effect was run, it may be run again.
+    /// The store failed. If the effect was run, it may run again.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Shows what the operator's log needs, and neither an amount nor the effect's value.
+/// Shows the result for the operator's log, without amounts and without the effect's value.
 impl<T> fmt::Display for EffectOutcome<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

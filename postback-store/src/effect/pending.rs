@@ -2,15 +2,15 @@ use std::{fmt, time::Duration};
 
 use postback_core::event::EventKey;
 
-/// Effect that is not done, with what is needed to run it again.
+/// Effect that is not done. Pass it to [`resume_effect`](crate::resume_effect) to run it.
 #[derive(Clone)]
-#[must_use = "it may never be run again otherwise"]
+#[must_use = "an effect that is not resumed may never run"]
 pub struct PendingEffect {
     pub(crate) key: EventKey,
     pub(crate) credited: bool,
-    /// Never pruned before it is done.
+    /// Present until the effect is done and pruned.
     pub(crate) payload: Option<String>,
-    /// In Unix milliseconds.
+    /// Unix milliseconds.
     pub(crate) recorded_at: i64,
     pub(crate) attempts: u64,
     pub(crate) duplicate_of: Option<String>,
@@ -18,70 +18,72 @@ pub struct PendingEffect {
 }
 
 impl PendingEffect {
-    /// Returns the provider whose ids these are, as
-    /// [`EventRecord::namespace`](postback_core::event::EventRecord::namespace).
+    /// Returns the [namespace](EventKey::namespace) of the key: the provider's name.
     #[must_use]
     pub fn namespace(&self) -> &str {
         self.key.namespace()
     }
 
-    /// Returns the name of the project whose verifier accepted the payment, if it has one.
+    /// Returns the [project](EventKey::project) of the key: its name, if it has one.
     #[must_use]
     pub fn project(&self) -> Option<&str> {
         self.key.project()
     }
 
-    /// Returns the provider's signed id of the payment.
+    /// Returns the [id](EventKey::id) of the key: the provider's signed id of the payment.
     #[must_use]
     pub fn id(&self) -> &str {
         self.key.id()
     }
 
-    /// Returns whether it was enqueued for a payment that pays its price; false if it was enqueued
-    /// for one under review.
+    /// Returns true if the effect was enqueued for a payment that pays its price, false if it was
+    /// enqueued for a payment under review.
     ///
-    /// The effect of a payment under review is replaced when a later delivery pays the price. An
-    /// entry that was listed before is then stale: it can be neither resumed nor dismissed.
+    /// The effect of a payment under review is replaced when a later delivery pays the price. A
+    /// `PendingEffect` that was listed before is then stale: it can be neither resumed, approved
+    /// nor dismissed.
     #[must_use]
     pub const fn is_credited(&self) -> bool {
         self.credited
     }
 
-    /// Returns the payload as it was recorded, as JSON:
-    /// [`EventRecord::payload_json`](postback_core::event::EventRecord::payload_json).
+    /// Returns the payload as JSON, as
+    /// [`EventRecord::payload_json`](postback_core::event::EventRecord::payload_json) returned it
+    /// when the effect was recorded.
     #[must_use]
     pub fn payload_json(&self) -> &str {
         self.payload.as_deref().unwrap_or_default()
     }
 
-    /// Returns when it was recorded, by the store's clock, in Unix seconds.
+    /// Returns the time when the effect was recorded, by the store's clock, in Unix seconds.
     #[must_use]
     pub const fn recorded_at(&self) -> i64 {
         self.recorded_at.div_euclid(1_000)
     }
 
-    /// Returns how often it was begun, at most: the fencing token of the last lease.
+    /// Returns the fencing token of the last lease: the maximum number of times that the effect was
+    /// begun.
     #[must_use]
     pub const fn attempts(&self) -> u64 {
         self.attempts
     }
 
-    /// Returns the other id that its transfer on the chain was counted under. The effect does not
-    /// run until a person [approves](crate::EffectStore::approve) it.
+    /// Returns the other id that the transfer on the chain is counted under, if there is one. The
+    /// effect does not run until a person [approves](crate::EffectStore::approve) it.
     #[must_use]
     pub fn possible_duplicate_of(&self) -> Option<&str> {
         self.duplicate_of.as_deref()
     }
 
-    /// Returns how long its lease was still in force when it was listed; zero if no worker holds
-    /// it. The lease of a process that died stays in force until it ends.
+    /// Returns the time until the lease ends, as of when the effect was listed; zero if no worker
+    /// holds it. The lease of a process that died stays in force until its time ends.
     #[must_use]
     pub const fn held_for(&self) -> Duration {
         self.held_for
     }
 }
 
-/// Shows the key and the state, and nothing of the payload.
+/// Shows the key and the state, without the payload.
 impl fmt::Debug for PendingEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingEffect")

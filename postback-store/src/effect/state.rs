@@ -13,7 +13,8 @@ pub(crate) struct EffectState {
 }
 
 impl EffectState {
-    /// Why it was not leased. `now` is the digest of what was delivered, if something was.
+    /// Returns the reason why the effect was not leased. `now` is the digest of the delivery, if
+    /// there is one.
     pub(crate) fn not_leased(self, now: Option<&FieldDigests>) -> Acquired {
         match now {
             Some(now) if *now != self.digest => Acquired::Conflict {

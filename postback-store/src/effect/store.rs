@@ -1,9 +1,10 @@
 use super::{Access, EffectBackend, PendingEffect};
 use crate::StoreError;
 
-/// Store that leases effects to workers: each store of this crate.
+/// Store that leases effects to workers, implemented by each store of this crate.
 ///
-/// Its methods are for operators and for sweeps; a handler calls [`run_effect`](crate::run_effect).
+/// Its methods are for operators and for processes that resume effects. A handler calls
+/// [`run_effect`](crate::run_effect).
 pub trait EffectStore: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     type Backend: EffectBackend + Send + Sync;
@@ -11,16 +12,15 @@ pub trait EffectStore: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn backend(&self, access: Access) -> &Self::Backend;
 
-    /// Returns the effects that are not done: at most `limit`, of all projects that share the
-    /// store.
+    /// Returns at most `limit` effects that are not done, of all projects that share the store.
     ///
-    /// First come those that were last tried the longest ago, and last the [possible
-    /// duplicates](PendingEffect::possible_duplicate_of), which wait for a person. An effect that a
-    /// worker runs, or ran when its process died, is [held](PendingEffect::held_for).
+    /// Effects with the oldest attempt come first. Possible duplicates, which
+    /// [wait for a person](PendingEffect::possible_duplicate_of), come last. An effect that a worker
+    /// runs, or ran when its process died, is [held](PendingEffect::held_for).
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] and [`StoreError::Failed`].
+    /// [`StoreError::Busy`], [`StoreError::Failed`] and [`StoreError::Inconsistent`].
     fn pending_effects(
         &self,
         limit: u32,
@@ -28,9 +28,11 @@ pub trait EffectStore: Clone + Send + Sync + 'static {
         self.backend(Access::OURS).list(limit)
     }
 
-    /// Lets the effect of a possible duplicate run, because a person has looked and found that it
-    /// is not one. Returns false if it was not held as one, or was
-    /// [replaced](PendingEffect::is_credited) after it was listed: then it is left as it is.
+    /// Lets the effect of a possible duplicate run. Call it if a person has found that the payment
+    /// is not a duplicate.
+    ///
+    /// Returns false and changes nothing if the effect is not a possible duplicate, is done, or was
+    /// [replaced](PendingEffect::is_credited) after it was listed.
     ///
     /// # Errors
     ///
@@ -43,9 +45,11 @@ pub trait EffectStore: Clone + Send + Sync + 'static {
             .approve(&pending.key, pending.credited)
     }
 
-    /// Records an effect as done, because a person has decided that it is not to run, or has done
-    /// it by hand. Returns false if it was done before, a worker holds it, or it was
-    /// [replaced](PendingEffect::is_credited) after it was listed: then it is left as it is.
+    /// Records an effect as done, although it did not run. Call it if a person has decided that it
+    /// must not run, or has done by hand what it does.
+    ///
+    /// Returns false and changes nothing if the effect is done, a worker holds it, or it was
+    /// [replaced](PendingEffect::is_credited) after it was listed.
     ///
     /// # Errors
     ///

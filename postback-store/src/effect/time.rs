@@ -1,13 +1,13 @@
 use std::time::Duration;
 
-/// A lease's length as stores keep it, in milliseconds: at least one, at most a year.
+/// Returns the length of a lease in milliseconds: at least one, at most a year.
 pub(crate) fn milliseconds(length: Duration) -> i64 {
     const YEAR: i64 = 366 * 24 * 60 * 60 * 1_000;
     let length = i64::try_from(length.as_millis()).unwrap_or(YEAR);
     length.clamp(1, YEAR)
 }
 
-/// How long a lease is still in force, by a clock that may have been set back.
+/// Returns how long a lease is still in force, by a clock that may have been set back.
 pub(crate) fn held_for(leased_at: i64, leased_until: i64, now: i64) -> Duration {
     let from = now.max(leased_at);
     let left = leased_until.saturating_sub(from);

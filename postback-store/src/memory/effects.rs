@@ -8,19 +8,19 @@ use crate::{
     effect::{Acquired, EffectBackend, EffectState, held_for, milliseconds},
 };
 
-/// The effect of a payment. Times are in Unix milliseconds.
+/// Effect of a payment. Times are in Unix milliseconds.
 #[derive(Clone)]
 pub(super) struct Effect {
-    /// Otherwise it was enqueued for a payment that waits for a person.
+    /// False if it was enqueued for a payment under review.
     credited: bool,
     digest: FieldDigests,
-    /// Absent once it was pruned.
+    /// Absent after it was pruned.
     payload: Option<String>,
     recorded_at: i64,
     /// Rises with each lease.
     token: u64,
     leased_at: i64,
-    /// Zero if no worker holds it.
+    /// Zero if no worker holds the effect.
     leased_until: i64,
     is_done: bool,
     duplicate_of: Option<String>,
@@ -31,7 +31,7 @@ impl Effect {
         self.token == token && !self.is_done && now < self.leased_until
     }
 
-    /// Starts the lease again if the clock was set back, because it would last so much longer.
+    /// Starts the lease again if the clock was set back, because it would last longer by as much.
     fn follow_clock(&mut self, now: i64) {
         if now < self.leased_at && self.leased_at < self.leased_until {
             let length = self.leased_until.saturating_sub(self.leased_at);
@@ -42,8 +42,8 @@ impl Effect {
 }
 
 impl MemoryTransaction {
-    /// Adds the effect of a payment, unless there is one that stays. A worker that holds one which
-    /// is replaced has lost its lease.
+    /// Adds the effect of a payment, unless there is one that stays. A worker that holds a replaced
+    /// effect has lost its lease.
     pub(super) fn enqueue(&mut self, event: &EventRecord, is_paid: bool, now: i64) {
         let key = event.key();
         let before = self.contents.effects.get(key);
@@ -68,8 +68,7 @@ impl MemoryTransaction {
 }
 
 impl Contents {
-    /// Drops the payloads of effects that were recorded before a Unix time, in seconds, and are
-    /// done.
+    /// Drops the payloads of effects that are done and were recorded before a Unix time in seconds.
     pub(super) fn prune_effects(&mut self, before: i64) -> usize {
         let before = before.saturating_mul(1_000);
         let effects = self.effects.values_mut();

@@ -1,4 +1,4 @@
-//! This process's memory, for tests of an application.
+//! Store in the memory of the process, for tests of an application.
 
 mod effects;
 
@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use self::effects::Effect;
 use crate::{Recorded, Stored, clock::Clock};
 
-/// Records and effects in memory, which are lost when the process ends.
+/// Records and effects in memory, lost when the process ends.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     contents: Arc<Mutex<Contents>>,
@@ -24,23 +24,23 @@ pub struct MemoryStore {
 struct Contents {
     records: BTreeMap<EventKey, Stored>,
     effects: BTreeMap<EventKey, Effect>,
-    /// The ids that transfers on the chain were counted under.
+    /// Ids that transfers on the chain are counted under.
     transfers: BTreeMap<Transfer, String>,
 }
 
 /// Namespace, project and digest.
 type Transfer = (String, Option<String>, [u8; 32]);
 
-/// Transaction whose writes are kept if it is committed, and undone if it is dropped before. Others
-/// wait for its end.
+/// Transaction of a [`MemoryStore`]. Its writes are undone if it is dropped without a commit. Other
+/// transactions wait for its end.
 #[must_use = "nothing is recorded unless it is committed"]
 pub struct MemoryTransaction {
     contents: OwnedMutexGuard<Contents>,
-    /// In the order of the writes.
+    /// Writes to undo, in their order.
     undo: Vec<Undo>,
 }
 
-/// How one write is undone.
+/// Write to undo, with the value before it.
 enum Undo {
     Effect(EventKey, Option<Effect>),
     Record(EventKey, Option<Stored>),
@@ -54,7 +54,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// Reads the time from `clock` instead of the system. It decides when leases end.
+    /// Reads the time from `clock` instead of the system's clock. It decides when leases end.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl MemoryStore {
         }
     }
 
-    /// Begins a transaction, once no other is open.
+    /// Begins a transaction, after all others have ended.
     pub async fn begin(&self) -> MemoryTransaction {
         MemoryTransaction {
             contents: Arc::clone(&self.contents).lock_owned().await,
@@ -71,12 +71,12 @@ impl MemoryStore {
         }
     }
 
-    /// Records a payment within a transaction, if it is to be credited or looked at. If the
+    /// Records a payment within a transaction, if it is to be credited or reviewed. If the
     /// transaction is not committed, nothing was recorded.
     ///
-    /// A record that is not credited leaves room: each later delivery of the same payment is
-    /// recorded in its place, and one that pays the price is still [`New`](Recorded::New). A record
-    /// that is credited is never written again.
+    /// A record for review is replaced by each later delivery of the same payment, and a delivery
+    /// that pays the price is still [`New`](Recorded::New). A record that is credited is not
+    /// replaced.
     pub fn record_in(
         &self,
         transaction: &mut MemoryTransaction,
@@ -117,18 +117,19 @@ impl MemoryStore {
         contents.records.get(event.key()).cloned()
     }
 
-    /// Enqueues the effect of a payment within a transaction: when that is committed, the effect is
+    /// Enqueues the effect of a payment within a transaction. After the commit the effect is
     /// [pending](crate::EffectStore::pending_effects) until [`run_effect`](crate::run_effect) or
-    /// [`resume_effect`](crate::resume_effect) has run it.
+    /// [`resume_effect`](crate::resume_effect) has run it, so that each credit that is committed
+    /// has its effect.
     ///
-    /// For a payment that does not pay its price it does nothing. If its transfer on the chain was
+    /// Does nothing for a payment that does not pay its price. If its transfer on the chain is
     /// counted under another id, the effect waits until a person
     /// [approves](crate::EffectStore::approve) it.
     ///
-    /// A payment has one effect. This one replaces an effect that was
-    /// [enqueued for review](Self::enqueue_effect_of_review_in), done or not, so that it runs.
-    /// Otherwise an effect that is enqueued already is left as it is, also if this delivery says
-    /// something else.
+    /// A payment has one effect. An effect that was enqueued
+    /// [for review](Self::enqueue_effect_of_review_in) is replaced, done or not, so that this one
+    /// runs. Any other effect that is enqueued already is unchanged, even if this delivery
+    /// contradicts it.
     ///
     /// Call `run_effect` after the commit, because it waits for the end of the transaction.
     pub fn enqueue_effect_in(
@@ -141,10 +142,10 @@ impl MemoryStore {
     }
 
     /// Enqueues the effect of a payment for [review](crate::Recorded::Review) within a transaction,
-    /// for an application that counts part payments. For any other payment it does nothing.
+    /// for an application that counts part payments. Does nothing for any other payment.
     ///
-    /// An effect that is enqueued already is left as it is. [`run_effect`](crate::run_effect) does
-    /// not run the effect of a payment for review: [`resume_effect`](crate::resume_effect) does.
+    /// An effect that is enqueued already is unchanged. [`run_effect`](crate::run_effect) does not
+    /// run the effect of a payment for review: [`resume_effect`](crate::resume_effect) does.
     pub fn enqueue_effect_of_review_in(
         &self,
         transaction: &mut MemoryTransaction,
@@ -154,7 +155,7 @@ impl MemoryStore {
         self.enqueue_if(Disposition::Review, transaction, reconciliation);
     }
 
-    /// Enqueues the effect of a payment that is to be treated like this.
+    /// Enqueues the effect of a payment with this disposition.
     fn enqueue_if(
         &self,
         disposition: Disposition,
@@ -167,9 +168,11 @@ impl MemoryStore {
         }
     }
 
-    /// Drops the payloads of payments that were recorded before a Unix time, in seconds, and
-    /// returns how many were dropped. It keeps those of payments that are not credited, because a
-    /// person has to look at them, and those of effects that are not done.
+    /// Drops the payloads of payments that were recorded before a Unix time in seconds, and returns
+    /// how many were dropped.
+    ///
+    /// Payloads for review are kept, because a person has to look at them, and so are those of
+    /// effects that are not done.
     pub async fn prune(&self, before: i64) -> u64 {
         let contents = &mut *self.contents.lock().await;
         let records = contents.records.values_mut();
@@ -183,7 +186,7 @@ impl MemoryStore {
 }
 
 impl MemoryTransaction {
-    /// Keeps what was written in it.
+    /// Keeps the writes of the transaction.
     pub fn commit(mut self) {
         self.undo.clear();
     }
@@ -193,8 +196,8 @@ impl MemoryTransaction {
         self.undo.push(Undo::Record(key, before));
     }
 
-    /// Counts the transfer of a payment for it; returns the other id that it was counted under
-    /// before.
+    /// Counts the transfer of a payment. Returns the other id that it is counted under, if there is
+    /// one.
     fn count_transfer(&mut self, event: &EventRecord) -> Option<String> {
         let key = event.key();
         let transfer = event.transfer().map(Digest::as_bytes)?;
@@ -229,14 +232,14 @@ impl Drop for MemoryTransaction {
     }
 }
 
-/// Shows nothing of the contents.
+/// Shows no contents.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").finish_non_exhaustive()
     }
 }
 
-/// Shows how much was written.
+/// Shows the number of writes.
 impl fmt::Debug for MemoryTransaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryTransaction")

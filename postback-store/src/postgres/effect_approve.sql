@@ -1,4 +1,5 @@
--- Approves a possible duplicate, so that it can be leased, unless it was replaced or is done.
+-- Approves a possible duplicate, so that it can be leased, unless it is done or was replaced: an
+-- effect that was replaced differs in credited.
 -- $1 namespace, $2 project, $3 id, $4 credited
 UPDATE postback_effects
 SET duplicate_of = NULL

@@ -1,5 +1,5 @@
--- Records that an effect is done, if the lease is in force. Changes a row again when it is repeated
--- with the same token, and keeps the first time.
+-- Records an effect as done, if the lease is in force. A repeated statement changes the same row
+-- again, and keeps the first time.
 -- $1 namespace, $2 project, $3 id, $4 token
 UPDATE postback_effects
 SET done_at = coalesce(done_at, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)

@@ -1,6 +1,6 @@
--- Enqueues an effect that no worker holds. The effect of a credit replaces one that was enqueued
--- for review; any other effect that is there stays. A worker that holds a replaced effect has lost
--- its lease, because the token rises.
+-- Enqueues an effect that no worker holds. The effect of a credit replaces an effect that was
+-- enqueued for review; any other effect stays. The token rises, so that a worker that holds a
+-- replaced effect cannot complete it.
 -- $1 namespace, $2 project, $3 id, $4 credited, $5 digest, $6 payload
 INSERT INTO postback_effects AS effect
     (namespace, project, id, credited, digest, payload, recorded_at,

@@ -1,6 +1,6 @@
 -- Enqueues the effect of a credit and leases it, in one step. An effect that was enqueued for
--- review is replaced. One that was enqueued for the same credit is leased if it says the same, is
--- not done, is not a possible duplicate and no worker holds it.
+-- review is replaced. An effect that was enqueued for a credit is leased if it has the same digest,
+-- is not done and is not a possible duplicate, and if no worker holds it.
 -- $1 namespace, $2 project, $3 id, $4 digest, $5 payload, $6 length of the lease in milliseconds
 INSERT INTO postback_effects AS effect
     (namespace, project, id, credited, digest, payload, recorded_at,

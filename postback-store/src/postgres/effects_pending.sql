@@ -1,6 +1,6 @@
--- Lists the effects that are not done: first those that were tried the longest ago, last the
--- possible duplicates.
--- $1 how many at most
+-- Lists the effects that are not done: those with the oldest attempt first, possible duplicates
+-- last.
+-- $1 maximum number of effects
 SELECT
     namespace, project, id, credited, payload, recorded_at, token, duplicate_of,
     leased_at, leased_until, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now

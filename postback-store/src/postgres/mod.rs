@@ -1,4 +1,4 @@
-//! A Postgres server.
+//! Store on a Postgres server.
 
 use sqlx::{
     Postgres,
@@ -10,21 +10,22 @@ use crate::{
     sql::{SqlDatabase, SqlStore, Statements},
 };
 
-/// Records and effects in a Postgres database, beside the application's own tables.
+/// Records and effects in a Postgres database, beside the application's own tables. Its other
+/// methods are those of [`SqlStore`].
 ///
 /// It is used as [`SqliteStore`](crate::sqlite::SqliteStore) is, within any transaction of the
-/// application's. A second delivery waits until the first one's transaction has ended, and is then
-/// a [duplicate](crate::Recorded::Duplicate), or new if that was rolled back. Under `REPEATABLE READ` and
-/// `SERIALIZABLE` it is [busy](StoreError::Busy) instead.
+/// application. A second delivery waits until the transaction of the first one has ended. It is
+/// then a [duplicate](crate::Recorded::Duplicate), or new if the first one was rolled back. Under
+/// `REPEATABLE READ` and `SERIALIZABLE` it is [busy](StoreError::Busy) instead.
 ///
-/// A statement that fails aborts its transaction, and Postgres reports the commit of an aborted one
-/// as a success, although it keeps nothing: commit by [`commit`](PostgresStore::commit), which returns an
-/// error, and return every error.
+/// **Commit by [`commit`](SqlStore::commit), and return every error.** A statement that fails
+/// aborts its transaction, and Postgres reports the commit of an aborted transaction as a success,
+/// although it keeps nothing. `commit` returns an error instead.
 pub type PostgresStore = SqlStore<Postgres>;
 
 impl PostgresStore {
     /// Connects to a server, `postgres://user@host/database`, and waits up to five seconds for each
-    /// connection. For TLS, enable one of sqlx's features for it in your application.
+    /// connection. For TLS, enable a feature of sqlx for it in your application.
     ///
     /// # Errors
     ///
@@ -48,14 +49,14 @@ impl SqlDatabase for Postgres {
         effect_enqueue_and_lease: include_str!("effect_enqueue_and_lease.sql"),
         effect_extend: include_str!("effect_extend.sql"),
         effect_lease: include_str!("effect_lease.sql"),
+        effect_mark_duplicate: include_str!("effect_mark_duplicate.sql"),
         effect_read: include_str!("effect_read.sql"),
         effect_release: include_str!("effect_release.sql"),
         effect_restart_lease: include_str!("effect_restart_lease.sql"),
-        effect_suspect: include_str!("effect_suspect.sql"),
         effects_pending: include_str!("effects_pending.sql"),
         effects_prune: include_str!("effects_prune.sql"),
-        record_hold: include_str!("record_hold.sql"),
         record_read: include_str!("record_read.sql"),
+        record_review: include_str!("record_review.sql"),
         record_write: include_str!("record_write.sql"),
         records_prune: include_str!("records_prune.sql"),
         schema_lock: Some(include_str!("schema_lock.sql")),

@@ -1,3 +1,6 @@
+-- Lets a possible duplicate run, unless it is done.
+-- KEYS: effect, pending, possible duplicates
+-- Returns 1 if the effect was a possible duplicate.
 local effect, pending, duplicates = unpack(KEYS)
 local row = redis.call('HMGET', effect, 'done_at', 'duplicate_of', 'leased_at')
 if row[1] or not row[2] then

@@ -1,45 +1,48 @@
 use std::fmt;
 
-/// What a Redis server's records survive, by its `appendonly` and `appendfsync`.
+/// Failures that the records of a Redis server survive, by its `appendonly` and `appendfsync`.
 ///
-/// A crash of the application loses nothing, whatever they are. A failover loses what the replica
-/// had not yet received, because replication is asynchronous. What is lost never happened, as far
-/// as the store knows: a pending effect is forgotten, one that was done runs again when its payment
-/// is delivered again, and fencing tokens start again.
+/// A crash of the application loses nothing, whatever the settings are. A failover loses what the
+/// replica has not received, because replication is asynchronous. If the store loses a record, a
+/// pending effect is forgotten, an effect that was done runs again when its payment is delivered
+/// again, and fencing tokens start again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
     /// `appendfsync always`: each record is on disk before the server replies.
     Always,
-    /// `appendfsync everysec`, Redis's own default for an append-only file: a crash of the server
-    /// loses what it had not yet written, usually nothing, and a crash of the machine about the
-    /// last second, at most two.
+    /// `appendfsync everysec`, the default of Redis for an append-only file. A crash of the server
+    /// loses what it has not written, usually nothing. A crash of the machine loses about the last
+    /// second, at most two.
     EverySecond,
-    /// No append-only file: a crash of the server loses everything since the last snapshot, or
-    /// everything.
+    /// `appendonly no`: a crash of the server loses everything since the last snapshot, or
+    /// everything if there is no snapshot.
     Snapshots,
-    /// `appendfsync no`: a crash of the machine loses what its system had not yet written, usually
-    /// half a minute.
+    /// `appendfsync no`: a crash of the machine loses what its system has not written, usually half
+    /// a minute.
     SystemDecides,
-    /// There is an append-only file, and the server does not say how it is synced.
+    /// Append-only file with an unknown `appendfsync`, because the server does not return its
+    /// configuration.
     Unknown,
 }
 
-/// For a line in the operator's log.
+/// Describes the setting and what it loses, for the operator's log.
 impl fmt::Display for Durability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Always => "appendfsync always: a crash of server or machine loses nothing",
+            Self::Always => {
+                "appendfsync always: a crash of the server or the machine loses nothing"
+            }
             Self::EverySecond => {
                 "appendfsync everysec: a crash of the machine loses up to two seconds"
             }
             Self::SystemDecides => {
-                "appendfsync no: a crash of the machine loses what its system had not written"
+                "appendfsync no: a crash of the machine loses what its system has not written"
             }
             Self::Snapshots => {
-                "appendonly no: a crash of the server loses what came after the last snapshot"
+                "appendonly no: a crash of the server loses all changes since the last snapshot"
             }
-            Self::Unknown => "appendonly yes: the server does not say how often it syncs",
+            Self::Unknown => "appendonly yes: the server does not return its appendfsync",
         })
     }
 }

@@ -10,17 +10,18 @@ use crate::{
     key::{self, project},
 };
 
-/// The effects that are not done, by when they were last tried.
+/// Sorted set of the effects that are not done, by the time of their last attempt.
 const PENDING: &str = "postback:pending";
-/// The possible duplicates that a person has to look at, by when they were recorded.
+/// Sorted set of the possible duplicates that wait for a person, by the time when they were
+/// recorded.
 const POSSIBLE_DUPLICATES: &str = "postback:possible_duplicates";
-/// The effects that are done and not pruned, by when they were recorded.
+/// Sorted set of the effects that are done and not pruned, by the time when they were recorded.
 const DONE: &str = "postback:done";
 
 impl RedisStore {
-    /// Drops the payloads of effects that were recorded before a Unix time, in seconds, and are
-    /// done, and returns how many were dropped. Keys and digests are kept forever, because without
-    /// them an old postback would be new.
+    /// Drops the payloads of effects that are done and were recorded before a Unix time in seconds,
+    /// and returns how many were dropped. Keys and digests are kept forever, because without them
+    /// an old postback would be new.
     ///
     /// # Errors
     ///
@@ -106,7 +107,8 @@ impl EffectBackend for RedisStore {
         self.lease(event.key(), Some(event), length).await
     }
 
-    /// Each effect is that of a payment to credit, and none is replaced.
+    /// Ignores `credited`: each effect on Redis is that of a payment to credit, and is never
+    /// replaced.
     async fn acquire_recorded(
         &self,
         key: &EventKey,
@@ -173,7 +175,7 @@ struct AcquireReply {
     digest: Option<String>,
     is_done: bool,
     duplicate_of: Option<String>,
-    /// In milliseconds.
+    /// Milliseconds.
     held_for: u64,
 }
 

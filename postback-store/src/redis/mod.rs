@@ -1,4 +1,4 @@
-//! A Redis server.
+//! Store on a Redis server.
 
 mod durability;
 mod effects;
@@ -18,9 +18,10 @@ pub use self::durability::Durability;
 use self::scripts::Scripts;
 use crate::{STORE_TIMEOUT, StoreError};
 
-/// Effects in a Redis server, for several processes that share no database. There are no
-/// transactions of the application's to record in, so that it offers
-/// [`run_effect`](crate::run_effect) alone.
+/// Effects on a Redis server, for several processes that share no database.
+///
+/// A Redis server has no transactions of the application to record in. The store therefore runs
+/// effects, by [`run_effect`](crate::run_effect), and has no `record_in`.
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,10 +33,11 @@ use crate::{STORE_TIMEOUT, StoreError};
 /// # }
 /// ```
 ///
-/// Each step is one atomic script; leases end by the server's clock. Keys begin with `postback:`
+/// Each step is one atomic script. Leases end by the server's clock. Keys begin with `postback:`
 /// and are kept forever, because without them an old postback would be new. The server's settings
-/// decide what they survive: [`durability`](Self::durability) reads them. It needs Redis 5 or
-/// later, alone or with replicas. A cluster is not supported.
+/// decide which failures they survive: [`durability`](Self::durability) reads them.
+///
+/// The server must be Redis 5 or later, alone or with replicas. A cluster is not supported.
 #[derive(Clone)]
 pub struct RedisStore {
     connection: ConnectionManager,
@@ -45,30 +47,30 @@ pub struct RedisStore {
 impl RedisStore {
     /// Connects to a server, `redis://:password@host:port/database`, over one connection that is
     /// made again when it breaks. A step fails if the server does not reply within five seconds.
-    /// For TLS, enable one of redis's features for it in your application.
+    /// For TLS, enable a feature of the `redis` crate for it in your application.
     ///
     /// # Errors
     ///
     /// As [`with_client`](Self::with_client).
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let server = url.into_connection_info().map_err(failed)?;
-        // A server that disappears is noticed by what it does not acknowledge.
+        // Closes a connection to a server that has disappeared, because it acknowledges no data.
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         let server =
             server.set_tcp_settings(TcpSettings::default().set_user_timeout(STORE_TIMEOUT));
         Self::with_client(Client::open(server).map_err(failed)?).await
     }
 
-    /// Does the same as [`open`](Self::open) with a client that the application has set up: with
-    /// its own certificates, for example. Give it a `user_timeout` of TCP: without one, a
-    /// connection to a server that disappears is used until the system gives it up, after a quarter
-    /// of an hour on Linux.
+    /// Does the same as [`open`](Self::open) with a client of the application, which has its own
+    /// certificates, for example. Set a TCP `user_timeout` for the client: without one, a
+    /// connection to a server that has disappeared is used until the system closes it, after a
+    /// quarter of an hour on Linux.
     ///
     /// # Errors
     ///
     /// [`StoreError::EvictionEnabled`] unless the server's `maxmemory-policy` is `noeviction`:
-    /// under another one it may drop what was done, and another delivery would do it again. The
-    /// policy is read here, and not again. [`StoreError::Failed`].
+    /// another policy may drop the record of an effect that was done, so that it runs again. The
+    /// policy is read when the store is opened. [`StoreError::Failed`].
     pub async fn with_client(client: Client) -> Result<Self, StoreError> {
         let configuration = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(STORE_TIMEOUT))
@@ -88,7 +90,7 @@ impl RedisStore {
         }
     }
 
-    /// Reads from the server what its records survive.
+    /// Reads from the server which failures its records survive.
     ///
     /// # Errors
     ///
@@ -99,7 +101,7 @@ impl RedisStore {
             return Ok(Durability::Snapshots);
         }
         let sync = redis::cmd("CONFIG").arg(&["GET", "appendfsync"]).take();
-        // Some servers do not show their configuration.
+        // Some servers do not return their configuration.
         let sync: Result<(String, String), _> = self.ask(&sync).await;
         Ok(match sync.as_ref().map(|(_, sync)| &**sync) {
             Ok("always") => Durability::Always,
@@ -120,7 +122,7 @@ impl RedisStore {
     }
 }
 
-/// Limits how long a reply is waited for, and a connection that is made again.
+/// Limits the time to wait for a reply, and for a connection that is made again.
 async fn within<T>(reply: impl Future<Output = Result<T, RedisError>>) -> Result<T, StoreError> {
     match timeout(STORE_TIMEOUT, reply).await {
         Ok(reply) => reply.map_err(failed),
@@ -132,7 +134,7 @@ fn failed(error: RedisError) -> StoreError {
     StoreError::Failed(error.into())
 }
 
-/// Shows nothing of the connection.
+/// Shows no address and no password.
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore").finish_non_exhaustive()

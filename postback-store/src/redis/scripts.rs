@@ -1,6 +1,6 @@
 use redis::Script;
 
-/// One atomic step each.
+/// Scripts, each of which is one atomic step: the files of the same names.
 pub(super) struct Scripts {
     pub(super) acquire: Script,
     pub(super) approve: Script,

@@ -6,20 +6,20 @@ use super::{Parameter, Statement, Statements};
 ///
 /// No other type can implement it.
 pub trait SqlDatabase: Database<Connection: Run<Self>, Row: Columns> {
-    #[doc(hidden)]
-    /// Whether the server has the time that leases are compared with. Otherwise the store's clock
+    /// True if the server has the time that leases are compared with. Otherwise the store's clock
     /// has it, and it is the last parameter of each statement that needs it.
+    #[doc(hidden)]
     const HAS_CLOCK: bool;
 
+    /// Scripts, each of which brings the schema to the next version.
     #[doc(hidden)]
-    /// The schema: what each version of it adds.
     const MIGRATIONS: &'static [&'static str];
 
     #[doc(hidden)]
     const STATEMENTS: Statements;
 
-    #[doc(hidden)]
     /// Returns how many rows a statement changed.
+    #[doc(hidden)]
     fn rows_affected(result: &Self::QueryResult) -> u64;
 }
 
@@ -31,7 +31,7 @@ pub trait Run<D: Database> {
         statement: Statement<'_>,
     ) -> impl Future<Output = Result<D::QueryResult, sqlx::Error>> + Send;
 
-    /// Runs a statement and reads its rows to their end: SQLite commits there.
+    /// Runs a statement and reads all its rows: SQLite commits after the last one.
     fn rows(
         &mut self,
         statement: Statement<'_>,

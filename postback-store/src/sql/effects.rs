@@ -14,18 +14,19 @@ use crate::{
 };
 
 impl<D: SqlDatabase> SqlStore<D> {
-    /// Enqueues the effect of a payment within a transaction: when that is committed, the effect is
+    /// Enqueues the effect of a payment within a transaction. After the commit the effect is
     /// [pending](crate::EffectStore::pending_effects) until [`run_effect`](crate::run_effect) or
-    /// [`resume_effect`](crate::resume_effect) has run it. So each credit that is kept has its mail.
+    /// [`resume_effect`](crate::resume_effect) has run it, so that each credit that is committed
+    /// has its effect.
     ///
-    /// For a payment that does not pay its price it does nothing. If its transfer on the chain was
+    /// Does nothing for a payment that does not pay its price. If its transfer on the chain is
     /// counted under another id, the effect waits until a person
     /// [approves](crate::EffectStore::approve) it.
     ///
-    /// A payment has one effect. This one replaces an effect that was
-    /// [enqueued for review](Self::enqueue_effect_of_review_in), done or not, so that it runs.
-    /// Otherwise an effect that is enqueued already is left as it is, also if this delivery says
-    /// something else.
+    /// A payment has one effect. An effect that was enqueued
+    /// [for review](Self::enqueue_effect_of_review_in) is replaced, done or not, so that this one
+    /// runs. Any other effect that is enqueued already is unchanged, even if this delivery
+    /// contradicts it.
     ///
     /// Call `run_effect` after the commit, because it waits for the end of the transaction.
     ///
@@ -43,10 +44,10 @@ impl<D: SqlDatabase> SqlStore<D> {
     }
 
     /// Enqueues the effect of a payment for [review](crate::Recorded::Review) within a transaction,
-    /// for an application that counts part payments. For any other payment it does nothing.
+    /// for an application that counts part payments. Does nothing for any other payment.
     ///
-    /// An effect that is enqueued already is left as it is. [`run_effect`](crate::run_effect) does
-    /// not run the effect of a payment for review: [`resume_effect`](crate::resume_effect) does.
+    /// An effect that is enqueued already is unchanged. [`run_effect`](crate::run_effect) does not
+    /// run the effect of a payment for review: [`resume_effect`](crate::resume_effect) does.
     ///
     /// # Errors
     ///
@@ -75,8 +76,8 @@ impl<D: SqlDatabase> SqlStore<D> {
         self.enqueue(transaction, event, is_paid).await
     }
 
-    /// Inserts a row that no worker holds, unless there is one that stays. A worker that holds a
-    /// replaced row has lost its lease.
+    /// Inserts an effect that no worker holds, unless there is one that stays. A worker that holds
+    /// a replaced effect has lost its lease.
     async fn enqueue(
         &self,
         transaction: &mut Transaction<'_, D>,
@@ -91,14 +92,14 @@ impl<D: SqlDatabase> SqlStore<D> {
             return Ok(());
         }
         if let Some(of) = count_transfer::<D>(transaction, event).await? {
-            let suspect = Statement::about(event.key(), D::STATEMENTS.effect_suspect);
-            run::<D>(transaction, suspect.bind(&*of)).await?;
+            let mark = Statement::about(event.key(), D::STATEMENTS.effect_mark_duplicate);
+            run::<D>(transaction, mark.bind(&*of)).await?;
         }
         Ok(())
     }
 
-    /// Inserts a row of a payment to credit that is leased, or leases the one that is there if it
-    /// may be leased. One for review is replaced.
+    /// Inserts a leased effect of a payment to credit, or leases the existing one if it can be
+    /// leased. An effect for review is replaced.
     async fn enqueue_and_lease(
         &self,
         event: &EventRecord,
@@ -111,7 +112,8 @@ impl<D: SqlDatabase> SqlStore<D> {
         self.leased(event.key(), lease, length).await
     }
 
-    /// Leases an effect that is enqueued, if it may be leased and `credited` is what it says.
+    /// Leases an effect that is enqueued, if it can be leased and was not replaced: an effect that
+    /// was replaced differs in `credited`.
     async fn lease(
         &self,
         key: &EventKey,
@@ -126,7 +128,7 @@ impl<D: SqlDatabase> SqlStore<D> {
         self.leased(key, lease, length).await
     }
 
-    /// Returns the lease that a statement returned, if it returned one.
+    /// Runs a statement that leases an effect, and returns the lease if there is one.
     async fn leased(
         &self,
         key: &EventKey,
@@ -136,7 +138,7 @@ impl<D: SqlDatabase> SqlStore<D> {
         let Some(lease) = self.lease_row(lease).await? else {
             return Ok(None);
         };
-        // Much of it may have passed while the statement waited for a lock, or all.
+        // The statement may have waited for a lock for most of the lease, or longer.
         if lease.lasting < milliseconds(length).div_euclid(2)
             && !self.extend(key, lease.token, length).await?
         {
@@ -151,7 +153,7 @@ impl<D: SqlDatabase> SqlStore<D> {
         rows.first().map(lease).transpose()
     }
 
-    /// Why an effect was not leased, or a lease if it has become free.
+    /// Returns the reason why an effect was not leased, or a lease if it has become free.
     async fn state_or_lease(
         &self,
         key: &EventKey,
@@ -193,7 +195,7 @@ impl<D: SqlDatabase> SqlStore<D> {
             held_for: held_for(row.leased_at, row.leased_until, row.now),
         };
         if row.now < row.leased_at && row.leased_at < row.leased_until {
-            // The clock was set back. The lease starts again, because it would last so much longer.
+            // The clock was set back, and the lease would last longer by as much: it starts again.
             let restart = Statement::about(key, D::STATEMENTS.effect_restart_lease)
                 .bind(row.leased_at)
                 .bind(row.leased_until);
@@ -202,7 +204,8 @@ impl<D: SqlDatabase> SqlStore<D> {
         Ok(state.not_leased(delivered))
     }
 
-    /// Adds the time to a statement, unless it reads the server's: after it waited for a lock.
+    /// Binds the time to a statement, unless the server has it: such a statement reads the time
+    /// after it waited for a lock.
     fn now<'a>(&self, statement: Statement<'a>) -> Statement<'a> {
         match self.lease_clock() {
             Some(now) => statement.bind(now),
@@ -215,7 +218,7 @@ impl<D: SqlDatabase> SqlStore<D> {
         (!D::HAS_CLOCK).then(|| self.clock.milliseconds())
     }
 
-    /// Returns whether the statement changed the effect.
+    /// Runs a statement, and returns true if it changed the effect.
     async fn change(&self, change: Statement<'_>) -> Result<bool, StoreError> {
         Ok(self.run(change).await? > 0)
     }
@@ -290,11 +293,11 @@ impl<D: SqlDatabase> EffectBackend for SqlStore<D> {
     }
 }
 
-/// What a statement returns that leased an effect or extended its lease.
+/// Row of a statement that leased an effect or extended its lease.
 struct LeaseRow {
     token: u64,
-    /// For how many milliseconds the lease is in force, after the locks that its statement waited
-    /// for.
+    /// Milliseconds for which the lease is still in force, after the locks that its statement
+    /// waited for.
     lasting: i64,
 }
 
@@ -311,7 +314,7 @@ impl LeaseRow {
     }
 }
 
-/// State of an effect as the database has it. Times are in Unix milliseconds.
+/// Row with the state of an effect. Times are in Unix milliseconds.
 struct StateRow {
     credited: bool,
     digest: String,
@@ -353,7 +356,7 @@ fn pending(row: &impl Columns) -> Result<PendingEffect, StoreError> {
     })
 }
 
-/// Returns a fencing token as the database keeps it. One that it cannot keep matches no row.
+/// Returns a fencing token as the database stores it. A token that it cannot store matches no row.
 fn written(token: u64) -> i64 {
     token.try_into().unwrap_or(-1)
 }

@@ -1,4 +1,4 @@
-//! What SQLite and Postgres share.
+//! Store on a SQL database.
 
 mod database;
 mod effects;
@@ -21,8 +21,9 @@ use self::{
 };
 use crate::{Recorded, StoreError, Stored, clock::Clock, key::project};
 
-/// Records and effects in a database, beside the application's own tables: a
-/// [`SqliteStore`](crate::sqlite::SqliteStore) or a
+/// Records and effects in a database, beside the application's own tables.
+///
+/// See [`SqliteStore`](crate::sqlite::SqliteStore) and
 /// [`PostgresStore`](crate::postgres::PostgresStore).
 pub struct SqlStore<D: Database> {
     pool: Pool<D>,
@@ -31,12 +32,14 @@ pub struct SqlStore<D: Database> {
 
 impl<D: SqlDatabase> SqlStore<D> {
     /// Keeps records in the application's own database, in tables whose names begin with
-    /// `postback_`. Whether a commit survives a loss of power then depends on the settings of the
-    /// database: on SQLite's of the connections, on Postgres's `synchronous_commit`.
+    /// `postback_`, and creates the tables if they do not exist.
+    ///
+    /// The settings of the database decide whether a commit survives a loss of power: those of the
+    /// connections on SQLite, `synchronous_commit` on Postgres.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NewerSchema`] if the tables were written by a later version;
+    /// [`StoreError::NewerSchema`] if the tables were written by a later version of this crate;
     /// [`StoreError::Busy`] and [`StoreError::Failed`].
     pub async fn with_pool(pool: Pool<D>) -> Result<Self, StoreError> {
         let clock = Clock::default();
@@ -53,29 +56,29 @@ impl<D: SqlDatabase> SqlStore<D> {
         &self.pool
     }
 
-    /// Begins a transaction that writes: on SQLite `BEGIN IMMEDIATE`, on Postgres under
-    /// `READ COMMITTED` whatever the server's default.
+    /// Begins a transaction that writes: by `BEGIN IMMEDIATE` on SQLite, and under `READ COMMITTED`
+    /// on Postgres, whatever the server's default.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] if others write for longer than the store waits, and
+    /// [`StoreError::Busy`] if other transactions write for longer than the store waits, and
     /// [`StoreError::Failed`].
     pub async fn begin(&self) -> Result<Transaction<'static, D>, StoreError> {
         let begin = D::STATEMENTS.transaction_begin;
         Ok(self.pool.begin_with(begin).await?)
     }
 
-    /// Records a payment within a transaction, if it is to be credited or looked at. If the
+    /// Records a payment within a transaction, if it is to be credited or reviewed. If the
     /// transaction is not committed, nothing was recorded.
     ///
-    /// A record that is not credited leaves room: each later delivery of the same payment is
-    /// recorded in its place, and one that pays the price is still [`New`](Recorded::New). A record
-    /// that is credited is never written again.
+    /// A record for review is replaced by each later delivery of the same payment, and a delivery
+    /// that pays the price is still [`New`](Recorded::New). A record that is credited is not
+    /// replaced.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] and [`StoreError::Failed`]. After an error of this or of any other
-    /// statement, return the error and do not commit.
+    /// [`StoreError::Busy`], [`StoreError::Failed`] and [`StoreError::Inconsistent`]. After an
+    /// error of this or of any other statement, return the error and do not commit.
     pub async fn record_in(
         &self,
         transaction: &mut Transaction<'_, D>,
@@ -100,21 +103,21 @@ impl<D: SqlDatabase> SqlStore<D> {
             .bind(event.payload_json())
             .bind(self.clock.seconds());
         if run::<D>(transaction, write).await? == 0 {
-            // It is credited.
+            // There is a record that is credited.
             let record = read_record::<D>(transaction, event.key()).await?;
             let record = record.ok_or_else(|| StoreError::hidden_row("record", event.key()))?;
             return Ok(Recorded::kept(&record.digest, event.digest()));
         }
         let duplicate_of = count_transfer::<D>(transaction, event).await?;
         if is_credit && duplicate_of.is_some() {
-            let hold = Statement::about(event.key(), D::STATEMENTS.record_hold);
-            run::<D>(transaction, hold).await?;
+            let review = Statement::about(event.key(), D::STATEMENTS.record_review);
+            run::<D>(transaction, review).await?;
         }
         Ok(Recorded::written(outcome, duplicate_of))
     }
 
-    /// Commits, and fails if a statement failed whose error was dropped: Postgres takes the commit
-    /// of such a transaction for a rollback, and reports success.
+    /// Commits a transaction. Fails if one of its statements failed and the error was dropped:
+    /// Postgres rolls such a transaction back, and reports the commit as a success.
     ///
     /// # Errors
     ///
@@ -129,17 +132,19 @@ impl<D: SqlDatabase> SqlStore<D> {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] and [`StoreError::Failed`].
+    /// [`StoreError::Busy`], [`StoreError::Failed`] and [`StoreError::Inconsistent`].
     pub async fn stored(&self, event: &EventRecord) -> Result<Option<Stored>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         read_record::<D>(&mut connection, event.key()).await
     }
 
-    /// Drops the payloads of payments that were recorded before a Unix time, in seconds, and
-    /// returns how many were dropped. It keeps those of payments that are not credited, because a
-    /// person has to look at them, and those of effects that are not done. It takes one statement
-    /// for each table: drop a million in steps. Keys and digests are kept forever, because without
-    /// them an old postback would be new.
+    /// Drops the payloads of payments that were recorded before a Unix time in seconds, and returns
+    /// how many were dropped.
+    ///
+    /// Payloads for review are kept, because a person has to look at them, and so are those of
+    /// effects that are not done. Keys and digests are kept forever, because without them an old
+    /// postback would be new. There is one statement for each table: to drop millions of payloads,
+    /// call it for one period after another.
     ///
     /// # Errors
     ///
@@ -176,7 +181,7 @@ impl<D: SqlDatabase> SqlStore<D> {
         self.commit(transaction).await
     }
 
-    /// Returns whether no migration is missing. A database without a version lacks all of them.
+    /// Returns true if no migration is missing. A database without a version lacks all of them.
     async fn is_current(&self) -> bool {
         let Ok(mut connection) = self.pool.acquire().await else {
             return false;
@@ -237,7 +242,8 @@ async fn read_record<D: SqlDatabase>(
     rows.first().map(record).transpose()
 }
 
-/// Counts the transfer of a payment for it. Returns the other id that it was counted under before.
+/// Counts the transfer of a payment. Returns the other id that it is counted under, if there is
+/// one.
 async fn count_transfer<D: SqlDatabase>(
     connection: &mut D::Connection,
     event: &EventRecord,

@@ -1,6 +1,6 @@
 use crate::StoreError;
 
-/// Returns the latest version that this crate knows: how many migrations there are.
+/// Returns the latest version that this crate knows: the number of migrations.
 pub(super) fn known(migrations: &[&str]) -> i64 {
     i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }

@@ -2,8 +2,8 @@ use postback_core::event::EventKey;
 
 use crate::key::project;
 
-/// The statements of a database: each is the file of that name in the folder of the database, and
-/// says there what it does and what its parameters are.
+/// Statements of a database: each field is the file of the same name in the folder of the database.
+/// A comment in the file describes the statement and its parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Statements {
     pub(crate) effect_approve: &'static str,
@@ -13,17 +13,17 @@ pub struct Statements {
     pub(crate) effect_enqueue_and_lease: &'static str,
     pub(crate) effect_extend: &'static str,
     pub(crate) effect_lease: &'static str,
+    pub(crate) effect_mark_duplicate: &'static str,
     pub(crate) effect_read: &'static str,
     pub(crate) effect_release: &'static str,
     pub(crate) effect_restart_lease: &'static str,
-    pub(crate) effect_suspect: &'static str,
     pub(crate) effects_pending: &'static str,
     pub(crate) effects_prune: &'static str,
-    pub(crate) record_hold: &'static str,
     pub(crate) record_read: &'static str,
+    pub(crate) record_review: &'static str,
     pub(crate) record_write: &'static str,
     pub(crate) records_prune: &'static str,
-    /// Absent where a transaction that writes excludes others.
+    /// Absent if a transaction that writes excludes all others.
     pub(crate) schema_lock: Option<&'static str>,
     pub(crate) schema_version_create: &'static str,
     pub(crate) schema_version_insert: &'static str,

@@ -1,5 +1,6 @@
--- Dismisses an effect: records it as done although it did not run, unless it was replaced, is done
--- or a worker holds it. The token rises, so that a late worker cannot complete it.
+-- Dismisses an effect: records it as done although it did not run, unless it is done, a worker
+-- holds it, or it was replaced: an effect that was replaced differs in credited. The token rises,
+-- so that a late worker cannot complete it.
 -- $1 namespace, $2 project, $3 id, $4 credited, $5 the time in Unix milliseconds
 UPDATE postback_effects
 SET

@@ -1,5 +1,6 @@
--- Leases an effect that is enqueued, unless it was replaced, says something else, is done, is a
--- possible duplicate or a worker holds it.
+-- Leases an effect that is enqueued, unless it has another digest, is done, is a possible
+-- duplicate, a worker holds it, or it was replaced: an effect that was replaced differs in
+-- credited.
 -- $1 namespace, $2 project, $3 id, $4 credited, $5 digest of the delivery or NULL, $6 length of the
 -- lease in milliseconds, $7 the time in Unix milliseconds
 UPDATE postback_effects

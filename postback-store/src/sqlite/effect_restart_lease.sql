@@ -1,7 +1,7 @@
--- Starts a lease again from now, with the same length, after the clock was set back. Does nothing
--- if the lease has changed since it was read.
--- $1 namespace, $2 project, $3 id, $4 leased_at, $5 leased_until as they were read, $6 the time in
--- Unix milliseconds
+-- Starts a lease again from now, with the same length, after the clock was set back. Changes
+-- nothing if the lease has changed since it was read.
+-- $1 namespace, $2 project, $3 id, $4 leased_at and $5 leased_until as they were read, $6 the time
+-- in Unix milliseconds
 UPDATE postback_effects
 SET
     leased_at = $6,

@@ -1,6 +1,6 @@
--- Lists the effects that are not done: first those that were tried the longest ago, last the
--- possible duplicates.
--- $1 how many at most, $2 the time in Unix milliseconds
+-- Lists the effects that are not done: those with the oldest attempt first, possible duplicates
+-- last.
+-- $1 maximum number of effects, $2 the time in Unix milliseconds
 SELECT
     namespace, project, id, credited, payload, recorded_at, token, duplicate_of,
     leased_at, leased_until, $2 AS now

@@ -1,4 +1,4 @@
-//! A SQLite file.
+//! Store in a SQLite file.
 
 use std::{path::Path, time::SystemTime};
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Records and effects in a SQLite file, beside the application's own tables or in a file of its
-/// own.
+/// own. Its other methods are those of [`SqlStore`].
 ///
 /// A handler credits an order in the transaction of the record, so that the database keeps both or
 /// neither. An error asks the provider to send the postback again:
@@ -50,7 +50,7 @@ use crate::{
 ///                 return Err(Retry::unknown_order(id));
 ///             }
 ///         }
-///         // The provider sent it again.
+///         // The provider has sent the postback again.
 ///         Recorded::Duplicate => {}
 ///         // A person has to look at some of these.
 ///         other => tracing::warn!(invoice_id = id, "not credited: {other}"),
@@ -107,22 +107,22 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// SQLite has one writer at a time. [`begin`](SqliteStore::begin) becomes that writer at once, and waits
-/// for others. If your application begins its own transactions, call `record_in` *first*: a
-/// transaction that has read before may find that what it read has changed, and is
-/// [busy](StoreError::Busy) at once, without waiting.
+/// SQLite has one writer at a time. [`begin`](SqlStore::begin) waits for other writers and becomes
+/// the writer. If your application begins its own transactions, call `record_in` *first*: a
+/// transaction that has read before is [busy](StoreError::Busy) at once, without waiting, if
+/// another one has written since.
 pub type SqliteStore = SqlStore<Sqlite>;
 
 impl SqliteStore {
-    /// Opens a file, or creates it: with a write-ahead log that is synced at each commit, so that
-    /// what was acknowledged survives a loss of power. It waits up to five seconds for other writers
-    /// and for a connection.
+    /// Opens a file, or creates it. Its write-ahead log is synced at each commit, so that an
+    /// acknowledged payment survives a loss of power. The store waits up to five seconds for other
+    /// writers and for a connection.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NewerSchema`] if the file was written by a later version;
-    /// [`StoreError::Busy`] if several processes create it at the same time, for all but one of them
-    /// to try again; [`StoreError::Failed`].
+    /// [`StoreError::NewerSchema`] if the file was written by a later version of this crate.
+    /// [`StoreError::Busy`] if several processes create the file at the same time: all but one of
+    /// them have to try again. [`StoreError::Failed`].
     pub async fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -134,8 +134,8 @@ impl SqliteStore {
         Self::with_pool(pool.connect_with(options).await?).await
     }
 
-    /// Reads the time from `clock` instead of the system. It decides when leases end, and must be
-    /// the same for all processes that share the file.
+    /// Reads the time from `clock` instead of the system's clock. It decides when leases end, and
+    /// must be the same for all processes that share the file.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.on_clock(Clock::new(clock))
@@ -155,14 +155,14 @@ impl SqlDatabase for Sqlite {
         effect_enqueue_and_lease: include_str!("effect_enqueue_and_lease.sql"),
         effect_extend: include_str!("effect_extend.sql"),
         effect_lease: include_str!("effect_lease.sql"),
+        effect_mark_duplicate: include_str!("effect_mark_duplicate.sql"),
         effect_read: include_str!("effect_read.sql"),
         effect_release: include_str!("effect_release.sql"),
         effect_restart_lease: include_str!("effect_restart_lease.sql"),
-        effect_suspect: include_str!("effect_suspect.sql"),
         effects_pending: include_str!("effects_pending.sql"),
         effects_prune: include_str!("effects_prune.sql"),
-        record_hold: include_str!("record_hold.sql"),
         record_read: include_str!("record_read.sql"),
+        record_review: include_str!("record_review.sql"),
         record_write: include_str!("record_write.sql"),
         records_prune: include_str!("records_prune.sql"),
         schema_lock: None,

@@ -3,11 +3,11 @@ CREATE TABLE postback_records (
     -- Empty if the project has no name.
     project TEXT NOT NULL,
     id TEXT NOT NULL,
-    -- If not, the record waits for a person to look at it.
+    -- False if the record is for review: a person has to look at it.
     credited INTEGER NOT NULL CHECK (credited IN (0, 1)),
-    -- Of each field that must not change: its name, and a hash of its value.
+    -- Name and hash of the value of each field that must not change.
     digest TEXT NOT NULL,
-    -- Null once it was pruned.
+    -- Null after it was pruned.
     payload TEXT,
     -- Unix seconds.
     recorded_at INTEGER NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE postback_records (
 CREATE INDEX postback_records_to_prune
     ON postback_records (recorded_at) WHERE payload IS NOT NULL AND credited;
 
--- The payment that a transfer on the chain was counted for.
+-- Ids that transfers on the chain are counted under.
 CREATE TABLE postback_transfers (
     namespace TEXT NOT NULL,
     project TEXT NOT NULL,
@@ -26,26 +26,26 @@ CREATE TABLE postback_transfers (
     PRIMARY KEY (namespace, project, transfer)
 ) STRICT, WITHOUT ROWID;
 
--- Payments whose effect is outside the database. Times are in Unix milliseconds.
+-- Effects of payments outside the database. Times are in Unix milliseconds.
 CREATE TABLE postback_effects (
     namespace TEXT NOT NULL,
     -- Empty if the project has no name.
     project TEXT NOT NULL,
     id TEXT NOT NULL,
-    -- If not, it was enqueued for a payment that waits for a person.
+    -- False if the effect was enqueued for a payment under review.
     credited INTEGER NOT NULL CHECK (credited IN (0, 1)),
-    -- Of each field that must not change: its name, and a hash of its value.
+    -- Name and hash of the value of each field that must not change.
     digest TEXT NOT NULL,
-    -- Null once it was pruned.
+    -- Null after it was pruned.
     payload TEXT,
     recorded_at INTEGER NOT NULL,
     -- Rises with each lease; zero before the first.
     token INTEGER NOT NULL,
     leased_at INTEGER NOT NULL,
-    -- Zero if no worker holds it.
+    -- Zero if no worker holds the effect.
     leased_until INTEGER NOT NULL,
     done_at INTEGER,
-    -- The other id of its transfer, until a person has looked.
+    -- The other id that the transfer is counted under, until a person approves the effect.
     duplicate_of TEXT,
     PRIMARY KEY (namespace, project, id)
 ) STRICT, WITHOUT ROWID;

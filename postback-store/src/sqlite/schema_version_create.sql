@@ -1,2 +1,2 @@
--- Creates the table of the schema's version, unless it exists.
+-- Creates the table with the version of the schema, unless it exists.
 CREATE TABLE IF NOT EXISTS postback_schema (version INTEGER NOT NULL) STRICT;

@@ -1,3 +1,3 @@
--- Inserts version 0: no migration is applied.
+-- Inserts version 0, before the first migration.
 INSERT INTO postback_schema (version)
 VALUES (0);

@@ -1,2 +1,2 @@
--- Begins a transaction that writes. SQLite has one writer at a time: it waits for others here.
+-- Begins a transaction that writes, after other writers have ended.
 BEGIN IMMEDIATE;

@@ -1,2 +1,2 @@
--- Fails in a transaction in which a statement failed.
+-- Fails in a transaction in which an earlier statement failed.
 SELECT 1;

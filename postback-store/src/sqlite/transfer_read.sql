@@ -1,4 +1,4 @@
--- Reads the id of the payment that a transfer on the chain is counted for.
+-- Reads the id that a transfer on the chain is counted under.
 -- $1 namespace, $2 project, $3 transfer
 SELECT id
 FROM postback_transfers

@@ -1,4 +1,4 @@
-//! The stores, each with a table of the shop's own beside it.
+//! Stores, each with a table of the shop beside it.
 
 use std::{
     fmt::Debug,
@@ -25,7 +25,7 @@ use crate::{
     shop::{CREDIT, CREDITS},
 };
 
-/// A fresh store, and the shop's table of credits.
+/// Fresh store, with the shop's table of credits.
 pub(crate) trait Backend: LeaseBackend {
     type Transaction: Debug + Send;
 
@@ -49,7 +49,7 @@ pub(crate) trait Backend: LeaseBackend {
         reconciliation: &Reconciliation,
     ) -> impl Future<Output = ()> + Send;
 
-    /// The shop's own write.
+    /// Writes the shop's credit.
     fn credit(
         &self,
         transaction: &mut Self::Transaction,
@@ -58,7 +58,7 @@ pub(crate) trait Backend: LeaseBackend {
 
     fn commit(&self, transaction: Self::Transaction) -> impl Future<Output = ()> + Send;
 
-    /// What the shop has credited, in order.
+    /// Returns the ids that the shop has credited, in order.
     fn credits(&self) -> impl Future<Output = Vec<String>> + Send;
 
     fn stored(&self, event: &EventRecord) -> impl Future<Output = Option<Stored>> + Send;
@@ -165,7 +165,7 @@ impl SetBack for Memory {
     }
 }
 
-/// What is the same on both databases.
+/// Methods that are the same on both databases.
 macro_rules! on_sql {
     () => {
         async fn begin(&self) -> Self::Transaction {
@@ -239,7 +239,7 @@ macro_rules! on_rows {
     };
 }
 
-/// A file in a folder that goes with it.
+/// File in a folder that is removed with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
     store: SqliteStore,
@@ -304,7 +304,7 @@ impl SetBack for Sqlite {
     }
 }
 
-/// A database of its own on the server.
+/// Database of its own on the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Postgres {
     store: PostgresStore,
@@ -343,7 +343,7 @@ impl LeaseBackend for Postgres {
         &self.store
     }
 
-    /// The server's time passes by itself.
+    /// Waits, because the server's time passes by itself.
     async fn pass(&self, time: Duration) {
         sleep(time).await;
     }
@@ -353,7 +353,7 @@ impl LeaseBackend for Postgres {
     }
 }
 
-/// A database of its own on the server.
+/// Database of its own on the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Redis {
     store: RedisStore,
@@ -373,7 +373,7 @@ impl LeaseBackend for Redis {
         &self.store
     }
 
-    /// The server's time passes by itself.
+    /// Waits, because the server's time passes by itself.
     async fn pass(&self, time: Duration) {
         sleep(time).await;
     }

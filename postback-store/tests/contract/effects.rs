@@ -1,4 +1,4 @@
-//! What `run_effect` guarantees, on every store.
+//! Guarantees of `run_effect` on every store.
 
 use std::{
     collections::BTreeMap,
@@ -31,9 +31,9 @@ use crate::{
     records::{UNDERPAID, run, trial},
 };
 
-/// A lease whose end a test waits for, on servers in real time.
+/// Length of a lease whose end a test waits for, on servers in real time.
 const SHORT: Duration = Duration::from_secs(2);
-/// A little longer.
+/// Time after which a lease of [`SHORT`] has ended.
 const LONGER: Duration = Duration::from_millis(2_400);
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -45,7 +45,7 @@ macro_rules! contract {
     };
 }
 
-/// The tests of one store.
+/// Returns the tests of one store.
 pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
     contract!(name, L, [
         done_effect_does_not_run_again
@@ -84,7 +84,7 @@ pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
     ])
 }
 
-/// The tests of a store that has transactions of the application's.
+/// Returns the tests of a store with transactions of the application.
 pub(crate) fn beside_records<B: Backend>(name: &str) -> Vec<Trial> {
     contract!(name, B, [
         enqueued_effect_is_pending_after_commit
@@ -107,7 +107,7 @@ pub(crate) fn beside_records<B: Backend>(name: &str) -> Vec<Trial> {
     ])
 }
 
-/// The tests of a store that reads the process's clock.
+/// Returns the tests of a store that reads the process's clock.
 pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
     contract!(name, L, [
         clock_set_back_ends_no_lease
@@ -117,7 +117,7 @@ pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
     ])
 }
 
-/// The tests of Redis alone.
+/// Returns the tests of Redis alone.
 pub(crate) fn of_redis() -> Vec<Trial> {
     vec![
         trial("redis", "server_with_eviction_is_rejected", || {
@@ -442,7 +442,7 @@ async fn conflict_with_done_effect_does_not_run<L: LeaseBackend>(store: &L) {
     }
 }
 
-/// What was recorded stays, and is finished as it was.
+/// The record is unchanged, and its effect runs as it was recorded.
 async fn conflict_with_pending_effect_does_not_run<L: LeaseBackend>(store: &L) {
     for (first, changed) in conflicting_payments() {
         fail(store.leases(), &first).await;
@@ -453,7 +453,8 @@ async fn conflict_with_pending_effect_does_not_run<L: LeaseBackend>(store: &L) {
     }
 }
 
-/// Payments, and deliveries of the same that pay the price by another amount.
+/// Returns payments, each with a delivery of the same payment that pays the price by another
+/// amount.
 fn conflicting_payments() -> [(Reconciliation, Reconciliation); 2] {
     let of_payment = Payment {
         amount: "0.06",
@@ -560,7 +561,7 @@ async fn same_transfer_under_another_id_does_not_run<L: LeaseBackend>(store: &L)
     succeed(store.leases(), &callback("u-3", "tx-3", false)).await;
 }
 
-/// "u-2", whose transfer "u-1" had before.
+/// Returns the effect of "u-2", whose transfer is counted under "u-1".
 async fn possible_duplicate<L: LeaseBackend>(store: &L, counter: &AtomicU32) -> PendingEffect {
     succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
     let held = count(store.leases(), &callback("u-2", "tx-1", false), counter).await;
@@ -669,7 +670,7 @@ async fn effect_with_oldest_attempt_comes_first<L: LeaseBackend>(store: &L) {
     assert_eq!(ids, ["B", "C", "A"]);
 }
 
-/// However many wait for a person.
+/// The order is independent of how many of them wait for a person.
 async fn possible_duplicates_come_last<L: LeaseBackend>(store: &L) {
     succeed(store.leases(), &callback("u-0", "tx-1", false)).await;
     let counter = AtomicU32::new(0);
@@ -772,7 +773,7 @@ async fn enqueued_effect_is_forgotten_after_rollback<B: Backend>(store: &B) {
         .await;
     drop(transaction);
     assert!(pending_effects(store.leases()).await.is_empty());
-    // So is its transfer.
+    // Its transfer is forgotten too.
     succeed(store.leases(), &callback("u-2", "tx-1", false)).await;
 }
 
@@ -817,7 +818,7 @@ async fn effect_of_delivery_without_payment_is_not_enqueued<B: Backend>(store: &
     assert_eq!(only_pending_effect(store.leases()).await.id(), "A");
 }
 
-/// An application may call it for each delivery, and mails nothing for dust.
+/// An application can call `enqueue_effect_in` for each delivery, and mails nothing for dust.
 async fn effect_of_review_is_not_enqueued<B: Backend>(store: &B) {
     let in_another_coin = Payment {
         currency: Some("LTC"),
@@ -870,9 +871,11 @@ async fn effect_of_review_is_enqueued_for_review<B: Backend>(store: &B) {
     assert_eq!(resumed.unwrap(), EffectOutcome::Ran(1));
 }
 
-/// Else the licence would never be mailed, because an underpaid delivery was told of before.
+/// Otherwise the licence would never be mailed, because the mail about the underpaid delivery was
+/// the effect of the payment.
 async fn effect_of_paid_payment_replaces_effect_of_review<B: Backend>(store: &B) {
-    // Enqueued again, or run at once; and with the same digest too, because the price was lowered.
+    // The effect is enqueued again or run at once, with another digest, or with the same digest
+    // because the price was lowered.
     let lowered = Payment {
         price: "0.04",
         ..UNDERPAID
@@ -900,14 +903,14 @@ async fn effect_of_paid_payment_replaces_effect_of_review<B: Backend>(store: &B)
             let ran = count(store.leases(), &paid, &counter).await;
             assert_eq!(ran.unwrap(), expected, "{id}");
         }
-        // What is credited is not replaced.
+        // The effect of a credit is not replaced.
         enqueue_review(store, &short).await;
         enqueue(store, &paid).await;
         assert!(pending_effects(store.leases()).await.is_empty(), "{id}");
     }
 }
 
-/// The worker that mails of the review has lost its lease.
+/// The worker with the effect of the review has lost its lease.
 async fn effect_of_paid_payment_replaces_running_effect_of_review<B: Backend>(store: &B) {
     enqueue_review(store, &UNDERPAID.reconciled("A")).await;
     let left = only_pending_effect(store.leases()).await;
@@ -933,9 +936,9 @@ async fn replaced_effect_is_kept_after_rollback<B: Backend>(store: &B) {
     assert_eq!(left.payload_json(), short.event().payload_json());
 }
 
-/// An operator with an old list must not close the effect of the credit.
+/// An operator with an old list must not dismiss the effect of the credit.
 async fn replaced_effect_cannot_be_resumed_or_dismissed<B: Backend>(store: &B) {
-    // With another digest, and with the same, because the price was lowered.
+    // The digest differs, or is the same because the price was lowered.
     let lowered = Payment {
         price: "0.04",
         ..UNDERPAID
@@ -949,7 +952,7 @@ async fn replaced_effect_cannot_be_resumed_or_dismissed<B: Backend>(store: &B) {
         assert_eq!((left.id(), left.is_credited()), (id, true));
         let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(1) }).await;
         assert_eq!(resumed.unwrap(), EffectOutcome::Ran(1), "{id}");
-        // Whether the effect that replaced it is done or not.
+        // The effect that replaced it is done now.
         is_stale(store, &stale).await;
     }
 }
@@ -965,7 +968,7 @@ async fn is_stale<B: Backend>(store: &B, stale: &PendingEffect) {
     assert_eq!(held_for, Duration::ZERO);
 }
 
-/// By the transfer that was counted under another id.
+/// The transfer of the paid delivery is counted under another id too.
 async fn replaced_possible_duplicate_cannot_be_approved<B: Backend>(store: &B) {
     let stale = possible_duplicate_for_review(store).await;
     enqueue(store, &callback("u-2", "tx-1", false)).await;
@@ -986,7 +989,7 @@ async fn replaced_possible_duplicate_runs_by_another_transfer<B: Backend>(store:
     succeed(store.leases(), &paid).await;
 }
 
-/// "u-2", too little by a transfer that "u-1" had before.
+/// Returns the effect of "u-2", which is underpaid by a transfer that is counted under "u-1".
 async fn possible_duplicate_for_review<B: Backend>(store: &B) -> PendingEffect {
     succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
     let short = Callback {
@@ -1000,7 +1003,7 @@ async fn possible_duplicate_for_review<B: Backend>(store: &B) -> PendingEffect {
     left
 }
 
-/// The other transaction has the row for longer than the lease lasts.
+/// The other transaction locks the row for longer than the lease lasts.
 async fn lease_after_wait_has_full_length<B: Backend>(store: &B) {
     let mut transaction = store.begin().await;
     store.enqueue(&mut transaction, &payment("A")).await;
@@ -1016,7 +1019,7 @@ async fn lease_after_wait_has_full_length<B: Backend>(store: &B) {
     assert_eq!(waiting.await.unwrap().unwrap(), EffectOutcome::Ran(()));
 }
 
-/// Records and effects are kept apart: the record within is new.
+/// Records and effects are separate: the record within the effect is new.
 async fn credit_within_effect_is_made_once<B: Backend>(store: &B) {
     let paid = payment("A");
     for fails in [true, false] {
@@ -1086,7 +1089,7 @@ async fn clock_set_back_does_not_prolong_lease<L: SetBack>(store: &L) {
     store.set_back(HOUR);
     let left = only_pending_effect(store.leases()).await;
     assert!(left.held_for() <= SHORT, "{left:?}");
-    // The first look starts the lease again.
+    // The first attempt starts the lease again.
     let first: Ran = resume_effect(store.leases(), &left, || async { Ok(0) }).await;
     assert!(is_in_flight(&first), "{first:?}");
     store.pass(LONGER).await;
@@ -1130,7 +1133,7 @@ async fn server_with_eviction_is_rejected() {
     assert!(RedisStore::open(&server.url).await.is_ok());
 }
 
-/// An effect that cannot be recorded is not run.
+/// An effect that cannot be recorded does not run.
 async fn full_server_runs_nothing() {
     let server = Server::start();
     let store = RedisStore::open(&server.url).await.unwrap();
@@ -1185,7 +1188,7 @@ async fn effect_deleted_by_hand_hides_no_other() {
     assert!(is_missing, "{gone:?}");
 }
 
-/// It was done, was deleted, and is new.
+/// The effect was done and was deleted, and is new.
 async fn effect_deleted_by_hand_is_not_pruned_after_failure() {
     let server = Server::start();
     let store = RedisStore::open(&server.url).await.unwrap();
@@ -1202,7 +1205,7 @@ async fn effect_deleted_by_hand_is_not_pruned_after_failure() {
     assert_eq!(left.payload_json(), payment("A").event().payload_json());
 }
 
-/// The name of one project ends in what another's key continues with.
+/// The names of the projects contain the separator of the key.
 async fn project_with_colon_is_separate_project() {
     let store = Redis::fresh().await;
     let counter = AtomicU32::new(0);
@@ -1222,7 +1225,7 @@ async fn project_with_colon_is_separate_project() {
     assert_eq!(counter.into_inner(), 8, "{ran:?}");
 }
 
-/// A server of the test's own, because the test changes its settings.
+/// Server of its own for a test, because the test changes the settings.
 struct Server {
     process: Child,
     url: String,

@@ -13,31 +13,31 @@ use postback_core::{
 const NOW: u64 = 1_769_509_400;
 const ORIGIN: &str = "https://shop.example";
 const CALLBACK: &str = "/callback?nonce=5d1f3b0e7a6b43059fa2b0fbda6e3ff2";
-/// The price of every order, unless a test chooses another.
+/// Price of each order, unless a test chooses another one.
 const PRICE: &str = "0.05";
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
 
-/// A payment of CryptoCloud that pays its price.
+/// Returns a payment of CryptoCloud that pays its price.
 pub(crate) fn payment(id: &str) -> Reconciliation {
     Payment::default().reconciled(id)
 }
 
-/// A delivery of CryptoCloud, and what may differ from one to the next.
+/// Delivery of CryptoCloud, with the values that differ between tests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Payment<'a> {
     pub(crate) project: Option<&'a str>,
     pub(crate) status: &'a str,
-    /// As it is written in JSON.
+    /// Amount as it is written in JSON.
     pub(crate) amount: &'a str,
     pub(crate) currency: Option<&'a str>,
     /// Further members, each after a comma.
     pub(crate) members: &'a str,
     pub(crate) expiry: u64,
     pub(crate) by_trybit: bool,
-    /// In BTC.
+    /// Price in BTC.
     pub(crate) price: &'a str,
-    /// What the price needs.
+    /// Assurance that the price needs.
     pub(crate) assurance: Assurance,
 }
 
@@ -60,7 +60,7 @@ impl Payment<'_> {
         assurance: Assurance::Unsigned,
     };
 
-    /// Each credits nothing.
+    /// Payments that credit nothing.
     pub(crate) const NOT_PAYING: [Payment<'static>; 3] = [
         Payment {
             members: r#","invoice_info":{"test_mode":true}"#,
@@ -76,7 +76,7 @@ impl Payment<'_> {
         },
     ];
 
-    /// Each may be money: a field that decides is absent or unreadable.
+    /// Payments with an unknown outcome: a field that decides is absent or unreadable.
     pub(crate) const UNCLEAR: [Payment<'static>; 5] = [
         Payment {
             members: r#","invoice_info":[]"#,
@@ -137,7 +137,7 @@ impl Payment<'_> {
     }
 }
 
-/// A callback of CryptAPI that pays its price once it is confirmed. Each `txid` is another
+/// Returns a callback of CryptAPI that pays its price if it is confirmed. Each `txid` is another
 /// transfer.
 pub(crate) fn callback(uuid: &str, txid: &str, pending: bool) -> Reconciliation {
     Callback {
@@ -149,18 +149,18 @@ pub(crate) fn callback(uuid: &str, txid: &str, pending: bool) -> Reconciliation 
     .reconciled()
 }
 
-/// A callback of CryptAPI, and what may differ from one to the next.
+/// Callback of CryptAPI, with the values that differ between tests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Callback<'a> {
     pub(crate) uuid: &'a str,
     pub(crate) txid: &'a str,
     pub(crate) pending: bool,
     pub(crate) value: &'a str,
-    /// By the callback URL, or else by the address alone.
+    /// True if it is bound by the callback URL, false by the address alone.
     pub(crate) bound_by_url: bool,
-    /// In `btc`.
+    /// Price in `btc`.
     pub(crate) price: &'a str,
-    /// What the price needs.
+    /// Assurance that the price needs.
     pub(crate) assurance: Assurance,
 }
 

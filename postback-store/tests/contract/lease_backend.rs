@@ -1,4 +1,4 @@
-//! The stores, and the clocks that decide when their leases end.
+//! Stores that lease, and the clocks that decide when their leases end.
 
 use std::{
     fmt::Debug,
@@ -29,10 +29,10 @@ pub(crate) trait SetBack: LeaseBackend {
     fn set_back(&self, time: Duration);
 }
 
-/// The system's clock, which a test sets forward and back.
+/// System's clock, which a test sets forward and back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
-    /// In milliseconds.
+    /// Milliseconds by which it is ahead of the system.
     ahead: Arc<AtomicI64>,
 }
 

@@ -1,7 +1,7 @@
-//! One suite of what every store guarantees, run on each of them.
+//! Guarantees of every store, tested on each of them.
 //!
 //! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and
-//! `POSTBACK_REDIS`. Without them, their tests are skipped, with a notice.
+//! `POSTBACK_REDIS`. Without them, their tests are skipped, with a message.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -1,4 +1,4 @@
-//! What `record_in` guarantees, and what belongs to one store.
+//! Guarantees of `record_in` on every store, and tests of one store alone.
 
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
     postgres_server::database,
 };
 
-/// The tests of one store.
+/// Returns the tests of one store.
 pub(crate) fn all<B: Records>(name: &str) -> Vec<Trial> {
     let mut trials = Vec::new();
     macro_rules! contract {
@@ -159,7 +159,7 @@ async fn deliver<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Reco
     recorded.unwrap()
 }
 
-/// Does as a handler does: what is new is credited in the same transaction.
+/// Does as a handler does: credits a new payment in the transaction of the record.
 async fn credit_once<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Recorded {
     let mut transaction = store.begin().await;
     let recorded = store.record(&mut transaction, reconciliation).await;
@@ -172,13 +172,13 @@ async fn credit_once<B: Backend>(store: &B, reconciliation: &Reconciliation) -> 
     recorded
 }
 
-/// Whether the record of a payment is credited, if there is one.
+/// Returns true if the record of a payment is credited, if there is one.
 async fn credited<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Option<bool> {
     let stored = store.stored(reconciliation.event()).await;
     stored.map(|stored| stored.credited)
 }
 
-/// Less than the price.
+/// Payment of less than the price.
 pub(crate) const UNDERPAID: Payment<'static> = Payment {
     amount: "0.04",
     ..Payment::PAYING
@@ -269,7 +269,7 @@ async fn same_amount_in_another_notation_is_duplicate<B: Backend>(store: &B) {
     }
 }
 
-/// Whether it pays or not. What was credited stays.
+/// The other amount may pay the price or not. The credited record is unchanged.
 async fn another_amount_after_credit_is_conflict<B: Backend>(store: &B) {
     let first = payment("A");
     assert_eq!(deliver(store, &first).await, Recorded::New);
@@ -381,7 +381,7 @@ async fn pending_with_replaced_transaction_is_no_conflict<B: Backend>(store: &B)
     );
     let late = deliver(store, &callback("u-1", "tx-1", true)).await;
     assert_eq!(late, Recorded::Superseded);
-    // A confirmed one is.
+    // A confirmed delivery is a conflict.
     let confirmed = deliver(store, &callback("u-1", "tx-1", false)).await;
     let fields = vec!["txid_in".to_owned()];
     assert_eq!(confirmed, Recorded::Conflict { fields });
@@ -408,7 +408,7 @@ async fn pending_after_review_is_not_credited<B: Backend>(store: &B) {
     assert_eq!(pending, Recorded::NotCredited(Outcome::Pending));
 }
 
-/// It may wait for the end of the other transaction, and is new in neither case.
+/// The pending delivery may wait for the end of the other transaction, and is new in neither case.
 async fn pending_beside_uncommitted_confirmed_is_not_credited<B: Backend>(store: &B) {
     let mut first = store.begin().await;
     let paid = callback("u-1", "tx-1", false);
@@ -513,7 +513,7 @@ async fn underpaid_is_new_at_lower_price<B: Backend>(store: &B) {
         let same = deliver(store, &corrected.reconciled("A")).await;
         assert_eq!(same, expected);
     }
-    // Whatever its price is, what was credited says the same.
+    // The price is not part of the digest.
     let short = deliver(store, &UNDERPAID.reconciled("A")).await;
     assert_eq!(short, Recorded::Duplicate);
     assert_eq!(credited(store, &payment("A")).await, Some(true));
@@ -561,7 +561,7 @@ async fn review_is_not_credited<B: Backend>(store: &B) {
     assert_eq!(payload, Some(short.event().payload_json()));
 }
 
-/// An attacker can have them signed with any id, also the genuine one's.
+/// An attacker can have them signed with any id, also with that of the genuine callback.
 async fn callbacks_bound_by_address_alone_count_no_transfer<B: Backend>(store: &B) {
     let outcome = Outcome::InsufficientAssurance("0.05".parse().unwrap());
     for uuid in ["u-1", "u-8", "u-9"] {
@@ -640,7 +640,7 @@ async fn possible_duplicate_stays_possible_duplicate_at_any_amount<B: Backend>(s
     }
 }
 
-/// Whether it pays or not, and whether its digest is another or not.
+/// The payload is replaced if the delivery pays or not, and if the digest differs or not.
 async fn possible_duplicate_keeps_latest_payload<B: Backend>(store: &B) {
     let first = deliver(store, &callback("u-1", "tx-1", false)).await;
     assert_eq!(first, Recorded::New);
@@ -830,7 +830,7 @@ async fn payload_is_kept_until_it_is_pruned<B: Backend>(store: &B) {
     let payload = stored.payload.as_deref();
     assert_eq!(payload, Some(paid.event().payload_json()));
     assert!(stored.recorded_at > 1_700_000_000, "{stored:?}");
-    // Not before its time.
+    // The limit itself is not pruned.
     assert_eq!(store.prune(stored.recorded_at).await, 0);
     assert_eq!(store.stored(paid.event()).await.unwrap(), stored);
     assert_eq!(store.prune(stored.recorded_at + 1).await, 1);
@@ -873,7 +873,7 @@ async fn pruning_keeps_payloads_without_credit<B: Backend>(store: &B) {
         let expected = is_kept.then(|| event.payload_json());
         assert_eq!(stored.payload.as_deref(), expected);
     }
-    // Not before it is credited.
+    // A payload for review is pruned after the payment is credited.
     assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
     assert_eq!(store.prune(i64::MAX).await, 1);
 }
@@ -972,8 +972,8 @@ async fn reopened_file_keeps_records() {
     assert_eq!(recorded.unwrap(), Recorded::Duplicate);
 }
 
-/// A reader of a file without a write-ahead log keeps others from committing, but not from writing
-/// before.
+/// A reader of a file without a write-ahead log prevents the commits of others, but not their writes
+/// before the commit.
 async fn effect_with_uncommitted_record_does_not_run() {
     let store = Sqlite::fresh().await;
     store.store().pool().close().await;
@@ -998,7 +998,7 @@ async fn effect_with_uncommitted_record_does_not_run() {
     assert_eq!(then.unwrap(), EffectOutcome::Ran("ran"));
 }
 
-/// The reason to record first, or to begin by [`SqliteStore::begin`].
+/// The reason to record first, or to begin by `begin`.
 async fn transaction_with_earlier_read_is_busy() {
     let store = Sqlite::fresh().await;
     let mut reader = store.store().pool().begin().await.unwrap();
@@ -1058,7 +1058,7 @@ async fn concurrent_starts_create_tables_once() {
     }
 }
 
-/// Whether the second writes a record, or finds one that it may upgrade.
+/// The second transaction inserts a record, or replaces one for review.
 async fn repeatable_read_is_busy() {
     for first in [payment("A"), UNDERPAID.reconciled("A")] {
         let store = Postgres::fresh().await;
@@ -1071,7 +1071,7 @@ async fn repeatable_read_is_busy() {
     }
 }
 
-/// A transaction whose snapshot is taken.
+/// Returns a transaction whose snapshot is taken.
 async fn in_snapshot(store: &Postgres, level: &str) -> sqlx::Transaction<'static, sqlx::Postgres> {
     let begin = sqlx::AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}"));
     let mut transaction = store.store().pool().begin_with(begin).await.unwrap();

@@ -1,4 +1,4 @@
-//! A database with the shop's table of credits, which does not forbid that one is credited twice.
+//! Database with the shop's table of credits. The table allows the same payment twice.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -75,8 +75,8 @@ impl Database {
         }
     }
 
-    /// Credits, payments credited, records, and records that were credited: in one query, because a
-    /// server may still be ending what a process that was killed had begun.
+    /// Counts credits, credited payments, records, and records of credited payments: in one query,
+    /// because a server may still complete a transaction of a process that was killed.
     fn counts(&self) -> [i64; 4] {
         const COUNTS: &str = "SELECT
             (SELECT count(*) FROM credits),

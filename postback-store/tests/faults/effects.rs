@@ -26,12 +26,12 @@ use crate::{
     worker::{Kind, Work, Worker, payment, with_store},
 };
 
-/// Of an effect whose process dies.
+/// Length of the lease of an effect whose process dies.
 const LEASE: Duration = Duration::from_secs(1);
 /// Exit code of a process whose lease had expired.
 const LEASE_EXPIRED: u8 = 42;
 
-/// A fresh store in a folder, or on a server.
+/// Function that makes a fresh store in a folder or on a server, and returns its place.
 type Fresh = fn(&Path) -> String;
 
 pub(crate) fn sqlite(folder: &Path) -> String {
@@ -59,8 +59,8 @@ pub(crate) fn all(name: &str, fresh: Fresh) -> Vec<Trial> {
     ]
 }
 
-/// SQLite and Postgres have a smaller one in the contract, because each of theirs is a commit on
-/// disk.
+/// On SQLite and Postgres the contract has a smaller test, because each of their steps is a commit
+/// on disk.
 pub(crate) fn of_redis() -> Trial {
     trial(
         "redis",
@@ -69,7 +69,7 @@ pub(crate) fn of_redis() -> Trial {
     )
 }
 
-/// A store that several processes share, and a service outside of it.
+/// Store that several processes share, with a service outside of it.
 struct Bench {
     runtime: Runtime,
     place: String,
@@ -109,8 +109,8 @@ impl Bench {
         left.iter().map(|it| it.id().to_owned()).collect()
     }
 
-    /// After its process was killed. Returns how many effects were done before, and how many had to
-    /// be repeated.
+    /// Runs the pending effects after the process was killed. Returns how many effects were done
+    /// before, and how many were repeated.
     fn pending_effects_finish_every_payment(&self) -> (usize, usize) {
         let begun = self.outside.all("at_work");
         let had: BTreeSet<_> = self.outside.effects().into_keys().collect();
@@ -120,7 +120,7 @@ impl Bench {
         assert!(left.is_disjoint(&acknowledged), "done and pending");
         assert!(begun.is_subset(&left), "begun, and not listed");
         assert!(acknowledged.is_subset(&done), "acknowledged, and not done");
-        // Each of four tasks may have been between its effect and its record.
+        // Each of the four tasks may have been killed between its effect and the record of it.
         let repeated: BTreeSet<_> = had.intersection(&left).cloned().collect();
         assert!(repeated.len() <= 4, "{repeated:?}");
 
@@ -160,7 +160,7 @@ fn concurrent_processes_run_each_effect_one_time_without_overlap(bench: &Bench) 
     assert!(bench.pending_effects().is_empty());
 }
 
-/// The provider does not send again: what did not complete is known from the store alone.
+/// The provider does not send again: the store alone knows which effects are not done.
 fn killed_processes_lose_and_double_no_effect_without_replay(fresh: Fresh) {
     let killed = [(); 20].map(|()| {
         let bench = Bench::fresh(fresh);
@@ -171,7 +171,7 @@ fn killed_processes_lose_and_double_no_effect_without_replay(fresh: Fresh) {
         worker.kill();
         (bench, delay)
     });
-    // A server may still receive what the last process sent before it died.
+    // A server may still receive requests that the last process sent before it died.
     thread::sleep(LEASE + LEASE / 2);
     let (mut in_the_middle, mut in_between) = (0, 0);
     for (bench, delay) in killed {
@@ -191,7 +191,7 @@ fn killed_processes_lose_and_double_no_effect_without_replay(fresh: Fresh) {
     );
 }
 
-/// As an application does when it starts.
+/// Runs the pending effects, as an application does when it starts.
 async fn finish(store: &impl EffectStore, outside: &FileEffects) -> usize {
     let left = store.pending_effects(10_000).await.expect("a list");
     for pending in &left {
@@ -217,7 +217,7 @@ fn lease_of_frozen_process_expires(bench: &Bench) {
     assert!(bench.pending_effects().is_empty());
 }
 
-/// A process whose effect would end in time.
+/// Runs one effect, which ends before its lease unless the process is frozen.
 pub(crate) async fn hold(store: impl EffectStore, outside: FileEffects) -> ExitCode {
     let payment = payment(0);
     let id = payment.event().id().to_owned();
@@ -236,7 +236,7 @@ pub(crate) async fn hold(store: impl EffectStore, outside: FileEffects) -> ExitC
     }
 }
 
-/// A process whose tasks all deliver every payment, until it is acknowledged.
+/// Delivers every payment by each task, until it is acknowledged.
 pub(crate) async fn deliver(
     store: impl EffectStore,
     outside: FileEffects,
@@ -259,7 +259,7 @@ pub(crate) async fn deliver(
     delivering.join_all().await;
 }
 
-/// A process of whose tasks one delivers each payment, and never again.
+/// Delivers each payment by one task, one time.
 pub(crate) async fn deliver_without_repeat(
     store: impl EffectStore,
     outside: FileEffects,

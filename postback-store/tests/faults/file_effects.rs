@@ -64,8 +64,8 @@ impl FileEffects {
         }
     }
 
-    /// How often each effect was run. A file may have been created by a process that was killed
-    /// before it wrote.
+    /// Returns how often each effect was run. A process that was killed before it wrote may have
+    /// created an empty file.
     pub(crate) fn effects(&self) -> BTreeMap<String, u64> {
         let runs = |id: String| {
             let file = fs::metadata(self.path("effects", &id));

@@ -1,9 +1,9 @@
-//! What happens to records and to effects when processes compete, are killed or frozen, or lose
-//! their server: with real processes, on real databases. A credit is a row of the shop's own,
-//! counted in the same database; an effect is a file outside.
+//! Records and effects while processes compete, are killed or frozen, or lose their server: with
+//! real processes, on real databases. A credit is a row in a table of the shop, in the same
+//! database; an effect is a file outside.
 //!
 //! Postgres and Redis are real servers, whose addresses are in `POSTBACK_POSTGRES` and
-//! `POSTBACK_REDIS`. Without them, their tests are skipped, with a notice.
+//! `POSTBACK_REDIS`. Without them, their tests are skipped, with a message.
 
 #![expect(
     clippy::arithmetic_side_effects,

@@ -1,4 +1,4 @@
-//! A server that goes away, and comes back.
+//! Server that stops and starts again.
 
 use std::{
     env,
@@ -23,7 +23,7 @@ use crate::{
     worker::{on_postgres, payment},
 };
 
-/// How a server is stopped and started: a program, and its arguments.
+/// Program that stops and starts a server, with its arguments.
 struct Control {
     /// The variable that names the program.
     program: &'static str,
@@ -31,14 +31,14 @@ struct Control {
     start: &'static [&'static str],
 }
 
-/// By `pg_ctl`.
+/// `pg_ctl`.
 const POSTGRES: Control = Control {
     program: "POSTBACK_POSTGRES_CONTROL",
     stop: &["--mode", "immediate", "stop"],
     start: &["--wait", "start"],
 };
 
-/// By `kill -9`.
+/// `kill -9`.
 const REDIS: Control = Control {
     program: "POSTBACK_REDIS_CONTROL",
     stop: &["stop"],
@@ -103,7 +103,7 @@ fn server_stopped_before_commit_loses_and_doubles_no_credit() {
         POSTGRES.stop();
         let lost = store.commit(transaction).await;
         is_unavailable(lost.expect_err("the server is gone"));
-        // So do all deliveries meanwhile.
+        // All deliveries fail until the server starts.
         for number in [0, 1, 2] {
             let begun = Instant::now();
             let failed = on_postgres(store.clone(), payment(number)).await;
@@ -123,13 +123,14 @@ fn server_stopped_before_commit_loses_and_doubles_no_credit() {
     database.must_hold_each_credit_once(3);
 }
 
-/// The provider is asked to send again.
+/// Asserts that the provider is asked to send again.
 fn is_unavailable(error: StoreError) {
     assert!(matches!(error, StoreError::Failed(_)), "{error:?}");
     assert_eq!(Retry::from(error).code(), "store_unavailable");
 }
 
-/// As the server's setting has it, which the store leaves as it is: with `off`, it is not.
+/// The store does not change the server's `synchronous_commit`: with `off`, the effect is not on
+/// disk.
 async fn acknowledged_effect_is_on_disk() {
     let place = database().await;
     let mut not_on_disk = [0, 0];
@@ -159,8 +160,8 @@ async fn acknowledged_effect_is_on_disk() {
     assert!(not_waiting > 0, "it would be seen");
 }
 
-/// What was done before stays done, what failed stays pending, and what was running is an error and
-/// runs again.
+/// Effects that were done stay done, those that failed stay pending, and one that was running
+/// returns an error and runs again.
 async fn killed_during_effect(store: &impl EffectStore, control: &Control) {
     const LEASE: Duration = Duration::from_secs(3);
     let succeed = async |number| {
@@ -179,7 +180,7 @@ async fn killed_during_effect(store: &impl EffectStore, control: &Control) {
         Ok::<_, &str>(2)
     });
     is_not_run(at_work.await);
-    // So do all deliveries meanwhile.
+    // All deliveries fail until the server starts.
     for number in [0, 3] {
         let begun = Instant::now();
         is_not_run(succeed(number).await);
@@ -205,7 +206,7 @@ async fn killed_during_effect(store: &impl EffectStore, control: &Control) {
     assert!(store.pending_effects(10).await.expect("a list").is_empty());
 }
 
-/// A connection that broke is made again, which may take a try or two.
+/// Repeats a request until the connection is made again.
 async fn comes_back<F: Future<Output = Result<EffectOutcome<usize>, EffectError<&'static str>>>>(
     ask: impl Fn() -> F,
 ) -> EffectOutcome<usize> {
@@ -218,7 +219,7 @@ async fn comes_back<F: Future<Output = Result<EffectOutcome<usize>, EffectError<
     }
 }
 
-/// The connection that the effect began with is broken, which is noticed after the effect.
+/// The connection breaks during the effect, so that the first step after the effect fails.
 async fn restarted_during_effect(store: &impl EffectStore, control: &Control) {
     let running = payment(10);
     let restarted = run_effect(store, &running, || async {

@@ -1,4 +1,4 @@
-//! A process of the shop's: this binary, started with variables in its environment.
+//! Process of the shop: this binary, started with variables in its environment.
 
 use std::{
     env,
@@ -69,14 +69,14 @@ impl Worker {
         self.0.wait().expect("it ends").code()
     }
 
-    /// Freezes it, or lets it go on.
+    /// Freezes the process, or lets it continue.
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.0.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status();
         assert!(sent.expect("it runs").success());
     }
 
-    /// Kills it without notice.
+    /// Kills the process.
     pub(crate) fn kill(mut self) {
         self.0.kill().expect("it is killed");
         self.0.wait().expect("it ends");
@@ -85,7 +85,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // If a test fails; otherwise it has ended.
+        // A process is still running here if its test failed.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -95,7 +95,7 @@ impl Drop for Worker {
 #[derive(Clone)]
 pub(crate) struct Work {
     pub(crate) kind: Kind,
-    /// Where the store is.
+    /// Place of the store: a file or an address.
     pub(crate) place: String,
     pub(crate) outside: Option<FileEffects>,
     pub(crate) tasks: usize,
@@ -104,13 +104,13 @@ pub(crate) struct Work {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// Each payment is delivered by eight tasks, or by all, and credited in a transaction.
+    /// Delivers each payment by eight tasks, or by all, and credits it in a transaction.
     Credit,
-    /// Each payment is delivered by every task, and has an effect outside.
+    /// Delivers each payment, which has an effect outside, by every task.
     Effects,
-    /// Each payment is delivered by one task and never again, and has an effect outside.
+    /// Delivers each payment, which has an effect outside, one time.
     UnrepeatedEffects,
-    /// One payment has an effect that takes half of its lease.
+    /// Delivers one payment, whose effect takes half of its lease.
     Hold,
 }
 
@@ -188,7 +188,7 @@ impl Work {
             let (handle, payments) = (handle.clone(), part.expect("a part").to_vec());
             tasks.spawn(async move {
                 for payment in payments {
-                    // As a provider does: what was not acknowledged is sent again.
+                    // A provider sends again what was not acknowledged.
                     while let Err(error) = handle(payment.clone()).await {
                         assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
                     }
@@ -204,7 +204,7 @@ pub(crate) fn payment(number: usize) -> Reconciliation {
     payment::payment(&format!("ORDER{number:04}"))
 }
 
-/// The shop's handler on a database: what is new is credited in the transaction that recorded it.
+/// Handler of the shop on a database: credits a new payment in the transaction of the record.
 macro_rules! handler {
     ($name:ident, $Store:ty) => {
         pub(crate) async fn $name(

@@ -9,7 +9,7 @@ use std::{
 pub(crate) const REDIS: &str = "POSTBACK_REDIS";
 
 /// Returns the address of an empty database on the Redis server, which no other test of this
-/// process uses. A database with other contents than the tests' is left as it is.
+/// process uses. A database with other contents is left unchanged.
 #[expect(
     clippy::expect_used,
     reason = "without a server there is nothing to do"

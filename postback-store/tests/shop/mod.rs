@@ -1,4 +1,4 @@
-//! The shop's own table: credits. It does not forbid that one is credited twice.
+//! Table of the shop's credits. It allows the same payment twice.
 
 pub(crate) const CREDITS: &str = "CREATE TABLE credits (id TEXT NOT NULL)";
 

@@ -1,4 +1,4 @@
--- Holds the record of a payment for review: it is not credited.
+-- Changes the record of a payment from credited to for review.
 -- $1 namespace, $2 project, $3 id
 UPDATE postback_records
 SET credited = FALSE
