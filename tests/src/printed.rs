@@ -1,5 +1,5 @@
-/// Declares a module with the printed handler of this name, as `build.rs` took it out of its document, and functions
-/// around it.
+/// Declares a module with the printed handler of this name, as `build.rs` took it out of its
+/// document, and functions around it.
 #[macro_export]
 macro_rules! printed {
     ($name:ident: $($functions:tt)*) => {

@@ -137,10 +137,23 @@ fn readme_is_short() {
     let words = readme.split_whitespace().count();
     assert!(words <= 1_000, "{words}");
     assert_eq!(rust, 2);
+}
+
+#[test]
+fn each_published_crate_has_readme_and_licences() {
     for name in ["actix", "core", "rocket", "store", "tower"] {
-        let readme = read(&root().join(format!("postback-{name}/README.md")));
-        let lines = readme.lines().count();
+        let package = root().join(format!("postback-{name}"));
+        let lines = read(&package.join("README.md")).lines().count();
         assert!((30..=45).contains(&lines), "{name}: {lines}");
+        let manifest = read(&package.join("Cargo.toml"));
+        assert!(manifest.contains("\nreadme = \"README.md\"\n"), "{name}");
+        for file in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            assert_eq!(
+                read(&package.join(file)),
+                read(&root().join(file)),
+                "{name}: {file}"
+            );
+        }
     }
 }
 
