@@ -96,6 +96,7 @@ impl<P: Provider> Admitted<P> {
             Ok(Verified::new(payload, verifier, key_label))
         });
         let findings = context.into_findings();
+        let verifier = delivery.end();
         match &verified {
             Ok(verified) => log::verified(verified, now),
             Err(rejection) => {
@@ -105,7 +106,6 @@ impl<P: Provider> Admitted<P> {
                 log::rejected(verifier, rejection, &findings);
             }
         }
-        delivery.end();
         verified
     }
 

@@ -44,7 +44,8 @@ pin_project! {
             #[pin]
             body: VerifyBody<Limited<B>, P>,
             head: Request<()>,
-            inner: S,
+            // `None` after the service was called.
+            inner: Option<S>,
         },
         Calling {
             #[pin]
@@ -70,7 +71,7 @@ where
             state: State::Verifying {
                 body: VerifyBody::new(body, declared, admitted),
                 head: Request::from_parts(head, ()),
-                inner,
+                inner: Some(inner),
             },
         }
     }
@@ -97,7 +98,12 @@ where
         loop {
             let next = match state.as_mut().project() {
                 StateProjection::Verifying { body, head, inner } => {
-                    match ready!(body.poll(context)) {
+                    let verified = ready!(body.poll(context));
+                    let Some(mut inner) = inner.take() else {
+                        // The service panicked when it was called, and the future is polled again.
+                        return Poll::Ready(Ok(response::failed()));
+                    };
+                    match verified {
                         Ok((verified, body)) => {
                             let mut request = mem::take(head);
                             request.extensions_mut().insert(verified);

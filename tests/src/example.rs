@@ -10,6 +10,7 @@ use std::{
 };
 
 use postback_core::{SecretKey, testing::SAMPLE_INVOICE_ID};
+use postback_store::sqlite::SqliteStore;
 
 use crate::{client::Client, deliveries};
 
@@ -35,7 +36,19 @@ pub async fn assert_program_credits_its_order(binary: &str) {
             assert!(log.contains(&format!("postback {event}")), "{event}: {log}");
         }
         assert!(!log.contains("not credited"), "{log}");
+        assert_eq!(credits(folder.path()).await, 1);
     }
+}
+
+/// Returns how often the program credited its order.
+async fn credits(folder: &Path) -> i64 {
+    let store = SqliteStore::open(folder.join("orders.db")).await;
+    let store = store.expect("the program's database");
+    sqlx::query_scalar("SELECT credits FROM orders WHERE invoice_id = ?")
+        .bind(SAMPLE_INVOICE_ID)
+        .fetch_one(store.pool())
+        .await
+        .expect("the program's order")
 }
 
 /// A process that is killed when this value is dropped.

@@ -6,18 +6,15 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpServer};
 use postback_actix::{Ack, Postback};
 use postback_core::cryptocloud::{CryptoCloud, bare_invoice_id};
-use postback_core::{Retry, SecretKey, Verifier, reconcile::Price};
+use postback_core::{Retry, SecretKey, Verified, Verifier, reconcile::Price};
 use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 
 const ORDERS: &str = "CREATE TABLE IF NOT EXISTS orders (invoice_id TEXT PRIMARY KEY,
     price TEXT NOT NULL, currency TEXT NOT NULL, credits INTEGER NOT NULL DEFAULT 0) STRICT";
 
 /// Finds the order, records its payment and credits it, in one transaction.
-async fn paid(
-    store: Data<SqliteStore>,
-    postback: Postback<CryptoCloud>,
-) -> Result<Ack<CryptoCloud>, postback_actix::Retry> {
-    let id = postback.invoice_id();
+async fn credit(store: &SqliteStore, payment: &Verified<CryptoCloud>) -> Result<(), Retry> {
+    let id = payment.invoice_id();
     let mut tx = store.begin().await?;
     let query = "SELECT price, currency FROM orders WHERE invoice_id = ?";
     let order = sqlx::query_as(query).bind(id).fetch_optional(&mut *tx);
@@ -25,7 +22,7 @@ async fn paid(
     let (price, currency): (String, String) = order.ok_or_else(|| Retry::unknown_order(id))?;
     let price = price.parse().map_err(Retry::misconfigured)?;
     let price = Price::new(price, currency).map_err(Retry::misconfigured)?;
-    let reconciliation = postback.reconcile(&price)?;
+    let reconciliation = payment.reconcile(&price)?;
     match store.record_in(&mut tx, &reconciliation).await? {
         Recorded::New => {
             let query = "UPDATE orders SET credits = credits + 1 WHERE invoice_id = ?";
@@ -36,7 +33,15 @@ async fn paid(
         // A person has to look at some of these.
         other => tracing::warn!(invoice_id = id, "not credited: {other}"),
     }
-    store.commit(tx).await?;
+    Ok(store.commit(tx).await?)
+}
+
+async fn paid(
+    store: Data<SqliteStore>,
+    postback: Postback<CryptoCloud>,
+) -> Result<Ack<CryptoCloud>, postback_actix::Retry> {
+    let credited = credit(&store, &postback).await;
+    credited.map_err(|retry| retry.with_id(postback.invoice_id()))?;
     Ok(postback.ack())
 }
 

@@ -2,11 +2,11 @@
 
 use std::{env, error::Error, time::Duration};
 
-use axum::{Router, extract::FromRef, extract::State, routing::any, serve::Listener};
+use axum::{Router, routing::any, serve::Listener};
 use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, rt::TokioTimer, service::TowerToHyperService};
 use postback_core::cryptocloud::{CryptoCloud, bare_invoice_id};
-use postback_core::{Retry, SecretKey, Verifier, reconcile::Price};
+use postback_core::{Retry, SecretKey, Verified, Verifier, reconcile::Price};
 use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 use postback_tower::axum::{self as postback, Ack, Postback};
 use tokio::net::TcpListener;
@@ -15,18 +15,9 @@ use tower_http::timeout::RequestBodyDeadlineLayer;
 const ORDERS: &str = "CREATE TABLE IF NOT EXISTS orders (invoice_id TEXT PRIMARY KEY,
     price TEXT NOT NULL, currency TEXT NOT NULL, credits INTEGER NOT NULL DEFAULT 0) STRICT";
 
-#[derive(Clone, FromRef)]
-struct AppState {
-    store: SqliteStore,
-    verifier: Verifier<CryptoCloud>,
-}
-
 /// Finds the order, records its payment and credits it, in one transaction.
-async fn paid(
-    State(store): State<SqliteStore>,
-    postback: Postback<CryptoCloud>,
-) -> Result<Ack<CryptoCloud>, postback::Retry> {
-    let id = postback.invoice_id();
+async fn credit(store: &SqliteStore, payment: &Verified<CryptoCloud>) -> Result<(), Retry> {
+    let id = payment.invoice_id();
     let mut tx = store.begin().await?;
     let query = "SELECT price, currency FROM orders WHERE invoice_id = ?";
     let order = sqlx::query_as(query).bind(id).fetch_optional(&mut *tx);
@@ -34,7 +25,7 @@ async fn paid(
     let (price, currency): (String, String) = order.ok_or_else(|| Retry::unknown_order(id))?;
     let price = price.parse().map_err(Retry::misconfigured)?;
     let price = Price::new(price, currency).map_err(Retry::misconfigured)?;
-    let reconciliation = postback.reconcile(&price)?;
+    let reconciliation = payment.reconcile(&price)?;
     match store.record_in(&mut tx, &reconciliation).await? {
         Recorded::New => {
             let query = "UPDATE orders SET credits = credits + 1 WHERE invoice_id = ?";
@@ -45,15 +36,24 @@ async fn paid(
         // A person has to look at some of these.
         other => tracing::warn!(invoice_id = id, "not credited: {other}"),
     }
-    store.commit(tx).await?;
+    Ok(store.commit(tx).await?)
+}
+
+async fn paid(
+    store: SqliteStore,
+    postback: Postback<CryptoCloud>,
+) -> Result<Ack<CryptoCloud>, postback::Retry> {
+    let credited = credit(&store, &postback).await;
+    credited.map_err(|retry| retry.with_id(postback.invoice_id()))?;
     Ok(postback.ack())
 }
 
 /// Replies to clients that close their sending side early, too, which `axum::serve` does not.
 async fn serve(mut socket: TcpListener, store: SqliteStore, verifier: Verifier<CryptoCloud>) -> ! {
+    let paid = move |postback: Postback<CryptoCloud>| paid(store.clone(), postback);
     let app = Router::new()
         .route("/postback", any(paid)) // The extractor rejects other methods.
-        .with_state(AppState { store, verifier })
+        .with_state(verifier)
         .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
     let mut server = http1::Builder::new();
     server.half_close(true).timer(TokioTimer::new());

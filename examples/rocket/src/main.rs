@@ -3,7 +3,7 @@
 use std::{env, error::Error};
 
 use postback_core::cryptocloud::{CryptoCloud, bare_invoice_id};
-use postback_core::{Retry, SecretKey, Verifier, reconcile::Price};
+use postback_core::{Retry, SecretKey, Verified, Verifier, reconcile::Price};
 use postback_rocket::{Ack, Postback};
 use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 use rocket::{Build, Rocket, State, post, routes};
@@ -12,12 +12,8 @@ const ORDERS: &str = "CREATE TABLE IF NOT EXISTS orders (invoice_id TEXT PRIMARY
     price TEXT NOT NULL, currency TEXT NOT NULL, credits INTEGER NOT NULL DEFAULT 0) STRICT";
 
 /// Finds the order, records its payment and credits it, in one transaction.
-#[post("/", data = "<postback>")]
-async fn paid(
-    postback: Postback<CryptoCloud>,
-    store: &State<SqliteStore>,
-) -> Result<Ack<CryptoCloud>, postback_rocket::Retry> {
-    let id = postback.invoice_id();
+async fn credit(store: &SqliteStore, payment: &Verified<CryptoCloud>) -> Result<(), Retry> {
+    let id = payment.invoice_id();
     let mut tx = store.begin().await?;
     let query = "SELECT price, currency FROM orders WHERE invoice_id = ?";
     let order = sqlx::query_as(query).bind(id).fetch_optional(&mut *tx);
@@ -25,7 +21,7 @@ async fn paid(
     let (price, currency): (String, String) = order.ok_or_else(|| Retry::unknown_order(id))?;
     let price = price.parse().map_err(Retry::misconfigured)?;
     let price = Price::new(price, currency).map_err(Retry::misconfigured)?;
-    let reconciliation = postback.reconcile(&price)?;
+    let reconciliation = payment.reconcile(&price)?;
     match store.record_in(&mut tx, &reconciliation).await? {
         Recorded::New => {
             let query = "UPDATE orders SET credits = credits + 1 WHERE invoice_id = ?";
@@ -36,7 +32,16 @@ async fn paid(
         // A person has to look at some of these.
         other => tracing::warn!(invoice_id = id, "not credited: {other}"),
     }
-    store.commit(tx).await?;
+    Ok(store.commit(tx).await?)
+}
+
+#[post("/", data = "<postback>")]
+async fn paid(
+    postback: Postback<CryptoCloud>,
+    store: &State<SqliteStore>,
+) -> Result<Ack<CryptoCloud>, postback_rocket::Retry> {
+    let credited = credit(store, &postback).await;
+    credited.map_err(|retry| retry.with_id(postback.invoice_id()))?;
     Ok(postback.ack())
 }
 

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use postback_core::event::EventKey;
 
 use crate::key::project;
@@ -36,13 +38,11 @@ pub struct Statements {
 }
 
 /// Statement with its parameters, in their order.
-#[derive(Debug)]
 pub struct Statement<'a> {
     pub(super) sql: &'static str,
     pub(super) parameters: Vec<Parameter<'a>>,
 }
 
-#[derive(Debug)]
 pub(crate) enum Parameter<'a> {
     Boolean(bool),
     Bytes(&'a [u8]),
@@ -100,5 +100,14 @@ impl<'a> From<&'a str> for Parameter<'a> {
 impl<'a> From<Option<&'a str>> for Parameter<'a> {
     fn from(value: Option<&'a str>) -> Self {
         Self::Text(value)
+    }
+}
+
+/// Shows the statement, and no parameter: some are payloads.
+impl fmt::Debug for Statement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Statement")
+            .field("sql", &self.sql)
+            .finish_non_exhaustive()
     }
 }
