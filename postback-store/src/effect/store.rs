@@ -14,9 +14,9 @@ pub trait EffectStore: Clone + Send + Sync + 'static {
 
     /// Returns at most `limit` effects that are not done, of all projects that share the store.
     ///
-    /// Effects with the oldest attempt come first. Possible duplicates, which
-    /// [wait for a person](PendingEffect::possible_duplicate_of), come last. An effect that a worker
-    /// runs, or ran when its process died, is [held](PendingEffect::held_for).
+    /// Effects with the oldest attempt come first. Possible duplicates, which [wait for a
+    /// person](PendingEffect::possible_duplicate_of), come last. An effect that a worker runs, or
+    /// ran when its process died, is [held](PendingEffect::held_for).
     ///
     /// # Errors
     ///

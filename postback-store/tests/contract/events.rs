@@ -149,6 +149,12 @@ pub(crate) fn callback(uuid: &str, txid: &str, pending: bool) -> Reconciliation 
     .reconciled()
 }
 
+/// Payment of less than the price.
+pub(crate) const UNDERPAID: Payment<'static> = Payment {
+    amount: "0.04",
+    ..Payment::PAYING
+};
+
 /// Callback of CryptAPI, with the values that differ between tests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Callback<'a> {

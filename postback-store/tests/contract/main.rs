@@ -11,22 +11,42 @@
     reason = "a test stops where something is wrong"
 )]
 
+/// Makes tests from the names of functions that take a fresh store.
+macro_rules! contract {
+    ($name:expr, $Store:ident, $group:literal, [$($test:ident)*]) => {
+        vec![$($crate::trial($name, concat!($group, stringify!($test)), || {
+            $crate::run(async { $test(&$Store::fresh().await).await });
+        })),*]
+    };
+}
+
+/// Makes tests from the names of functions.
+macro_rules! trials {
+    ($name:literal, [$($test:ident)*]) => {
+        vec![$($crate::trial($name, stringify!($test), || $crate::run($test()))),*]
+    };
+}
+
 mod backend;
 mod effects;
 mod events;
 mod lease_backend;
+mod postgres;
 #[path = "../servers/postgres.rs"]
 mod postgres_server;
 mod records;
+mod redis;
 #[path = "../servers/redis.rs"]
 mod redis_server;
 #[path = "../shop/mod.rs"]
 mod shop;
 mod sql;
+mod sqlite;
 
-use std::{env, process::ExitCode};
+use std::{env, process::ExitCode, time::Duration};
 
 use libtest_mimic::{Arguments, Trial};
+use tokio::{runtime, time::timeout};
 
 use self::backend::{Memory, Postgres, Redis, Sqlite};
 
@@ -34,18 +54,20 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = records::all::<Memory>("memory");
     trials.extend(records::all::<Sqlite>("sqlite"));
+    trials.extend(sqlite::all());
     trials.extend(effects::all::<Memory>("memory"));
     trials.extend(effects::all::<Sqlite>("sqlite"));
-    trials.extend(effects::beside_records::<Memory>("memory"));
-    trials.extend(effects::beside_records::<Sqlite>("sqlite"));
+    trials.extend(effects::enqueue::all::<Memory>("memory"));
+    trials.extend(effects::enqueue::all::<Sqlite>("sqlite"));
     trials.extend(sql::all::<Sqlite>("sqlite"));
-    trials.extend(effects::set_back::<Memory>("memory"));
-    trials.extend(effects::set_back::<Sqlite>("sqlite"));
+    trials.extend(effects::lease::set_back::<Memory>("memory"));
+    trials.extend(effects::lease::set_back::<Sqlite>("sqlite"));
     match env::var_os(postgres_server::POSTGRES) {
         Some(_) => {
             trials.extend(records::all::<Postgres>("postgres"));
+            trials.extend(postgres::all());
             trials.extend(effects::all::<Postgres>("postgres"));
-            trials.extend(effects::beside_records::<Postgres>("postgres"));
+            trials.extend(effects::enqueue::all::<Postgres>("postgres"));
             trials.extend(sql::all::<Postgres>("postgres"));
         }
         None => skipped("Postgres"),
@@ -53,7 +75,7 @@ fn main() -> ExitCode {
     match env::var_os(redis_server::REDIS) {
         Some(_) => {
             trials.extend(effects::all::<Redis>("redis"));
-            trials.extend(effects::of_redis());
+            trials.extend(redis::all());
         }
         None => skipped("Redis"),
     }
@@ -65,4 +87,22 @@ fn skipped(server: &str) {
         "skipped, because there is no server: the contract on {server}. Run it by:\n  \
          tests/services.sh cargo test -p postback-store --locked"
     );
+}
+
+fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(format!("{name}::{test}"), || {
+        run();
+        Ok(())
+    })
+}
+
+fn run(test: impl Future<Output = ()>) {
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let ended = runtime
+        .unwrap()
+        .block_on(async { timeout(Duration::from_secs(60), test).await });
+    ended.unwrap();
 }

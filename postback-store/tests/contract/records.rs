@@ -1,40 +1,20 @@
 //! Guarantees of `record_in` on every store, and tests of one store alone.
 
-use std::{collections::BTreeMap, future::Future, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use libtest_mimic::Trial;
-use postback_core::{
-    Retry,
-    reconcile::{Assurance, Outcome, Reconciliation},
-};
-use postback_store::{
-    EffectError, EffectOutcome, Recorded, StoreError, postgres::PostgresStore, run_effect,
-    sqlite::SqliteStore,
-};
-use sqlx::{
-    Connection, SqliteConnection, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode},
-};
-use tokio::{runtime, task::JoinSet, time::timeout};
+use postback_core::reconcile::{Assurance, Outcome, Reconciliation};
+use postback_store::Recorded;
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
-    backend::{Backend, Postgres, Sqlite},
-    events::{Callback, Payment, callback, payment},
-    lease_backend::LeaseBackend,
-    postgres_server::database,
+    backend::Backend,
+    events::{Callback, Payment, UNDERPAID, callback, payment},
 };
 
 /// Returns the tests of one store.
-pub(crate) fn all<B: Records>(name: &str) -> Vec<Trial> {
-    let mut trials = Vec::new();
-    macro_rules! contract {
-        ($($test:ident)*) => {
-            $(trials.push(trial(name, stringify!($test), || {
-                run(async { $test(&B::fresh().await).await });
-            }));)*
-        };
-    }
-    contract! {
+pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
+    contract!(name, B, "", [
         first_delivery_is_new
         replayed_delivery_is_duplicate
         replay_with_another_token_is_duplicate
@@ -87,72 +67,11 @@ pub(crate) fn all<B: Records>(name: &str) -> Vec<Trial> {
         hundred_payments_from_many_tasks_are_credited_once_each
         concurrent_delivery_waits_and_is_new_after_rollback
         concurrent_deliveries_after_review_are_credited_once
-    }
-    trials.extend(B::own(name));
-    trials
-}
-
-/// Store that has tests of its own beside the contract.
-pub(crate) trait Records: Backend {
-    fn own(_name: &str) -> Vec<Trial> {
-        Vec::new()
-    }
-}
-
-impl Records for crate::backend::Memory {}
-
-macro_rules! own {
-    ($name:ident, [$($test:ident)*]) => {
-        vec![$(trial($name, stringify!($test), || run($test()))),*]
-    };
-}
-
-impl Records for Sqlite {
-    fn own(name: &str) -> Vec<Trial> {
-        own!(name, [
-            file_with_newer_schema_is_rejected
-            reopened_file_keeps_records
-            effect_with_uncommitted_record_does_not_run
-            transaction_with_earlier_read_is_busy
-            write_ahead_log_is_synced_at_each_commit
-        ])
-    }
-}
-
-impl Records for Postgres {
-    fn own(name: &str) -> Vec<Trial> {
-        own!(name, [
-            database_with_newer_schema_is_rejected
-            concurrent_starts_create_tables_once
-            repeatable_read_is_busy
-            concurrent_ids_of_one_transfer_are_possible_duplicates
-            second_id_of_transfer_is_busy_at_stricter_levels
-            aborted_transaction_does_not_commit
-            hidden_row_is_inconsistent
-        ])
-    }
-}
-
-pub(crate) fn trial(name: &str, test: &str, run: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::test(format!("{name}::{test}"), || {
-        run();
-        Ok(())
-    })
-}
-
-pub(crate) fn run(test: impl Future<Output = ()>) {
-    let runtime = runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    let ended = runtime
-        .unwrap()
-        .block_on(async { timeout(Duration::from_secs(60), test).await });
-    ended.unwrap();
+    ])
 }
 
 /// Records in a transaction of its own, and commits.
-async fn deliver<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Recorded {
+pub(crate) async fn deliver<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Recorded {
     let mut transaction = store.begin().await;
     let recorded = store.record(&mut transaction, reconciliation).await;
     store.commit(transaction).await;
@@ -178,17 +97,11 @@ async fn credited<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Opt
     stored.map(|stored| stored.credited)
 }
 
-/// Payment of less than the price.
-pub(crate) const UNDERPAID: Payment<'static> = Payment {
-    amount: "0.04",
-    ..Payment::PAYING
-};
-
 fn underpaid(amount: &str) -> Recorded {
     Recorded::Review(Outcome::Underpaid(amount.parse().unwrap()))
 }
 
-fn possible_duplicate_of(id: &str) -> Recorded {
+pub(crate) fn possible_duplicate_of(id: &str) -> Recorded {
     Recorded::PossibleDuplicate { of: id.to_owned() }
 }
 
@@ -938,220 +851,4 @@ async fn concurrent_deliveries_after_review_are_credited_once<B: Backend>(store:
         );
     }
     assert_eq!(store.credits().await.len(), 10);
-}
-
-async fn file_with_newer_schema_is_rejected() {
-    let store = Sqlite::fresh().await;
-    sqlx::query("UPDATE postback_schema SET version = 99")
-        .execute(store.store().pool())
-        .await
-        .unwrap();
-    let error = SqliteStore::open(store.file()).await.unwrap_err();
-    let newer = matches!(
-        error,
-        StoreError::NewerSchema {
-            found: 99,
-            known: 1,
-            ..
-        }
-    );
-    assert!(newer, "{error:?}");
-    assert_eq!(
-        error.to_string(),
-        "unknown schema version 99: expected at most 1"
-    );
-    assert_eq!(Retry::from(error).code(), "store_unavailable");
-}
-
-async fn reopened_file_keeps_records() {
-    let store = Sqlite::fresh().await;
-    assert_eq!(deliver(&store, &payment("A")).await, Recorded::New);
-    let again = SqliteStore::open(store.file()).await.unwrap();
-    let mut transaction = again.begin().await.unwrap();
-    let recorded = again.record_in(&mut transaction, &payment("A")).await;
-    assert_eq!(recorded.unwrap(), Recorded::Duplicate);
-}
-
-/// A reader of a file without a write-ahead log prevents the commits of others, but not their writes
-/// before the commit.
-async fn effect_with_uncommitted_record_does_not_run() {
-    let store = Sqlite::fresh().await;
-    store.store().pool().close().await;
-    let options = SqliteConnectOptions::new()
-        .filename(store.file())
-        .journal_mode(SqliteJournalMode::Delete)
-        .busy_timeout(Duration::from_millis(100));
-    let pool = SqlitePool::connect_with(options.clone()).await.unwrap();
-    let store = SqliteStore::with_pool(pool).await.unwrap();
-    let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
-    let mut reading = reader.begin().await.unwrap();
-    let read = sqlx::query("SELECT * FROM postback_effects").fetch_all(&mut *reading);
-    assert!(read.await.unwrap().is_empty());
-    let effect = || async { Ok::<_, &str>("ran") };
-    let busy = run_effect(&store, &payment("A"), effect).await;
-    assert!(
-        matches!(busy, Err(EffectError::Store(StoreError::Busy(_)))),
-        "{busy:?}"
-    );
-    reading.commit().await.unwrap();
-    let then = run_effect(&store, &payment("A"), effect).await;
-    assert_eq!(then.unwrap(), EffectOutcome::Ran("ran"));
-}
-
-/// The reason to record first, or to begin by `begin`.
-async fn transaction_with_earlier_read_is_busy() {
-    let store = Sqlite::fresh().await;
-    let mut reader = store.store().pool().begin().await.unwrap();
-    let credits: Vec<String> = sqlx::query_scalar("SELECT id FROM credits")
-        .fetch_all(&mut *reader)
-        .await
-        .unwrap();
-    assert_eq!(credits, Vec::<String>::new());
-    assert_eq!(deliver(&store, &payment("A")).await, Recorded::New);
-    let error = store.record(&mut reader, &payment("B")).await.unwrap_err();
-    assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
-    assert_eq!(Retry::from(error).code(), "store_unavailable");
-}
-
-async fn write_ahead_log_is_synced_at_each_commit() {
-    let store = Sqlite::fresh().await;
-    let pool = store.store().pool();
-    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(pool)
-        .await
-        .unwrap();
-    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
-        .fetch_one(pool)
-        .await
-        .unwrap();
-    assert_eq!((&*journal, synchronous), ("wal", 2));
-}
-
-async fn database_with_newer_schema_is_rejected() {
-    let store = Postgres::fresh().await;
-    let pool = store.store().pool();
-    sqlx::query("UPDATE postback_schema SET version = 99")
-        .execute(pool)
-        .await
-        .unwrap();
-    let error = PostgresStore::with_pool(pool.clone()).await.unwrap_err();
-    let newer = matches!(
-        error,
-        StoreError::NewerSchema {
-            found: 99,
-            known: 1,
-            ..
-        }
-    );
-    assert!(newer, "{error:?}");
-}
-
-async fn concurrent_starts_create_tables_once() {
-    let url = database().await;
-    let mut starting = JoinSet::new();
-    for _ in 0..8 {
-        let url = url.clone();
-        starting.spawn(async move { PostgresStore::connect(&url).await.map(drop) });
-    }
-    for started in starting.join_all().await {
-        started.unwrap();
-    }
-}
-
-/// The second transaction inserts a record, or replaces one for review.
-async fn repeatable_read_is_busy() {
-    for first in [payment("A"), UNDERPAID.reconciled("A")] {
-        let store = Postgres::fresh().await;
-        let mut second = in_snapshot(&store, "REPEATABLE READ").await;
-        let recorded = deliver(&store, &first).await;
-        assert!(matches!(recorded, Recorded::New | Recorded::Review(_)));
-        let error = store.record(&mut second, &payment("A")).await;
-        let error = error.unwrap_err();
-        assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
-    }
-}
-
-/// Returns a transaction whose snapshot is taken.
-async fn in_snapshot(store: &Postgres, level: &str) -> sqlx::Transaction<'static, sqlx::Postgres> {
-    let begin = sqlx::AssertSqlSafe(format!("BEGIN ISOLATION LEVEL {level}"));
-    let mut transaction = store.store().pool().begin_with(begin).await.unwrap();
-    let _: i64 = sqlx::query_scalar("SELECT count(*) FROM credits")
-        .fetch_one(&mut *transaction)
-        .await
-        .unwrap();
-    transaction
-}
-
-async fn concurrent_ids_of_one_transfer_are_possible_duplicates() {
-    let store = Postgres::fresh().await;
-    let mut first = store.begin().await;
-    let paid = callback("u-1", "tx-1", false);
-    let recorded = store.record(&mut first, &paid);
-    assert_eq!(recorded.await.unwrap(), Recorded::New);
-    let second = tokio::spawn({
-        let store = store.clone();
-        async move { deliver(&store, &callback("u-2", "tx-1", false)).await }
-    });
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(!second.is_finished());
-    store.commit(first).await;
-    assert_eq!(second.await.unwrap(), possible_duplicate_of("u-1"));
-}
-
-async fn second_id_of_transfer_is_busy_at_stricter_levels() {
-    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
-        let store = Postgres::fresh().await;
-        let mut second = in_snapshot(&store, level).await;
-        let first = deliver(&store, &callback("u-1", "tx-1", false)).await;
-        assert_eq!(first, Recorded::New);
-        let error = store
-            .record(&mut second, &callback("u-2", "tx-1", false))
-            .await
-            .unwrap_err();
-        assert!(matches!(error, StoreError::Busy(_)), "{level}: {error:?}");
-    }
-}
-
-/// An application's own write fails, and the application drops the error.
-async fn aborted_transaction_does_not_commit() {
-    let store = Postgres::fresh().await;
-    let mut transaction = store.begin().await;
-    let recorded = store.record(&mut transaction, &payment("A")).await;
-    assert_eq!(recorded.unwrap(), Recorded::New);
-    let failed = sqlx::query("INSERT INTO no_such_table VALUES (1)");
-    assert!(failed.execute(&mut *transaction).await.is_err());
-    let committed = store.store().commit(transaction).await;
-    assert!(
-        matches!(committed, Err(StoreError::Failed(_))),
-        "{committed:?}"
-    );
-    assert_eq!(store.stored(payment("A").event()).await, None);
-}
-
-/// A record that can be neither inserted nor read is not acknowledged.
-async fn hidden_row_is_inconsistent() {
-    let store = Postgres::fresh().await;
-    for statement in [
-        "CREATE FUNCTION hide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
-        "CREATE TRIGGER hide BEFORE INSERT ON postback_records FOR EACH ROW EXECUTE FUNCTION hide()",
-    ] {
-        sqlx::raw_sql(statement)
-            .execute(store.store().pool())
-            .await
-            .unwrap();
-    }
-    for delivery in [
-        payment("A"),
-        UNDERPAID.reconciled("A"),
-        callback("u-1", "tx-1", false),
-    ] {
-        let mut transaction = store.begin().await;
-        let recorded = store.record(&mut transaction, &delivery).await;
-        let Err(StoreError::Inconsistent { found }) = recorded else {
-            panic!("{recorded:?}");
-        };
-        let expected = "conflicts on insert but cannot be read";
-        assert!(found.starts_with("record of "), "{found}");
-        assert!(found.contains(expected), "{found}");
-    }
 }

@@ -11,26 +11,18 @@ use postback_store::{
 use crate::{
     backend::SqlBackend,
     events::{Payment, payment},
-    records::{run, trial},
 };
 
 /// The tests of one database.
 pub(crate) fn all<B: SqlBackend>(name: &str) -> Vec<Trial> {
-    macro_rules! trials {
-        ($($test:ident)*) => {
-            vec![$(trial(name, stringify!($test), || {
-                run(async { $test(&B::fresh().await).await });
-            })),*]
-        };
-    }
-    trials! {
+    contract!(name, B, "", [
         statement_files_can_be_prepared
         statement_files_describe_their_parameters
         negative_token_is_inconsistent
         unreadable_digest_of_record_is_inconsistent
         unreadable_digest_of_effect_is_inconsistent
         deleted_effect_is_inconsistent
-    }
+    ])
 }
 
 /// Returns the name and the text of each statement, without the schema, which holds several.

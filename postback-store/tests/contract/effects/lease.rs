@@ -1,0 +1,210 @@
+//! Leases: their end, their tokens and their clocks.
+
+use std::{sync::atomic::AtomicU32, time::Duration};
+
+use libtest_mimic::Trial;
+use postback_core::Retry;
+use postback_store::{
+    EffectError, EffectOutcome, EffectStore, LeaseError, resume_effect, resume_effect_with_lease,
+    run_effect_with_lease,
+};
+
+use super::{
+    HOUR, LONGER, Ran, SHORT, abandon, count, fail, is_in_flight, only_pending_effect, succeed,
+};
+use crate::{
+    events::payment,
+    lease_backend::{LeaseBackend, SetBack},
+};
+
+pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
+    contract!(name, L, "effects::", [
+        panicked_effect_runs_again_after_lease
+        dropped_effect_runs_again_after_lease
+        effect_longer_than_lease_returns_lease_expired
+        overtaken_effect_returns_lease_expired
+        stale_lease_cannot_release_newer_lease
+        extended_lease_stays_in_force
+        ended_lease_is_not_extended
+        tokens_rise_with_each_lease
+    ])
+}
+
+/// Returns the tests of a store that reads the process's clock.
+pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
+    contract!(name, L, "effects::", [
+        clock_set_back_ends_no_lease
+        clock_set_back_does_not_prolong_lease
+        clock_set_back_keeps_lease_in_force
+        clock_set_back_keeps_free_effects_free
+    ])
+}
+
+async fn panicked_effect_runs_again_after_lease<L: LeaseBackend>(store: &L) {
+    let leases = store.leases().clone();
+    let panicked = tokio::spawn(async move {
+        run_effect_with_lease(&leases, &payment("A"), SHORT, |_| async {
+            panic!("on purpose");
+            #[expect(unreachable_code, reason = "it says what the effect would be")]
+            Ok::<(), &str>(())
+        })
+        .await
+    });
+    assert!(panicked.await.unwrap_err().is_panic());
+    runs_after_lease(store).await;
+}
+
+async fn dropped_effect_runs_again_after_lease<L: LeaseBackend>(store: &L) {
+    abandon(store.leases(), &payment("A"), SHORT).await;
+    runs_after_lease(store).await;
+}
+
+async fn runs_after_lease<L: LeaseBackend>(store: &L) {
+    let counter = AtomicU32::new(0);
+    let before = count(store.leases(), &payment("A"), &counter).await;
+    assert!(is_in_flight(&before), "{before:?}");
+    store.pass(LONGER).await;
+    let then = count(store.leases(), &payment("A"), &counter).await;
+    assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
+}
+
+async fn effect_longer_than_lease_returns_lease_expired<L: LeaseBackend>(store: &L) {
+    let paid = payment("A");
+    let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
+        store.pass(LONGER).await;
+        Ok::<_, &str>(())
+    });
+    let slow = slow.await;
+    assert!(matches!(slow, Err(EffectError::LeaseExpired)), "{slow:?}");
+    let left = only_pending_effect(store.leases()).await;
+    assert_eq!(left.held_for(), Duration::ZERO);
+    let counter = AtomicU32::new(0);
+    let then = count(store.leases(), &payment("A"), &counter).await;
+    assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
+}
+
+async fn overtaken_effect_returns_lease_expired<L: LeaseBackend>(store: &L) {
+    let paid = payment("A");
+    let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
+        store.pass(LONGER).await;
+        succeed(store.leases(), &payment("A")).await;
+        Ok::<_, &str>(())
+    });
+    let slow = slow.await;
+    assert!(matches!(slow, Err(EffectError::LeaseExpired)), "{slow:?}");
+    let counter = AtomicU32::new(0);
+    let then = count(store.leases(), &payment("A"), &counter).await;
+    assert_eq!(then.unwrap(), EffectOutcome::Duplicate);
+}
+
+async fn stale_lease_cannot_release_newer_lease<L: LeaseBackend>(store: &L) {
+    let paid = payment("A");
+    let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
+        store.pass(LONGER).await;
+        abandon(store.leases(), &payment("A"), HOUR).await;
+        Err::<(), _>("too late")
+    });
+    let slow = slow.await;
+    assert!(
+        matches!(slow, Err(EffectError::Effect("too late"))),
+        "{slow:?}"
+    );
+    let counter = AtomicU32::new(0);
+    let then = count(store.leases(), &payment("A"), &counter).await;
+    assert!(is_in_flight(&then), "{then:?}");
+}
+
+async fn extended_lease_stays_in_force<L: LeaseBackend>(store: &L) {
+    let paid = payment("A");
+    let long = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
+        lease.extend(HOUR).await?;
+        store.pass(LONGER).await;
+        Ok::<_, LeaseError>(())
+    });
+    assert_eq!(long.await.unwrap(), EffectOutcome::Ran(()));
+}
+
+async fn ended_lease_is_not_extended<L: LeaseBackend>(store: &L) {
+    let paid = payment("A");
+    let long = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
+        store.pass(LONGER).await;
+        lease.extend(HOUR).await
+    });
+    let error = long.await.unwrap_err();
+    assert!(
+        matches!(error, EffectError::Effect(LeaseError::Expired)),
+        "{error:?}"
+    );
+    assert_eq!(Retry::from(error).code(), "effect_failed");
+    assert_eq!(Retry::from(LeaseError::Expired).code(), "lease_expired");
+    succeed(store.leases(), &payment("A")).await;
+}
+
+async fn tokens_rise_with_each_lease<L: LeaseBackend>(store: &L) {
+    let mut last = 0;
+    for _ in 0..3 {
+        let mut token = 0;
+        let paid = payment("A");
+        let failed = run_effect_with_lease(store.leases(), &paid, HOUR, |lease| {
+            token = lease.token();
+            async { Err::<(), _>("no") }
+        });
+        assert!(failed.await.is_err());
+        assert!(token > last, "{token} after {last}");
+        last = token;
+    }
+    let left = only_pending_effect(store.leases()).await;
+    assert_eq!(left.attempts(), last);
+    let resumed = resume_effect_with_lease(store.leases(), &left, HOUR, |lease| async move {
+        Ok::<_, &str>(lease.token())
+    });
+    let Ok(EffectOutcome::Ran(token)) = resumed.await else {
+        panic!("it is resumed");
+    };
+    assert!(token > last, "{token} after {last}");
+}
+
+async fn clock_set_back_ends_no_lease<L: SetBack>(store: &L) {
+    abandon(store.leases(), &payment("A"), SHORT).await;
+    store.set_back(HOUR);
+    let counter = AtomicU32::new(0);
+    for _ in 0..3 {
+        let second = count(store.leases(), &payment("A"), &counter).await;
+        assert!(is_in_flight(&second), "{second:?}");
+    }
+}
+
+async fn clock_set_back_does_not_prolong_lease<L: SetBack>(store: &L) {
+    abandon(store.leases(), &payment("A"), SHORT).await;
+    store.set_back(HOUR);
+    let left = only_pending_effect(store.leases()).await;
+    assert!(left.held_for() <= SHORT, "{left:?}");
+    // The first attempt starts the lease again.
+    let first: Ran = resume_effect(store.leases(), &left, || async { Ok(0) }).await;
+    assert!(is_in_flight(&first), "{first:?}");
+    store.pass(LONGER).await;
+    succeed(store.leases(), &payment("A")).await;
+}
+
+async fn clock_set_back_keeps_lease_in_force<L: SetBack>(store: &L) {
+    let paid = payment("A");
+    let ran = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
+        store.set_back(HOUR);
+        let counter = AtomicU32::new(0);
+        let second = count(store.leases(), &payment("A"), &counter).await;
+        assert!(is_in_flight(&second), "{second:?}");
+        lease.extend(SHORT).await?;
+        Ok::<_, LeaseError>(())
+    });
+    assert_eq!(ran.await.unwrap(), EffectOutcome::Ran(()));
+}
+
+async fn clock_set_back_keeps_free_effects_free<L: SetBack>(store: &L) {
+    for id in ["A", "B"] {
+        fail(store.leases(), &payment(id)).await;
+    }
+    store.set_back(HOUR);
+    succeed(store.leases(), &payment("A")).await;
+    let left = only_pending_effect(store.leases()).await;
+    assert!(store.leases().dismiss(&left).await.unwrap());
+}
