@@ -1,7 +1,5 @@
 //! The extractor of axum over real connections: the body limit of a route, and key rotation.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
-
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
