@@ -47,8 +47,8 @@ use crate::StoreError;
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 
 /// Runs the effect of a payment that pays its price, unless it is done, under a lease of
-/// [`DEFAULT_LEASE`]. No other delivery runs it at the same time, on any machine that shares the
-/// store.
+/// [`DEFAULT_LEASE`]. While the lease is in force, no other worker runs the effect, on any machine
+/// that shares the store.
 ///
 /// **An effect runs *at least* once**: if a process dies between the effect and its record, the
 /// effect runs again. Pass the payment's id to the service that you call, as an idempotency key.
