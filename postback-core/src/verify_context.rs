@@ -183,7 +183,7 @@ impl<'a, K: 'static> VerifyContext<'a, K> {
 fn trimmed<K: 'static>(key: &K) -> impl Iterator<Item = (SecretFlaw, &K)> {
     let key: &dyn Any = key;
     let secret = key.downcast_ref::<SecretKey>();
-    let trimmed = secret.into_iter().flat_map(SecretKey::intended);
+    let trimmed = secret.into_iter().flat_map(SecretKey::trimmed);
     trimmed.filter_map(|(flaw, key)| {
         let key: &dyn Any = key;
         Some((flaw, key.downcast_ref()?))

@@ -649,7 +649,7 @@ fn binding_compares_each_expectation() {
 fn secret_with_other_parameter_name_binds_under_that_name() {
     let stored = format!("{ORIGIN}/callback?token={CALLBACK_SECRET}");
     let stored = cryptapi()
-        .stored_callback_url_with("token", &stored)
+        .stored_callback_url_named("token", &stored)
         .unwrap();
     let secret = CallbackSecret::from_stored(CALLBACK_SECRET).unwrap();
     let callback = get(&format!("token={}&{SAMPLE_CALLBACK}", secret.as_str())).unwrap();

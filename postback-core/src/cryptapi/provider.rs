@@ -96,9 +96,9 @@ macro_rules! provider {
             ///
             /// # Errors
             ///
-            /// As [`stored_callback_url_with`](Self::stored_callback_url_with).
+            /// As [`stored_callback_url_named`](Self::stored_callback_url_named).
             pub fn stored_callback_url(&self, url: &str) -> Result<CallbackUrl, CallbackUrlError> {
-                self.stored_callback_url_with(CallbackUrl::SECRET_NAME, url)
+                self.stored_callback_url_named(CallbackUrl::SECRET_NAME, url)
             }
 
             /// Loads the callback URL that was stored with an order, with the callback secret under
@@ -117,7 +117,7 @@ macro_rules! provider {
             /// - [`CallbackUrlError::NotOneSecret`] if `secret_name` does not occur exactly once;
             /// - [`CallbackUrlError::WeakSecret`] as
             ///   [`CallbackSecret::from_stored`](super::CallbackSecret::from_stored).
-            pub fn stored_callback_url_with(
+            pub fn stored_callback_url_named(
                 &self,
                 secret_name: &str,
                 url: &str,

@@ -125,7 +125,7 @@ impl SecretKey {
     }
 
     /// Returns the secrets that may have been intended, each with the flaw of this one.
-    pub(crate) fn intended(&self) -> impl Iterator<Item = (SecretFlaw, &Self)> {
+    pub(crate) fn trimmed(&self) -> impl Iterator<Item = (SecretFlaw, &Self)> {
         self.0.intended.iter().map(|(flaw, key)| (*flaw, key))
     }
 
@@ -299,14 +299,14 @@ mod tests {
             let key = SecretKey::verbatim(secret).unwrap();
             assert!(!key.verify_hmac_sha256(b"", &tag), "{secret:?}");
             let fits = |(_, key): &(_, &SecretKey)| key.verify_hmac_sha256(b"", &tag);
-            let (flaw, _) = key.intended().find(fits).unwrap();
+            let (flaw, _) = key.trimmed().find(fits).unwrap();
             assert_eq!(flaw, expected, "{secret:?}");
         }
         // The semicolon belongs to the secret, and the line end does not.
         let key = SecretKey::verbatim("key;\n").unwrap();
         let tag = SecretKey::verbatim("key;").unwrap().hmac_sha256(b"");
         assert!(
-            key.intended()
+            key.trimmed()
                 .any(|(_, key)| key.verify_hmac_sha256(b"", &tag))
         );
         for token in ["eyJ0eXAiOiJKV1QifQ.eyJpZCI6MTN9.c2ln", "eyJ0.eyJ9.c2ln\n"] {

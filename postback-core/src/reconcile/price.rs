@@ -13,7 +13,8 @@ use crate::Amount;
 /// let price = price.with_minimum("0.0499".parse()?)?;
 /// assert_eq!(price.minimum().to_string(), "0.0499");
 ///
-/// assert_eq!(Price::new("0".parse()?, "btc").err(), Some(PriceError::NotPositive));
+/// let free = Price::new("0".parse()?, "btc");
+/// assert!(matches!(free, Err(PriceError::NotPositive { .. })));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -41,22 +42,38 @@ pub struct Price {
 }
 
 /// Error returned when a price is invalid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PriceError {
-    /// The minimum is more than the price.
-    #[error("invalid minimum: expected at most the price")]
-    AboveThePrice,
     /// The currency has surrounding white space or contains a control character, so no payment
     /// could be in it.
-    #[error("invalid currency: expected no surrounding white space and no control characters")]
-    InvalidCurrency,
+    #[error(
+        "invalid currency {currency:?}: expected no surrounding white space and no control characters"
+    )]
+    #[non_exhaustive]
+    InvalidCurrency {
+        /// The currency as given.
+        currency: String,
+    },
+    /// The minimum is more than the price.
+    #[error("invalid minimum {minimum}: expected at most the price, {price}")]
+    #[non_exhaustive]
+    MinimumAbovePrice {
+        /// The minimum as given.
+        minimum: Amount,
+        /// The price.
+        price: Amount,
+    },
     /// The currency is blank.
     #[error("missing currency: expected a code such as \"USD\"")]
     NoCurrency,
     /// The amount is zero or less, so any payment would pay it.
-    #[error("invalid amount: expected more than zero")]
-    NotPositive,
+    #[error("invalid amount {amount}: expected more than zero")]
+    #[non_exhaustive]
+    NotPositive {
+        /// The amount as given.
+        amount: Amount,
+    },
 }
 
 impl Price {
@@ -75,7 +92,7 @@ impl Price {
             return Err(PriceError::NoCurrency);
         }
         if currency.trim() != currency || currency.contains(char::is_control) {
-            return Err(PriceError::InvalidCurrency);
+            return Err(PriceError::InvalidCurrency { currency });
         }
         Ok(Self {
             minimum: positive(amount.clone())?,
@@ -92,11 +109,14 @@ impl Price {
     ///
     /// # Errors
     ///
-    /// [`PriceError::NotPositive`] and [`PriceError::AboveThePrice`].
+    /// [`PriceError::NotPositive`] and [`PriceError::MinimumAbovePrice`].
     pub fn with_minimum(self, minimum: Amount) -> Result<Self, PriceError> {
         let minimum = positive(minimum)?;
         match minimum > self.amount {
-            true => Err(PriceError::AboveThePrice),
+            true => Err(PriceError::MinimumAbovePrice {
+                minimum,
+                price: self.amount,
+            }),
             false => Ok(Self { minimum, ..self }),
         }
     }
@@ -139,7 +159,7 @@ impl Price {
 
 fn positive(amount: Amount) -> Result<Amount, PriceError> {
     match amount.is_negative() || amount.is_zero() {
-        true => Err(PriceError::NotPositive),
+        true => Err(PriceError::NotPositive { amount }),
         false => Ok(amount),
     }
 }

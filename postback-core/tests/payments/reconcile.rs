@@ -18,26 +18,58 @@ fn price(text: &str, currency: &str) -> Price {
 
 #[test]
 fn invalid_price_is_rejected() {
+    let spaces = "expected no surrounding white space and no control characters";
     for (text, currency, error) in [
-        ("0", "BNB", PriceError::NotPositive),
-        ("-0.0", "BNB", PriceError::NotPositive),
-        ("-1", "BNB", PriceError::NotPositive),
-        ("1", "", PriceError::NoCurrency),
-        ("1", " ", PriceError::NoCurrency),
-        ("1", "EUR ", PriceError::InvalidCurrency),
-        ("1", "\tbtc", PriceError::InvalidCurrency),
-        ("1", "b\u{7f}tc", PriceError::InvalidCurrency),
+        (
+            "0",
+            "BNB",
+            "invalid amount 0: expected more than zero".to_owned(),
+        ),
+        (
+            "-0.0",
+            "BNB",
+            "invalid amount 0.0: expected more than zero".to_owned(),
+        ),
+        (
+            "-1",
+            "BNB",
+            "invalid amount -1: expected more than zero".to_owned(),
+        ),
+        (
+            "1",
+            "",
+            r#"missing currency: expected a code such as "USD""#.to_owned(),
+        ),
+        (
+            "1",
+            " ",
+            r#"missing currency: expected a code such as "USD""#.to_owned(),
+        ),
+        ("1", "EUR ", format!(r#"invalid currency "EUR ": {spaces}"#)),
+        (
+            "1",
+            "\tbtc",
+            format!(r#"invalid currency "\tbtc": {spaces}"#),
+        ),
+        (
+            "1",
+            "b\u{7f}tc",
+            format!(r#"invalid currency "b\u{{7f}}tc": {spaces}"#),
+        ),
     ] {
-        let rejected = Price::new(amount(text), currency);
-        assert_eq!(rejected, Err(error), "{text} {currency:?}");
+        let rejected = Price::new(amount(text), currency).unwrap_err();
+        assert_eq!(rejected.to_string(), error, "{text} {currency:?}");
     }
     for (minimum, error) in [
-        ("0", PriceError::NotPositive),
-        ("-1", PriceError::NotPositive),
-        ("1.000000000000000001", PriceError::AboveThePrice),
+        ("0", "invalid amount 0: expected more than zero"),
+        ("-1", "invalid amount -1: expected more than zero"),
+        (
+            "1.000000000000000001",
+            "invalid minimum 1.000000000000000001: expected at most the price, 1",
+        ),
     ] {
-        let rejected = price("1", "BNB").with_minimum(amount(minimum));
-        assert_eq!(rejected, Err(error), "{minimum}");
+        let rejected = price("1", "BNB").with_minimum(amount(minimum)).unwrap_err();
+        assert_eq!(rejected.to_string(), error, "{minimum}");
     }
     assert!(price("1", "BNB").with_minimum(amount("1.0")).is_ok());
 }
@@ -622,7 +654,8 @@ proptest! {
         let price = price(&asked, "btc");
         match price.clone().with_minimum(amount(&least)) {
             Err(error) => {
-                prop_assert_eq!(error, PriceError::AboveThePrice);
+                let is_above = matches!(error, PriceError::MinimumAbovePrice { .. });
+                prop_assert!(is_above, "{error}");
                 prop_assert!(exact(&least) > exact(&asked));
             }
             Ok(price) => {
