@@ -270,6 +270,12 @@ impl UrlChange {
     }
 }
 
+/// Returns a confirmed callback of a new payment of 0.05 `btc`, for the callback URL `url`.
+#[must_use]
+pub fn confirmed(key: &SigningKey, url: &str) -> Request {
+    request(key, url, &uuid(), &[])
+}
+
 /// Returns the sample with replacements, signed with `key` for the callback URL `url`. Its `uuid`
 /// and transaction are unique.
 fn request(key: &SigningKey, url: &str, uuid: &str, replacements: &[(&str, &str)]) -> Request {

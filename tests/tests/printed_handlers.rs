@@ -354,7 +354,7 @@ handlers! {
     guide_effects: with(test_guide_effects);
     guide_run_effect: with(test_guide_run_effect);
     readme_app: with(test_readme_app);
-    readme_paid: sql_orders(on_axum);
+    readme_paid: with(test_readme_paid);
     rocket_app: one_project(on_rocket);
     rocket_projects: several_projects(on_rocket);
     rocket_result: one_project(on_rocket);
@@ -528,7 +528,43 @@ async fn test_guide_effects(handler: &str) {
     let application = Application::serve(router, Seen::default()).await;
     let shop = OrdersWithMails(OrdersInTable { application, store });
     assert_credits_what_is_paid(handler, &shop, "/postback").await;
+    assert_deleted_order_is_not_acknowledged(handler, &shop, &shop.0.store).await;
     assert!(shop.0.store.pending_effects(1).await.unwrap().is_empty());
+}
+
+async fn test_readme_paid(handler: &str) {
+    let (_folder, store) = sqlite().await;
+    OrdersInTable::create_table(&store).await;
+    let router = readme_paid::printed(store.clone(), deliveries::verifier());
+    let application = Application::serve(router, Seen::default()).await;
+    let shop = OrdersInTable { application, store };
+    assert_credits_what_is_paid(handler, &shop, "/postback").await;
+    assert_deleted_order_is_not_acknowledged(handler, &shop, &shop.store).await;
+}
+
+/// Deletes each order between look-up and credit.
+const DELETE_ORDERS: &str = "CREATE TRIGGER delete_orders AFTER INSERT ON postback_records
+    BEGIN DELETE FROM orders; END";
+
+/// Asserts that a payment is not acknowledged, and not recorded, if its order is deleted after it
+/// was found.
+async fn assert_deleted_order_is_not_acknowledged(
+    handler: &str,
+    shop: &impl HandlerUnderTest,
+    store: &SqliteStore,
+) {
+    let id = deliveries::invoice_id();
+    let order = shop.add(&format!("INV-{id}"), &deliveries::price()).await;
+    let genuine = deliveries::sample("/postback", &id, &[]);
+    let trigger = sqlx::query(DELETE_ORDERS);
+    trigger.execute(store.pool()).await.unwrap();
+    assert_eq!(shop.deliver(&genuine).await.status(), 404, "{handler}");
+    let trigger = sqlx::query("DROP TRIGGER delete_orders");
+    trigger.execute(store.pool()).await.unwrap();
+    // The deletion is undone with the rest of the transaction.
+    assert_eq!(shop.credits(&order).await, 0, "{handler}");
+    assert_eq!(shop.deliver(&genuine).await.status(), 200, "{handler}");
+    assert_eq!(shop.credits(&order).await, 1, "{handler}");
 }
 
 /// The README's first application acknowledges nothing.
@@ -653,6 +689,23 @@ async fn test_guide_cryptapi(handler: &str) {
     };
     for callbacks in [callbacks::in_a_coin(), callbacks::in_dollars()] {
         callbacks::assert_credits_what_is_paid(handler, &mut shop, &key, &callbacks, &LOG).await;
+    }
+
+    // Its order is deleted after it was found.
+    let price = Price::new("0.05".parse().unwrap(), "btc").unwrap();
+    let (order, url) = callbacks::HandlerUnderTest::add(&mut shop, &price).await;
+    let confirmed = callbacks::confirmed(&key, &url);
+    let steps = [
+        (DELETE_ORDERS, 404, 0),
+        ("DROP TRIGGER delete_orders", 200, 1),
+    ];
+    for (statement, status, credits) in steps {
+        let statement = sqlx::query(statement);
+        statement.execute(shop.store.pool()).await.unwrap();
+        let response = callbacks::HandlerUnderTest::deliver(&shop, &confirmed).await;
+        assert_eq!(response.status(), status, "{handler}");
+        let credited = callbacks::HandlerUnderTest::credits(&shop, &order).await;
+        assert_eq!(credited, credits, "{handler}");
     }
 }
 

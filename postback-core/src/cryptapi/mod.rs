@@ -106,6 +106,13 @@
 //! A callback in which a field occurs twice is rejected, because one of the two may have been
 //! planted. No parameter of a callback URL may therefore have the name of a field, including
 //! optional ones. [`CryptApi::callback_url`] checks this.
+//!
+//! # Acknowledgement
+//!
+//! The acknowledgement is 200 with the plain text `*ok*`. The provider sends a callback that was
+//! not acknowledged again after 6, 12 and 24 minutes, and so on, until the transaction is three
+//! days old. Source: the provider's guide to webhooks, early 2026. Whether it signs the callback
+//! again is not documented.
 
 mod binding;
 mod callback;
