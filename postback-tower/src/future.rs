@@ -11,7 +11,7 @@ use http::{Request, Response, request::Parts};
 use http_body::Body;
 use http_body_util::Limited;
 use pin_project_lite::pin_project;
-use postback_core::{Admitted, Provider, Rejection};
+use postback_core::{Admitted, Provider, Rejection, Retry};
 use tower_service::Service;
 
 use crate::{
@@ -100,8 +100,9 @@ where
                 StateProjection::Verifying { body, head, inner } => {
                     let verified = ready!(body.poll(context));
                     let Some(mut inner) = inner.take() else {
-                        // The service panicked when it was called, and the future is polled again.
-                        return Poll::Ready(Ok(response::failed()));
+                        // Only a future that is polled after a panic gets here.
+                        let response = response::retry(Retry::effect_failed("service panicked"));
+                        return Poll::Ready(Ok(response.map(ResponseBody::rejection)));
                     };
                     match verified {
                         Ok((verified, body)) => {

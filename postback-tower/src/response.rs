@@ -1,4 +1,4 @@
-use http::{Response, StatusCode};
+use http::Response;
 use postback_core::{Provider, Rejection, Reply, Retry};
 
 /// Returns the response that acknowledges a postback of `P`: [`Provider::ACK`].
@@ -50,13 +50,6 @@ pub(crate) fn rejected<B: From<&'static str>>(reply: Reply, rejection: Rejection
     let mut response = response(reply);
     response.extensions_mut().insert(rejection);
     response.map(B::from)
-}
-
-/// Returns the response to a request whose service failed without a response.
-pub(crate) fn failed<B: Default>() -> Response<B> {
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
 }
 
 /// Converts a reply into an HTTP response.

@@ -101,7 +101,7 @@ fn future_completes_when_polled_after_panic_of_service() {
     let Poll::Ready(Ok(response)) = response.poll(&mut context) else {
         panic!("the future is pending without a waker");
     };
-    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.extensions().get::<Rejection>(), None);
 }
 
