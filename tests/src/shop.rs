@@ -48,14 +48,17 @@ impl Senders {
         }
     }
 
-    /// Creates an order of 0.05 BTC, paid by an invoice, and returns its number.
+    /// Creates an order of 0.05 BTC, paid by an invoice of CryptoCloud, and returns its number.
     pub async fn order_by_invoice(&self, invoice_id: &str) -> i64 {
-        self.order_by_invoice_at("0.05", "BTC", invoice_id).await
+        let paid_by = ("cryptocloud_invoice_id", invoice_id);
+        self.order_at("0.05", "BTC", paid_by).await
     }
 
-    /// Creates an order at another price, paid by an invoice, and returns its number.
-    pub async fn order_by_invoice_at(&self, price: &str, coin: &str, invoice_id: &str) -> i64 {
-        let wanted = json!({ "price": price, "coin": coin, "invoice_id": invoice_id });
+    /// Creates an order at another price, and returns its number. The field of the shop's API
+    /// `paid_by` names the invoice.
+    pub async fn order_at(&self, price: &str, coin: &str, paid_by: (&str, &str)) -> i64 {
+        let (field, invoice_id) = paid_by;
+        let wanted = json!({ "price": price, "coin": coin, field: invoice_id });
         number(&self.call(Request::post(self.at("/orders")), &wanted).await)
     }
 

@@ -1,8 +1,7 @@
 use std::net::SocketAddr;
 
 use postback_core::{
-    MediaType, Verifier,
-    cryptocloud::{CryptoCloud, Trybit},
+    MediaType,
     testing::{SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT},
 };
 use serde_json::{Value, json};
@@ -30,11 +29,8 @@ impl ShopServer {
         fs::create_dir(&folder).await?;
         let orders = Orders::open(folder.join("shop.db")).await?;
         let receipts = Receipts::new(orders.clone(), folder);
-        let verifiers = Verifiers {
-            cryptapi,
-            cryptocloud: Verifier::new(CryptoCloud::new(), cryptocloud::secret()?),
-            trybit: Verifier::new(Trybit::new(), cryptocloud::trybit_secret()?),
-        };
+        let (secret, trybit_secret) = (cryptocloud::secret()?, cryptocloud::trybit_secret()?);
+        let verifiers = Verifiers::new(cryptapi, secret, trybit_secret)?;
         let router = shop::router(orders, receipts, verifiers, ORIGIN);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -43,9 +39,9 @@ impl ShopServer {
         Ok(Self { address })
     }
 
-    /// Adds an order that is paid by an invoice, and returns its number.
+    /// Adds an order that is paid by an invoice of CryptoCloud, and returns its number.
     pub(crate) async fn add_by_invoice(&self, invoice_id: &str) -> Result<i64> {
-        let order = json!({ "price": "0.05", "coin": "BTC", "invoice_id": invoice_id });
+        let order = json!({ "price": "0.05", "coin": "BTC", "cryptocloud_invoice_id": invoice_id });
         number(&self.post("/orders", &order).await?)
     }
 

@@ -10,14 +10,10 @@ use postback_core::{
 
 /// The verifiers of the shop's routes.
 #[derive(Clone, Debug)]
-#[allow(clippy::exhaustive_structs, reason = "one field for each route")]
 pub struct Verifiers {
-    /// Verifier of `/postback/cryptapi`.
-    pub cryptapi: CryptApiVerifier,
-    /// Verifier of `/postback/cryptocloud`.
-    pub cryptocloud: Verifier<CryptoCloud>,
-    /// Verifier of `/postback/trybit`.
-    pub trybit: Verifier<Trybit>,
+    pub(crate) cryptapi: CryptApiVerifier,
+    pub(crate) cryptocloud: Verifier<CryptoCloud>,
+    pub(crate) trybit: Verifier<Trybit>,
 }
 
 /// CryptAPI's verifier, in the mode that the shop asks the provider for.
@@ -31,6 +27,29 @@ pub enum CryptApiVerifier {
 }
 
 impl Verifiers {
+    /// Returns the verifiers of `/postback/cryptapi`, and of `/postback/cryptocloud` and
+    /// `/postback/trybit` with the secrets of their projects.
+    ///
+    /// CryptoCloud and Trybit share a namespace in the store: the names of the projects keep their
+    /// records apart.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`VerifierBuilder::build`](postback_core::VerifierBuilder::build).
+    pub fn new(
+        cryptapi: CryptApiVerifier,
+        cryptocloud: SecretKey,
+        trybit: SecretKey,
+    ) -> Result<Self, ConfigError> {
+        let cryptocloud = Verifier::builder(CryptoCloud::new(), cryptocloud);
+        let trybit = Verifier::builder(Trybit::new(), trybit);
+        Ok(Self {
+            cryptapi,
+            cryptocloud: cryptocloud.project(CryptoCloud::NAME).build()?,
+            trybit: trybit.project(Trybit::NAME).build()?,
+        })
+    }
+
     /// Reads `CRYPTOCLOUD_SECRET`, `TRYBIT_SECRET`, `CRYPTAPI_MODE` (defaults to `get`),
     /// `PUBLIC_ORIGIN` in that mode, and `CRYPTAPI_PUBLIC_KEY_FILE`, a PEM file (defaults to the
     /// published key).
@@ -39,11 +58,9 @@ impl Verifiers {
     ///
     /// An error that names the variable if it is missing or invalid.
     pub fn from_environment() -> Result<Self, String> {
-        Ok(Self {
-            cryptapi: CryptApiVerifier::from_environment()?,
-            cryptocloud: Verifier::new(CryptoCloud::new(), secret("CRYPTOCLOUD_SECRET")?),
-            trybit: Verifier::new(Trybit::new(), secret("TRYBIT_SECRET")?),
-        })
+        let cryptapi = CryptApiVerifier::from_environment()?;
+        let (cryptocloud, trybit) = (secret("CRYPTOCLOUD_SECRET")?, secret("TRYBIT_SECRET")?);
+        Self::new(cryptapi, cryptocloud, trybit).map_err(|error| error.to_string())
     }
 }
 

@@ -62,20 +62,24 @@ const SCHEMA: &str = "
         -- Exact decimals are texts.
         price TEXT NOT NULL,
         coin TEXT NOT NULL,
-        invoice_id TEXT UNIQUE,
+        -- Provider of the invoice: two of them may use the same id.
+        provider TEXT,
+        invoice_id TEXT,
         callback_url TEXT UNIQUE,
         payout_address TEXT,
         address_in TEXT,
-        paid_in_full INTEGER NOT NULL DEFAULT 0
+        paid_in_full INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (provider, invoice_id)
     ) STRICT;
     CREATE TABLE IF NOT EXISTS payments (
         number INTEGER PRIMARY KEY,
         order_number INTEGER NOT NULL REFERENCES orders (number),
         amount TEXT NOT NULL,
-        -- The key of the payment event.
+        -- The key of the payment event. The project is empty if it has no name.
         namespace TEXT NOT NULL,
+        project TEXT NOT NULL,
         id TEXT NOT NULL,
-        UNIQUE (namespace, id)
+        UNIQUE (namespace, project, id)
     ) STRICT;";
 
 impl Orders {
@@ -98,12 +102,15 @@ impl Orders {
     pub(crate) async fn add_by_invoice(
         &self,
         price: &Price,
+        provider: &str,
         invoice_id: &str,
     ) -> Result<i64, OrdersError> {
-        let insert = "INSERT INTO orders (price, coin, invoice_id) VALUES (?1, ?2, ?3)";
+        let insert = "INSERT INTO orders (price, coin, provider, invoice_id)
+                      VALUES (?1, ?2, ?3, ?4)";
         let order = sqlx::query(insert)
             .bind(price.amount().as_received())
             .bind(price.currency())
+            .bind(provider)
             .bind(invoice_id)
             .execute(self.store.pool())
             .await?;
@@ -161,12 +168,14 @@ impl Orders {
         row.as_ref().map(Order::read).transpose()
     }
 
-    /// Finds an order by the id of its invoice.
+    /// Finds an order by the provider and the id of its invoice.
     pub(crate) async fn find_by_invoice(
         &self,
+        provider: &str,
         invoice_id: &str,
     ) -> Result<Option<Order>, OrdersError> {
-        let query = sqlx::query("SELECT * FROM orders WHERE invoice_id = ?1").bind(invoice_id);
+        let query = "SELECT * FROM orders WHERE provider = ?1 AND invoice_id = ?2";
+        let query = sqlx::query(query).bind(provider).bind(invoice_id);
         let row = query.fetch_optional(self.store.pool()).await?;
         row.as_ref().map(Order::read).transpose()
     }
@@ -181,13 +190,15 @@ impl Orders {
     pub(crate) async fn payment(
         &self,
         namespace: &str,
+        project: Option<&str>,
         id: &str,
     ) -> Result<Option<Payment>, OrdersError> {
         let query = "SELECT payments.number, order_number, amount, coin
                      FROM payments JOIN orders ON orders.number = order_number
-                     WHERE namespace = ?1 AND id = ?2";
+                     WHERE namespace = ?1 AND project = ?2 AND id = ?3";
         let row = sqlx::query_as(query)
             .bind(namespace)
+            .bind(project.unwrap_or_default())
             .bind(id)
             .fetch_optional(self.store.pool())
             .await?;
@@ -216,13 +227,15 @@ impl Orders {
         };
         if let Some(amount) = counted {
             // An underpaid invoice may be delivered again with another amount: the latest counts.
-            let insert = "INSERT INTO payments (order_number, amount, namespace, id)
-                          VALUES (?1, ?2, ?3, ?4)
-                          ON CONFLICT (namespace, id) DO UPDATE SET amount = excluded.amount";
+            let insert = "INSERT INTO payments (order_number, amount, namespace, project, id)
+                          VALUES (?1, ?2, ?3, ?4, ?5)
+                          ON CONFLICT (namespace, project, id)
+                          DO UPDATE SET amount = excluded.amount";
             sqlx::query(insert)
                 .bind(order.number)
                 .bind(amount.as_received())
                 .bind(payment.event().namespace())
+                .bind(payment.event().project().unwrap_or_default())
                 .bind(payment.event().id())
                 .execute(&mut *transaction)
                 .await?;

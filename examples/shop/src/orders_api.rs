@@ -4,8 +4,8 @@ use axum::{
     http::StatusCode,
 };
 use postback_core::{
-    PaymentProvider,
-    cryptocloud::{CryptoCloud, bare_invoice_id},
+    PaymentProvider, Provider,
+    cryptocloud::{CryptoCloud, Trybit, bare_invoice_id},
     reconcile::Price,
 };
 use serde::Deserialize;
@@ -25,10 +25,12 @@ pub(crate) struct NewOrder {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum PaidBy {
-    /// Invoice that the shop created at CryptoCloud or Trybit: its id, with or without `INV-`.
-    InvoiceId(String),
+    /// Invoice that the shop created at CryptoCloud: its id, with or without `INV-`.
+    CryptocloudInvoiceId(String),
     /// Wallet of the shop. The response holds the callback URL for CryptAPI's create call.
     PayoutAddress(String),
+    /// Invoice that the shop created at Trybit: its id, with or without `INV-`.
+    TrybitInvoiceId(String),
 }
 
 /// Creates an order.
@@ -41,20 +43,22 @@ pub(crate) async fn create(
     let amount = order.price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
     let price = Price::new(amount, order.coin).map_err(|_| StatusCode::BAD_REQUEST)?;
     let is_comparable = match order.paid_by {
-        PaidBy::InvoiceId(_) => CryptoCloud::states_amounts_in(&price),
+        PaidBy::CryptocloudInvoiceId(_) => CryptoCloud::states_amounts_in(&price),
         // An address is for one coin.
         PaidBy::PayoutAddress(_) => !price.is_fiat(),
+        PaidBy::TrybitInvoiceId(_) => Trybit::states_amounts_in(&price),
     };
     if !is_comparable {
         return Err(StatusCode::BAD_REQUEST);
     }
+    let by_invoice = async |provider, id: &str| {
+        let id = bare_invoice_id(id);
+        let number = orders.add_by_invoice(&price, provider, id).await?;
+        Ok(Json(json!({ "order": number })))
+    };
     match order.paid_by {
-        PaidBy::InvoiceId(invoice_id) => {
-            let number = orders
-                .add_by_invoice(&price, bare_invoice_id(&invoice_id))
-                .await?;
-            Ok(Json(json!({ "order": number })))
-        }
+        PaidBy::CryptocloudInvoiceId(id) => by_invoice(CryptoCloud::NAME, &id).await,
+        PaidBy::TrybitInvoiceId(id) => by_invoice(Trybit::NAME, &id).await,
         PaidBy::PayoutAddress(payout_address) => {
             let address = format!("{origin}/postback/cryptapi");
             let url = |number: i64| {

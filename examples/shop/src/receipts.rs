@@ -67,8 +67,9 @@ impl Receipts {
     pub async fn finish(&self) -> Result<usize, OrdersError> {
         let mut mailed = 0;
         for effect in self.orders.store().pending_effects(100).await? {
-            let payment = self.orders.payment(effect.namespace(), effect.id()).await?;
-            let Some(payment) = payment else {
+            let (namespace, project) = (effect.namespace(), effect.project());
+            let payment = self.orders.payment(namespace, project, effect.id());
+            let Some(payment) = payment.await? else {
                 tracing::error!("{effect:?}: no such payment");
                 continue;
             };

@@ -14,14 +14,15 @@ use crate::{
     receipts::Receipts,
 };
 
-/// Receives a postback of CryptoCloud or Trybit, and finds the order by the signed invoice id.
+/// Receives a postback of CryptoCloud or Trybit, and finds the order by the provider and the signed
+/// invoice id: the holder of the other provider's secret can sign any id.
 pub(crate) async fn paid<P: PaymentProvider<Payload = Payment>>(
     State(orders): State<Orders>,
     State(receipts): State<Receipts>,
     postback: Postback<P>,
 ) -> Result<Ack<P>, postback::Retry> {
     let id = postback.invoice_id();
-    let order = orders.find_by_invoice(id).await?;
+    let order = orders.find_by_invoice(P::NAME, id).await?;
     let order = order.ok_or_else(|| Retry::unknown_order(id))?;
     let reconciliation = postback.reconcile(&order.price)?;
     credit(&orders, &receipts, &order, &reconciliation).await?;

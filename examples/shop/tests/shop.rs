@@ -20,7 +20,7 @@ use postback_conformance::{
     receiver::{Running, receiver},
     shop::{ORIGIN, Senders},
 };
-use postback_core::{Verifier, cryptocloud::Trybit, reconcile::Price};
+use postback_core::reconcile::Price;
 use postback_store::{EffectStore, PendingEffect, sqlite::SqliteStore};
 use shop::{CryptApiVerifier, Orders, Receipts, Verifiers};
 use tempfile::TempDir;
@@ -42,12 +42,9 @@ impl Shop {
         let orders = Orders::open(folder.path().join("shop.db")).await.unwrap();
         let receipts = Receipts::new(orders.clone(), folder.path().join(MAIL));
         let senders = Senders::with_new_key();
-        let verifiers = Verifiers {
-            cryptapi: CryptApiVerifier::Get(senders.cryptapi()),
-            cryptocloud: deliveries::verifier(),
-            trybit: Verifier::new(Trybit::new(), deliveries::secret()),
-        };
-        let router = shop::router(orders, receipts.clone(), verifiers, ORIGIN);
+        let cryptapi = CryptApiVerifier::Get(senders.cryptapi());
+        let verifiers = Verifiers::new(cryptapi, deliveries::secret(), deliveries::secret());
+        let router = shop::router(orders, receipts.clone(), verifiers.unwrap(), ORIGIN);
         let application = Application::serve(router, Seen::default()).await;
         Self {
             senders: senders.to(format!("http://{}", application.address())),
@@ -218,23 +215,38 @@ impl Shop {
     }
 }
 
-impl deliveries::HandlerUnderTest for Shop {
+/// Shop whose orders are paid by the invoices of one provider.
+struct ByInvoice<'a> {
+    shop: &'a Shop,
+    /// Field of the shop's API that names an invoice.
+    field: &'static str,
+}
+
+impl deliveries::HandlerUnderTest for ByInvoice<'_> {
     type Order = Priced;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> Priced {
         let amount = price.amount().as_received();
-        let order = self.order_by_invoice_at(amount, price.currency(), invoice_id);
+        let order = self
+            .shop
+            .order_at(amount, price.currency(), (self.field, invoice_id));
         (order.await, price.clone())
     }
 
     async fn deliver(&self, request: &Request) -> Response<String> {
-        self.send(request).await
+        self.shop.send(request).await
     }
 
     async fn credits(&self, order: &Priced) -> u64 {
-        self.credits(order).await
+        self.shop.credits(order).await
     }
 }
+
+/// Route of each provider of invoices, and field of the shop's API that names an invoice.
+const BY_INVOICE: [(&str, &str); 2] = [
+    ("/postback/cryptocloud", "cryptocloud_invoice_id"),
+    ("/postback/trybit", "trybit_invoice_id"),
+];
 
 impl callbacks::HandlerUnderTest for Shop {
     type Order = Priced;
@@ -258,10 +270,33 @@ impl callbacks::HandlerUnderTest for Shop {
 #[tokio::test]
 async fn paid_invoices_are_credited_and_others_are_logged() {
     let shop = Shop::open().await;
-    for target in ["/postback/cryptocloud", "/postback/trybit"] {
+    for (target, field) in BY_INVOICE {
+        let shop = ByInvoice { shop: &shop, field };
         deliveries::assert_credits_what_is_paid(target, &shop, target, &LOG).await;
         deliveries::assert_unknown_order_is_not_acknowledged(target, &shop, target, &LOG).await;
     }
+}
+
+// Both providers share a namespace in the store.
+#[tokio::test]
+async fn invoices_of_two_providers_with_one_id_pay_two_orders() {
+    let shop = Shop::open().await;
+    let id = deliveries::invoice_id();
+    let mut orders = Vec::new();
+    for (target, field) in BY_INVOICE {
+        // The second time, the other provider has announced this id already.
+        let order = shop.order_at("0.000113", "BNB", (field, &id)).await;
+        assert_eq!(shop.paid(order).await, paid("0", false), "{target}");
+        for _ in 0..2 {
+            let postback = deliveries::sample(target, &id, &[]);
+            assert_eq!(shop.send(&postback).await.status(), StatusCode::OK);
+        }
+        orders.push(order);
+    }
+    for order in orders {
+        assert_eq!(shop.paid(order).await, paid("0.000113", true));
+    }
+    assert_eq!(shop.receipts.finish().await.unwrap(), 2);
 }
 
 #[tokio::test]
