@@ -36,7 +36,8 @@ enum Hidden {
 
 /// Writes `printed/NAME.rs` for each handler, and their names as an array into `printed.rs`.
 fn main() -> Result<(), Box<dyn Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // Cargo runs it in the folder of the package.
+    let root = Path::new("..");
     let out = env::var_os("OUT_DIR").ok_or("no OUT_DIR")?;
     let out = Path::new(&out);
     let printed = out.join("printed");
@@ -54,12 +55,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(fs::write(printed.join(name).with_extension("rs"), code)?)
     };
     for (name, file) in EXAMPLES {
-        let text = read(&root, file)?;
+        let text = read(root, file)?;
         let code = text.lines().filter(|line| !line.starts_with("//!"));
         write(name, joined(code))?;
     }
     for (file, hidden) in DOCUMENTS {
-        let text = read(&root, file)?;
+        let text = read(root, file)?;
         let mut lines = text.lines().map(|line| match file.ends_with(".rs") {
             true => without_comment(line),
             false => line,
