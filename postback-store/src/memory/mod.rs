@@ -14,6 +14,9 @@ use self::effects::Effect;
 use crate::{Recorded, Stored, clock::Clock};
 
 /// Records and effects in memory, lost when the process ends.
+///
+/// It has no tables of the application: test a handler that uses some with a `SqliteStore` in a
+/// temporary file.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     contents: Arc<Mutex<Contents>>,
@@ -109,6 +112,30 @@ impl MemoryStore {
         };
         transaction.write(key.clone(), record);
         Recorded::written(outcome, duplicate_of)
+    }
+
+    /// Changes the record of a payment from for review to credited, within a transaction.
+    ///
+    /// Call it if a person has decided to credit the payment, and credit the order in the same
+    /// transaction. A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate), or
+    /// a [`Conflict`](Recorded::Conflict) if a field that must not change is different.
+    ///
+    /// Returns false and changes nothing if there is no such record, or if it is credited already:
+    /// **credit the order only if this returns true.**
+    #[must_use = "it decides whether to credit the order"]
+    pub fn mark_credited_in(&self, transaction: &mut MemoryTransaction, key: &EventKey) -> bool {
+        let Some(record) = transaction.contents.records.get(key) else {
+            return false;
+        };
+        if record.credited {
+            return false;
+        }
+        let record = Stored {
+            credited: true,
+            ..record.clone()
+        };
+        transaction.write(key.clone(), record);
+        true
     }
 
     /// Returns the record of a payment, if there is one.

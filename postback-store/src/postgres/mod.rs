@@ -14,9 +14,13 @@ use crate::{
 /// methods are those of [`SqlStore`].
 ///
 /// It is used as [`SqliteStore`](crate::sqlite::SqliteStore) is, within any transaction of the
-/// application. A second delivery waits until the transaction of the first one has ended. It is
-/// then a [duplicate](crate::Recorded::Duplicate), or new if the first one was rolled back. Under
-/// `REPEATABLE READ` and `SERIALIZABLE` it is [busy](StoreError::Busy) instead.
+/// application. A second delivery waits until the transaction of the first one has ended, without
+/// limit unless `lock_timeout` is set: then it is [busy](StoreError::Busy). After the wait it is a
+/// [duplicate](crate::Recorded::Duplicate), or new if the first one was rolled back. Under
+/// `REPEATABLE READ` and `SERIALIZABLE` it is busy instead.
+///
+/// Under `READ COMMITTED`, an order that was read in the transaction may have been deleted since:
+/// check that your credit changed one row.
 ///
 /// **Commit by [`commit`](SqlStore::commit), and return every error.** A statement that fails
 /// aborts its transaction, and Postgres reports the commit of an aborted transaction as a success,
@@ -55,6 +59,7 @@ impl SqlDatabase for Postgres {
         effect_restart_lease: include_str!("effect_restart_lease.sql"),
         effects_pending: include_str!("effects_pending.sql"),
         effects_prune: include_str!("effects_prune.sql"),
+        record_credit: include_str!("record_credit.sql"),
         record_read: include_str!("record_read.sql"),
         record_review: include_str!("record_review.sql"),
         record_write: include_str!("record_write.sql"),

@@ -116,6 +116,30 @@ impl<D: SqlDatabase> SqlStore<D> {
         Ok(Recorded::written(outcome, duplicate_of))
     }
 
+    /// Changes the record of a payment from for review to credited, within a transaction.
+    ///
+    /// Call it if a person has decided to credit the payment, and credit the order in the same
+    /// transaction. A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate), or
+    /// a [`Conflict`](Recorded::Conflict) if a field that must not change is different.
+    ///
+    /// `SELECT namespace, project, id FROM postback_records WHERE NOT credited` returns the keys of
+    /// the records for review. The project is empty if it has no name.
+    ///
+    /// Returns false and changes nothing if there is no such record, or if it is credited already:
+    /// **credit the order only if this returns true.**
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] and [`StoreError::Failed`].
+    pub async fn mark_credited_in(
+        &self,
+        transaction: &mut Transaction<'_, D>,
+        key: &EventKey,
+    ) -> Result<bool, StoreError> {
+        let credit = Statement::about(key, D::STATEMENTS.record_credit);
+        Ok(run::<D>(transaction, credit).await? == 1)
+    }
+
     /// Commits a transaction. Fails if one of its statements failed and the error was dropped:
     /// Postgres rolls such a transaction back, and reports the commit as a success.
     ///

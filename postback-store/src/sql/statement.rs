@@ -21,6 +21,7 @@ pub struct Statements {
     pub(crate) effect_restart_lease: &'static str,
     pub(crate) effects_pending: &'static str,
     pub(crate) effects_prune: &'static str,
+    pub(crate) record_credit: &'static str,
     pub(crate) record_read: &'static str,
     pub(crate) record_review: &'static str,
     pub(crate) record_write: &'static str,

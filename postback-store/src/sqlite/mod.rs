@@ -161,6 +161,7 @@ impl SqlDatabase for Sqlite {
         effect_restart_lease: include_str!("effect_restart_lease.sql"),
         effects_pending: include_str!("effects_pending.sql"),
         effects_prune: include_str!("effects_prune.sql"),
+        record_credit: include_str!("record_credit.sql"),
         record_read: include_str!("record_read.sql"),
         record_review: include_str!("record_review.sql"),
         record_write: include_str!("record_write.sql"),

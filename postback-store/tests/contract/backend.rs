@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use postback_core::{event::EventRecord, reconcile::Reconciliation};
+use postback_core::{
+    event::{EventKey, EventRecord},
+    reconcile::Reconciliation,
+};
 use postback_store::{
     Recorded, StoreError, Stored,
     memory::{MemoryStore, MemoryTransaction},
@@ -36,6 +39,12 @@ pub(crate) trait Backend: LeaseBackend {
         transaction: &mut Self::Transaction,
         reconciliation: &Reconciliation,
     ) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
+
+    fn mark_credited(
+        &self,
+        transaction: &mut Self::Transaction,
+        key: &EventKey,
+    ) -> impl Future<Output = bool> + Send;
 
     fn enqueue(
         &self,
@@ -95,6 +104,14 @@ impl Backend for Memory {
         reconciliation: &Reconciliation,
     ) -> Result<Recorded, StoreError> {
         Ok(self.store.record_in(transaction, reconciliation))
+    }
+
+    async fn mark_credited(
+        &self,
+        (transaction, _): &mut Self::Transaction,
+        key: &EventKey,
+    ) -> bool {
+        self.store.mark_credited_in(transaction, key)
     }
 
     async fn enqueue(
@@ -178,6 +195,11 @@ macro_rules! on_sql {
             reconciliation: &Reconciliation,
         ) -> Result<Recorded, StoreError> {
             self.store.record_in(transaction, reconciliation).await
+        }
+
+        async fn mark_credited(&self, transaction: &mut Self::Transaction, key: &EventKey) -> bool {
+            let marked = self.store.mark_credited_in(transaction, key);
+            marked.await.unwrap()
         }
 
         async fn enqueue(

@@ -43,6 +43,12 @@ pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
         wrong_currency_then_right_is_new
         insufficient_assurance_then_sufficient_is_new
         review_is_not_credited
+        review_marked_as_credited_is_duplicate
+        possible_duplicate_marked_as_credited_is_duplicate
+        full_amount_after_mark_is_conflict
+        only_review_is_marked
+        rolled_back_mark_leaves_review
+        concurrent_mark_and_delivery_credit_once
         callbacks_bound_by_address_alone_count_no_transfer
         callbacks_bound_by_address_alone_are_new_if_price_accepts_them
         same_transfer_under_another_id_is_possible_duplicate
@@ -475,6 +481,93 @@ async fn review_is_not_credited<B: Backend>(store: &B) {
 }
 
 /// An attacker can have them signed with any id, also with that of the genuine callback.
+/// Does as a person does: credits the payment by hand if its record is for review.
+async fn credit_by_hand<B: Backend>(store: &B, reconciliation: &Reconciliation) -> bool {
+    let key = reconciliation.event().key();
+    let mut transaction = store.begin().await;
+    let is_marked = store.mark_credited(&mut transaction, key).await;
+    if is_marked {
+        store.credit(&mut transaction, key.id()).await;
+    }
+    store.commit(transaction).await;
+    is_marked
+}
+
+async fn review_marked_as_credited_is_duplicate<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    assert_eq!(deliver(store, &short).await, underpaid("0.04"));
+    assert!(credit_by_hand(store, &short).await);
+    assert_eq!(credited(store, &short).await, Some(true));
+    for _ in 0..2 {
+        assert_eq!(credit_once(store, &short).await, Recorded::Duplicate);
+        assert!(!credit_by_hand(store, &short).await);
+    }
+    assert_eq!(store.credits().await, ["A"]);
+}
+
+async fn possible_duplicate_marked_as_credited_is_duplicate<B: Backend>(store: &B) {
+    let first = credit_once(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(first, Recorded::New);
+    let second = callback("u-2", "tx-1", false);
+    let recorded = credit_once(store, &second).await;
+    assert_eq!(recorded, possible_duplicate_of("u-1"));
+    assert!(credit_by_hand(store, &second).await);
+    assert_eq!(credit_once(store, &second).await, Recorded::Duplicate);
+    assert_eq!(store.credits().await, ["u-1", "u-2"]);
+}
+
+async fn full_amount_after_mark_is_conflict<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    assert_eq!(deliver(store, &short).await, underpaid("0.04"));
+    assert!(credit_by_hand(store, &short).await);
+    let conflict = Recorded::Conflict {
+        fields: vec!["amount_crypto".to_owned()],
+    };
+    assert_eq!(credit_once(store, &payment("A")).await, conflict);
+    assert_eq!(store.credits().await, ["A"]);
+}
+
+async fn only_review_is_marked<B: Backend>(store: &B) {
+    assert!(!credit_by_hand(store, &payment("A")).await, "no record");
+    assert_eq!(credit_once(store, &payment("A")).await, Recorded::New);
+    assert!(!credit_by_hand(store, &payment("A")).await, "credited");
+    let named = Payment {
+        project: Some("eu"),
+        ..UNDERPAID
+    };
+    let short = deliver(store, &named.reconciled("B")).await;
+    assert_eq!(short, underpaid("0.04"));
+    let unnamed = UNDERPAID.reconciled("B");
+    assert!(!credit_by_hand(store, &unnamed).await, "another project");
+    assert!(credit_by_hand(store, &named.reconciled("B")).await);
+    assert_eq!(store.credits().await, ["A", "B"]);
+}
+
+async fn rolled_back_mark_leaves_review<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    assert_eq!(deliver(store, &short).await, underpaid("0.04"));
+    let mut transaction = store.begin().await;
+    let key = short.event().key();
+    assert!(store.mark_credited(&mut transaction, key).await);
+    drop(transaction);
+    assert_eq!(credited(store, &short).await, Some(false));
+    assert_eq!(credit_once(store, &payment("A")).await, Recorded::New);
+}
+
+/// The later delivery pays the price.
+async fn concurrent_mark_and_delivery_credit_once<B: Backend>(store: &B) {
+    for number in 0..10 {
+        let id = format!("A{number}");
+        let short = UNDERPAID.reconciled(&id);
+        assert_eq!(deliver(store, &short).await, underpaid("0.04"));
+        let (paid, by_hand) = (payment(&id), store.clone());
+        let by_hand = tokio::spawn(async move { credit_by_hand(&by_hand, &short).await });
+        let recorded = credit_once(store, &paid).await;
+        assert_ne!(by_hand.await.unwrap(), recorded.is_new(), "{recorded:?}");
+    }
+    assert_eq!(store.credits().await.len(), 10);
+}
+
 async fn callbacks_bound_by_address_alone_count_no_transfer<B: Backend>(store: &B) {
     let outcome = Outcome::InsufficientAssurance("0.05".parse().unwrap());
     for uuid in ["u-1", "u-8", "u-9"] {

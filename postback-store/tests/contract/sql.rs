@@ -18,6 +18,7 @@ pub(crate) fn all<B: SqlBackend>(name: &str) -> Vec<Trial> {
     contract!(name, B, "", [
         statement_files_can_be_prepared
         statement_files_describe_their_parameters
+        documented_columns_of_records_exist
         negative_token_is_inconsistent
         unreadable_digest_of_record_is_inconsistent
         unreadable_digest_of_effect_is_inconsistent
@@ -58,6 +59,13 @@ async fn statement_files_describe_their_parameters<B: SqlBackend>(_: &B) {
         assert!(!comments.is_empty(), "{name}");
         assert_eq!(parameters(&comments), parameters(&code), "{name}");
     }
+}
+
+async fn documented_columns_of_records_exist<B: SqlBackend>(store: &B) {
+    let review = "SELECT namespace, project, id, payload, recorded_at
+        FROM postback_records WHERE NOT credited ORDER BY recorded_at";
+    let error = store.prepare(review.to_owned()).await;
+    assert!(error.is_none(), "{error:?}");
 }
 
 fn parameters(lines: &[&str]) -> BTreeSet<u32> {
