@@ -41,16 +41,23 @@
 //! the price is new, unless its transfer is counted under another id. So a postback that was
 //! altered in transit, or arrived too early, does not prevent the credit of the genuine one.
 //!
+//! Each delivery of a part payment is for review: an application that counts part payments stores
+//! the amount under the payment's key, in place of an earlier one, and never adds it to a sum. A
+//! person who credits a payment for review calls `mark_credited_in`, so that a later delivery is
+//! not credited again.
+//!
 //! The guarantee covers *the writes in that transaction*: they happen once for each payment that is
-//! delivered and committed. A payment whose postback never arrives is not credited.
+//! delivered and committed. A payment whose postback never arrives is not credited. **Acknowledge
+//! the postback only after the commit has succeeded.**
 //!
 //! # Effects
 //!
 //! A mail, or a request to another service, is not part of the transaction. [`run_effect`] runs
 //! such an effect in one worker at a time, on any machine that shares the store, and again if it
 //! failed or its process died. [`EffectStore::pending_effects`] lists the effects that are not
-//! done, and [`resume_effect`] runs one of them: call both when your application starts, and
-//! regularly after that. `enqueue_effect_in` enqueues the effect of a payment that pays its price
+//! done, of all providers and projects, and [`resume_effect`] runs one of them: call both when your
+//! application starts, and regularly after that. [`run_effect`] records no payment that does not
+//! pay its price. `enqueue_effect_in` enqueues the effect of a payment that pays its price
 //! in the transaction of the credit. Records and effects are separate, so that a handler can use
 //! both.
 //!
@@ -62,8 +69,11 @@
 //!
 //! # Projects
 //!
-//! A single project needs no name. If several projects share a database, give the verifier of each
-//! a name and never change it, because it is part of the key of a payment.
+//! A single project needs no name. If several projects share a database, each needs a name of its
+//! own, which never changes, because it is part of the key of a payment. When you add a second
+//! project, name the new one only: **under a new name, a payment that was credited before is
+//! credited again**. CryptoCloud and Trybit share a namespace, and so do CryptAPI and BlockBee, so
+//! their projects need different names, too.
 //!
 //! # Features
 //!

@@ -4,7 +4,8 @@ use std::fmt;
 use postback_core::event::FieldDigests;
 use postback_core::reconcile::Outcome;
 
-/// Result of recording a payment. Acknowledge each of them; credit [`New`](Self::New) only.
+/// Result of recording a payment. Credit [`New`](Self::New) only. Acknowledge each of them, after the
+/// commit has succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it decides whether to credit the payment"]
 #[non_exhaustive]
@@ -13,7 +14,8 @@ pub enum Recorded {
     /// another value or is missing. For CryptoCloud and Trybit these are `status`, `amount_crypto`
     /// and `currency`; for CryptAPI and BlockBee `address_in`, `coin`, `value_coin` and `txid_in`.
     ///
-    /// The record is unchanged, and the delivery is not kept. A person has to look at it.
+    /// The record is unchanged, and the delivery is not kept: **log it, because the log is its only
+    /// trace**. A person has to look at it.
     Conflict {
         /// Names of the fields that have another value or are missing.
         fields: Vec<String>,
@@ -40,7 +42,8 @@ pub enum Recorded {
     /// credited: a person has to look at it.
     ///
     /// Each later delivery of the same payment is recorded in its place: for review again, or as
-    /// [`New`](Self::New) if it pays the price.
+    /// [`New`](Self::New) if it pays the price. If you count part payments, store the amount under
+    /// the payment's key, in place of an earlier one: **never add it to a sum**.
     Review(Outcome),
     /// The payment is pending in this delivery, and a confirmed one is credited. There is nothing
     /// to do.

@@ -50,12 +50,13 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 /// [`DEFAULT_LEASE`]. While the lease is in force, no other worker runs the effect, on any machine
 /// that shares the store.
 ///
-/// **An effect runs *at least* once**: if a process dies between the effect and its record, the
-/// effect runs again. Pass the payment's id to the service that you call, as an idempotency key.
+/// **An effect runs *at least* once**: it runs again if it failed, if it outlived its lease, or if
+/// its process died or the store failed before the effect was recorded as done. Pass the payment's
+/// id to the service that you call, as an idempotency key.
 ///
 /// If the payment does not pay the price, `run_effect` returns
-/// [`NotCredited`](EffectOutcome::NotCredited) and writes nothing. A later delivery that pays runs
-/// the effect.
+/// [`NotCredited`](EffectOutcome::NotCredited) and writes nothing, so the log is the only trace of
+/// money that needs a review. A later delivery that pays runs the effect.
 ///
 /// The payment is recorded before the effect begins. If the effect fails, its lease ends. If it
 /// panics, is dropped or dies with its process, the lease stays in force until its time ends. Then

@@ -10,7 +10,8 @@ use crate::{StoreError, recorded::conflict};
 #[non_exhaustive]
 pub enum EffectOutcome<T> {
     /// The payment was recorded before, and this delivery contradicts it. The record is unchanged,
-    /// whether its effect is done or not, and the delivery is not kept. A person has to look at it.
+    /// whether its effect is done or not, and the delivery is not kept: **log it, because the log
+    /// is its only trace**. A person has to look at it.
     Conflict {
         /// Names of the fields that have another value or are missing.
         fields: Vec<String>,

@@ -18,7 +18,8 @@ pub struct PendingEffect {
 }
 
 impl PendingEffect {
-    /// Returns the [namespace](EventKey::namespace) of the key: the provider's name.
+    /// Returns the [namespace](EventKey::namespace) of the key: the provider's name, which two brands
+    /// of one provider share.
     #[must_use]
     pub fn namespace(&self) -> &str {
         self.key.namespace()

@@ -12,7 +12,10 @@ pub trait EffectStore: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn backend(&self, access: Access) -> &Self::Backend;
 
-    /// Returns at most `limit` effects that are not done, of all projects that share the store.
+    /// Returns at most `limit` effects that are not done, of all providers and projects that share
+    /// the store, and of payments for review. Look at the whole key and at
+    /// [`is_credited`](PendingEffect::is_credited) before you run one: the id alone may be another
+    /// provider's.
     ///
     /// Effects with the oldest attempt come first. Possible duplicates, which [wait for a
     /// person](PendingEffect::possible_duplicate_of), come last. An effect that a worker runs, or
