@@ -1,6 +1,6 @@
 //! A shop that credits each payment once.
 
-use std::{env, error::Error, fs, io};
+use std::{env, error::Error, fs, io, path::PathBuf};
 
 use shop::{Orders, Receipts, Verifiers};
 use tokio::net::TcpListener;
@@ -10,10 +10,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let verifiers = Verifiers::from_environment()?;
     let origin = env::var("PUBLIC_ORIGIN").map_err(|_| "PUBLIC_ORIGIN is not set")?;
-    let file = match env::var_os("DATABASE_URL") {
-        Some(file) => file.into(),
-        None => env::temp_dir().join("shop.db"),
-    };
+    let file = env::var_os("DATABASE_FILE").map_or_else(|| "shop.db".into(), PathBuf::from);
     let mail = match env::var_os("MAIL_FOLDER") {
         Some(folder) => folder.into(),
         None => env::temp_dir().join("shop-mail"),

@@ -150,7 +150,7 @@ async fn receipt_of_killed_process_is_mailed_by_next_process() {
     let start = || {
         let mut shop = receiver(env!("CARGO_BIN_EXE_shop"));
         shop.env("CRYPTOCLOUD_SECRET", deliveries::SECRET)
-            .env("DATABASE_URL", folder.path().join("shop.db"))
+            .env("DATABASE_FILE", folder.path().join("shop.db"))
             .env("MAIL_FOLDER", &mail)
             .env("PUBLIC_ORIGIN", ORIGIN)
             .env("TRYBIT_SECRET", deliveries::SECRET);
