@@ -14,10 +14,11 @@ const EXAMPLES: [(&str, &str); 4] = [
 /// The documents, in Markdown or in doc comments: a handler is the block of code after
 /// `<!-- handler: NAME -->`. rustdoc and mdBook do not show lines after `# `: [`Hidden`] says what
 /// becomes of them.
-const DOCUMENTS: [(&str, Hidden); 9] = [
+const DOCUMENTS: [(&str, Hidden); 10] = [
     ("README.md", Hidden::Kept),
     ("docs/guide/src/adding-a-provider.md", Hidden::Kept),
     ("docs/guide/src/payments/effects.md", Hidden::Kept),
+    ("docs/guide/src/payments/recording.md", Hidden::Kept),
     ("docs/guide/src/providers/cryptapi.md", Hidden::Kept),
     ("postback-actix/src/lib.rs", Hidden::Kept),
     ("postback-rocket/src/lib.rs", Hidden::Kept),

@@ -124,6 +124,16 @@ printed! {
 }
 
 printed! {
+    guide_review:
+    pub(super) async fn printed(
+        store: &SqliteStore,
+        invoice_id: &str,
+    ) -> Result<bool, StoreError> {
+        credit_by_hand(store, invoice_id).await
+    }
+}
+
+printed! {
     guide_run_effect:
     pub(super) async fn printed<S: EffectStore>(
         store: &S,
@@ -352,6 +362,7 @@ handlers! {
     example_tower: sql_orders(on_its_own);
     guide_cryptapi: with(test_guide_cryptapi);
     guide_effects: with(test_guide_effects);
+    guide_review: with(test_guide_review);
     guide_run_effect: with(test_guide_run_effect);
     readme_app: with(test_readme_app);
     readme_paid: with(test_readme_paid);
@@ -565,6 +576,81 @@ async fn assert_deleted_order_is_not_acknowledged(
     assert_eq!(shop.credits(&order).await, 0, "{handler}");
     assert_eq!(shop.deliver(&genuine).await.status(), 200, "{handler}");
     assert_eq!(shop.credits(&order).await, 1, "{handler}");
+}
+
+/// Another application shares the store.
+#[tokio::test]
+async fn guide_effects_of_this_application_alone_run() {
+    let ((_folder, store), verifier) = (sqlite().await, deliveries::verifier());
+    OrdersInTable::create_table(&store).await;
+    let secret = deliveries::secret();
+    let other = Verifier::builder(CryptoCloud::new(), secret).project("another project");
+    let [paid, for_review, of_other] = [(); 3].map(|()| deliveries::invoice_id());
+    let dearer = Price::new("0.1".parse().unwrap(), "BNB").unwrap();
+    let reconciled = |id: &str, price: &Price, verifier: &Verifier<CryptoCloud>| {
+        let payment = deliveries::sample("/postback", id, &[]).verify(verifier);
+        payment.unwrap().reconcile(price).unwrap()
+    };
+    let price = deliveries::price();
+    let mut transaction = store.begin().await.unwrap();
+    for payment in [
+        reconciled(&paid, &price, &verifier),
+        reconciled(&of_other, &price, &other.build().unwrap()),
+    ] {
+        let enqueued = store.enqueue_effect_in(&mut transaction, &payment).await;
+        enqueued.unwrap();
+    }
+    let payment = reconciled(&for_review, &dearer, &verifier);
+    let enqueued = store.enqueue_effect_of_review_in(&mut transaction, &payment);
+    enqueued.await.unwrap();
+    store.commit(transaction).await.unwrap();
+    guide_effects::run_pending_printed(&store).await.unwrap();
+    assert_eq!(mails_about(&paid), 1);
+    assert_eq!(mails_about(&for_review), 0);
+    assert_eq!(mails_about(&of_other), 0);
+    assert_eq!(store.pending_effects(10).await.unwrap().len(), 2);
+}
+
+/// The statement of the guide lists what the handler credits.
+async fn test_guide_review(handler: &str) {
+    let ((_folder, store), verifier) = (sqlite().await, deliveries::verifier());
+    OrdersInTable::create_table(&store).await;
+    let guide = root().join("docs/guide/src/payments/recording.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let (_, statement) = guide.split_once("```sql\n").unwrap();
+    let (statement, _) = statement.split_once("```").unwrap();
+    let for_review = async || {
+        type Row = (String, String, String, String, i64);
+        let rows = sqlx::query_as(sqlx::AssertSqlSafe(statement));
+        let rows: Vec<Row> = rows.fetch_all(store.pool()).await.unwrap();
+        let id = |(_, _, id, _, _): Row| id;
+        rows.into_iter().map(id).collect::<Vec<_>>()
+    };
+    let router = guide_effects::printed(store.clone(), verifier);
+    let application = Application::serve(router, Seen::default()).await;
+    let shop = OrdersInTable {
+        application,
+        store: store.clone(),
+    };
+    let id = deliveries::invoice_id();
+    let order = shop.add(&id, &deliveries::price()).await;
+    let less = (
+        r#""amount_crypto": 0.000113"#,
+        r#""amount_crypto": 0.000112"#,
+    );
+    let less = deliveries::sample("/postback", &id, &[less]);
+    assert_eq!(shop.deliver(&less).await.status(), 200, "{handler}");
+    assert_eq!(for_review().await, [&*id], "{handler}");
+    let unknown = deliveries::invoice_id();
+    for (id, is_credited) in [(&unknown, false), (&id, true), (&id, false)] {
+        let credited = guide_review::printed(&store, id).await.unwrap();
+        assert_eq!(credited, is_credited, "{handler}: {id}");
+    }
+    assert_eq!(for_review().await, Vec::<String>::new(), "{handler}");
+    for delivery in [&less, &deliveries::sample("/postback", &id, &[])] {
+        assert_eq!(shop.deliver(delivery).await.status(), 200, "{handler}");
+        assert_eq!(shop.credits(&order).await, 1, "{handler}");
+    }
 }
 
 /// The README's first application acknowledges nothing.
