@@ -61,8 +61,10 @@
 //!
 //! [`reconcile`] compares what was paid with what is owed, exactly, and returns the [`event`]
 //! record by which a store credits the payment once; `postback-store` has several stores. A handler
-//! finds the order, reconciles, records and credits in one transaction, and acknowledges. If it
-//! cannot, it returns [`Retry`], and the provider sends again.
+//! finds the order, reconciles, records and credits in one transaction, commits, and acknowledges
+//! only after the commit has succeeded. If it cannot, it returns [`Retry`], and the postback is not
+//! acknowledged. CryptAPI and BlockBee then send it again; whether CryptoCloud and Trybit do is not
+//! documented.
 //!
 //! # Failing closed
 //!

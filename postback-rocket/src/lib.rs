@@ -62,7 +62,7 @@
 //! use postback_rocket::{Postback, Retry};
 //! use rocket::get;
 //!
-//! /// This example finds no order, so it does not acknowledge: the provider sends again.
+//! /// It finds no order, so it acknowledges nothing.
 //! #[get("/")]
 //! fn called_back(postback: Postback<CryptApi<Get>>) -> Retry {
 //!     postback_core::Retry::unknown_order(postback.uuid().as_untrusted_str()).into()

@@ -18,7 +18,7 @@ pub fn acknowledgement<P: Provider, B: From<&'static str>>() -> Response<B> {
     response(P::ACK).map(B::from)
 }
 
-/// Returns the response after which the provider sends the postback again, and logs the cause in
+/// Returns the response that asks the provider to send the postback again, and logs the cause in
 /// one event.
 ///
 /// For services below a [`PostbackLayer`](crate::PostbackLayer) that do not use axum.
