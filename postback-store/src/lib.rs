@@ -69,11 +69,11 @@
 //!
 //! # Projects
 //!
-//! A single project needs no name. If several projects share a database, each needs a name of its
-//! own, which never changes, because it is part of the key of a payment. When you add a second
+//! A single project needs no name. If several projects share a database, their names must differ,
+//! and a name never changes, because it is part of the key of a payment. When you add a second
 //! project, name the new one only: **under a new name, a payment that was credited before is
 //! credited again**. CryptoCloud and Trybit share a namespace, and so do CryptAPI and BlockBee, so
-//! their projects need different names, too.
+//! the names of their projects must differ, too.
 //!
 //! # Features
 //!

@@ -19,6 +19,7 @@ pub(crate) fn all() -> Vec<Trial> {
     trials!("postgres", [
         database_with_newer_schema_is_rejected
         concurrent_starts_create_tables_once
+        delivery_beyond_lock_timeout_is_busy
         repeatable_read_is_busy
         concurrent_ids_of_one_transfer_are_possible_duplicates
         second_id_of_transfer_is_busy_at_stricter_levels
@@ -56,6 +57,24 @@ async fn concurrent_starts_create_tables_once() {
     for started in starting.join_all().await {
         started.unwrap();
     }
+}
+
+async fn delivery_beyond_lock_timeout_is_busy() {
+    let store = Postgres::fresh().await;
+    let mut first = store.begin().await;
+    let recorded = store.record(&mut first, &payment("A")).await;
+    assert_eq!(recorded.unwrap(), Recorded::New);
+    let mut second = store.begin().await;
+    sqlx::query("SET LOCAL lock_timeout = '50ms'")
+        .execute(&mut *second)
+        .await
+        .unwrap();
+    let error = store.record(&mut second, &payment("A")).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
+    drop(second);
+    store.commit(first).await;
+    assert_eq!(deliver(&store, &payment("A")).await, Recorded::Duplicate);
 }
 
 /// The second transaction inserts a record, or replaces one for review.
