@@ -6,7 +6,9 @@
 //! the same time. A handler finds the order, [reconciles](postback_core::reconcile) the payment
 //! with its price, and calls `record_in` in the transaction in which it writes its credit, so that
 //! the database keeps both or neither. Concurrent deliveries, crashes and dropped connections
-//! produce at most one credit. If nothing was committed, the provider's next delivery completes it.
+//! produce at most one credit. If nothing was committed, the next delivery completes it. Whether
+//! there is one depends on the provider: for CryptoCloud and Trybit it is not documented, so also
+//! read invoices that stay open back over the API.
 //!
 //! # Records
 //!

@@ -35,8 +35,8 @@ pub enum EffectOutcome<T> {
 /// Error returned when an effect was not run, or is not recorded as done. Do not acknowledge the
 /// postback.
 ///
-/// It converts into the [`Retry`] that a handler returns, so that the provider sends the postback
-/// again.
+/// It converts into the [`Retry`] that a handler returns, which asks the provider to send the
+/// postback again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EffectError<E> {
