@@ -150,6 +150,7 @@ mod hexadecimal;
 mod keys;
 mod log;
 mod log_fields;
+mod name;
 mod payment_provider;
 mod provider;
 mod public_url;

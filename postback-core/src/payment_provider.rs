@@ -200,7 +200,7 @@ impl<P: Provider> Verified<P> {
                 "invalid `Provider::NAME`: expected one that no provider of `postback-core` has"
             );
             assert!(
-                is_name(P::NAME),
+                is_provider_name(P::NAME),
                 "invalid `Provider::NAME`: expected lower-case letters, digits, `-` and `_`"
             );
         }
@@ -271,7 +271,7 @@ impl<P> fmt::Debug for Namespace<P> {
 }
 
 /// Returns whether a name consists of lower-case letters, digits, `-` and `_`.
-const fn is_name(name: &str) -> bool {
+const fn is_provider_name(name: &str) -> bool {
     let mut bytes = name.as_bytes();
     while let [first, rest @ ..] = bytes {
         if !matches!(first, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') {

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use crate::{
     ConfigError, LogFields, MediaType, Namespace, PaymentEvent, PaymentProvider, Provider,
     Rejection, Reply, RequestHead, VerifyContext,
+    name::is_project_name,
     reconcile::{Outcome, Price},
-    verifier::is_name,
 };
 
 /// Wrapper that gives a provider a type and a project of its own, for an application with several
@@ -53,7 +53,7 @@ impl<Tag, P> Tenant<Tag, P> {
     /// contains a control character.
     pub fn new(project: impl Into<String>, provider: P) -> Result<Self, ConfigError> {
         let project = project.into();
-        match is_name(&project) {
+        match is_project_name(&project) {
             true => Ok(Self {
                 project: project.into(),
                 provider,

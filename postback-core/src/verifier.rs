@@ -9,6 +9,7 @@ use crate::{
     accepts::sealed::Accepts as _,
     expected_body::ExpectedBody,
     log::{self, Findings},
+    name::is_project_name,
     verified::Identity,
 };
 
@@ -251,7 +252,7 @@ impl<P: Provider> VerifierBuilder<P> {
         let max = Verifier::<P>::MAX_LEEWAY;
         let own = self.provider.project();
         let name = self.project.as_deref().unwrap_or_default();
-        if self.project.is_some() && !is_name(name) {
+        if self.project.is_some() && !is_project_name(name) {
             Err(ConfigError::InvalidProject { name: name.into() })
         } else if let Some(own) = own
             && self.project.as_deref() != Some(own)
@@ -299,11 +300,6 @@ impl<P: Provider> fmt::Debug for VerifierBuilder<P> {
             .field("keys", &self.keys)
             .finish_non_exhaustive()
     }
-}
-
-/// Returns whether `project` stays the same when it is stored, logged or typed again.
-pub(crate) fn is_name(project: &str) -> bool {
-    !project.is_empty() && project.trim() == project && !project.contains(char::is_control)
 }
 
 fn system_clock() -> Option<u64> {

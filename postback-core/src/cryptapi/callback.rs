@@ -298,7 +298,8 @@ impl<'a> Entry<'a> {
         object: &'a str,
         is_wanted: impl Fn(&str) -> bool,
     ) -> impl Iterator<Item = Self> {
-        let is_wanted = |name: &str| form::is_name(name) && is_parameter(name) && is_wanted(name);
+        let is_wanted =
+            |name: &str| form::is_parameter_name(name) && is_parameter(name) && is_wanted(name);
         let members = decode::members(object, is_wanted).unwrap_or_default();
         let members = members.into_iter().filter(|(_, raw)| *raw != "null");
         members.map(|(name, raw)| Self {

@@ -106,7 +106,7 @@ pub enum CallbackUrlError {
 impl CallbackUrlError {
     fn invalid_name(name: &str) -> Self {
         // The text may be a value, passed in place of a name.
-        Self::InvalidName(match form::is_name(name) {
+        Self::InvalidName(match form::is_parameter_name(name) {
             true => name.into(),
             false => name
                 .chars()
@@ -166,7 +166,7 @@ impl CallbackUrl {
         if FieldName::named(secret_name).is_some() {
             return Err(CallbackUrlError::ReservedName(secret_name.into()));
         }
-        if !form::is_name(secret_name) {
+        if !form::is_parameter_name(secret_name) {
             return Err(CallbackUrlError::invalid_name(secret_name));
         }
         let mut secret = None;
@@ -183,7 +183,7 @@ impl CallbackUrl {
                     return Err(CallbackUrlError::NotOneSecret);
                 }
                 secret = Some(text);
-            } else if repeated || !form::is_name(&name) {
+            } else if repeated || !form::is_parameter_name(&name) {
                 return Err(CallbackUrlError::invalid_name(&name));
             }
         }
@@ -240,7 +240,7 @@ impl CallbackUrlBuilder {
             return Err(CallbackUrlError::ReservedName(name.into()));
         }
         let is_there = names(&self.url).any(|it| it == name);
-        if !form::is_name(name) || name == CallbackUrl::SECRET_NAME || is_there {
+        if !form::is_parameter_name(name) || name == CallbackUrl::SECRET_NAME || is_there {
             return Err(CallbackUrlError::invalid_name(name));
         }
         self.append(name, value);

@@ -79,10 +79,10 @@ impl<'a> Pair<'a> {
         self.end.saturating_sub(self.encoded_value().len())..self.end
     }
 
-    /// Returns the decoded name, if it is strictly encoded and a [valid name](is_name).
+    /// Returns the decoded name, if it is strictly encoded and a [valid name](is_parameter_name).
     #[cfg(feature = "cryptapi")]
     pub(crate) fn name(&self) -> Option<Cow<'a, str>> {
-        self.any_name().filter(|name| is_name(name))
+        self.any_name().filter(|name| is_parameter_name(name))
     }
 
     /// Returns the decoded name, if it is strictly encoded.
@@ -153,7 +153,7 @@ pub(crate) fn without_line_ends(text: &str) -> &str {
 /// Returns whether `name` consists of 1 to 64 ASCII letters, digits and `_ . [ ] -`, and begins
 /// with a letter, a digit or `_`.
 #[cfg(feature = "cryptapi")]
-pub(crate) fn is_name(name: &str) -> bool {
+pub(crate) fn is_parameter_name(name: &str) -> bool {
     let first = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let further = |byte: u8| first(byte) || b".[]-".contains(&byte);
     name.len() <= 64 && name.bytes().next().is_some_and(first) && name.bytes().all(further)
@@ -210,10 +210,10 @@ mod tests {
     fn invalid_name_is_rejected() {
         let long = "n".repeat(65);
         for name in ["", "{", "-a", ".a", "a b", "é", &long] {
-            assert!(!is_name(name), "{name:?}");
+            assert!(!is_parameter_name(name), "{name:?}");
         }
         for name in ["a", "_a", "0", "a.b[0]-c", &long[1..]] {
-            assert!(is_name(name), "{name:?}");
+            assert!(is_parameter_name(name), "{name:?}");
         }
     }
 

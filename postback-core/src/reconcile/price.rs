@@ -1,5 +1,5 @@
 use super::{Assurance, fiat};
-use crate::Amount;
+use crate::{Amount, name::is_stable};
 
 /// Amount of one currency that a payment must be worth.
 ///
@@ -91,7 +91,7 @@ impl Price {
         if currency.trim().is_empty() {
             return Err(PriceError::NoCurrency);
         }
-        if currency.trim() != currency || currency.contains(char::is_control) {
+        if !is_stable(&currency) {
             return Err(PriceError::InvalidCurrency { currency });
         }
         Ok(Self {
