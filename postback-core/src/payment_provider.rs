@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::{
     Provider, Verified,
-    event::{Contents, Digest, Digester, EventRecord, FieldDigests, Stage, payload_json},
+    event::{
+        Contents, Digest, Digester, EventRecord, FieldDigests, MAX_ID_LENGTH, Stage, payload_json,
+    },
     reconcile::{Assurance, Disposition, Outcome, Price, ReconcileError, Reconciliation},
 };
 
@@ -241,9 +243,6 @@ impl<P: Provider> Verified<P> {
         Ok(Reconciliation::new(record, price, assurance, outcome))
     }
 }
-
-/// Longest id of a payment, in bytes. No known provider has ids of this length.
-const MAX_ID_LENGTH: usize = 256;
 
 impl<P> Namespace<P> {
     /// Namespace of CryptoCloud and Trybit, which are one provider.

@@ -202,6 +202,8 @@ fn figures_are_unsigned_by_default() {
 fn ambiguous_payment_id_is_rejected() {
     let longest = "1".repeat(256);
     let too_long = "1".repeat(257);
+    let text = "coins reports a payment with an invalid id: expected 1 to 256 bytes, not blank and \
+                without control characters";
     for id in ["", " ", "p\n1", "p\u{1b}1", &*too_long] {
         let error = verified(&transfer(id, "100")).reconcile(&price());
         assert!(
@@ -214,6 +216,7 @@ fn ambiguous_payment_id_is_rejected() {
             ),
             "{id:?}: {error:?}"
         );
+        assert_eq!(error.unwrap_err().to_string(), text);
     }
     assert!(outcome_of(&transfer(&longest, "100")).is_paid());
 }

@@ -40,12 +40,12 @@ pub struct Expected {
 /// Evidence that the application arranged the callback.
 #[derive(Clone)]
 pub(super) enum Arranged {
+    AddressWithoutSecret,
     CallbackUrl(CallbackUrl),
     Secret {
         name: String,
         secret: CallbackSecret,
     },
-    Unknown,
 }
 
 impl Expected {
@@ -79,7 +79,7 @@ impl Expected {
     /// secret prevents this. Check the payment on the chain, or with the provider's API, before you
     /// deliver anything of value.
     pub fn address_without_secret(address_in: impl Into<String>) -> Self {
-        Self::new(Arranged::Unknown).address_in(address_in)
+        Self::new(Arranged::AddressWithoutSecret).address_in(address_in)
     }
 
     /// Sets the address that the provider made for the order.
@@ -130,7 +130,7 @@ impl Expected {
     pub(super) fn stored_url(&self) -> Option<&str> {
         match &self.arranged {
             Arranged::CallbackUrl(url) => Some(url.as_str()),
-            Arranged::Secret { .. } | Arranged::Unknown => None,
+            Arranged::AddressWithoutSecret | Arranged::Secret { .. } => None,
         }
     }
 
@@ -274,8 +274,8 @@ pub enum BindError {
     /// Another coin was paid.
     #[error("unexpected coin: expected the coin of the order")]
     Coin,
-    /// The expectation has no address, coin or payout address, and could bind callbacks of other
-    /// orders.
+    /// The expectation lacks an address, a coin or a payout address, and could bind callbacks of
+    /// other orders.
     #[error("incomplete expectation: expected an address, a coin and a payout address")]
     IncompleteExpectation,
     /// The callback secret is wrong, absent or repeated.
@@ -318,6 +318,7 @@ impl<P: CallbackProvider> Verified<P> {
             return Err(BindError::IncompleteExpectation);
         }
         let bound_by = match &expected.arranged {
+            Arranged::AddressWithoutSecret => BoundBy::AddressWithoutSecret,
             Arranged::CallbackUrl(url) => {
                 self.begins_with(url)?;
                 BoundBy::CallbackUrl
@@ -326,7 +327,6 @@ impl<P: CallbackProvider> Verified<P> {
                 self.has_secret(name, secret)?;
                 BoundBy::Secret
             }
-            Arranged::Unknown => BoundBy::AddressWithoutSecret,
         };
         let fields = self.unbound();
         if !same_address(fields.address_in(), &expected.address_in) {

@@ -3,7 +3,10 @@ use std::{fmt, ops::Range, str};
 use bytes::Bytes;
 
 use super::{Converted, Payout};
-use crate::{Amount, Field, event::Stage};
+use crate::{
+    Amount, Field,
+    event::{MAX_ID_LENGTH, Stage},
+};
 
 /// Fields of the provider in a callback, which describe one payment.
 ///
@@ -43,7 +46,7 @@ pub(super) enum Place {
 
 impl CallbackFields {
     /// Maximum length of `uuid`, `address_in` and `coin`, in bytes. Real values are far shorter.
-    pub const MAX_IDENTIFIER_LENGTH: usize = 256;
+    pub const MAX_IDENTIFIER_LENGTH: usize = MAX_ID_LENGTH;
 
     /// Returns the id of the payment, which is the same for the pending and the confirmed callback.
     /// It is not always a UUID.

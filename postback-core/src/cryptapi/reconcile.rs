@@ -69,9 +69,11 @@ impl<P: CallbackProvider> Bound<P> {
     }
 }
 
-/// Returns the record of a payment to an address. CryptAPI and BlockBee share a namespace, because
-/// their ids are of one kind. The id is `uuid`, which is the same for the pending and the confirmed
-/// callback.
+/// Namespace of CryptAPI and BlockBee, which share it because their ids are of one kind.
+const NAMESPACE: &str = "cryptapi";
+
+/// Returns the record of a payment to an address. The id is `uuid`, which is the same for the
+/// pending and the confirmed callback.
 ///
 /// Address, coin, value and the payer's transaction must not change. Confirmations, price, result
 /// and converted values may.
@@ -80,7 +82,7 @@ fn record<P: CallbackProvider>(bound: &Bound<P>) -> EventRecord {
     let coin = canonical_coin(bound.coin());
     let value = bound.value_coin().map(|value| value.shortest());
     let digest = FieldDigests::new(
-        "cryptapi",
+        NAMESPACE,
         [
             ("address_in", Some(&*address_in)),
             ("coin", Some(&*coin)),
@@ -96,7 +98,7 @@ fn record<P: CallbackProvider>(bound: &Bound<P>) -> EventRecord {
         transfer.finish()
     });
     EventRecord::from(Contents {
-        namespace: "cryptapi",
+        namespace: NAMESPACE,
         project: bound.verified().project(),
         id: bound.uuid(),
         stage: bound.stage(),

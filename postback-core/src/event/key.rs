@@ -1,5 +1,8 @@
 use std::borrow::Cow;
 
+/// Maximum length of the id of a payment, in bytes. No known provider has ids of this length.
+pub(crate) const MAX_ID_LENGTH: usize = 256;
+
 /// Key of a payment event, which is the same in each of its deliveries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKey {

@@ -18,8 +18,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub(crate) use self::digest::Digester;
 pub use self::{digest::Digest, field_digests::FieldDigests, key::EventKey, stage::Stage};
+pub(crate) use self::{digest::Digester, key::MAX_ID_LENGTH};
 
 /// Record of a payment in a store; created by `reconcile`.
 ///

@@ -15,7 +15,10 @@ pub use self::{
     price::{Price, PriceError},
     recordable::Recordable,
 };
-use crate::{Amount, event::EventRecord};
+use crate::{
+    Amount,
+    event::{EventRecord, MAX_ID_LENGTH},
+};
 
 /// Payment that was compared with a price: the outcome, and the record for a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +112,7 @@ pub enum ReconcileError {
     /// The id of the payment is blank, contains a control character, or is longer than 256 bytes:
     /// two payments could have the same record.
     #[error(
-        "{provider} reports a payment with an invalid id: expected 1 to 256 bytes without control characters"
+        "{provider} reports a payment with an invalid id: expected 1 to {MAX_ID_LENGTH} bytes, not blank and without control characters"
     )]
     #[non_exhaustive]
     InvalidPaymentId {
