@@ -84,7 +84,7 @@ pub enum ConfigError {
     SecretWithSemicolon,
     /// The secret begins or ends with white space, a control character or an invisible character.
     #[error(
-        "surrounding white space, control or invisible characters in the secret: expected the secret alone"
+        "white space, control or invisible characters around the secret: expected the secret alone"
     )]
     UntrimmedSecret,
 }

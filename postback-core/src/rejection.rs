@@ -11,7 +11,9 @@ pub enum Rejection {
     #[error("bad signature: expected one that a trusted key made")]
     BadSignature,
     /// More bytes arrived, or were declared, than the limit allows.
-    #[error("body too large: expected at most {limit} bytes, or fewer by a limit of the framework")]
+    #[error(
+        "body too large: expected at most {limit} bytes (a smaller limit of the framework may apply)"
+    )]
     #[non_exhaustive]
     BodyTooLarge {
         /// The verifier's own limit, in bytes.
@@ -19,7 +21,7 @@ pub enum Rejection {
     },
     /// The client disconnected before the body was complete, a deadline passed, or the body has
     /// another length than declared.
-    #[error("incomplete body: expected it to be readable to its end")]
+    #[error("unreadable body: expected a complete body")]
     BodyUnreadable,
     /// The verifier's clock failed, or is before 1970.
     #[error("unreadable clock: expected a time after 1970-01-01")]
@@ -59,9 +61,11 @@ pub enum Rejection {
     /// The token or signature is missing or blank.
     #[error("missing signature: expected a token or signature that is not blank")]
     Unsigned,
-    /// The request does not have exactly one content type, which is accepted, or the body is
+    /// The request has no content type, several, or one that is not accepted; or the body is
     /// encoded.
-    #[error("unsupported media type: expected one accepted content type and no content encoding")]
+    #[error(
+        "unsupported media type: expected one accepted content type, and no content encoding other than `identity`"
+    )]
     UnsupportedMediaType,
 }
 

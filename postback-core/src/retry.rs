@@ -16,7 +16,7 @@ use crate::{Reply, log, reconcile::ReconcileError};
 /// | `effect_failed` | 503 | the effect failed |
 /// | `lease_expired` | 503 | the effect took longer than its lease |
 /// | `misconfigured` | 503 | the application is configured wrongly, or cannot read what it stored with the order |
-/// | `price_not_comparable` | 503 | the price of the order cannot be compared with the payment |
+/// | `price_not_comparable` | 503 | the price of the order cannot be compared with the payment, or the id of the payment is invalid |
 /// | `store_unavailable` | 503 | the store failed or is busy |
 ///
 /// Each reply has a `Retry-After` header: for `in_flight` the time for which the other delivery
@@ -47,8 +47,9 @@ pub enum RetryReason {
     /// The application is configured wrongly, or cannot read what it stored with the order.
     #[error("application is misconfigured")]
     Misconfigured(#[source] Cause),
-    /// The price of the order cannot be compared with the payment.
-    #[error("price of the order cannot be compared with the payment")]
+    /// The price of the order cannot be compared with the payment, or the id of the payment is
+    /// invalid.
+    #[error("payment cannot be compared with the price of the order")]
     PriceNotComparable(#[source] ReconcileError),
     /// The store failed or is busy, so it is unknown whether the payment was credited.
     #[error("store failed or is busy")]
@@ -206,7 +207,7 @@ impl From<ReconcileError> for Retry {
     }
 }
 
-/// Default delay, which equals the default lease of `postback-store`.
+/// Default delay. It equals the default lease of `postback-store`, whose tests compare the two.
 const DEFAULT_DELAY: Duration = Duration::from_secs(60);
 
 const TRY_AGAIN: Reply = Reply::rejection(503, &[], r#"{"error":"Try again later"}"#);

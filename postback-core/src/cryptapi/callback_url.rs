@@ -77,7 +77,7 @@ pub enum CallbackUrlError {
     )]
     InvalidAddress(Box<str>),
     /// The name of a parameter or of the callback secret is not 1 to 64 letters, digits and
-    /// `_.[]-`, is reserved for the callback secret, or is in the URL already.
+    /// `_.[]-`, or is in the URL already.
     #[error(
         "invalid parameter name {0:?}: expected 1 to 64 letters, digits and `_.[]-`, each name once"
     )]
@@ -94,12 +94,18 @@ pub enum CallbackUrlError {
     /// A stored URL does not hold the callback secret exactly once.
     #[error("invalid stored callback URL: expected the callback secret exactly once")]
     NotOneSecret,
-    /// A parameter has the name of a field that the provider sends.
-    #[error("reserved parameter name {0:?}: expected a name that is not a field of the provider")]
+    /// A parameter has the name of a field that the provider sends, or of the callback secret.
+    #[error(
+        "reserved parameter name {0:?}: expected a name that neither a field of the provider nor the \
+         callback secret has"
+    )]
     ReservedName(Box<str>),
-    /// The callback secret cannot hold 128 bits, is longer than 256 characters, or has characters
-    /// that a URL would escape.
-    #[error("weak callback secret: expected at least 128 bits in letters, digits and `-._~`")]
+    /// The callback secret cannot hold 128 bits, is longer than 256 characters, has fewer than six
+    /// different letters and digits, or has characters that a URL would escape.
+    #[error(
+        "weak callback secret: expected at least 128 bits in at most 256 letters, digits and `-._~`, \
+         with at least six different letters and digits"
+    )]
     WeakSecret,
 }
 
@@ -232,15 +238,15 @@ impl CallbackUrlBuilder {
     ///
     /// # Errors
     ///
-    /// - [`CallbackUrlError::ReservedName`] if the name is that of a field of the provider;
-    /// - [`CallbackUrlError::InvalidName`] if the name is that of the callback secret, is not
-    ///   plain, or is in the URL already.
+    /// - [`CallbackUrlError::ReservedName`] if the name is that of a field of the provider or of
+    ///   the callback secret;
+    /// - [`CallbackUrlError::InvalidName`] if the name is not plain, or is in the URL already.
     pub fn parameter(mut self, name: &str, value: &str) -> Result<Self, CallbackUrlError> {
-        if FieldName::named(name).is_some() {
+        if FieldName::named(name).is_some() || name == CallbackUrl::SECRET_NAME {
             return Err(CallbackUrlError::ReservedName(name.into()));
         }
         let is_there = names(&self.url).any(|it| it == name);
-        if !form::is_parameter_name(name) || name == CallbackUrl::SECRET_NAME || is_there {
+        if !form::is_parameter_name(name) || is_there {
             return Err(CallbackUrlError::invalid_name(name));
         }
         self.append(name, value);
@@ -359,13 +365,14 @@ mod tests {
     #[test]
     fn parameter_with_reserved_or_invalid_name_is_rejected() {
         let builder = CallbackUrl::builder("https://shop.example/").unwrap();
-        for field in FieldName::ALL {
-            let rejected = builder.clone().parameter(field.name(), "1").err();
-            let expected = CallbackUrlError::ReservedName(field.name().into());
+        let fields = FieldName::ALL.iter().map(|field| field.name());
+        for name in fields.chain([CallbackUrl::SECRET_NAME]) {
+            let rejected = builder.clone().parameter(name, "1").err();
+            let expected = CallbackUrlError::ReservedName(name.into());
             assert_eq!(rejected, Some(expected));
         }
         let builder = builder.parameter("a", "1").unwrap();
-        for name in ["", "nonce", "a", "a b", "-a", "a=b", "\u{e4}"] {
+        for name in ["", "a", "a b", "-a", "a=b", "\u{e4}"] {
             let rejected = builder.clone().parameter(name, "1").err();
             assert_eq!(rejected, Some(CallbackUrlError::invalid_name(name)));
         }
