@@ -60,6 +60,7 @@ fn main() -> ExitCode {
     trials.extend(effects::enqueue::all::<Memory>("memory"));
     trials.extend(effects::enqueue::all::<Sqlite>("sqlite"));
     trials.extend(sql::all::<Sqlite>("sqlite"));
+    trials.extend(effects::lease::without_store());
     trials.extend(effects::lease::set_back::<Memory>("memory"));
     trials.extend(effects::lease::set_back::<Sqlite>("sqlite"));
     match env::var_os(postgres_server::POSTGRES) {

@@ -5,8 +5,8 @@ use std::{sync::atomic::AtomicU32, time::Duration};
 use libtest_mimic::Trial;
 use postback_core::Retry;
 use postback_store::{
-    EffectError, EffectOutcome, EffectStore, LeaseError, resume_effect, resume_effect_with_lease,
-    run_effect_with_lease,
+    DEFAULT_LEASE, EffectError, EffectOutcome, EffectStore, LeaseError, resume_effect,
+    resume_effect_with_lease, run_effect_with_lease,
 };
 
 use super::{
@@ -38,6 +38,18 @@ pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
         clock_set_back_keeps_lease_in_force
         clock_set_back_keeps_free_effects_free
     ])
+}
+
+/// Returns the tests that need no store.
+pub(crate) fn without_store() -> Vec<Trial> {
+    trials!("effects", [default_delay_of_retry_equals_default_lease])
+}
+
+/// `postback-core` knows no lease, and has a constant of its own.
+async fn default_delay_of_retry_equals_default_lease() {
+    let reply = Retry::from(LeaseError::Expired).reply();
+    let delay = reply.headers().find(|(name, _)| *name == "retry-after");
+    assert_eq!(delay.unwrap().1, DEFAULT_LEASE.as_secs().to_string());
 }
 
 async fn panicked_effect_runs_again_after_lease<L: LeaseBackend>(store: &L) {
