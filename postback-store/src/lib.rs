@@ -2,7 +2,7 @@
 //! Credits each payment at most once, in your own database transaction, and runs effects outside of
 //! it.
 //!
-//! Providers send the same webhook again: after a time-out, when a person asks for it, or twice at
+//! Providers send the same postback again: after a time-out, when a person asks for it, or twice at
 //! the same time. A handler finds the order, [reconciles](postback_core::reconcile) the payment
 //! with its price, and calls `record_in` in the transaction in which it writes its credit, so that
 //! the database keeps both or neither. Concurrent deliveries, crashes and dropped connections
@@ -17,8 +17,8 @@
 //! | payment | record | result |
 //! |---|---|---|
 //! | pays the price | credited | [`New`](Recorded::New) |
-//! | does not pay the price, or it is unknown | for review | [`Review`](Recorded::Review) |
-//! | has a transfer that is counted under another id | for review | [`PossibleDuplicate`](Recorded::PossibleDuplicate) |
+//! | does not pay the price, or a field that decides is absent, unreadable or contradictory | for review | [`Review`](Recorded::Review) |
+//! | has a transfer on the chain that is already recorded for another payment | for review | [`PossibleDuplicate`](Recorded::PossibleDuplicate) |
 //! | is pending, in test mode, not successful, or zero | not written | [`NotCredited`](Recorded::NotCredited) |
 //! | is credited, and is delivered again | unchanged | [`Duplicate`](Recorded::Duplicate) |
 //! | is credited, and a pending delivery of it arrives | unchanged | [`Superseded`](Recorded::Superseded) |
@@ -40,13 +40,14 @@
 //! ```
 //!
 //! A record for review is replaced by each later delivery of the same payment. A delivery that pays
-//! the price is new, unless its transfer is counted under another id. So a postback that was
-//! altered in transit, or arrived too early, does not prevent the credit of the genuine one.
+//! the price is new, unless its transfer is already recorded for another payment. So a postback
+//! that was altered in transit, or arrived too early, does not prevent the credit of the genuine
+//! one.
 //!
-//! Each delivery of a part payment is for review: an application that counts part payments stores
-//! the amount under the payment's key, in place of an earlier one, and never adds it to a sum. A
-//! person who credits a payment for review calls `mark_credited_in`, so that a later delivery is
-//! not credited again.
+//! Each delivery of a part payment is for review. An application that counts part payments keeps
+//! one amount for each payment key and overwrites it, never adds a delivery to a running total, and
+//! sums the stored amounts. When a person decides to credit a payment for review, call
+//! `mark_credited_in`, so that a later delivery is not credited again.
 //!
 //! The guarantee covers *the writes in that transaction*: they happen once for each payment that is
 //! delivered and committed. A payment whose postback never arrives is not credited. **Acknowledge
@@ -59,9 +60,8 @@
 //! failed or its process died. [`EffectStore::pending_effects`] lists the effects that are not
 //! done, of all providers and projects, and [`resume_effect`] runs one of them: call both when your
 //! application starts, and regularly after that. [`run_effect`] records no payment that does not
-//! pay its price. `enqueue_effect_in` enqueues the effect of a payment that pays its price
-//! in the transaction of the credit. Records and effects are separate, so that a handler can use
-//! both.
+//! pay its price. In the transaction of the credit, `enqueue_effect_in` enqueues the effect of a
+//! payment that pays its price. Records and effects are separate, so that a handler can use both.
 //!
 //! # Replies
 //!
@@ -73,9 +73,10 @@
 //!
 //! A single project needs no name. If several projects share a database, their names must differ,
 //! and a name never changes, because it is part of the key of a payment. When you add a second
-//! project, name the new one only: **under a new name, a payment that was credited before is
-//! credited again**. CryptoCloud and Trybit share a namespace, and so do CryptAPI and BlockBee, so
-//! the names of their projects must differ, too.
+//! project, name the new one and leave the first without a name. **If you name the first one, its
+//! credited payments can be credited again.** CryptoCloud and Trybit share the namespace
+//! `cryptocloud`; CryptAPI and BlockBee share `cryptapi`. The names of their projects must
+//! therefore differ, too.
 //!
 //! # Features
 //!

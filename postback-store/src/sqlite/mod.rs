@@ -59,15 +59,15 @@ use crate::{
 /// }
 ///
 /// /// Returns the price of an order, as you stored it.
-/// async fn price(store: &SqliteStore, invoice_id: &str) -> Result<Option<Price>, StoreError> {
+/// async fn price(store: &SqliteStore, invoice_id: &str) -> Result<Option<Price>, Retry> {
 ///     let price = sqlx::query_as("SELECT price, currency FROM orders WHERE invoice_id = $1");
-///     let price = price.bind(invoice_id).fetch_optional(store.pool()).await?;
-///     let Some((amount, currency)): Option<(String, String)> = price else {
+///     let price = price.bind(invoice_id).fetch_optional(store.pool()).await;
+///     let price: Option<(String, String)> = price.map_err(StoreError::from)?;
+///     let Some((amount, currency)) = price else {
 ///         return Ok(None);
 ///     };
-///     let amount = amount.parse().map_err(|error| StoreError::Failed(Box::new(error)))?;
-///     let price = Price::new(amount, currency);
-///     price.map(Some).map_err(|error| StoreError::Failed(Box::new(error)))
+///     let amount = amount.parse().map_err(Retry::misconfigured)?;
+///     Price::new(amount, currency).map(Some).map_err(Retry::misconfigured)
 /// }
 /// #
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -79,6 +79,7 @@ use crate::{
 /// #     INSERT INTO orders VALUES ('ILRAJE1Q', '0.000113', 'BNB', 0);
 /// #     INSERT INTO orders VALUES ('ILRAJE1P', '0.000114', 'BNB', 0);
 /// #     INSERT INTO orders VALUES ('ILRAJE1D', '0.000113', 'BNB', 0);
+/// #     INSERT INTO orders VALUES ('ILRAJE1M', 'much', 'BNB', 0);
 /// #     CREATE TRIGGER deleted BEFORE INSERT ON postback_records WHEN new.id = 'ILRAJE1D'
 /// #     BEGIN DELETE FROM orders WHERE invoice_id = new.id; END";
 /// # sqlx::raw_sql(orders).execute(store.pool()).await?;
@@ -95,6 +96,8 @@ use crate::{
 /// # let credited = sqlx::query_scalar("SELECT invoice_id FROM orders WHERE is_credited = 1");
 /// # let credited: Vec<String> = credited.fetch_all(store.pool()).await?;
 /// # assert_eq!(credited, ["ILRAJE1Q"]);
+/// # // The stored price cannot be read.
+/// # assert_eq!(credit(&store, &deliver("ILRAJE1M")?).await.unwrap_err().code(), "misconfigured");
 /// # // Without an order, and deleted in the meantime.
 /// # for id in ["ILRAJE1X", "ILRAJE1D"] {
 /// #     let payment = deliver(id)?;
