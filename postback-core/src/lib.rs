@@ -35,12 +35,13 @@
 //!                  └──▶ Rejection ◀─────┘ ──▶ Reply
 //! ```
 //!
-//! 1. The adapter passes the [`RequestHead`] to [`Verifier::admit`]. It checks the method, the
+//! 1. The adapter passes the [`RequestHead`] to [`Verifier::admit`]. `admit` checks the method, the
 //!    content type, the content encoding and the declared size, and reads a signature that is in a
 //!    header, before any byte of the body is read.
 //! 2. The adapter reads at most [`Admitted::body_limit`] bytes and passes them to
-//!    [`Admitted::verify`]. The [`Provider`] checks the signature, then decodes what it covers.
-//!    Where the token is inside the body, only the top level of the body is read to find it.
+//!    [`Admitted::verify`]. The [`Provider`] checks the signature, then decodes what it covers. The
+//!    token of CryptoCloud and Trybit is a field of the body: to find it, the known fields of the
+//!    top level and `invoice_info.uuid` are read as texts before the signature is checked.
 //! 3. A genuine postback becomes a [`Verified`] value; there is no other way to make one. The
 //!    adapter replies to a [`Rejection`] with its [`Reply`]. The rejection names the cause in the
 //!    operator's log, and the reply shows the sender no more than the class.
@@ -59,12 +60,15 @@
 //!
 //! # Crediting an order
 //!
-//! [`reconcile`] compares what was paid with what is owed, exactly, and returns the [`event`]
-//! record by which a store credits the payment once; `postback-store` has several stores. A handler
-//! finds the order, reconciles, records and credits in one transaction, commits, and acknowledges
-//! only after the commit has succeeded. If it cannot, it returns [`Retry`], and the postback is not
-//! acknowledged. CryptAPI and BlockBee then send it again; whether CryptoCloud and Trybit do is not
-//! documented.
+//! `reconcile` compares what was paid with what is owed, in exact decimals except for rounding
+//! errors of CryptoCloud and Trybit. It returns a [`Reconciliation`](reconcile::Reconciliation):
+//! the outcome, and the [`EventRecord`](event::EventRecord) by which a store credits the payment
+//! once. `postback-store` has several stores.
+//!
+//! A handler finds the order, reconciles, records and credits in one transaction, commits, and
+//! acknowledges only after the commit has succeeded. If it cannot, it returns [`Retry`], and the
+//! postback is not acknowledged. CryptAPI and BlockBee then send it again; whether CryptoCloud and
+//! Trybit do is not documented.
 //!
 //! # Failing closed
 //!
@@ -74,9 +78,9 @@
 //!
 //! # Adding a provider
 //!
-//! Implement [`Provider`] to verify the postbacks of another provider, and [`PaymentProvider`] to
-//! reconcile and record its payments. [`SignatureHeader`], [`body`] and [`PublicOrigins`] are
-//! building blocks for both. The guide has a complete provider for BTCPay Server.
+//! Implement [`Provider`] to verify the postbacks of another provider: [`SignatureHeader`],
+//! [`body`] and [`PublicOrigins`] are building blocks for it. Implement [`PaymentProvider`] to
+//! reconcile and record its payments. The guide has a complete provider for BTCPay Server.
 //!
 //! # Features
 //!
@@ -91,17 +95,31 @@
 //!
 //! # Log events
 //!
-//! With the feature `tracing`, each delivery emits exactly one of the first three events, with the
-//! target `postback`. The last two may follow `postback verified`. No event contains a secret, a
-//! token, a signature, a body, the query of a URL, or an unsigned field of the payload.
+//! With the feature `tracing`, each verification emits exactly one of the first three events, with
+//! the target `postback`. The last two may follow `postback verified`. An adapter that finds no
+//! verifier, or no result of one, emits `postback rejected`. No event contains a secret, a token, a
+//! signature, a body, the query of a URL, or an unsigned field of the payload.
 //!
 //! | message | level | fields |
 //! |---|---|---|
 //! | `postback verified` | INFO | `provider`, `project`, `invoice_id` or `uuid`, `key_label`, `expires_in_s` (in seconds, if the provider signs an expiry), `unreadable` (the names of fields that are present and cannot be read) |
-//! | `postback rejected` | ERROR for `not_configured` and `clock_unavailable`, WARN otherwise | `provider`, `project`, `code`, `variant`, `hint`; `method`, `content_type` and `content_encoding` as received, if they are not accepted; `checked_url` (the URLs that a signature was checked against, without their query) and `query_length` (in bytes); `invoice_id` or `uuid`, if the signature is genuine; `looked_for`, if no verifier is registered |
+//! | `postback rejected` | ERROR for `not_configured` and `clock_unavailable`, WARN otherwise | those of the next table |
 //! | `postback abandoned` | WARN | `provider`, `project`: the request was dropped before it was verified or rejected, because the client disconnected or a deadline of the application passed |
 //! | `callback not bound` | WARN | `provider`, `project`, `uuid`, `variant` and, for addresses, coins and URLs, the `expected` and `received` value; URLs are without their query, and the callback secret is never logged |
-//! | `postback not acknowledged` | WARN for `unknown_order` and `in_flight`, ERROR otherwise | `code`, `id` and `cause` of the [`Retry`] that a handler returned; `id` is there if the handler [added](Retry::with_id) it |
+//! | `postback not acknowledged` | WARN for `unknown_order` and `in_flight`, ERROR otherwise | `code`, `id` and `cause` of the [`Retry`] that a handler returned; `id` is there if the handler added it with [`Retry::with_id`], [`Retry::unknown_order`] or [`Retry::not_bound`] |
+//!
+//! The fields of `postback rejected`:
+//!
+//! | field | in which rejections |
+//! |---|---|
+//! | `provider`, `code`, `variant` | all |
+//! | `project` | the verifier has the name of a project |
+//! | `method` | the method is not accepted: the method as received |
+//! | `content_type`, `content_encoding` | the media type is not accepted: both as received |
+//! | `checked_url`, `query_length` | the signature over a URL is wrong: the URLs that it was checked against, without their query, and the length of the query in bytes |
+//! | `invoice_id` or `uuid` | the signature is genuine, and the id of the payment was read |
+//! | `looked_for` | the adapter found no verifier, or no result of one: what it looked for |
+//! | `hint` | a likely cause was found |
 //!
 //! `BodyTooLarge` carries the verifier's limit, even if the framework has a smaller limit that
 //! stopped the body.
@@ -111,7 +129,7 @@
 //!
 //! | hint | finding |
 //! |---|---|
-//! | `body_not_as_sent` | the length of the body differs from its `Content-Length`, and the body is malformed, unsigned or not genuine: something in the application rewrote it |
+//! | `body_not_as_sent` | the length of the body differs from its `Content-Length`, and the postback is rejected as `malformed`, `unsigned`, `bad_signature` or `invoice_mismatch`: something in the application rewrote the body |
 //! | `clock_behind` | a genuine token is not valid until later |
 //! | `clock_behind_or_ceiling_too_low` | a genuine token is valid for longer than the ceiling on lifetimes allows |
 //! | `form_sent_as_json`, `json_sent_as_form` | the content type names one format, and the body has the other |
@@ -124,7 +142,7 @@
 //! | `signed_without_prefix` | the signed URL lacks a part of the path that was checked |
 //! | `signed_with_prefix` | the signed URL has a prefix in front of the path of the stored one; only in `callback not bound` |
 //! | `signed_with_other_trailing_slash` | one of the two URLs has a slash at the end of the path |
-//! | `signed_with_other_escapes`, `signed_with_other_escape_case` | other characters of the signed URL are escaped, or its escapes are in the other case |
+//! | `signed_with_other_escapes`, `signed_with_other_escape_case` | the signed URL escapes other characters than the URL that was checked, or writes the hexadecimal digits of its escapes in the other case |
 //! | `signed_encoded_once_more`, `signed_encoded_once_less` | the signed URL has `%252F` for `%2F`, or the reverse |
 
 mod accepts;

@@ -4,9 +4,13 @@
 //! - [`PostbackLayer`] wraps any tower service: only verified postbacks reach the service.
 //! - The `axum` module has extractors for axum, with the feature `axum`.
 //!
-//! Both reject a request by its head before they read its body, and read the body under the smaller
-//! of the verifier's limit and the route's. Configuration and verification are in `postback-core`:
-//! see its [`Verifier`](postback_core::Verifier).
+//! The layer and the extractor `Postback` reject a request by its head before they read its body,
+//! and read the body under the verifier's limit. With the feature `axum`, a smaller
+//! `DefaultBodyLimit` of the route also applies: to the extractor, and to a layer as
+//! [`PostbackLayer`] describes.
+//!
+//! Configuration and verification are in `postback-core`: see its
+//! [`Verifier`](postback_core::Verifier).
 //!
 //! # Example
 //!
@@ -100,10 +104,10 @@
 //!
 //! # Signed URLs
 //!
-//! A provider that signs the URL verifies path and query as hyper received them, in every form of
-//! request target and version of HTTP. If a router above the layer removes a prefix from the path,
-//! configure the provider with it: `CryptApi::stripped_prefix`. The body of such a request is not
-//! read, and the service receives an empty one.
+//! For a provider that signs the URL, the path and the query are verified as received, whatever the
+//! form of the request target and the version of HTTP. If a router above the layer removes a prefix
+//! from the path, configure the provider with it: `CryptApi::stripped_prefix`. The body of a
+//! request whose URL is signed is not read, and the service receives an empty one.
 //!
 //! # Timeouts
 //!

@@ -51,8 +51,8 @@
 //!   [`ReconcileError::FiatNotStated`](crate::reconcile::ReconcileError::FiatNotStated).
 //!
 //! Codes of coins are compared exactly, and so are amounts, with one exception: a paid amount that
-//! is less than the asked one by at most a billionth counts as the asked one, because the provider
-//! calculates in binary fractions.
+//! is less than the asked one by at most a billionth counts as the asked one, and a surcharge of at
+//! most a billionth of it is ignored, because the provider calculates in binary fractions.
 //!
 //! A payment is not paid if `invoice_info` contradicts the top level: a status other than `paid`
 //! and `overpaid`, a surcharge that is still due, another currency or, for a price in dollars, a

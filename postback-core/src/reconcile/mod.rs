@@ -1,9 +1,12 @@
-//! Exact comparison of what was paid with what is owed.
+//! Comparison of what was paid with what is owed.
 //!
 //! `reconcile` compares a verified payment or a bound callback with a [`Price`], and returns a
 //! [`Reconciliation`]: the outcome, the [`Assurance`] of the figures, and the record of the
 //! payment. It credits nothing and has no memory: a store records the reconciliation, so that the
 //! payment is credited once.
+//!
+//! Amounts are compared exactly, as decimals. The only exception is that the rules of CryptoCloud
+//! and Trybit ignore the rounding errors of the provider: see the module `cryptocloud`.
 
 mod fiat;
 mod price;
