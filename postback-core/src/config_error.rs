@@ -51,7 +51,7 @@ pub enum ConfigError {
         /// Name as configured.
         name: Box<str>,
     },
-    /// The leeway exceeds [`Verifier::MAX_LEEWAY`](crate::Verifier::MAX_LEEWAY).
+    /// The leeway exceeds [`Verifier::MAX_LEEWAY`](crate::Verifier::MAX_LEEWAY) by a second or more.
     #[error("invalid leeway {leeway:?}: expected at most {max:?}")]
     #[non_exhaustive]
     LeewayTooLong {
@@ -61,8 +61,12 @@ pub enum ConfigError {
         max: Duration,
     },
     /// The ceiling on the lifetime of a token is less than a second, which rejects each new token.
-    #[error("invalid ceiling on the lifetime of a token: expected at least one second")]
-    LifetimeZero,
+    #[error("invalid ceiling {lifetime:?} on the lifetime of a token: expected at least 1s")]
+    #[non_exhaustive]
+    LifetimeTooShort {
+        /// Ceiling as configured.
+        lifetime: Duration,
+    },
     /// No public origin is configured.
     #[error("no public origin: expected at least one, such as \"https://shop.example\"")]
     NoOrigin,

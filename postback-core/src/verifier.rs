@@ -246,8 +246,9 @@ impl<P: Provider> VerifierBuilder<P> {
     /// - [`ConfigError::OtherProject`] if the name differs from the provider's own
     ///   [project](Provider::project);
     /// - [`ConfigError::BodyLimitZero`] if the body limit is zero;
-    /// - [`ConfigError::LeewayTooLong`] if the leeway exceeds [`Verifier::MAX_LEEWAY`];
-    /// - [`ConfigError::LifetimeZero`] if the ceiling is less than a second.
+    /// - [`ConfigError::LeewayTooLong`] if the leeway, in whole seconds, exceeds
+    ///   [`Verifier::MAX_LEEWAY`];
+    /// - [`ConfigError::LifetimeTooShort`] if the ceiling is less than a second.
     pub fn build(self) -> Result<Verifier<P>, ConfigError> {
         let max = Verifier::<P>::MAX_LEEWAY;
         let own = self.provider.project();
@@ -263,13 +264,15 @@ impl<P: Provider> VerifierBuilder<P> {
             })
         } else if self.body_limit == 0 {
             Err(ConfigError::BodyLimitZero)
-        } else if self.leeway > max {
+        } else if self.leeway.as_secs() > max.as_secs() {
             Err(ConfigError::LeewayTooLong {
                 leeway: self.leeway,
                 max,
             })
         } else if self.max_lifetime.as_secs() == 0 {
-            Err(ConfigError::LifetimeZero)
+            Err(ConfigError::LifetimeTooShort {
+                lifetime: self.max_lifetime,
+            })
         } else {
             Ok(self.finish())
         }

@@ -268,15 +268,33 @@ fn invalid_verifier_configuration_is_rejected() {
         error(builder().body_limit(0)),
         Some(ConfigError::BodyLimitZero)
     );
-    let no_life = error(builder().max_lifetime(Duration::from_secs(0)));
-    assert_eq!(no_life, Some(ConfigError::LifetimeZero));
-    let too_long = error(builder().leeway(Duration::from_secs(301)));
-    let text = too_long.map(|error| error.to_string());
+    for (milliseconds, text) in [(0, "0ns"), (500, "500ms"), (999, "999ms")] {
+        let ceiling = Duration::from_millis(milliseconds);
+        let too_short = error(builder().max_lifetime(ceiling)).unwrap();
+        let text =
+            format!("invalid ceiling {text} on the lifetime of a token: expected at least 1s");
+        assert_eq!(too_short.to_string(), text);
+        assert!(
+            matches!(too_short, ConfigError::LifetimeTooShort { lifetime, .. } if lifetime == ceiling),
+            "{too_short:?}"
+        );
+    }
+    assert_eq!(error(builder().max_lifetime(Duration::from_secs(1))), None);
+    let leeway = Duration::from_secs(301);
+    let too_long = error(builder().leeway(leeway)).unwrap();
     assert_eq!(
-        text.as_deref(),
-        Some("invalid leeway 301s: expected at most 300s")
+        too_long.to_string(),
+        "invalid leeway 301s: expected at most 300s"
     );
-    assert_eq!(error(builder().leeway(Duration::from_secs(300))), None);
+    assert!(
+        matches!(too_long, ConfigError::LeewayTooLong { leeway: it, .. } if it == leeway),
+        "{too_long:?}"
+    );
+    // A fraction of a second is cut off.
+    for milliseconds in [300_000, 300_500, 300_999] {
+        let leeway = Duration::from_millis(milliseconds);
+        assert_eq!(error(builder().leeway(leeway)), None, "{leeway:?}");
+    }
 }
 
 /// The compiler rejects a verified value of one for the other: see the documentation of `Verified`.

@@ -17,60 +17,69 @@ fn price(text: &str, currency: &str) -> Price {
 }
 
 #[test]
-fn invalid_price_is_rejected() {
-    let spaces = "expected no surrounding white space and no control characters";
-    for (text, currency, error) in [
-        (
-            "0",
-            "BNB",
-            "invalid amount 0: expected more than zero".to_owned(),
-        ),
-        (
-            "-0.0",
-            "BNB",
-            "invalid amount 0.0: expected more than zero".to_owned(),
-        ),
-        (
-            "-1",
-            "BNB",
-            "invalid amount -1: expected more than zero".to_owned(),
-        ),
-        (
-            "1",
-            "",
-            r#"missing currency: expected a code such as "USD""#.to_owned(),
-        ),
-        (
-            "1",
-            " ",
-            r#"missing currency: expected a code such as "USD""#.to_owned(),
-        ),
-        ("1", "EUR ", format!(r#"invalid currency "EUR ": {spaces}"#)),
-        (
-            "1",
-            "\tbtc",
-            format!(r#"invalid currency "\tbtc": {spaces}"#),
-        ),
-        (
-            "1",
-            "b\u{7f}tc",
-            format!(r#"invalid currency "b\u{{7f}}tc": {spaces}"#),
-        ),
-    ] {
-        let rejected = Price::new(amount(text), currency).unwrap_err();
-        assert_eq!(rejected.to_string(), error, "{text} {currency:?}");
+fn amount_of_zero_or_less_is_rejected() {
+    for (text, printed) in [("0", "0"), ("-0.0", "0.0"), ("-1", "-1")] {
+        let as_price = Price::new(amount(text), "BNB");
+        let as_minimum = price("1", "BNB").with_minimum(amount(text));
+        for error in [as_price.unwrap_err(), as_minimum.unwrap_err()] {
+            let PriceError::NotPositive { amount: given, .. } = &error else {
+                panic!("{text}: {error:?}");
+            };
+            assert_eq!(*given, amount(text));
+            assert_eq!(
+                error.to_string(),
+                format!("invalid amount {printed}: expected more than zero")
+            );
+        }
     }
-    for (minimum, error) in [
-        ("0", "invalid amount 0: expected more than zero"),
-        ("-1", "invalid amount -1: expected more than zero"),
-        (
-            "1.000000000000000001",
-            "invalid minimum 1.000000000000000001: expected at most the price, 1",
-        ),
-    ] {
-        let rejected = price("1", "BNB").with_minimum(amount(minimum)).unwrap_err();
-        assert_eq!(rejected.to_string(), error, "{minimum}");
+}
+
+#[test]
+fn blank_or_untrimmed_currency_is_rejected() {
+    for currency in ["", " "] {
+        let error = Price::new(amount("1"), currency).unwrap_err();
+        assert_eq!(error, PriceError::NoCurrency, "{currency:?}");
+        assert_eq!(
+            error.to_string(),
+            r#"missing currency: expected a code such as "USD""#
+        );
     }
+    for (given, printed) in [
+        ("EUR ", r#""EUR ""#),
+        ("\tbtc", r#""\tbtc""#),
+        ("b\u{7f}tc", r#""b\u{7f}tc""#),
+    ] {
+        let error = Price::new(amount("1"), given).unwrap_err();
+        let PriceError::InvalidCurrency { currency, .. } = &error else {
+            panic!("{given:?}: {error:?}");
+        };
+        assert_eq!(currency, given);
+        let expected = "expected no surrounding white space and no control characters";
+        assert_eq!(
+            error.to_string(),
+            format!("invalid currency {printed}: {expected}")
+        );
+    }
+    assert!(Price::new(amount("1"), "EUR").is_ok());
+}
+
+#[test]
+fn minimum_above_price_is_rejected() {
+    let above = "1.000000000000000001";
+    let error = price("1", "BNB").with_minimum(amount(above)).unwrap_err();
+    let PriceError::MinimumAbovePrice {
+        minimum,
+        price: asked,
+        ..
+    } = &error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!((minimum, asked), (&amount(above), &amount("1")));
+    assert_eq!(
+        error.to_string(),
+        "invalid minimum 1.000000000000000001: expected at most the price, 1"
+    );
     assert!(price("1", "BNB").with_minimum(amount("1.0")).is_ok());
 }
 
