@@ -325,6 +325,7 @@ macro_rules! sql_orders {
         let application = $on!($name(store, verifier));
         let shop = OrdersInTable { application, store };
         assert_credits_what_is_paid(stringify!($name), &shop, "/postback").await;
+        assert_deleted_order_is_not_acknowledged(stringify!($name), &shop, &shop.store).await;
     };
 }
 

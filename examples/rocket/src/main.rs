@@ -20,13 +20,14 @@ async fn credit(store: &SqliteStore, payment: &Verified<CryptoCloud>) -> Result<
     let order = order.await.map_err(StoreError::from)?;
     let (price, currency): (String, String) = order.ok_or_else(|| Retry::unknown_order(id))?;
     let price = price.parse().map_err(Retry::misconfigured)?;
-    let price = Price::new(price, currency).map_err(Retry::misconfigured)?;
-    let reconciliation = payment.reconcile(&price)?;
-    match store.record_in(&mut tx, &reconciliation).await? {
+    let owed = Price::new(price, currency).map_err(Retry::misconfigured)?;
+    match store.record_in(&mut tx, &payment.reconcile(&owed)?).await? {
         Recorded::New => {
             let query = "UPDATE orders SET credits = credits + 1 WHERE invoice_id = ?";
             let credited = sqlx::query(query).bind(id).execute(&mut *tx).await;
-            credited.map_err(StoreError::from)?;
+            if credited.map_err(StoreError::from)?.rows_affected() != 1 {
+                return Err(Retry::unknown_order(id)); // On Postgres: deleted in the meantime.
+            }
         }
         Recorded::Duplicate => {}
         // A person has to look at some of these.
@@ -57,9 +58,8 @@ fn app(store: SqliteStore, verifier: Verifier<CryptoCloud>) -> Rocket<Build> {
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
-    let secret = env::var_os("CRYPTOCLOUD_SECRET").ok_or("CRYPTOCLOUD_SECRET is not set")?;
-    let secret = SecretKey::new(secret.as_encoded_bytes())?;
-    let verifier = Verifier::new(CryptoCloud::new(), secret);
+    let key = env::var_os("CRYPTOCLOUD_SECRET").ok_or("CRYPTOCLOUD_SECRET is not set")?;
+    let verifier = Verifier::new(CryptoCloud::new(), SecretKey::new(key.as_encoded_bytes())?);
     let store = SqliteStore::open("orders.db").await?;
     sqlx::query(ORDERS).execute(store.pool()).await?;
     let id = bare_invoice_id("INV-ILRAJE1Q"); // As the provider's create call returned it.
