@@ -246,22 +246,35 @@ async fn unbound_callback_leaves_three_events_through_axum() {
 
 /// A callback that is bound by its address alone can contain any text, with a valid signature.
 #[test]
-fn control_characters_are_replaced_in_log() {
+fn misleading_characters_are_replaced_in_log() {
+    let uuid = "u\u{202e}1\u{2028}";
     let payout = "x\n2026 WARN postback: forged\u{1b}[2J";
     let body = format!(
-        r#"{{"uuid":"u-1","address_in":"a","coin":"btc","pending":0,"address_out":{}}}"#,
+        r#"{{"uuid":{},"address_in":"a","coin":"btc","pending":0,"address_out":{}}}"#,
+        serde_json::to_string(uuid).unwrap(),
         serde_json::to_string(payout).unwrap()
     );
     let verifier = fixtures::trusting(CryptApi::post_json());
     let callback = posted_callback("/", JSON, &body).verify(&verifier).unwrap();
+    assert_eq!(callback.uuid().as_untrusted_str(), uuid, "control case");
     let (log, _guard) = Log::begin_at(Level::INFO);
     let expectation = Expected::address_without_secret("a")
         .coin("btc")
         .payout_addresses(["b"]);
+    let error = callback.bind(&expectation).unwrap_err();
+    assert_eq!(error, BindError::AddressOut);
+    postback_core::Retry::not_bound(uuid, payout).log();
+    let payout = "x\u{fffd}2026 WARN postback: forged\u{fffd}[2J";
+    let uuid = "u\u{fffd}1\u{fffd}";
     assert_eq!(
-        callback.bind(&expectation).err(),
-        Some(BindError::AddressOut)
+        log.events(),
+        [
+            format!(
+                r#"WARN postback: callback not bound provider="cryptapi" uuid="{uuid}" variant=AddressOut expected="b" received="{payout}""#
+            ),
+            format!(
+                r#"WARN postback: postback not acknowledged code="unknown_order" id="{uuid}" cause="{payout}""#
+            ),
+        ]
     );
-    let received = "received=\"x\u{fffd}2026 WARN postback: forged\u{fffd}[2J\"";
-    assert!(log.text().contains(received), "{}", log.text());
 }

@@ -24,11 +24,12 @@ pub(crate) fn not_acknowledged(retry: &Retry) {
     let mut causes = Vec::new();
     let mut next = retry.source();
     while let Some(cause) = next {
-        causes.push(cause.to_string());
+        causes.push(printable(cause.to_string().as_bytes()));
         next = cause.source();
     }
     let cause = (!causes.is_empty()).then(|| causes.join(": "));
-    let (code, id) = (retry.code(), retry.id());
+    let id = retry.id().map(|id| printable(id.as_bytes()));
+    let code = retry.code();
     match retry.is_expected() {
         true => {
             tracing::warn!(target: "postback", code, id, cause, "postback not acknowledged");
@@ -49,13 +50,14 @@ pub(crate) fn not_bound<P: CallbackProvider>(
         return;
     }
     let (expected, received) = error.compared(callback, expected);
-    let printable = |text: String| printable(text.as_bytes());
-    let (expected, received) = (expected.map(printable), received.map(printable));
+    let printable = |text: &str| printable(text.as_bytes());
+    let expected = expected.as_deref().map(printable);
+    let received = received.as_deref().map(printable);
     tracing::warn!(
         target: "postback",
         provider = P::NAME,
         project = callback.project(),
-        uuid = callback.unbound().uuid(),
+        uuid = printable(callback.unbound().uuid()),
         variant = ?error,
         expected,
         received,
