@@ -1,7 +1,10 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use super::{CallbackFields, fields::FieldName, query};
-use crate::decode::{self, form};
+use super::{CallbackFields, fields::FieldName};
+use crate::{
+    decode::{self, form},
+    public_url::query,
+};
 
 /// Genuine callback of CryptAPI or BlockBee that is **not bound to an order**.
 ///

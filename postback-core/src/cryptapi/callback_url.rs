@@ -3,11 +3,11 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 use aws_lc_rs::constant_time;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{CallbackSecret, fields::FieldName, query};
+use super::{CallbackSecret, fields::FieldName};
 use crate::{
     UrlDifference,
     decode::form,
-    public_url::{Origin, is_unreserved, other_spellings},
+    public_url::{Origin, is_unreserved, other_spellings, query},
 };
 
 /// URL for the callbacks of one order, with a callback secret in its query.

@@ -146,8 +146,3 @@ pub use self::{
 /// No rotation has been announced. If the provider announces one, make the new key the current key
 /// of the [`KeyRing`](crate::KeyRing) and retire this one.
 pub const PUBLISHED_KEY: &str = include_str!("published_key.pem");
-
-/// Returns the part of a URL or target after the first question mark.
-fn query(url: &str) -> &str {
-    url.split_once('?').map_or("", |(_, query)| query)
-}

@@ -2,10 +2,10 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Callback, CallbackFields, callback::Delivery, parse::Defect, query};
+use super::{Callback, CallbackFields, callback::Delivery, parse::Defect};
 use crate::{
     Accepts, AcceptsGet, AcceptsPost, ConfigError, LogFields, MediaType, PublicKey, PublicOrigins,
-    ReceivedUrl, Rejection, RequestHead, SignatureHeader, VerifyContext,
+    ReceivedUrl, Rejection, RequestHead, SignatureHeader, VerifyContext, public_url::query,
 };
 
 /// Delivery of callbacks: [`Get`] or [`Post`].

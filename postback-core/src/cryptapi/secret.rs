@@ -3,7 +3,7 @@ use std::fmt;
 use aws_lc_rs::{constant_time, rand};
 
 use super::CallbackUrlError;
-use crate::public_url::is_unreserved;
+use crate::{hexadecimal, public_url::is_unreserved};
 
 /// Secret text in the URL of one order's callbacks, known only to the application and the provider.
 ///
@@ -77,8 +77,7 @@ impl CallbackSecret {
     }
 
     fn of_bytes(bytes: &[u8]) -> Result<Self, CallbackUrlError> {
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self::from_stored(&digits)
+        Self::from_stored(&hexadecimal::encode(bytes))
     }
 
     /// Returns whether `text` is this callback secret, compared in constant time.

@@ -9,9 +9,8 @@ use serde_json::value::RawValue;
 use crate::{
     MalformedReason, MediaType,
     decode::{
-        self, form,
+        self, Member, form,
         json::{AnyName, Value},
-        member::Member,
     },
 };
 

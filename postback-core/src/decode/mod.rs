@@ -4,9 +4,7 @@
 pub(crate) mod base64url;
 pub(crate) mod form;
 pub(crate) mod json;
-#[cfg(feature = "cryptocloud")]
-pub(crate) mod member;
-#[cfg(feature = "cryptapi")]
+#[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 mod members;
 #[cfg(feature = "cryptocloud")]
 mod object;
@@ -17,6 +15,8 @@ pub(crate) fn without_byte_order_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
+#[cfg(feature = "cryptocloud")]
+pub(crate) use self::members::Member;
 #[cfg(feature = "cryptapi")]
 pub(crate) use self::members::{members, value_text};
 #[cfg(feature = "cryptocloud")]

@@ -1,5 +1,5 @@
 use super::{Hint, is_enabled};
-use crate::{LogFields, Rejection, RequestHead};
+use crate::{LogFields, Rejection, RequestHead, public_url::query};
 
 /// Findings for the log event of a rejection.
 #[derive(Default)]
@@ -102,10 +102,7 @@ impl Findings {
     }
 
     pub(crate) fn checked_urls<'a>(&mut self, urls: impl Iterator<Item = &'a String>) {
-        let parts = |url: &String| {
-            let query = url.split_once('?').map_or("", |(_, query)| query);
-            (printable(without_query(url).as_bytes()), query.len())
-        };
+        let parts = |url: &String| (printable(without_query(url).as_bytes()), query(url).len());
         let (paths, lengths): (Vec<_>, Vec<_>) = urls.map(parts).unzip();
         self.request = Some(Box::new(RequestFindings {
             checked_url: Some(paths.join(" ")),

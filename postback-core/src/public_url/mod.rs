@@ -18,3 +18,8 @@ pub use self::{
 pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
+
+/// Returns the part of a URL or target after the first question mark.
+pub(crate) fn query(url: &str) -> &str {
+    url.split_once('?').map_or("", |(_, query)| query)
+}
