@@ -70,7 +70,7 @@ impl<'a> RequestHead<'a> {
         self.values(name, |value| {
             found = match found {
                 Ok(None) => Ok(Some(value.to_vec())),
-                _ => Err(RepeatedHeader),
+                _ => Err(RepeatedHeader { name: name.into() }),
             };
         });
         found
@@ -115,7 +115,16 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for &[(N, V)] {
 }
 
 /// Error returned when a header that may occur once occurs more than once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("repeated header: expected it at most once")]
-#[non_exhaustive]
-pub struct RepeatedHeader;
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("repeated header {name:?}: expected it at most once")]
+pub struct RepeatedHeader {
+    name: Box<str>,
+}
+
+impl RepeatedHeader {
+    /// Returns the name of the header, in lower case.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}

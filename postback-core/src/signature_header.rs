@@ -42,8 +42,9 @@ impl SignatureHeader {
     /// # Panics
     ///
     /// If `name` has upper-case letters. Make the header a constant, so that the panic is a
-    /// compiler error.
+    /// compiler error, which shows the line with the name.
     #[must_use]
+    #[track_caller]
     pub const fn base64(name: &'static str) -> Self {
         assert!(is_lower_case(name), "expected a lower-case header name");
         Self {
@@ -58,8 +59,9 @@ impl SignatureHeader {
     /// # Panics
     ///
     /// If `name` has upper-case letters. Make the header a constant, so that the panic is a
-    /// compiler error.
+    /// compiler error, which shows the line with the name.
     #[must_use]
+    #[track_caller]
     pub const fn hexadecimal(name: &'static str) -> Self {
         assert!(is_lower_case(name), "expected a lower-case header name");
         Self {

@@ -209,8 +209,15 @@ fn default_clock_is_in_seconds() {
 
 #[test]
 fn repeated_header_is_not_single() {
-    let headers = [("x", "1"), ("x", "2"), ("x", "3")];
-    assert!(RequestHead::new("GET", "/", &headers).single("x").is_err());
+    let headers = [("x", "1"), ("X", "2"), ("x", "3"), ("y", "4")];
+    let head = RequestHead::new("GET", "/", &headers);
+    let error = head.single("x").unwrap_err();
+    assert_eq!(error.name(), "x");
+    assert_eq!(
+        error.to_string(),
+        r#"repeated header "x": expected it at most once"#
+    );
+    assert_eq!(head.single("y"), Ok(Some(b"4".to_vec())), "control case");
 }
 
 #[test]
