@@ -39,7 +39,8 @@ postback_core::adapter_types! {
     /// Response that acknowledges a postback of `P`: [`Provider::ACK`].
     pub struct Ack<P>;
 
-    /// Error returned by a handler so that the provider sends the postback again.
+    /// Error returned by a handler that does not acknowledge a verified postback. It asks the
+    /// provider to send it again.
     ///
     /// Wraps [`postback_core::Retry`], and implements `From` for every type that converts into it,
     /// so that a handler can use `?`. As a response it has the status and text of the class, and

@@ -21,7 +21,8 @@
 ///     /// Response that acknowledges a postback of `P`.
 ///     pub struct Ack<P>;
 ///
-///     /// Error returned by a handler so that the provider sends the postback again.
+///     /// Error returned by a handler that does not acknowledge a verified postback. It asks the
+///     /// provider to send it again.
 ///     pub struct Retry;
 /// }
 ///
@@ -131,7 +132,7 @@ macro_rules! adapter_types {
         }
 
         $(#[$retry])*
-        #[must_use = "the provider sends again only if the handler returns this"]
+        #[must_use = "the provider is asked to send again only if the handler returns this"]
         #[derive(Debug)]
         pub struct $Retry($crate::Retry);
 

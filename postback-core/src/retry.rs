@@ -2,7 +2,11 @@ use std::{error::Error, fmt, time::Duration};
 
 use crate::{Reply, log, reconcile::ReconcileError};
 
-/// Error returned by a handler so that the provider sends a verified postback again.
+/// Error returned by a handler that does not acknowledge a verified postback. It asks the provider
+/// to send it again.
+///
+/// CryptAPI and BlockBee send a postback again that was not acknowledged. Whether CryptoCloud and
+/// Trybit do is not documented.
 ///
 /// Return it where the application cannot credit the payment now: **the provider does not send an
 /// acknowledged postback again.** A handler that returns it can use `?` throughout, because each
@@ -19,15 +23,15 @@ use crate::{Reply, log, reconcile::ReconcileError};
 /// | `price_not_comparable` | 503 | the price of the order cannot be compared with the payment, or the id of the payment is invalid |
 /// | `store_unavailable` | 503 | the store failed or is busy |
 ///
-/// Each reply has a `Retry-After` header: for `in_flight` the time for which the other delivery
-/// holds its lease, rounded up to whole seconds, and 60 seconds otherwise.
+/// Each reply has a `Retry-After` header: for `in_flight` the time until the lease of the other
+/// delivery ends, unless it is extended, rounded up to whole seconds; otherwise 60 seconds.
 #[derive(Debug)]
 pub struct Retry {
     id: Option<String>,
     reason: RetryReason,
 }
 
-/// Reason for which a provider has to send a postback again.
+/// Reason for which a handler does not acknowledge a postback.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryReason {
@@ -35,10 +39,12 @@ pub enum RetryReason {
     #[error("effect failed")]
     EffectFailed(#[source] Cause),
     /// Another delivery of the same payment is being handled, and may fail.
-    #[error("another delivery of the payment is being handled, for at most {held_for:?}")]
+    #[error(
+        "another delivery of the payment is being handled: its lease ends in {held_for:?} unless it is extended"
+    )]
     #[non_exhaustive]
     InFlight {
-        /// Longest time for which the other delivery holds its lease.
+        /// Time until the lease of the other delivery ends, unless it is extended.
         held_for: Duration,
     },
     /// The effect took longer than its lease, and is not recorded as done.
@@ -102,7 +108,8 @@ impl Retry {
         RetryReason::EffectFailed(error.into()).into()
     }
 
-    /// Creates the error for a payment that another delivery holds for at most `held_for`.
+    /// Creates the error for a payment that another delivery is handling, under a lease that ends
+    /// in `held_for` unless it is extended.
     #[must_use]
     pub const fn in_flight(held_for: Duration) -> Self {
         Self {
@@ -126,7 +133,7 @@ impl Retry {
         self.id.as_deref()
     }
 
-    /// Returns the reason for which the provider has to send again.
+    /// Returns the reason for which the postback is not acknowledged.
     #[must_use]
     pub const fn reason(&self) -> &RetryReason {
         &self.reason

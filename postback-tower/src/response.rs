@@ -32,7 +32,7 @@ pub fn acknowledgement<P: Provider, B: From<&'static str>>() -> Response<B> {
 /// assert_eq!(response.headers()["retry-after"], "60");
 /// assert_eq!(response.body(), r#"{"error":"Unknown order"}"#);
 /// ```
-#[must_use = "the provider sends again only if the service returns this"]
+#[must_use = "the provider is asked to send again only if the service returns this"]
 pub fn retry<B: From<&'static str>>(reason: impl Into<Retry>) -> Response<B> {
     let reason = reason.into();
     reason.log();

@@ -129,8 +129,8 @@ async fn assert_credits_genuine<S: HandlerUnderTest>(
     assert_eq!(credits, 1, "{name}, then genuine");
 }
 
-/// Asserts that a genuine postback of an unknown order is not acknowledged, so that the provider
-/// sends it again.
+/// Asserts that a genuine postback of an unknown order is not acknowledged, which asks the provider
+/// to send it again.
 pub async fn assert_unknown_order_is_not_acknowledged<S: HandlerUnderTest>(
     handler: &str,
     application: &S,

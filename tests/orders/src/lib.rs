@@ -51,7 +51,7 @@ impl Orders {
     }
 
     /// Finds the order, reconciles the payment, records it, and credits the order. Acknowledge the
-    /// postback if this succeeds; otherwise the provider sends it again.
+    /// postback only if this succeeds.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use crate::Print;
 ///
 /// # Errors
 ///
-/// The error of `print`. The receiver then replies with 500, so that the provider sends again.
+/// The error of `print`. The receiver then replies with 500, which asks the provider to send again.
 pub fn print_payment<P: Provider<Payload = Payment>>(
     print: &Print,
     payment: &Verified<P>,
@@ -36,7 +36,7 @@ pub fn print_payment<P: Provider<Payload = Payment>>(
 ///
 /// # Errors
 ///
-/// The error of `print`. The receiver then replies with 500, so that the provider sends again.
+/// The error of `print`. The receiver then replies with 500, which asks the provider to send again.
 pub fn print_callback<P: CallbackProvider>(
     print: &Print,
     callback: &Verified<P>,
