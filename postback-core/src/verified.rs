@@ -8,7 +8,7 @@ use crate::{Provider, Verifier};
 /// never receives an unverified postback. The type names the provider, and the value identifies the
 /// [`Verifier`] that verified it. It dereferences to the payload.
 ///
-/// What a genuine postback proves depends on the provider; see the documentation of its payload.
+/// The documentation of the payload describes what a genuine postback of the provider proves.
 ///
 /// A value of one provider is never accepted in place of one of another, even if they share a
 /// payload type:

@@ -14,8 +14,9 @@ postback_core::adapter_types! {
     /// For a provider that signs the body it is a data guard, `data = "<postback>"`; for one that
     /// signs the URL, a request guard. A route with the wrong one does not compile.
     ///
-    /// The guard needs a managed `Verifier<P>`. It is a sentinel: Rocket does not launch without
-    /// the verifier, unless the route takes the guard by a type alias of a larger type.
+    /// The guard needs a managed `Verifier<P>`. It is a sentinel, so that Rocket does not launch
+    /// without the verifier. Rocket does not see a sentinel inside a type alias, such as one of
+    /// `Result<Postback<P>, PostbackError>`.
     ///
     /// *Rejects* with [`PostbackError`] when
     ///

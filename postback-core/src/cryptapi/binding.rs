@@ -71,12 +71,13 @@ impl Expected {
     }
 
     /// Expects no evidence that you arranged the callback, for addresses that were made without a
-    /// callback secret. **Anyone can have arranged it.**
+    /// callback secret. **Any client of the provider's API can have arranged it.**
     ///
     /// The address, the coin and the payout addresses are compared, but they are public. An
-    /// attacker that knows them can have fields of its choice signed: as parameters of a URL of
-    /// yours, on a callback of a kind that does not send these fields itself. Only a callback
-    /// secret prevents this. Check the payment on the chain, or with the provider's API, before you
+    /// attacker that knows them can write them, with an amount of its choice, into the query of
+    /// your URL, and register that URL for another kind of callback, to which the provider does not
+    /// add these fields. The provider then signs the attacker's fields. Only a callback secret
+    /// prevents this. Check the payment on the chain, or with the provider's API, before you
     /// deliver anything of value.
     pub fn address_without_secret(address_in: impl Into<String>) -> Self {
         Self::new(Arranged::AddressWithoutSecret).address_in(address_in)
@@ -159,7 +160,8 @@ impl fmt::Debug for Expected {
 /// If it was bound by the callback URL or the callback secret, its fields are the provider's
 /// statement about a payment to this order.
 ///
-/// **If it was bound by the address alone, anyone can have arranged it and chosen its fields.**
+/// **If it was bound by the address alone, any client of the provider's API can have arranged it
+/// and chosen its fields.**
 /// Such a callback is reconciled as
 /// [`Assurance::ArrangedByAnyone`](crate::reconcile::Assurance::ArrangedByAnyone).
 ///
@@ -175,7 +177,8 @@ pub struct Bound<P: Provider> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BoundBy {
-    /// Address, coin and payout addresses alone: anyone can have arranged the callback.
+    /// Address, coin and payout addresses alone: any client of the provider's API can have arranged
+    /// the callback.
     AddressWithoutSecret,
     /// The stored callback URL, including the callback secret.
     CallbackUrl,

@@ -8,9 +8,9 @@ use crate::{
 
 /// Genuine callback of CryptAPI or BlockBee that is **not bound to an order**.
 ///
-/// The provider signs for all its customers, so the payment may be another customer's. Anyone can
-/// have put parameters into a URL of yours, so the signed parameters prove nothing about your
-/// order.
+/// The provider signs for all its customers, so the payment may be another customer's. Any client
+/// of the provider's API can have put parameters into a URL of yours, so the signed parameters
+/// prove nothing about your order.
 ///
 /// Use the callback to look up an order. [`Verified::bind`](crate::Verified::bind) then checks that
 /// it matches the order, and returns a [`Bound`](super::Bound), which has the amounts.
@@ -212,7 +212,8 @@ pub struct Parameter<'a> {
     reason = "a parameter is signed or it is not"
 )]
 pub enum Coverage {
-    /// Signed by the provider, as part of a callback URL that anyone can have chosen.
+    /// Signed by the provider, as part of a callback URL that any client of its API can have
+    /// chosen.
     Signed,
     /// Not signed. The sender of the request may have written it, beside a replayed signed body.
     Unsigned,

@@ -132,8 +132,7 @@ impl CallbackUrlError {
     }
 }
 
-/// Returns the origin and the path at the beginning of a URL. What follows may be a query, in any
-/// spelling.
+/// Returns the origin and the path at the beginning of a URL, without a query in any spelling.
 fn shown(url: &str) -> &str {
     let Some((scheme @ ("http" | "https"), rest)) = url.split_once("://") else {
         return "";

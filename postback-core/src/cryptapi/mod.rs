@@ -35,10 +35,11 @@
 //!
 //! # Whose payment it is
 //!
-//! One key signs for every customer of the provider. Anyone can register your URL as the callback
-//! of an address that pays someone else, or put the provider's fields into that URL as parameters.
-//! A verified [`Callback`] is genuine, but not yet tied to one of your orders. It offers the values
-//! that you look an order up by, and its amounts only as [`unbound`](Callback::unbound).
+//! One key signs for every customer of the provider. Another customer can register your URL as the
+//! callback of an address that pays its own wallet, or put the provider's fields into that URL as
+//! parameters. A verified [`Callback`] is genuine, but not yet tied to one of your orders. It
+//! offers the values that you look an order up by, and its amounts only as
+//! [`unbound`](Callback::unbound).
 //!
 //! [`bind`](crate::Verified::bind) compares the callback with what you stored with the order, which
 //! is [`Expected`]: the callback secret in the [`CallbackUrl`], the address, the coin and your

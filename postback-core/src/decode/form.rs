@@ -140,7 +140,7 @@ fn decode<'a>(
     }))
 }
 
-/// Returns whether a value is one of those that senders write for null, which a form does not have.
+/// Returns whether a value means null. A form has no null, so senders write one of these texts.
 pub(crate) fn is_null(text: &str) -> bool {
     matches!(text, "" | "None" | "null")
 }

@@ -28,9 +28,9 @@ struct Prepared {
     sha1: Hmac<Sha1>,
     sha256: Hmac<Sha256>,
     sha512: Hmac<Sha512>,
-    /// The secrets that may have been intended, if [`verbatim`](SecretKey::verbatim) took one with
-    /// something around it: without the outermost layer, and without each further one. Each has the
-    /// flaw of the outermost layer.
+    /// Secrets that may have been intended, for the hint of a rejection. If
+    /// [`verbatim`](SecretKey::verbatim) took `"secret";`, these are `"secret"` and `secret`. Each
+    /// has the flaw of the outermost characters, here the semicolon.
     intended: Vec<(SecretFlaw, SecretKey)>,
     is_api_key: bool,
 }

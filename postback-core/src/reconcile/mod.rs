@@ -61,8 +61,7 @@ pub enum Outcome {
     /// The price requires a higher [`Assurance`] than the payment has. The amount, in the price's
     /// currency, is not credited.
     InsufficientAssurance(Amount),
-    /// The postback does not report a successful payment, or reports it in one field and another
-    /// status in another field.
+    /// The payment did not succeed, according to a status in the postback.
     NotSuccessful,
     /// More than the price was paid.
     Overpaid(Amount),
