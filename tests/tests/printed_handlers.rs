@@ -172,7 +172,7 @@ printed! {
     store_sqlite:
     pub(super) async fn printed(
         store: &SqliteStore,
-        payment: &Verified<CryptoCloud>,
+        payment: &Reconciliation,
     ) -> Result<(), Retry> {
         credit(store, payment).await
     }
@@ -326,6 +326,7 @@ macro_rules! sql_orders {
         let shop = OrdersInTable { application, store };
         assert_credits_what_is_paid(stringify!($name), &shop, "/postback").await;
         assert_deleted_order_is_not_acknowledged(stringify!($name), &shop, &shop.store).await;
+        assert_unreadable_price_is_not_acknowledged(stringify!($name), &shop, &shop.store).await;
     };
 }
 
@@ -479,21 +480,33 @@ impl OrdersInTable {
             currency TEXT NOT NULL, credits INTEGER NOT NULL DEFAULT 0) STRICT";
         sqlx::query(orders).execute(store.pool()).await.unwrap();
     }
+
+    /// Adds an order, and returns the id that it is stored under.
+    async fn insert(store: &SqliteStore, invoice_id: &str, price: &Price) -> String {
+        let id = bare_invoice_id(invoice_id);
+        sqlx::query("INSERT INTO orders (invoice_id, price, currency) VALUES (?, ?, ?)")
+            .bind(id)
+            .bind(price.amount().as_received())
+            .bind(price.currency())
+            .execute(store.pool())
+            .await
+            .unwrap();
+        id.to_owned()
+    }
+
+    /// Returns how often an order was credited.
+    async fn count(store: &SqliteStore, id: &str) -> u64 {
+        let query = sqlx::query_scalar("SELECT credits FROM orders WHERE invoice_id = ?");
+        let credits: i64 = query.bind(id).fetch_one(store.pool()).await.unwrap();
+        credits.try_into().unwrap()
+    }
 }
 
 impl HandlerUnderTest for OrdersInTable {
     type Order = String;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> String {
-        let id = bare_invoice_id(invoice_id);
-        sqlx::query("INSERT INTO orders (invoice_id, price, currency) VALUES (?, ?, ?)")
-            .bind(id)
-            .bind(price.amount().as_received())
-            .bind(price.currency())
-            .execute(self.store.pool())
-            .await
-            .unwrap();
-        id.to_owned()
+        Self::insert(&self.store, invoice_id, price).await
     }
 
     async fn deliver(&self, request: &Request) -> Response<String> {
@@ -501,9 +514,7 @@ impl HandlerUnderTest for OrdersInTable {
     }
 
     async fn credits(&self, id: &String) -> u64 {
-        let query = sqlx::query_scalar("SELECT credits FROM orders WHERE invoice_id = ?");
-        let credits: i64 = query.bind(id).fetch_one(self.store.pool()).await.unwrap();
-        credits.try_into().unwrap()
+        Self::count(&self.store, id).await
     }
 }
 
@@ -541,6 +552,7 @@ async fn test_guide_effects(handler: &str) {
     let shop = OrdersWithMails(OrdersInTable { application, store });
     assert_credits_what_is_paid(handler, &shop, "/postback").await;
     assert_deleted_order_is_not_acknowledged(handler, &shop, &shop.0.store).await;
+    assert_unreadable_price_is_not_acknowledged(handler, &shop, &shop.0.store).await;
     assert!(shop.0.store.pending_effects(1).await.unwrap().is_empty());
 }
 
@@ -552,6 +564,7 @@ async fn test_readme_paid(handler: &str) {
     let shop = OrdersInTable { application, store };
     assert_credits_what_is_paid(handler, &shop, "/postback").await;
     assert_deleted_order_is_not_acknowledged(handler, &shop, &shop.store).await;
+    assert_unreadable_price_is_not_acknowledged(handler, &shop, &shop.store).await;
 }
 
 /// Deletes each order between look-up and credit.
@@ -575,6 +588,30 @@ async fn assert_deleted_order_is_not_acknowledged(
     trigger.execute(store.pool()).await.unwrap();
     // The deletion is undone with the rest of the transaction.
     assert_eq!(shop.credits(&order).await, 0, "{handler}");
+    assert_eq!(shop.deliver(&genuine).await.status(), 200, "{handler}");
+    assert_eq!(shop.credits(&order).await, 1, "{handler}");
+}
+
+/// Asserts that a payment is not acknowledged, and not recorded, if the application cannot read the
+/// price that it stored.
+async fn assert_unreadable_price_is_not_acknowledged(
+    handler: &str,
+    shop: &impl HandlerUnderTest,
+    store: &SqliteStore,
+) {
+    let id = deliveries::invoice_id();
+    let order = shop.add(&id, &deliveries::price()).await;
+    let genuine = deliveries::sample("/postback", &id, &[]);
+    let set_price = async |price: &str| {
+        let update = sqlx::query("UPDATE orders SET price = ? WHERE invoice_id = ?");
+        let update = update.bind(price).bind(&id).execute(store.pool());
+        assert_eq!(update.await.unwrap().rows_affected(), 1, "{handler}");
+    };
+    set_price("much").await;
+    assert_eq!(shop.deliver(&genuine).await.status(), 503, "{handler}");
+    assert!(LOG.text().contains(r#"code="misconfigured""#), "{handler}");
+    assert_eq!(shop.credits(&order).await, 0, "{handler}");
+    set_price(deliveries::price().amount().as_received()).await;
     assert_eq!(shop.deliver(&genuine).await.status(), 200, "{handler}");
     assert_eq!(shop.credits(&order).await, 1, "{handler}");
 }
@@ -666,50 +703,48 @@ async fn test_readme_app(handler: &str) {
     assert_eq!(application.send(&forged).await.status, 401, "{handler}");
 }
 
-/// Orders in the table that the documentation of `SqliteStore` writes to.
-struct BesideRecords(SqliteStore);
+/// The transaction of `SqliteStore`, whose documentation leaves the order and its price to the
+/// reader.
+struct CreditedInTransaction {
+    store: SqliteStore,
+    prices: Mutex<HashMap<String, Price>>,
+}
 
-impl HandlerUnderTest for BesideRecords {
+impl HandlerUnderTest for CreditedInTransaction {
     type Order = String;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> String {
-        let id = bare_invoice_id(invoice_id);
-        sqlx::query("INSERT INTO orders (invoice_id, price, currency) VALUES (?, ?, ?)")
-            .bind(id)
-            .bind(price.amount().as_received())
-            .bind(price.currency())
-            .execute(self.0.pool())
-            .await
-            .unwrap();
-        id.to_owned()
+        let id = OrdersInTable::insert(&self.store, invoice_id, price).await;
+        let mut prices = self.prices.lock().unwrap();
+        prices.insert(id.clone(), price.clone());
+        id
     }
 
     async fn deliver(&self, request: &Request) -> Response<String> {
         reply(request, async |payment| {
-            store_sqlite::printed(&self.0, &payment).await
+            let id = payment.invoice_id();
+            let price = self.prices.lock().unwrap().get(id).cloned();
+            let price = price.ok_or_else(|| Retry::unknown_order(id))?;
+            let credited = store_sqlite::printed(&self.store, &payment.reconcile(&price)?).await;
+            credited.map_err(|retry| retry.with_id(id))
         })
         .await
     }
 
     async fn credits(&self, id: &String) -> u64 {
-        let query = sqlx::query_scalar("SELECT credits FROM orders WHERE invoice_id = ?");
-        let credits: i64 = query.bind(id).fetch_one(self.0.pool()).await.unwrap();
-        credits.try_into().unwrap()
+        OrdersInTable::count(&self.store, id).await
     }
 }
 
 async fn test_store_sqlite(handler: &str) {
     let (_folder, store) = sqlite().await;
-    // Counts each credit: a flag that is set twice looks as if it were set once.
-    let schema = "
-        CREATE TABLE orders (
-            invoice_id TEXT PRIMARY KEY, price TEXT NOT NULL, currency TEXT NOT NULL,
-            is_credited INTEGER NOT NULL DEFAULT 0, credits INTEGER NOT NULL DEFAULT 0);
-        CREATE TRIGGER credited AFTER UPDATE OF is_credited ON orders BEGIN
-            UPDATE orders SET credits = credits + 1 WHERE invoice_id = new.invoice_id;
-        END";
-    sqlx::raw_sql(schema).execute(store.pool()).await.unwrap();
-    assert_credits_what_is_paid(handler, &BesideRecords(store), "/postback").await;
+    OrdersInTable::create_table(&store).await;
+    let shop = CreditedInTransaction {
+        store,
+        prices: Mutex::default(),
+    };
+    assert_credits_what_is_paid(handler, &shop, "/postback").await;
+    assert_deleted_order_is_not_acknowledged(handler, &shop, &shop.store).await;
 }
 
 /// The guide's handler of CryptAPI, and its table of orders.

@@ -20,90 +20,66 @@ use crate::{
 /// own. Its other methods are those of [`SqlStore`].
 ///
 /// A handler credits an order in the transaction of the record, so that the database keeps both or
-/// neither. An error asks the provider to send the postback again:
+/// neither. Before that it finds the order and reconciles the payment with its price, and after
+/// that it acknowledges the postback: the guide's chapter on effects has a whole handler.
 ///
 /// <!-- handler: store_sqlite -->
 /// ```
-/// use postback_core::{Retry, Verified, cryptocloud::CryptoCloud, reconcile::Price};
+/// use postback_core::{Retry, reconcile::Reconciliation};
 /// use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
 ///
-/// /// Finds the order, reconciles the payment with its price, records it, and credits the order.
-/// async fn credit(store: &SqliteStore, payment: &Verified<CryptoCloud>) -> Result<(), Retry> {
-///     let id = payment.invoice_id();
-///     try_credit(store, id, payment).await.map_err(|retry| retry.with_id(id))
-/// }
-///
-/// async fn try_credit(
-///     store: &SqliteStore,
-///     id: &str,
-///     payment: &Verified<CryptoCloud>,
-/// ) -> Result<(), Retry> {
-///     let price = price(store, id).await?.ok_or_else(|| Retry::unknown_order(id))?;
-///     let reconciliation = payment.reconcile(&price)?;
+/// async fn credit(store: &SqliteStore, payment: &Reconciliation) -> Result<(), Retry> {
+///     let id = payment.event().id();
 ///     let mut transaction = store.begin().await?;
-///     match store.record_in(&mut transaction, &reconciliation).await? {
+///     match store.record_in(&mut transaction, payment).await? {
 ///         Recorded::New => {
-///             let credit = sqlx::query("UPDATE orders SET is_credited = 1 WHERE invoice_id = $1");
-///             let credit = credit.bind(id).execute(&mut *transaction).await;
+///             let credit = "UPDATE orders SET credits = credits + 1 WHERE invoice_id = ?";
+///             let credit = sqlx::query(credit).bind(id).execute(&mut *transaction).await;
 ///             if credit.map_err(StoreError::from)?.rows_affected() != 1 {
-///                 // The order was deleted in the meantime. Nothing is committed.
+///                 // There is no such order, or not any more. Nothing is committed.
 ///                 return Err(Retry::unknown_order(id));
 ///             }
 ///         }
-///         // The provider has sent the postback again.
 ///         Recorded::Duplicate => {}
 ///         // A person has to look at some of these.
 ///         other => tracing::warn!(invoice_id = id, "not credited: {other}"),
 ///     }
 ///     Ok(store.commit(transaction).await?)
 /// }
-///
-/// /// Returns the price of an order, as you stored it.
-/// async fn price(store: &SqliteStore, invoice_id: &str) -> Result<Option<Price>, Retry> {
-///     let price = sqlx::query_as("SELECT price, currency FROM orders WHERE invoice_id = $1");
-///     let price = price.bind(invoice_id).fetch_optional(store.pool()).await;
-///     let price: Option<(String, String)> = price.map_err(StoreError::from)?;
-///     let Some((amount, currency)) = price else {
-///         return Ok(None);
-///     };
-///     let amount = amount.parse().map_err(Retry::misconfigured)?;
-///     Price::new(amount, currency).map(Some).map_err(Retry::misconfigured)
-/// }
 /// #
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// # use postback_core::{MediaType, SecretKey, Verifier, testing};
+/// # use postback_core::{cryptocloud::CryptoCloud, reconcile::Price};
 /// # let folder = tempfile::tempdir()?;
 /// # let store = SqliteStore::open(folder.path().join("shop.db")).await?;
-/// # let orders = "CREATE TABLE orders (
-/// #         invoice_id TEXT PRIMARY KEY, price TEXT, currency TEXT, is_credited INTEGER);
-/// #     INSERT INTO orders VALUES ('ILRAJE1Q', '0.000113', 'BNB', 0);
-/// #     INSERT INTO orders VALUES ('ILRAJE1P', '0.000114', 'BNB', 0);
-/// #     INSERT INTO orders VALUES ('ILRAJE1D', '0.000113', 'BNB', 0);
-/// #     INSERT INTO orders VALUES ('ILRAJE1M', 'much', 'BNB', 0);
+/// # let orders = "CREATE TABLE orders (invoice_id TEXT PRIMARY KEY, credits INTEGER DEFAULT 0);
+/// #     INSERT INTO orders (invoice_id) VALUES ('ILRAJE1Q'), ('ILRAJE1P'), ('ILRAJE1D');
 /// #     CREATE TRIGGER deleted BEFORE INSERT ON postback_records WHEN new.id = 'ILRAJE1D'
 /// #     BEGIN DELETE FROM orders WHERE invoice_id = new.id; END";
 /// # sqlx::raw_sql(orders).execute(store.pool()).await?;
 /// # let secret = SecretKey::new("the project's secret key")?;
 /// # let verifier = Verifier::new(CryptoCloud::new(), secret.clone());
-/// # let deliver = |id| {
+/// # let deliver = |id, price: &str| {
 /// #     let body = testing::sample_json(Some(&testing::token(&secret, id, 1_769_509_700)));
-/// #     testing::deliver(&verifier, MediaType::Json, body.replace("ILRAJE1Q", id), 1_769_509_400)
+/// #     let body = body.replace("ILRAJE1Q", id);
+/// #     let payment = testing::deliver(&verifier, MediaType::Json, body, 1_769_509_400)?;
+/// #     let price = Price::new(price.parse()?, "BNB")?;
+/// #     Ok::<_, Box<dyn std::error::Error>>(payment.reconcile(&price)?)
 /// # };
 /// # // Paid, sent again, and underpaid.
-/// # for id in ["ILRAJE1Q", "ILRAJE1Q", "ILRAJE1P"] {
-/// #     credit(&store, &deliver(id)?).await?;
+/// # for (id, price) in
+/// #     [("ILRAJE1Q", "0.000113"), ("ILRAJE1Q", "0.000113"), ("ILRAJE1P", "0.000114")]
+/// # {
+/// #     credit(&store, &deliver(id, price)?).await?;
 /// # }
-/// # let credited = sqlx::query_scalar("SELECT invoice_id FROM orders WHERE is_credited = 1");
-/// # let credited: Vec<String> = credited.fetch_all(store.pool()).await?;
-/// # assert_eq!(credited, ["ILRAJE1Q"]);
-/// # // The stored price cannot be read.
-/// # assert_eq!(credit(&store, &deliver("ILRAJE1M")?).await.unwrap_err().code(), "misconfigured");
+/// # let credited = sqlx::query_as("SELECT invoice_id, credits FROM orders WHERE credits > 0");
+/// # let credited: Vec<(String, i64)> = credited.fetch_all(store.pool()).await?;
+/// # assert_eq!(credited, [("ILRAJE1Q".to_owned(), 1)]);
 /// # // Without an order, and deleted in the meantime.
 /// # for id in ["ILRAJE1X", "ILRAJE1D"] {
-/// #     let payment = deliver(id)?;
+/// #     let payment = deliver(id, "0.000113")?;
 /// #     assert_eq!(credit(&store, &payment).await.unwrap_err().code(), "unknown_order");
-/// #     let price = Price::new("0.000113".parse()?, "BNB")?;
-/// #     assert!(store.stored(payment.reconcile(&price)?.event()).await?.is_none());
+/// #     assert!(store.stored(payment.event()).await?.is_none());
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
