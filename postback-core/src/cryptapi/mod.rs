@@ -37,8 +37,8 @@
 //!
 //! One key signs for every customer of the provider. Another customer can register your URL as the
 //! callback of an address that pays its own wallet, or put the provider's fields into that URL as
-//! parameters. A verified [`Callback`] is genuine, but not yet tied to one of your orders. It
-//! offers the values that you look an order up by, and its amounts only as
+//! parameters. A verified [`Callback`] is genuine, but not tied to one of your orders. It offers
+//! the values that you look an order up by, and its amounts only as
 //! [`unbound`](Callback::unbound).
 //!
 //! [`bind`](crate::Verified::bind) compares the callback with what you stored with the order, which
