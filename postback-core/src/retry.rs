@@ -154,7 +154,8 @@ impl Retry {
         self.row().1.retry_after(delay)
     }
 
-    /// Emits the log event `postback not acknowledged`, with the code, the id and the cause.
+    /// Emits the log event `postback not acknowledged`, with the code, the id and the cause. The id
+    /// and each error of the cause are cut to 512 bytes.
     ///
     /// Adapters call it when they create the response.
     pub fn log(&self) {

@@ -278,3 +278,19 @@ fn misleading_characters_are_replaced_in_log() {
         ]
     );
 }
+
+#[test]
+fn cause_over_512_bytes_is_cut_in_log() {
+    for (length, end) in [(512, ""), (513, "…")] {
+        let (log, _guard) = Log::begin_at(Level::INFO);
+        let retry = postback_core::Retry::store_unavailable("x".repeat(length));
+        retry.with_id("u-1").log();
+        let cause = "x".repeat(512) + end;
+        assert_eq!(
+            log.events(),
+            [format!(
+                r#"ERROR postback: postback not acknowledged code="store_unavailable" id="u-1" cause="{cause}""#
+            )]
+        );
+    }
+}

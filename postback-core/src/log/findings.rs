@@ -112,10 +112,10 @@ impl Findings {
     }
 }
 
-/// Longest text of a request in a log event, in bytes.
+/// Longest text in a log event that a request may have determined, in bytes.
 const LONGEST: usize = 512;
 
-/// Returns the text of a request, cut to [`LONGEST`] bytes, and without characters that could forge
+/// Returns a text for the log, cut to [`LONGEST`] bytes, and without characters that could forge
 /// or hide a part of a log line.
 pub(crate) fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes.get(..LONGEST).unwrap_or(bytes));
