@@ -38,10 +38,10 @@ pub enum AmountError {
     /// The amount has more digits than the other type can hold exactly.
     #[error("inexact amount: expected no more digits than the type can hold")]
     Inexact,
-    /// The text is not a JSON number, is too long, or has too large an exponent.
+    /// The text is not a JSON number, is too long, or its exponent is not from -100 to 100.
     #[error(
-        "invalid amount: expected a JSON number of at most 128 characters, with an exponent of at \
-         most 100"
+        "invalid amount: expected a JSON number of at most 128 characters, with an exponent from \
+         -100 to 100"
     )]
     Syntax,
 }

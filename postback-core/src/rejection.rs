@@ -8,7 +8,9 @@ use crate::{Method, Provider, Reply, log};
 #[non_exhaustive]
 pub enum Rejection {
     /// No trusted key made the signature, or the token breaks a rule of JOSE.
-    #[error("bad signature: expected one that a trusted key made")]
+    #[error(
+        "bad signature: expected one that a trusted key made and, in a token, an accepted JOSE header"
+    )]
     BadSignature,
     /// More bytes arrived, or were declared, than the limit allows.
     #[error(

@@ -63,10 +63,10 @@ pub enum CallbackUrlError {
     #[error("callback address has a query: expected the address of the route, without a query")]
     AddressWithQuery,
     /// The URL does not begin with one of the public origins that the provider was built with,
-    /// followed by the stripped prefix: its callbacks would be rejected.
+    /// followed by its `stripped_prefix` if one is set: its callbacks would be rejected.
     #[error(
-        "foreign callback URL {0:?}: expected a configured public origin followed by the stripped \
-         prefix"
+        "foreign callback URL {0:?}: expected one of the provider's public origins, followed by its \
+         `stripped_prefix` if one is set"
     )]
     ForeignOrigin(Box<str>),
     /// The address, without its query, is not a lower-case origin followed by a path of plain
@@ -485,8 +485,8 @@ mod tests {
         }
         assert_eq!(
             CallbackUrlError::foreign_origin("http://shop.example:80/a/b?c").to_string(),
-            "foreign callback URL \"http://shop.example:80/a/b\": expected a configured public origin \
-             followed by the stripped prefix"
+            "foreign callback URL \"http://shop.example:80/a/b\": expected one of the provider's \
+             public origins, followed by its `stripped_prefix` if one is set"
         );
     }
 }
