@@ -20,7 +20,7 @@ postback_core::adapter_types! {
     /// - the method, content type, content encoding or declared size is not acceptable: before any
     ///   byte of the body is read;
     /// - the body exceeds the verifier's limit, or cannot be read to its end;
-    /// - the postback is malformed, unsigned, forged, expired or about another invoice.
+    /// - verification fails: [`Rejection`] lists all reasons.
     ///
     /// A handler that needs the reason takes `Result<Postback<P>, PostbackError>`, and returns the
     /// error as its response. Do not take `Option<Postback<P>>`, which hides a rejection, or
@@ -54,7 +54,7 @@ impl<P: Provider> Postback<P> {
     ///
     /// # Errors
     ///
-    /// [`PostbackError`], in the same cases as the extractor.
+    /// [`PostbackError`], in the same cases as the extractor, but never as not configured.
     pub async fn receive(
         request: &HttpRequest,
         payload: Payload,

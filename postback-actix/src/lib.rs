@@ -115,8 +115,9 @@
 //!
 //! # Signed URLs
 //!
-//! Nesting services does not change the path that a provider signs. The middleware `NormalizePath`
-//! does: do not use it on these routes.
+//! Within a `web::scope` the extractor sees the whole path, as it was signed. The middleware
+//! `NormalizePath` rewrites the path: do not use it on these routes, because a signed URL that it
+//! has changed is rejected.
 //!
 //! # Timeouts
 //!
@@ -143,9 +144,10 @@
 //! }
 //! ```
 //!
-//! A request that misses the deadline is neither verified nor rejected, and the log event is
-//! `postback abandoned`. After the response the server still discards the rest of a chunked body,
-//! as after every rejection. Limit how long a connection may last in a proxy in front of it.
+//! A request that misses the deadline gets 400. Its log event is `postback abandoned`, because
+//! `receive` was dropped before it verified or rejected the request. After the response the server
+//! still discards the rest of a chunked body, as after every rejection. Put a proxy in front of the
+//! server that limits how long a connection may last.
 //!
 //! # Features
 //!

@@ -22,10 +22,10 @@ postback_core::adapter_types! {
     ///
     /// - no verifier is managed: as not configured;
     /// - the method, content type, content encoding or declared size is not acceptable: before the
-    ///   body is read;
+    ///   guard reads the body;
     /// - the body exceeds the verifier's limit or Rocket's limit `postback`, if that is set and
     ///   smaller, or cannot be read to its end;
-    /// - the postback is malformed, unsigned, forged, expired or about another invoice.
+    /// - verification fails: [`Rejection`] lists all reasons.
     ///
     /// The [`catchers`](crate::catchers) reply to a rejected request. A handler that needs the
     /// reason takes `Result<Postback<P>, PostbackError>`, and returns the error as its response. Do
@@ -63,8 +63,8 @@ impl<P: Provider> Postback<P> {
     ///
     /// # Errors
     ///
-    /// [`PostbackError`], in the same cases as the guard; as not configured, if the provider signs
-    /// the body and `data` is `None`.
+    /// [`PostbackError`], in the same cases as the guard, but as not configured only if the
+    /// provider signs the body and `data` is `None`.
     pub async fn receive(
         request: &Request<'_>,
         data: Option<Data<'_>>,

@@ -233,8 +233,9 @@
 //!
 //! # Signed URLs
 //!
-//! Mounting does not change the path that a provider signs. The fairing `AdHoc::uri_normalizer`
-//! does: do not use it on these routes.
+//! The guard sees the whole path wherever its route is mounted, as it was signed. The fairing
+//! `AdHoc::uri_normalizer` rewrites the path: do not use it on these routes, because a signed URL
+//! that it has changed is rejected.
 //!
 //! **Rocket logs the URL of each request, with the callback secret of a CryptAPI callback,** unless
 //! its log level is `critical` or `off`. At `critical` it still logs URLs that match no route, and
@@ -243,11 +244,12 @@
 //! # Timeouts
 //!
 //! The guard sets no deadline for the body. Put one around [`Postback::receive`] in a guard of the
-//! application, as above: it covers the body, and not the handler. A request that misses the
-//! deadline is neither verified nor rejected, and the log event is `postback abandoned`.
+//! application, as above: it covers the body, and not the handler. The log event of a
+//! request that misses the deadline is `postback abandoned`, because `receive` was dropped before
+//! it verified or rejected the request.
 //!
-//! Rocket waits for the first bytes of a declared body before it calls any guard. Limit how long a
-//! connection may last in a proxy in front of it.
+//! Rocket waits for the first bytes of a declared body before it calls any guard. Put a proxy in
+//! front of the server that limits how long a connection may last.
 //!
 //! # Half-closed connections
 //!

@@ -13,7 +13,7 @@ use crate::{PostbackService, RequestBody};
 /// - the method, content type, content encoding or declared size is not acceptable: before any byte
 ///   of the body is read;
 /// - the body exceeds the verifier's limit, or cannot be read to its end;
-/// - the postback is malformed, unsigned, forged, expired or about another invoice.
+/// - verification fails: [`Rejection`](postback_core::Rejection) lists all reasons.
 ///
 /// With the feature `axum`, the body is also rejected when it exceeds the route's
 /// `DefaultBodyLimit`, if that limit is set above this layer and is not exactly 2,097,152 bytes:

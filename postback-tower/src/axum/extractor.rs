@@ -26,7 +26,7 @@ postback_core::adapter_types! {
     ///   byte of the body is read;
     /// - the body exceeds the verifier's limit or the route's `DefaultBodyLimit`, or cannot be read
     ///   to its end;
-    /// - the postback is malformed, unsigned, forged, expired or about another invoice.
+    /// - verification fails: [`Rejection`] lists all reasons.
     ///
     /// A handler that needs the reason takes `Result<Postback<P>, PostbackRejection>`, and returns
     /// the rejection as its response.
