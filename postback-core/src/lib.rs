@@ -37,11 +37,12 @@
 //!
 //! 1. The adapter passes the [`RequestHead`] to [`Verifier::admit`]. `admit` checks the method, the
 //!    content type, the content encoding and the declared size, and reads a signature that is in a
-//!    header, before any byte of the body is read.
+//!    header, before the adapter reads the body.
 //! 2. The adapter reads at most [`Admitted::body_limit`] bytes and passes them to
 //!    [`Admitted::verify`]. The [`Provider`] checks the signature, then decodes what it covers. The
-//!    token of CryptoCloud and Trybit is a field of the body: to find it, the known fields of the
-//!    top level and `invoice_info.uuid` are read as texts before the signature is checked.
+//!    token of CryptoCloud and Trybit is a field of the body, so the body must be parsed first: the
+//!    known fields of its top level and `invoice_info.uuid` are read as texts, and interpreted only
+//!    when the signature holds.
 //! 3. A genuine postback becomes a [`Verified`] value; there is no other way to make one. The
 //!    adapter replies to a [`Rejection`] with its [`Reply`]. The rejection names the cause in the
 //!    operator's log, and the reply shows the sender no more than the class.
@@ -55,8 +56,8 @@
 //! - CryptoCloud and Trybit sign the id of the invoice and an expiry, and no amount: see the module
 //!   `cryptocloud`.
 //! - CryptAPI and BlockBee sign the callbacks of all their customers with one key: see the module
-//!   `cryptapi`. **A genuine callback may report a payment to another application until it is bound
-//!   to your order.**
+//!   `cryptapi`. **A genuine callback may report a payment to another application: bind it to your
+//!   order before you use its fields.**
 //!
 //! # Crediting an order
 //!
@@ -97,8 +98,8 @@
 //!
 //! With the feature `tracing`, each verification emits exactly one of the first three events, with
 //! the target `postback`. The last two may follow `postback verified`. An adapter that finds no
-//! verifier, or no result of one, emits `postback rejected`. No event contains a secret, a token, a
-//! signature, a body, the query of a URL, or an unsigned field of the payload.
+//! verifier, or no postback that a layer has verified, emits `postback rejected`. No event contains
+//! a secret, a token, a signature, a body, the query of a URL, or an unsigned field of the payload.
 //!
 //! | message | level | fields |
 //! |---|---|---|
@@ -118,7 +119,7 @@
 //! | `content_type`, `content_encoding` | the media type is not accepted: both as received |
 //! | `checked_url`, `query_length` | the signature over a URL is wrong: the URLs that it was checked against, without their query, and the length of the query in bytes |
 //! | `invoice_id` or `uuid` | the signature is genuine, and the id of the payment was read |
-//! | `looked_for` | the adapter found no verifier, or no result of one: what it looked for |
+//! | `looked_for` | the adapter found no verifier, or no postback that a layer has verified: what it looked for |
 //! | `hint` | a likely cause was found |
 //!
 //! `BodyTooLarge` carries the verifier's limit, even if the framework has a smaller limit that

@@ -8,8 +8,8 @@ use crate::{Accepts, LogFields, MediaType, Rejection, Reply, RequestHead, Verify
 ///
 /// A [`Verifier`](crate::Verifier) checks a request in this order and stops at the first rejection:
 /// the method and media types of [`accepts`](Self::accepts); the declared size;
-/// [`inspect`](Self::inspect) for the head, before any byte of the body is read; the size of the
-/// body; then [`verify`](Self::verify).
+/// [`inspect`](Self::inspect) for the head, before the adapter reads the body; the size of the body;
+/// then [`verify`](Self::verify).
 ///
 /// Any crate can implement the trait. The provider of this example is invented: it sends GET
 /// requests, signs the whole URL with HMAC-SHA-512, and sends the tag in base64. The guide has a

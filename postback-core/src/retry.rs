@@ -24,7 +24,8 @@ use crate::{Reply, log, reconcile::ReconcileError};
 /// | `store_unavailable` | 503 | the store failed or is busy |
 ///
 /// Each reply has a `Retry-After` header: for `in_flight` the time until the lease of the other
-/// delivery ends, unless it is extended, rounded up to whole seconds; otherwise 60 seconds.
+/// delivery ends, unless it is extended, rounded up to whole seconds and at least one; otherwise 60
+/// seconds.
 #[derive(Debug)]
 pub struct Retry {
     id: Option<String>,

@@ -74,7 +74,7 @@ impl<P: Provider> Verifier<P> {
         }
     }
 
-    /// Checks the head of a request, before any byte of its body is read.
+    /// Checks the head of a request, before the adapter reads its body.
     ///
     /// # Errors
     ///

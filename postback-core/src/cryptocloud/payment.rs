@@ -78,7 +78,7 @@ impl Payment {
         bare_invoice_id(stored) == self.invoice_id()
     }
 
-    /// Returns the signed expiry of the token, in Unix seconds: the time of sending plus 300
+    /// Returns the signed expiry of the token, `exp`, in Unix seconds: the time of sending plus 300
     /// seconds.
     #[must_use]
     pub const fn expires_at(&self) -> u64 {
