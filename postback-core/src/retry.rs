@@ -18,7 +18,7 @@ use crate::{Reply, log, reconcile::ReconcileError};
 /// | `unknown_order` | 404 | the application has no such order, or the callback is not bound to it |
 /// | `in_flight` | 409 | another delivery of the payment is being handled |
 /// | `effect_failed` | 503 | the effect failed |
-/// | `lease_expired` | 503 | the effect took longer than its lease |
+/// | `lease_expired` | 503 | the lease of the effect ended, and the effect was begun again or dismissed |
 /// | `misconfigured` | 503 | the application is configured wrongly, or cannot read what it stored with the order |
 /// | `price_not_comparable` | 503 | the price of the order cannot be compared with the payment, or the id of the payment is invalid |
 /// | `store_unavailable` | 503 | the store failed or is busy |
@@ -48,8 +48,9 @@ pub enum RetryReason {
         /// Time until the lease of the other delivery ends, unless it is extended.
         held_for: Duration,
     },
-    /// The effect took longer than its lease, and is not recorded as done.
-    #[error("lease expired before the effect was done")]
+    /// The lease ended before the effect was done, and another worker has begun the effect since,
+    /// or a person has dismissed it.
+    #[error("lease expired, and the effect was begun again or dismissed")]
     LeaseExpired,
     /// The application is configured wrongly, or cannot read what it stored with the order.
     #[error("application is misconfigured")]

@@ -84,7 +84,7 @@ async fn measure<S: EffectStore>(name: &str, store: &S, events: usize) {
         let with = deliver(tasks, &payments, |payment| {
             let store = store.clone();
             async move {
-                let ran = run_effect(&store, &payment, handler).await;
+                let ran = run_effect(&store, &payment, "mail", handler).await;
                 assert_eq!(ran.expect("it runs"), EffectOutcome::Ran(()));
                 Ok(())
             }

@@ -9,16 +9,24 @@ use postback_core::Retry;
 ))]
 use postback_core::event::EventKey;
 
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+use crate::effect::EffectKey;
+
 /// Error returned when a store did not do what it was called for, as far as is known.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// Another transaction writes for longer than the store waits, or has changed what this one
-    /// read. A retry may succeed.
+    /// read, or all connections are in use. A retry may succeed.
     #[error("store is busy with other transactions")]
     Busy(#[source] Source),
     /// The server may drop records when memory is short, as its `maxmemory-policy` says.
-    #[error("invalid maxmemory-policy {policy:?}: expected \"noeviction\"")]
+    #[error("invalid maxmemory-policy {policy:?}: expected \"noeviction\" or \"volatile-…\"")]
     EvictionEnabled {
         /// The policy found.
         policy: String,
@@ -33,14 +41,32 @@ pub enum StoreError {
         /// Description of the data and the key of the payment, without amounts and payload.
         found: String,
     },
-    /// The database was written by a later version of this crate.
-    #[error("unknown schema version {found}: expected at most {known}")]
+    /// The prefix of the keys cannot be a hash tag of Redis.
+    #[error("invalid prefix {prefix:?}: expected a text that is not empty, without braces")]
+    InvalidPrefix {
+        /// The prefix that was set.
+        prefix: String,
+    },
+    /// The settings of the database or of the application let records be lost or mixed up.
+    #[error("store is misconfigured: {found}")]
+    Misconfigured {
+        /// Description of the setting.
+        found: String,
+    },
+    /// The database was written by a later version of this crate, which is not compatible with this
+    /// one.
+    #[error("schema version {found} cannot be used: expected one that is compatible with {known}")]
     NewerSchema {
         /// The version found.
         found: i64,
         /// The latest version known to this crate.
         known: i64,
     },
+    /// The server writes nothing to disk, so that a restart loses all records.
+    #[error(
+        "invalid appendonly \"no\" with save \"\": expected an append-only file or save points"
+    )]
+    NotPersistent,
 }
 
 type Source = Box<dyn Error + Send + Sync>;
@@ -53,10 +79,11 @@ type Source = Box<dyn Error + Send + Sync>;
 ))]
 impl StoreError {
     /// Makes the error for an effect that was listed or inserted before, and is not found.
-    pub(crate) fn missing_effect(key: &EventKey) -> Self {
+    pub(crate) fn missing_effect(key: &EffectKey) -> Self {
         let found = format!(
-            "no effect of {} (deleted, or hidden by row-level security)",
-            shown(key)
+            "no effect {:?} of {} (deleted, or hidden by row-level security)",
+            key.name,
+            shown(&key.event)
         );
         Self::Inconsistent { found }
     }
@@ -79,6 +106,11 @@ impl StoreError {
              by row-level security)",
             shown(key)
         );
+        Self::Inconsistent { found }
+    }
+
+    pub(crate) fn unknown_reason(code: &str, key: &EventKey) -> Self {
+        let found = format!("review of {} with unknown reason {code:?}", shown(key));
         Self::Inconsistent { found }
     }
 
@@ -107,7 +139,9 @@ fn shown(key: &EventKey) -> String {
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match error.as_database_error().is_some_and(is_busy) {
+        let is_busy = matches!(error, sqlx::Error::PoolTimedOut)
+            || error.as_database_error().is_some_and(is_busy);
+        match is_busy {
             true => Self::Busy(error.into()),
             false => Self::Failed(error.into()),
         }

@@ -9,6 +9,7 @@ pub(crate) fn project(key: &EventKey) -> &str {
 }
 
 /// Makes a key from the columns of a row.
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 pub(crate) fn stored(namespace: String, project: &str, id: String) -> EventKey {
     let project = Some(project).filter(|project| !project.is_empty());
     EventKey::new(namespace, project, id)

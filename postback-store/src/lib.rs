@@ -24,6 +24,11 @@
 //! | is credited, and a pending delivery of it arrives | unchanged | [`Superseded`](Recorded::Superseded) |
 //! | is credited, and another delivery contradicts it | unchanged | [`Conflict`](Recorded::Conflict) |
 //!
+//! A [`Review`](Recorded::Review), a [`PossibleDuplicate`](Recorded::PossibleDuplicate) and a
+//! [`Conflict`](Recorded::Conflict) are also kept as a delivery that a person has to look at, in the
+//! same transaction. `reviews` lists them, with the reason. `mark_credited_in` credits a payment by
+//! hand, and `resolve` closes a review.
+//!
 //! Only the result of `reconcile` can be recorded:
 //!
 //! ```compile_fail,E0277
@@ -46,8 +51,11 @@
 //!
 //! Each delivery of a part payment is for review. An application that counts part payments keeps
 //! one amount for each payment key and overwrites it, never adds a delivery to a running total, and
-//! sums the stored amounts. When a person decides to credit a payment for review, call
-//! `mark_credited_in`, so that a later delivery is not credited again.
+//! sums the stored amounts.
+//!
+//! A callback of CryptAPI verifies forever. Before the first postback is received, import the
+//! payments that were credited before, by `import_credited_in`, and their effects, by
+//! [`EffectStore::import_effect`].
 //!
 //! The guarantee covers *the writes in that transaction*: they happen once for each payment that is
 //! delivered and committed. A payment whose postback never arrives is not credited. **Acknowledge
@@ -57,11 +65,25 @@
 //!
 //! A mail, or a request to another service, is not part of the transaction. [`run_effect`] runs
 //! such an effect in one worker at a time, on any machine that shares the store, and again if it
-//! failed or its process died. [`EffectStore::pending_effects`] lists the effects that are not
-//! done, of all providers and projects, and [`resume_effect`] runs one of them: call both when your
-//! application starts, and regularly after that. [`run_effect`] records no payment that does not
-//! pay its price. In the transaction of the credit, `enqueue_effect_in` enqueues the effect of a
-//! payment that pays its price. Records and effects are separate, so that a handler can use both.
+//! failed or its process died. A payment can have several effects, each under a name of its own.
+//! [`run_effect`] records no payment that does not pay its price. In the transaction of the credit,
+//! `enqueue_effect_in` enqueues an effect of a payment that pays its price. Records and effects are
+//! separate, so that a handler can use both.
+//!
+//! [`EffectStore::pending_effects`] lists the effects that are not done and that an
+//! [`EffectFilter`] selects, by project, provider and name, and [`resume_effect`] runs one of them:
+//! call both when your application starts, and regularly after that.
+//!
+//! A worker holds a [`Lease`], which is extended while its effect runs. Its fencing token decides
+//! whether the effect is completed: an effect that is done after its lease has ended is recorded as
+//! done, unless another worker has begun it since.
+//!
+//! # Limits
+//!
+//! No operation waits without a limit: five seconds for a connection, for other writers of a SQLite
+//! file and for a reply of a server, two seconds for a lock of Postgres, and ten seconds in all for
+//! `begin`. Then it returns a [`StoreError`]. A Postgres server ends a transaction that runs no
+//! statement for a minute. With a pool of the application, its settings apply.
 //!
 //! # Replies
 //!
@@ -87,14 +109,22 @@
 //!   `libsqlite3-sys`.
 //! - `postgres`: `postgres::PostgresStore`.
 //! - `redis`: `redis::RedisStore`, for effects alone.
+//! - `redis-cluster`: `redis::RedisStore::with_cluster`, on a Redis cluster.
 //! - `memory`: `memory::MemoryStore`, for tests of an application.
 
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
 mod clock;
 mod effect;
 mod error;
-#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
 mod key;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+mod limits;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "postgres")]
@@ -102,21 +132,20 @@ pub mod postgres;
 mod recorded;
 #[cfg(feature = "redis")]
 pub mod redis;
+#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+mod review;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod stored;
 
-/// Time that a store waits for other writers, for a connection and for a server. A provider does
-/// not wait much longer for a response.
-#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
-const STORE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
-
+#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+pub use self::review::{Review, ReviewFilter, ReviewReason};
 pub use self::{
     effect::{
-        DEFAULT_LEASE, EffectError, EffectOutcome, EffectStore, Lease, LeaseError, PendingEffect,
-        resume_effect, resume_effect_with_lease, run_effect, run_effect_with_lease,
+        DEFAULT_LEASE, EffectError, EffectFilter, EffectOutcome, EffectStore, Lease, LeaseError,
+        PendingEffect, resume_effect, resume_effect_with_lease, run_effect, run_effect_with_lease,
     },
     error::StoreError,
     recorded::Recorded,

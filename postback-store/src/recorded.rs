@@ -1,6 +1,11 @@
 use std::fmt;
 
-#[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
 use postback_core::event::FieldDigests;
 use postback_core::reconcile::Outcome;
 
@@ -14,8 +19,9 @@ pub enum Recorded {
     /// another value or is missing. For CryptoCloud and Trybit these are `status`, `amount_crypto`
     /// and `currency`; for CryptAPI and BlockBee `address_in`, `coin`, `value_coin` and `txid_in`.
     ///
-    /// The record is unchanged, and the delivery is not kept: **log it, because the log is its only
-    /// trace**. A person has to look at it.
+    /// The record is unchanged. A person has to look at the delivery: it is kept as a
+    /// [`Review`](crate::Review). A delivery that itself credits nothing is
+    /// [`NotCredited`](Self::NotCredited) instead, or [`Superseded`](Self::Superseded).
     Conflict {
         /// Names of the fields that have another value or are missing.
         fields: Vec<String>,
@@ -29,11 +35,12 @@ pub enum Recorded {
     /// zero. It is not recorded, so that the delivery that pays can be [`New`](Self::New). A
     /// payment that is credited stays credited.
     NotCredited(Outcome),
-    /// The transfer of the payment on the chain is counted under another id. It is recorded for
-    /// review and **must not be credited** before a person has looked at it. Each later delivery
-    /// with that transfer is recorded in its place, and returns the same.
+    /// The transfer of the payment on the chain is already recorded for another payment. This one
+    /// is recorded for review and **must not be credited** before a person has looked at it. Each
+    /// later delivery that is to be credited or reviewed is recorded in its place; with that
+    /// transfer it returns the same.
     PossibleDuplicate {
-        /// The id that the transfer is counted under.
+        /// Id of the other payment.
         of: String,
     },
     /// The payment does not pay the price: the amount is too low, the currency is another one, or
@@ -41,9 +48,10 @@ pub enum Recorded {
     /// absent or unreadable, or contradicts another one. It is recorded for review and not
     /// credited: a person has to look at it.
     ///
-    /// Each later delivery of the same payment is recorded in its place: for review again, or as
-    /// [`New`](Self::New) if it pays the price. If you count part payments, store the amount under
-    /// the payment's key, in place of an earlier one: **never add it to a sum**.
+    /// Each later delivery of the payment that is to be credited or reviewed is recorded in its
+    /// place: for review again, or as [`New`](Self::New) if it pays the price. If you count part
+    /// payments, store one amount for each payment, in place of the amount of an earlier delivery:
+    /// **never add a delivery to a running total**.
     Review(Outcome),
     /// The payment is pending in this delivery, and a confirmed one is credited. There is nothing
     /// to do.
@@ -70,7 +78,7 @@ impl Recorded {
 
     /// Returns the result for a payment whose record is credited.
     pub(crate) fn kept(before: &FieldDigests, now: &FieldDigests) -> Self {
-        let fields = before.changed_fields(now);
+        let fields = contradicted_fields(before, now);
         match fields.is_empty() {
             true => Self::Duplicate,
             false => Self::Conflict { fields },
@@ -95,11 +103,34 @@ impl fmt::Display for Recorded {
             Self::Duplicate => f.write_str("duplicate"),
             Self::New => f.write_str("new"),
             Self::NotCredited(outcome) => outcome.fmt(f),
-            Self::PossibleDuplicate { of } => write!(f, "possible duplicate of {of}"),
+            Self::PossibleDuplicate { of } => possible_duplicate(f, of),
             Self::Review(outcome) => write!(f, "{outcome}, kept for review"),
             Self::Superseded => f.write_str("superseded"),
         }
     }
+}
+
+/// Returns the names of the recorded fields that a delivery contradicts. Of a payment that was
+/// imported, no field is known.
+#[cfg(any(
+    feature = "memory",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
+pub(crate) fn contradicted_fields(
+    recorded: &FieldDigests,
+    delivered: &FieldDigests,
+) -> Vec<String> {
+    match recorded.is_empty() {
+        true => Vec::new(),
+        false => recorded.changed_fields(delivered),
+    }
+}
+
+/// Writes the id of the other payment that a transfer is recorded for.
+pub(crate) fn possible_duplicate(f: &mut fmt::Formatter<'_>, of: &str) -> fmt::Result {
+    write!(f, "possible duplicate of {of}")
 }
 
 /// Writes the names of the fields that changed, without their values.

@@ -45,6 +45,43 @@ fn tests_compile_each_chapter() {
     }
 }
 
+/// A table of guarantees names its tests in its last column.
+#[test]
+fn tests_of_guarantees_exist() {
+    let folders = ["contract", "faults"].map(|it| root().join("postback-store/tests").join(it));
+    let sources = folders.iter().flat_map(|folder| files(folder, "rs"));
+    let sources: Vec<_> = sources.map(|file| read(&file)).collect();
+    let is_test = |name: &str| {
+        let declared = ["fn _(", "fn _<", "\"_\""].map(|it| it.replace('_', name));
+        let is_in = |source: &String| declared.iter().any(|it| source.contains(it));
+        sources.iter().any(is_in)
+    };
+    let mut checked = 0_usize;
+    for page in ["recording.md", "effects.md"] {
+        let text = read(&root().join("docs/guide/src/payments").join(page));
+        let mut is_in_table = false;
+        for line in text.lines() {
+            let last = line.strip_suffix(" |").and_then(|it| it.rsplit_once("| "));
+            let Some((_, last)) = last else {
+                is_in_table &= line.starts_with('|');
+                continue;
+            };
+            if last == "test" {
+                is_in_table = true;
+            } else if is_in_table {
+                let names: Vec<_> = last.split('`').skip(1).step_by(2).collect();
+                assert!(!names.is_empty(), "{page}: {line}");
+                for name in names.iter().filter(|name| name.contains('_')) {
+                    let (_, function) = name.rsplit_once("::").unwrap_or(("", *name));
+                    assert!(is_test(function), "{page}: {name}");
+                    checked = checked.saturating_add(1);
+                }
+            }
+        }
+    }
+    assert!(checked > 40, "{checked}");
+}
+
 #[test]
 fn links_and_includes_resolve() {
     let mut checked = 0_usize;

@@ -267,14 +267,14 @@ async fn payment_is_recorded_and_effect_runs_once() {
 
     let pending = reconciled("InvoiceProcessing");
     let mail = || async { Ok::<_, std::io::Error>("mailed") };
-    let not_credited = run_effect(&store, &pending, mail).await.unwrap();
+    let not_credited = run_effect(&store, &pending, "mail", mail).await.unwrap();
     assert_eq!(not_credited, EffectOutcome::NotCredited(Outcome::Pending));
     assert_eq!(
-        run_effect(&store, &paid, mail).await.unwrap(),
+        run_effect(&store, &paid, "mail", mail).await.unwrap(),
         EffectOutcome::Ran("mailed")
     );
     assert_eq!(
-        run_effect(&store, &paid, mail).await.unwrap(),
+        run_effect(&store, &paid, "mail", mail).await.unwrap(),
         EffectOutcome::Duplicate
     );
 }

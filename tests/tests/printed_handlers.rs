@@ -26,12 +26,14 @@ use postback_conformance::{
 };
 use postback_core::{
     Retry, SecretKey, Verified, Verifier,
-    cryptapi::{CryptApi, Get},
+    cryptapi::{CryptApi, Expected, Get},
     cryptocloud::{CryptoCloud, bare_invoice_id},
-    reconcile::Price,
-    testing::{SAMPLE_ADDRESS_IN, SigningKey},
+    reconcile::{Price, Reconciliation},
+    testing::{SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SigningKey},
 };
-use postback_store::{EffectStore, memory::MemoryStore, run_effect, sqlite::SqliteStore};
+use postback_store::{
+    EffectFilter, EffectStore, memory::MemoryStore, run_effect, sqlite::SqliteStore,
+};
 use tempfile::TempDir;
 
 /// A handler that makes an application of this type for one project.
@@ -125,11 +127,22 @@ printed! {
 
 printed! {
     guide_review:
-    pub(super) async fn printed(
+    pub(super) async fn open_printed(store: &SqliteStore) -> Result<Vec<Review>, StoreError> {
+        open_reviews(store).await
+    }
+
+    pub(super) async fn credit_printed(
         store: &SqliteStore,
-        invoice_id: &str,
+        review: &Review,
     ) -> Result<bool, StoreError> {
-        credit_by_hand(store, invoice_id).await
+        credit_by_hand(store, review).await
+    }
+
+    pub(super) async fn close_printed(
+        store: &SqliteStore,
+        review: &Review,
+    ) -> Result<bool, StoreError> {
+        close(store, review).await
     }
 }
 
@@ -409,14 +422,21 @@ fn mails_about(invoice_id: &str) -> usize {
         .count()
 }
 
-/// The licence is mailed once for what is paid, and for nothing else.
+/// Returns the number of effects that are not done.
+async fn pending(store: &impl EffectStore) -> usize {
+    let all = EffectFilter::of_all_projects().with_held();
+    let all = all.with_possible_duplicates();
+    store.pending_effects(&all).await.unwrap().len()
+}
+
+/// The license is mailed once for what is paid, and for nothing else.
 #[derive(Default)]
-struct Licences {
+struct Licenses {
     store: MemoryStore,
     prices: Mutex<HashMap<String, Price>>,
 }
 
-impl HandlerUnderTest for Licences {
+impl HandlerUnderTest for Licenses {
     type Order = String;
 
     async fn add(&self, invoice_id: &str, price: &Price) -> String {
@@ -443,10 +463,10 @@ impl HandlerUnderTest for Licences {
 }
 
 async fn test_guide_run_effect(handler: &str) {
-    let shop = Licences::default();
+    let shop = Licenses::default();
     let target = "/postback";
     assert_credits_what_is_paid(handler, &shop, target).await;
-    assert!(shop.store.pending_effects(1).await.unwrap().is_empty());
+    assert_eq!(pending(&shop.store).await, 0);
 
     // An effect that failed is run by the next sweep, once.
     let id = deliveries::invoice_id();
@@ -454,7 +474,7 @@ async fn test_guide_run_effect(handler: &str) {
     let reconciliation = payment.unwrap().reconcile(&deliveries::price()).unwrap();
     let fails = || async { Err::<(), _>(io::Error::other("no mail today")) };
     assert!(
-        run_effect(&shop.store, &reconciliation, fails)
+        run_effect(&shop.store, &reconciliation, "license", fails)
             .await
             .is_err()
     );
@@ -465,7 +485,7 @@ async fn test_guide_run_effect(handler: &str) {
             .unwrap();
         assert_eq!(mails_about(&id), 1);
     }
-    assert!(shop.store.pending_effects(1).await.unwrap().is_empty());
+    assert_eq!(pending(&shop.store).await, 0);
 }
 
 /// An application with a table of orders, each with the id of its invoice.
@@ -553,7 +573,7 @@ async fn test_guide_effects(handler: &str) {
     assert_credits_what_is_paid(handler, &shop, "/postback").await;
     assert_deleted_order_is_not_acknowledged(handler, &shop, &shop.0.store).await;
     assert_unreadable_price_is_not_acknowledged(handler, &shop, &shop.0.store).await;
-    assert!(shop.0.store.pending_effects(1).await.unwrap().is_empty());
+    assert_eq!(pending(&shop.0.store).await, 0);
 }
 
 async fn test_readme_paid(handler: &str) {
@@ -616,6 +636,25 @@ async fn assert_unreadable_price_is_not_acknowledged(
     assert_eq!(shop.credits(&order).await, 1, "{handler}");
 }
 
+/// Returns a payment of CryptAPI.
+fn paid_to_address() -> Reconciliation {
+    let key = SigningKey::generate().unwrap();
+    let provider = CryptApi::get([ORIGIN]).unwrap();
+    let url = provider.callback_url(&format!("{ORIGIN}/postback"));
+    let url = url.unwrap().build().unwrap();
+    let verifier = Verifier::new(provider, key.public_key().unwrap());
+    let callback = callbacks::confirmed(&key, url.as_str());
+    let expected = Expected::callback_url(url)
+        .address_in(SAMPLE_ADDRESS_IN)
+        .coin("btc")
+        .payout_addresses([SAMPLE_ADDRESS_OUT]);
+    let callback = callback.verify(&verifier).unwrap();
+    let price = Price::new("0.05".parse().unwrap(), "btc").unwrap();
+    let payment = callback.bind(&expected).unwrap().reconcile(&price);
+    assert!(payment.is_paid());
+    payment
+}
+
 /// Another application shares the store.
 #[tokio::test]
 async fn guide_effects_of_this_application_alone_run() {
@@ -623,6 +662,7 @@ async fn guide_effects_of_this_application_alone_run() {
     OrdersInTable::create_table(&store).await;
     let secret = deliveries::secret();
     let other = Verifier::builder(CryptoCloud::new(), secret).project("another project");
+    let other = other.build().unwrap();
     let [paid, for_review, of_other] = [(); 3].map(|()| deliveries::invoice_id());
     let dearer = Price::new("0.1".parse().unwrap(), "BNB").unwrap();
     let reconciled = |id: &str, price: &Price, verifier: &Verifier<CryptoCloud>| {
@@ -631,39 +671,39 @@ async fn guide_effects_of_this_application_alone_run() {
     };
     let price = deliveries::price();
     let mut transaction = store.begin().await.unwrap();
-    for payment in [
-        reconciled(&paid, &price, &verifier),
-        reconciled(&of_other, &price, &other.build().unwrap()),
+    for (payment, effect) in [
+        (reconciled(&paid, &price, &verifier), "license"),
+        (reconciled(&paid, &price, &verifier), "invoice"),
+        (reconciled(&of_other, &price, &other), "license"),
+        (paid_to_address(), "license"),
     ] {
-        let enqueued = store.enqueue_effect_in(&mut transaction, &payment).await;
-        enqueued.unwrap();
+        let enqueued = store.enqueue_effect_in(&mut transaction, &payment, effect);
+        enqueued.await.unwrap();
     }
     let payment = reconciled(&for_review, &dearer, &verifier);
-    let enqueued = store.enqueue_effect_of_review_in(&mut transaction, &payment);
+    let enqueued = store.enqueue_effect_of_review_in(&mut transaction, &payment, "license");
     enqueued.await.unwrap();
     store.commit(transaction).await.unwrap();
     guide_effects::run_pending_printed(&store).await.unwrap();
     assert_eq!(mails_about(&paid), 1);
     assert_eq!(mails_about(&for_review), 0);
     assert_eq!(mails_about(&of_other), 0);
-    assert_eq!(store.pending_effects(10).await.unwrap().len(), 2);
+    assert_eq!(pending(&store).await, 4);
 }
 
-/// The statement of the guide lists what the handler credits.
+/// Lists the reviews by their ids and reasons.
+async fn reviews(store: &SqliteStore) -> Vec<(String, String)> {
+    let open = guide_review::open_printed(store).await.unwrap();
+    let shown = open.iter().map(|it| {
+        let reason = it.reason.to_string();
+        (it.key.id().to_owned(), reason)
+    });
+    shown.collect()
+}
+
 async fn test_guide_review(handler: &str) {
     let ((_folder, store), verifier) = (sqlite().await, deliveries::verifier());
     OrdersInTable::create_table(&store).await;
-    let guide = root().join("docs/guide/src/payments/recording.md");
-    let guide = fs::read_to_string(guide).unwrap();
-    let (_, statement) = guide.split_once("```sql\n").unwrap();
-    let (statement, _) = statement.split_once("```").unwrap();
-    let for_review = async || {
-        type Row = (String, String, String, String, i64);
-        let rows = sqlx::query_as(sqlx::AssertSqlSafe(statement));
-        let rows: Vec<Row> = rows.fetch_all(store.pool()).await.unwrap();
-        let id = |(_, _, id, _, _): Row| id;
-        rows.into_iter().map(id).collect::<Vec<_>>()
-    };
     let router = guide_effects::printed(store.clone(), verifier);
     let application = Application::serve(router, Seen::default()).await;
     let shop = OrdersInTable {
@@ -678,17 +718,40 @@ async fn test_guide_review(handler: &str) {
     );
     let less = deliveries::sample("/postback", &id, &[less]);
     assert_eq!(shop.deliver(&less).await.status(), 200, "{handler}");
-    assert_eq!(for_review().await, [&*id], "{handler}");
-    let unknown = deliveries::invoice_id();
-    for (id, is_credited) in [(&unknown, false), (&id, true), (&id, false)] {
-        let credited = guide_review::printed(&store, id).await.unwrap();
-        assert_eq!(credited, is_credited, "{handler}: {id}");
+    let underpaid = [(id.clone(), "underpaid".to_owned())];
+    assert_eq!(reviews(&store).await, underpaid, "{handler}");
+    let open = guide_review::open_printed(&store).await.unwrap();
+    let [review] = &*open else {
+        unreachable!("{open:?}");
+    };
+
+    // An order that is not there takes no credit.
+    let rename = "UPDATE orders SET invoice_id = ? WHERE invoice_id = ?";
+    let another = deliveries::invoice_id();
+    for (to, from, is_credited) in [(&another, &id, false), (&id, &another, true)] {
+        let renamed = sqlx::query(rename).bind(to).bind(from);
+        renamed.execute(store.pool()).await.unwrap();
+        let credited = guide_review::credit_printed(&store, review).await.unwrap();
+        assert_eq!(credited, is_credited, "{handler}: {to}");
     }
-    assert_eq!(for_review().await, Vec::<String>::new(), "{handler}");
+    let again = guide_review::credit_printed(&store, review).await.unwrap();
+    assert!(!again, "{handler}");
+    assert_eq!(reviews(&store).await, [], "{handler}");
     for delivery in [&less, &deliveries::sample("/postback", &id, &[])] {
         assert_eq!(shop.deliver(delivery).await.status(), 200, "{handler}");
         assert_eq!(shop.credits(&order).await, 1, "{handler}");
     }
+
+    // The rest of the money contradicts what was credited, until a person closes the review.
+    let conflict = "conflict with what was recorded before in amount_crypto";
+    let conflict = [(id.clone(), conflict.to_owned())];
+    assert_eq!(reviews(&store).await, conflict, "{handler}");
+    let open = guide_review::open_printed(&store).await.unwrap();
+    for is_closed in [true, false] {
+        let closed = guide_review::close_printed(&store, open.first().unwrap()).await;
+        assert_eq!(closed.unwrap(), is_closed, "{handler}");
+    }
+    assert_eq!(reviews(&store).await, [], "{handler}");
 }
 
 /// The README's first application acknowledges nothing.
@@ -853,7 +916,7 @@ const NOT_HANDLERS: [(&str, &str); 5] = [
     ),
     (
         "postback-store/src/effect/mod.rs",
-        "let failed = run_effect(&store, &reconciliation, fail).await;",
+        "let failed = run_effect(&store, &reconciliation, \"mail\", fail).await;",
     ),
     (
         "postback-tower/src/response.rs",

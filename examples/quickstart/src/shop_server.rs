@@ -5,7 +5,7 @@ use postback_core::{
     testing::{SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT},
 };
 use serde_json::{Value, json};
-use shop::{CryptApiVerifier, Orders, Receipts, Verifiers};
+use shop::{CryptApiVerifier, Messages, Orders, Verifiers};
 use tokio::{fs, net::TcpListener};
 
 use crate::{Result, cryptocloud, folder::Folder, http::Request};
@@ -28,10 +28,10 @@ impl ShopServer {
         let folder = folder.path().join(name);
         fs::create_dir(&folder).await?;
         let orders = Orders::open(folder.join("shop.db")).await?;
-        let receipts = Receipts::new(orders.clone(), folder);
+        let messages = Messages::new(orders.clone(), folder);
         let (secret, trybit_secret) = (cryptocloud::secret()?, cryptocloud::trybit_secret()?);
         let verifiers = Verifiers::new(cryptapi, secret, trybit_secret)?;
-        let router = shop::router(orders, receipts, verifiers, ORIGIN);
+        let router = shop::router(orders, messages, verifiers, ORIGIN);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         tokio::spawn(shop::serve(listener, router));

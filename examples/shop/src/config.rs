@@ -8,6 +8,9 @@ use postback_core::{
     cryptocloud::{CryptoCloud, Trybit},
 };
 
+/// Projects of the payments in the store: CryptAPI's has no name.
+pub(crate) const PROJECTS: [Option<&str>; 3] = [None, Some(CryptoCloud::NAME), Some(Trybit::NAME)];
+
 /// The verifiers of the shop's routes.
 #[derive(Clone, Debug)]
 pub struct Verifiers {

@@ -2,15 +2,18 @@
 //!
 //! `orders_api` is the shop's own interface, `receive` that of the providers: it finds an order,
 //! binds a callback to it, reconciles the payment with its price, records and credits it in one
-//! transaction, and acknowledges. `orders` is the database, and `receipts` mails a receipt for each
-//! payment. `config` reads the environment, and `serve` runs the server.
+//! transaction, and acknowledges. `orders` is the database. `messages` mails a receipt for each
+//! payment, and an order to the warehouse for each order that is paid; `reviews` logs what a person
+//! has to look at; `sweep` runs both. `config` reads the environment, and `serve` runs the server.
 
 mod config;
+mod messages;
 mod orders;
 mod orders_api;
-mod receipts;
 mod receive;
+mod reviews;
 mod serve;
+mod sweep;
 
 use axum::{
     Router,
@@ -25,16 +28,18 @@ use postback_tower::PostbackLayer;
 
 pub use self::{
     config::{CryptApiVerifier, Verifiers},
+    messages::Messages,
     orders::{Orders, OrdersError},
-    receipts::Receipts,
+    reviews::Reviews,
     serve::serve,
+    sweep::sweep,
 };
 
 /// State of the routes.
 #[derive(Clone, FromRef)]
 struct Shop {
     orders: Orders,
-    receipts: Receipts,
+    messages: Messages,
     cryptocloud: Verifier<CryptoCloud>,
     trybit: Verifier<Trybit>,
     /// Makes and loads callback URLs.
@@ -50,7 +55,7 @@ struct Origin(String);
 /// Returns the routes: `/orders` is not for the public, and `/postback` is the providers'.
 pub fn router(
     orders: Orders,
-    receipts: Receipts,
+    messages: Messages,
     verifiers: Verifiers,
     origin: impl Into<String>,
 ) -> Router {
@@ -68,7 +73,7 @@ pub fn router(
         .route("/postback/trybit", any(receive::paid::<Trybit>))
         .with_state(Shop {
             orders,
-            receipts,
+            messages,
             cryptocloud: verifiers.cryptocloud,
             trybit: verifiers.trybit,
             cryptapi: verifiers.cryptapi,

@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, fs, io, path::PathBuf};
 
-use shop::{Orders, Receipts, Verifiers};
+use shop::{Messages, Orders, Reviews, Verifiers};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -17,18 +17,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     fs::create_dir_all(&mail)?;
     let orders = Orders::open(&file).await?;
-    let receipts = Receipts::new(orders.clone(), &mail);
-    let router = shop::router(orders, receipts.clone(), verifiers, origin);
+    let messages = Messages::new(orders.clone(), &mail);
+    let reviews = Reviews::new(orders.clone());
+    let router = shop::router(orders, messages.clone(), verifiers, origin);
     let address = env::var("BIND").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(address).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
     eprintln!(
-        "orders are in {}, receipts in {}",
+        "orders are in {}, messages in {}",
         file.display(),
         mail.display()
     );
-    // First the receipts that the last process left, and then each that is due.
-    tokio::spawn(receipts.keep_mailing());
+    // First what the last process left, and then what is due.
+    tokio::spawn(shop::sweep(messages, reviews));
     shop::serve(listener, router).await;
     Ok(())
 }

@@ -5,6 +5,7 @@ use bigdecimal::BigDecimal;
 use postback_core::{
     Amount, Retry,
     cryptapi::{CallbackUrl, CallbackUrlError, Expected},
+    event::EventKey,
     reconcile::{Assurance, Outcome, Price, Reconciliation},
 };
 use postback_store::{Recorded, StoreError, sqlite::SqliteStore};
@@ -31,7 +32,15 @@ pub(crate) struct Payment {
     pub(crate) order: i64,
     pub(crate) amount: String,
     pub(crate) coin: String,
+    /// The order is paid in full, by this payment or with others.
+    pub(crate) is_order_paid: bool,
 }
+
+/// Effect of each payment that is counted: the customer gets a receipt.
+pub(crate) const MAIL: &str = "mail";
+
+/// Effect of the payment that pays an order in full: the warehouse gets the order.
+pub(crate) const STOCK: &str = "stock";
 
 /// Address to which an order is paid.
 struct Address {
@@ -187,30 +196,28 @@ impl Orders {
     }
 
     /// Finds a counted payment by the key of its event.
-    pub(crate) async fn payment(
-        &self,
-        namespace: &str,
-        project: Option<&str>,
-        id: &str,
-    ) -> Result<Option<Payment>, OrdersError> {
-        let query = "SELECT payments.number, order_number, amount, coin
+    pub(crate) async fn payment(&self, key: &EventKey) -> Result<Option<Payment>, OrdersError> {
+        let query = "SELECT payments.number, order_number, amount, coin, paid_in_full
                      FROM payments JOIN orders ON orders.number = order_number
                      WHERE namespace = ?1 AND project = ?2 AND id = ?3";
         let row = sqlx::query_as(query)
-            .bind(namespace)
-            .bind(project.unwrap_or_default())
-            .bind(id)
+            .bind(key.namespace())
+            .bind(key.project().unwrap_or_default())
+            .bind(key.id())
             .fetch_optional(self.store.pool())
             .await?;
-        Ok(row.map(|(number, order, amount, coin)| Payment {
-            number,
-            order,
-            amount,
-            coin,
-        }))
+        Ok(
+            row.map(|(number, order, amount, coin, is_order_paid)| Payment {
+                number,
+                order,
+                amount,
+                coin,
+                is_order_paid,
+            }),
+        )
     }
 
-    /// Records a payment, counts its amount, and enqueues its receipt, in one transaction: the
+    /// Records a payment, counts its amount, and enqueues its effects, in one transaction: the
     /// database keeps all of it, or nothing.
     pub(crate) async fn credit(
         &self,
@@ -239,29 +246,38 @@ impl Orders {
                 .bind(payment.event().id())
                 .execute(&mut *transaction)
                 .await?;
-            match recorded {
-                Recorded::New => {
-                    let enqueue = self.store.enqueue_effect_in(&mut transaction, payment);
-                    enqueue.await?;
-                }
-                _ => {
-                    let enqueue = self
-                        .store
-                        .enqueue_effect_of_review_in(&mut transaction, payment);
-                    enqueue.await?;
-                }
-            }
+            self.enqueue(&mut transaction, payment, MAIL).await?;
             let total = amount_of(&sum(&mut transaction, order.number).await?)?;
             let total = order.price.reconcile_total(&total, payment.assurance());
+            let update = "UPDATE orders SET paid_in_full = 1
+                          WHERE number = ?1 AND paid_in_full = 0";
             if total.is_paid() {
-                sqlx::query("UPDATE orders SET paid_in_full = 1 WHERE number = ?1")
-                    .bind(order.number)
-                    .execute(&mut *transaction)
-                    .await?;
+                let paid = sqlx::query(update).bind(order.number);
+                if paid.execute(&mut *transaction).await?.rows_affected() == 1 {
+                    self.enqueue(&mut transaction, payment, STOCK).await?;
+                }
             }
         }
         self.store.commit(transaction).await?;
         Ok(recorded)
+    }
+
+    /// Enqueues an effect of a counted payment, which pays the price or a part of it.
+    async fn enqueue(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        payment: &Reconciliation,
+        effect: &str,
+    ) -> Result<(), StoreError> {
+        let store = &self.store;
+        match payment.is_paid() {
+            true => store.enqueue_effect_in(transaction, payment, effect).await,
+            false => {
+                store
+                    .enqueue_effect_of_review_in(transaction, payment, effect)
+                    .await
+            }
+        }
     }
 }
 

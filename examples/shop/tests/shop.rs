@@ -21,42 +21,45 @@ use postback_conformance::{
     shop::{ORIGIN, Senders},
 };
 use postback_core::reconcile::Price;
-use postback_store::{EffectStore, PendingEffect, sqlite::SqliteStore};
-use shop::{CryptApiVerifier, Orders, Receipts, Verifiers};
+use postback_store::{EffectFilter, EffectStore, PendingEffect, sqlite::SqliteStore};
+use shop::{CryptApiVerifier, Messages, Orders, Reviews, Verifiers};
 use tempfile::TempDir;
 
-const MAIL: &str = "mail";
+const FOLDER: &str = "mail";
 
 /// Shop in a temporary folder, and a sender of requests to it.
 struct Shop {
     senders: Senders,
     application: Application,
-    receipts: Receipts,
+    messages: Messages,
+    reviews: Reviews,
     folder: TempDir,
 }
 
 impl Shop {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join(MAIL)).unwrap();
+        fs::create_dir(folder.path().join(FOLDER)).unwrap();
         let orders = Orders::open(folder.path().join("shop.db")).await.unwrap();
-        let receipts = Receipts::new(orders.clone(), folder.path().join(MAIL));
+        let messages = Messages::new(orders.clone(), folder.path().join(FOLDER));
+        let reviews = Reviews::new(orders.clone());
         let senders = Senders::with_new_key();
         let cryptapi = CryptApiVerifier::Get(senders.cryptapi());
         let verifiers = Verifiers::new(cryptapi, deliveries::secret(), deliveries::secret());
-        let router = shop::router(orders, receipts.clone(), verifiers.unwrap(), ORIGIN);
+        let router = shop::router(orders, messages.clone(), verifiers.unwrap(), ORIGIN);
         let application = Application::serve(router, Seen::default()).await;
         Self {
             senders: senders.to(format!("http://{}", application.address())),
             application,
-            receipts,
+            messages,
+            reviews,
             folder,
         }
     }
 
-    /// Returns the mailed receipts by file name.
-    fn mailed(&self) -> BTreeMap<String, String> {
-        let files = fs::read_dir(self.folder.path().join(MAIL)).unwrap();
+    /// Returns the messages by file name.
+    fn messages(&self) -> BTreeMap<String, String> {
+        let files = fs::read_dir(self.folder.path().join(FOLDER)).unwrap();
         let message = |file: io::Result<fs::DirEntry>| {
             let file = file.unwrap();
             let message = fs::read_to_string(file.path()).unwrap();
@@ -100,9 +103,21 @@ async fn fifty_concurrent_postbacks_are_credited_once() {
     for delivery in deliveries.collect::<Vec<_>>() {
         assert_eq!(delivery.await.unwrap(), StatusCode::OK);
     }
-    assert_eq!(shop.receipts.finish().await.unwrap(), 1);
-    assert_eq!(shop.mailed().len(), 1);
+    assert_eq!(shop.messages.finish().await.unwrap(), 2);
+    assert_eq!(shop.messages().len(), 2);
     assert_eq!(shop.paid(order).await, paid("0.05", true));
+}
+
+/// Receipt of the payment with this number, for the first order.
+fn receipt(number: usize, amount: &str) -> (String, String) {
+    let message = format!("Subject: Your payment for order 1\r\n\r\nWe received {amount} BTC.\r\n");
+    (format!("{number}.mail.eml"), message)
+}
+
+/// Message to the warehouse after the payment with this number, for the first order.
+fn to_warehouse(number: usize) -> (String, String) {
+    let message = "Subject: Send order 1\r\n\r\nIt is paid in full.\r\n";
+    (format!("{number}.stock.eml"), message.to_owned())
 }
 
 #[tokio::test]
@@ -112,11 +127,24 @@ async fn each_payment_has_one_receipt() {
     for _ in 0..3 {
         assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.04").await, StatusCode::OK);
     }
-    assert_eq!(shop.receipts.finish().await.unwrap(), 1);
-    let receipt = "Subject: Your payment for order 1\r\n\r\nWe received 0.04 BTC.\r\n";
-    let expected = BTreeMap::from([("1.eml".to_owned(), receipt.to_owned())]);
-    assert_eq!(shop.mailed(), expected);
-    assert_eq!(shop.receipts.finish().await.unwrap(), 0);
+    assert_eq!(shop.messages.finish().await.unwrap(), 1);
+    assert_eq!(shop.messages(), BTreeMap::from([receipt(1, "0.04")]));
+    assert_eq!(shop.messages.finish().await.unwrap(), 0);
+}
+
+// The part payment and the rest of the price have one receipt, whose amount is replaced.
+#[tokio::test]
+async fn paid_order_goes_to_warehouse_once() {
+    let shop = Shop::open().await;
+    shop.order_by_invoice("ILRAJE1Q").await;
+    assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.04").await, StatusCode::OK);
+    assert_eq!(shop.messages.finish().await.unwrap(), 1);
+    for expected in [2, 0] {
+        assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.05").await, StatusCode::OK);
+        assert_eq!(shop.messages.finish().await.unwrap(), expected);
+        let expected = BTreeMap::from([receipt(1, "0.05"), to_warehouse(1)]);
+        assert_eq!(shop.messages(), expected);
+    }
 }
 
 // The postback is acknowledged: the provider does not send it again.
@@ -124,14 +152,78 @@ async fn each_payment_has_one_receipt() {
 async fn failed_receipt_is_mailed_by_next_sweep() {
     let shop = Shop::open().await;
     let order = shop.order_by_invoice("ILRAJE1Q").await;
-    fs::remove_dir(shop.folder.path().join(MAIL)).unwrap();
+    fs::remove_dir(shop.folder.path().join(FOLDER)).unwrap();
     assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.05").await, StatusCode::OK);
     assert_eq!(shop.paid(order).await, paid("0.05", true));
-    assert_eq!(shop.receipts.finish().await.unwrap(), 0);
-    fs::create_dir(shop.folder.path().join(MAIL)).unwrap();
-    assert_eq!(shop.receipts.finish().await.unwrap(), 1);
-    assert_eq!(shop.mailed().len(), 1);
-    assert_eq!(shop.receipts.finish().await.unwrap(), 0);
+    assert_eq!(shop.messages.finish().await.unwrap(), 0);
+    fs::create_dir(shop.folder.path().join(FOLDER)).unwrap();
+    assert_eq!(shop.messages.finish().await.unwrap(), 2);
+    let expected = BTreeMap::from([receipt(1, "0.05"), to_warehouse(1)]);
+    assert_eq!(shop.messages(), expected);
+    assert_eq!(shop.messages.finish().await.unwrap(), 0);
+}
+
+// A credited payment that is delivered with another amount, and a part payment.
+#[tokio::test]
+async fn reviews_are_logged_with_reason_and_without_payload() {
+    let mut shop = Shop::open().await;
+    let [conflicting, underpaid] = [(); 2].map(|()| deliveries::invoice_id());
+    for (id, amount) in [
+        (&conflicting, "0.05"),
+        (&conflicting, "0.06"),
+        (&underpaid, "0.0123"),
+    ] {
+        if amount != "0.06" {
+            shop.order_by_invoice(id).await;
+        }
+        assert_eq!(shop.pay_invoice(id, amount).await, StatusCode::OK);
+    }
+    let log = LOG.text().len();
+    for _ in 0..2 {
+        assert_eq!(shop.reviews.log().await.unwrap(), 2);
+    }
+    let text = LOG.text().split_off(log);
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|it| it.contains("for review: "))
+        .collect();
+    for (id, reason) in [
+        (
+            &conflicting,
+            "conflict with what was recorded before in amount_crypto",
+        ),
+        (&underpaid, "underpaid"),
+    ] {
+        let about: Vec<_> = lines.iter().filter(|line| line.contains(&**id)).collect();
+        let [line] = &*about else {
+            unreachable!("{id}: {lines:?}");
+        };
+        assert!(line.contains(&format!("for review: {reason}")), "{line}");
+        assert!(!line.contains("0.0123") && !line.contains("0.06"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn part_payments_are_resolved_when_order_is_paid_in_full() {
+    let mut shop = Shop::open().await;
+    let (order, target) = shop.order_by_address().await;
+    let parts = [
+        [
+            ("uuid=d", "uuid=d"),
+            ("value_coin=0.05", "value_coin=0.03"),
+            ("txid_in=a", "txid_in=a"),
+        ],
+        [
+            ("uuid=d", "uuid=e"),
+            ("value_coin=0.05", "value_coin=0.02"),
+            ("txid_in=a", "txid_in=b"),
+        ],
+    ];
+    for (part, in_full, open) in [(&parts[0], false, 1), (&parts[1], true, 0)] {
+        assert_eq!(shop.call_back(&target, part).await, StatusCode::OK);
+        assert_eq!(shop.paid(order).await.1, in_full);
+        assert_eq!(shop.reviews.log().await.unwrap(), open);
+    }
 }
 
 async fn within_eight_seconds(mut happens: impl AsyncFnMut() -> bool) {
@@ -146,7 +238,7 @@ async fn within_eight_seconds(mut happens: impl AsyncFnMut() -> bool) {
 #[tokio::test]
 async fn receipt_of_killed_process_is_mailed_by_next_process() {
     let folder = tempfile::tempdir().unwrap();
-    let mail = folder.path().join(MAIL);
+    let mail = folder.path().join(FOLDER);
     let start = || {
         let mut shop = receiver(env!("CARGO_BIN_EXE_shop"));
         shop.env("CRYPTOCLOUD_SECRET", deliveries::SECRET)
@@ -158,7 +250,7 @@ async fn receipt_of_killed_process_is_mailed_by_next_process() {
     };
     let first = start();
     // The name of the file that the process would write.
-    fs::create_dir(mail.join("1.1.part")).unwrap();
+    fs::create_dir(mail.join("1.mail.1.part")).unwrap();
     let senders = Senders::with_new_key().to(first.base());
     let order = senders.order_by_invoice("ILRAJE1Q").await;
     let status = senders.pay_invoice("ILRAJE1Q", "0.05").await;
@@ -168,16 +260,17 @@ async fn receipt_of_killed_process_is_mailed_by_next_process() {
     let store = SqliteStore::open(folder.path().join("shop.db")).await;
     let store = store.unwrap();
     within_eight_seconds(async || {
-        let pending = store.pending_effects(1).await.unwrap();
+        let receipts = EffectFilter::of_all_projects().effect("mail").with_held();
+        let pending = store.pending_effects(&receipts).await.unwrap();
         let tried = |it: &PendingEffect| it.attempts() == 1 && it.held_for().is_zero();
         pending.iter().any(tried)
     })
     .await;
     drop(first);
-    fs::remove_dir(mail.join("1.1.part")).unwrap();
+    fs::remove_dir(mail.join("1.mail.1.part")).unwrap();
 
     let _second = start();
-    within_eight_seconds(async || mail.join("1.eml").exists()).await;
+    within_eight_seconds(async || mail.join("1.mail.eml").exists()).await;
 }
 
 #[tokio::test]
@@ -296,7 +389,7 @@ async fn invoices_of_two_providers_with_one_id_pay_two_orders() {
     for order in orders {
         assert_eq!(shop.paid(order).await, paid("0.000113", true));
     }
-    assert_eq!(shop.receipts.finish().await.unwrap(), 2);
+    assert_eq!(shop.messages.finish().await.unwrap(), 4);
 }
 
 #[tokio::test]

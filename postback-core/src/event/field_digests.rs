@@ -15,6 +15,19 @@ use crate::hexadecimal;
 pub struct FieldDigests(Box<str>);
 
 impl FieldDigests {
+    /// Creates the digests of no fields: those of a payment whose fields are not known, such as one
+    /// that was imported.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(VERSION.into())
+    }
+
+    /// Returns true if there are digests of no fields.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        &*self.0 == VERSION
+    }
+
     /// Returns the text form, to be stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -160,6 +173,8 @@ mod tests {
         assert_eq!(FieldDigests::from_stored(all.as_str()), Some(all.clone()));
         let none = digests(&[]);
         assert_eq!(none.as_str(), "1");
+        assert!(none.is_empty() && !all.is_empty());
+        assert_eq!(none, FieldDigests::empty());
         assert_eq!(FieldDigests::from_stored("1"), Some(none));
         let digit = "0".repeat(32);
         assert!(FieldDigests::from_stored(&format!("1;a={digit}")).is_some());

@@ -51,6 +51,7 @@ pub struct EventRecord {
     stage: Stage,
     digest: FieldDigests,
     transfer: Option<Digest>,
+    counts_transfer: bool,
     payload_json: Box<str>,
 }
 
@@ -93,7 +94,8 @@ impl EventRecord {
 
     /// Returns the digest of the transfer on the chain, if the provider identifies it.
     ///
-    /// A store uses it to recognise a transfer that was recorded before under another id.
+    /// A store uses it to recognise a transfer that was recorded before under another id, if the
+    /// record [counts](Self::counts_transfer) it.
     #[must_use]
     pub const fn transfer(&self) -> Option<&Digest> {
         self.transfer.as_ref()
@@ -109,9 +111,19 @@ impl EventRecord {
         &self.payload_json
     }
 
-    pub(crate) fn without_transfer(self) -> Self {
+    /// Returns true if the transfer counts as soon as the payment is recorded.
+    ///
+    /// It does not if the assurance is below the one that the price requires: a payment that
+    /// another client of the provider arranged must not make a genuine one look like its duplicate.
+    /// It counts when a person has the payment credited.
+    #[must_use]
+    pub const fn counts_transfer(&self) -> bool {
+        self.counts_transfer
+    }
+
+    pub(crate) fn without_counting_transfer(self) -> Self {
         Self {
-            transfer: None,
+            counts_transfer: false,
             ..self
         }
     }
@@ -144,6 +156,7 @@ impl From<Contents<'_>> for EventRecord {
             stage: contents.stage,
             digest: contents.digest,
             transfer: contents.transfer,
+            counts_transfer: true,
             payload_json: contents.payload_json.into(),
         }
     }

@@ -168,7 +168,7 @@ impl Reconciliation {
         let outcome = price.with_required_assurance(assurance, outcome);
         Self {
             event: match assurance < price.assurance() {
-                true => event.without_transfer(),
+                true => event.without_counting_transfer(),
                 false => event,
             },
             assurance,

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use postback_core::event::{EventKey, EventRecord};
+use postback_core::event::EventRecord;
 
-use super::PendingEffect;
+use super::{EffectFilter, EffectKey, PendingEffect};
 use crate::StoreError;
 
 /// Steps of a store, each of which is atomic.
@@ -11,6 +11,7 @@ pub trait EffectBackend {
     fn acquire(
         &self,
         event: &EventRecord,
+        name: &str,
         length: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
 
@@ -18,30 +19,30 @@ pub trait EffectBackend {
     /// replaced differs in `credited`.
     fn acquire_recorded(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         credited: bool,
         length: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
 
-    /// Makes a lease end `length` from now, if it is in force.
+    /// Makes a lease end `length` from now, unless a later lease was given or the effect is done.
     fn extend(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         token: u64,
         length: Duration,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Records an effect as done, if the lease is in force. A repeated call returns the same.
+    /// Records an effect as done, unless a later lease was given. A repeated call returns the same.
     fn complete(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         token: u64,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Completion, StoreError>> + Send;
 
     /// Ends the lease with this token.
     fn release(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         token: u64,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -49,13 +50,13 @@ pub trait EffectBackend {
     /// duplicates last.
     fn list(
         &self,
-        limit: u32,
+        filter: &EffectFilter,
     ) -> impl Future<Output = Result<Vec<PendingEffect>, StoreError>> + Send;
 
     /// Lets a possible duplicate run, if it was not replaced.
     fn approve(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         credited: bool,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
@@ -63,9 +64,12 @@ pub trait EffectBackend {
     /// lease has ended cannot complete it.
     fn dismiss(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         credited: bool,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Records an effect as done, unless it is recorded.
+    fn import(&self, key: &EffectKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 /// Result of acquiring a lease.
@@ -77,6 +81,18 @@ pub enum Acquired {
     InFlight { held_for: Duration },
     Lease { token: u64 },
     PossibleDuplicate { of: String },
+}
+
+/// Result of completing an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "it has no public path")]
+pub enum Completion {
+    /// The lease was in force.
+    InTime,
+    /// The lease had ended, and no other was given since.
+    Late,
+    /// A later lease was given, or a person dismissed the effect.
+    Superseded,
 }
 
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]

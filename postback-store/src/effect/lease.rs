@@ -1,15 +1,20 @@
 use std::{fmt, time::Duration};
 
-use postback_core::{Retry, RetryReason, event::EventKey};
+use postback_core::{Retry, RetryReason};
 
-use super::{Access, EffectBackend, EffectStore};
+use super::{Access, EffectBackend, EffectKey, EffectStore};
 use crate::StoreError;
 
-/// Right to run the effect of one payment for a limited time.
+/// Right to run one effect of one payment for a limited time.
+///
+/// While the effect runs, its lease is extended each time that half of it has passed. So the length
+/// of a lease is the time after which a process that died is noticed, and not a limit for the
+/// effect. A lease ends while its effect runs only if the effect blocks its thread or the store
+/// fails.
 #[derive(Clone)]
 pub struct Lease<S> {
     pub(super) store: S,
-    pub(super) key: EventKey,
+    pub(super) key: EffectKey,
     pub(super) token: u64,
 }
 
@@ -17,7 +22,8 @@ pub struct Lease<S> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LeaseError {
-    /// The lease has ended, and another worker may run the effect. Stop the effect.
+    /// The lease has ended, and another worker has begun the effect, or a person has dismissed it.
+    /// Stop the effect.
     #[error("lease has expired")]
     Expired,
     /// The store failed. The lease ends at the same time as before.
@@ -37,14 +43,18 @@ impl<S: EffectStore> Lease<S> {
     }
 
     /// Makes the lease end `length` from now, by the store's clock: later or earlier than before.
-    /// The maximum is a year.
+    /// The maximum is a year. A lease that has ended is in force again, unless another worker has
+    /// begun the effect since.
+    ///
+    /// Call it before work that blocks the thread. At any other time the lease extends itself.
     ///
     /// Do not call it while the same task has a transaction of the store open: a
     /// `MemoryStore` then waits forever for the end of that transaction, and SQLite is busy.
     ///
     /// # Errors
     ///
-    /// [`LeaseError::Expired`] if the lease has ended before, and [`LeaseError::Store`].
+    /// [`LeaseError::Expired`] if a later lease was given or the effect is done, and
+    /// [`LeaseError::Store`].
     pub async fn extend(&self, length: Duration) -> Result<(), LeaseError> {
         let backend = self.store.backend(Access::OURS);
         match backend.extend(&self.key, self.token, length).await? {

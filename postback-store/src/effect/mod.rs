@@ -1,9 +1,12 @@
 //! Effects outside the database: one worker at a time, and again after a crash.
 
 mod backend;
+mod filter;
+mod key;
 mod lease;
 mod outcome;
 mod pending;
+mod renewal;
 #[cfg(any(
     feature = "memory",
     feature = "postgres",
@@ -22,10 +25,16 @@ mod time;
 
 use std::time::{Duration, Instant};
 
-use postback_core::{event::EventKey, reconcile::Recordable};
+use postback_core::reconcile::Recordable;
+use tokio::time::sleep;
 
-pub(crate) use self::backend::{Access, Acquired, EffectBackend};
+use self::renewal::Renewal;
+pub(crate) use self::{
+    backend::{Access, Acquired, Completion, EffectBackend},
+    key::EffectKey,
+};
 pub use self::{
+    filter::EffectFilter,
     lease::{Lease, LeaseError},
     outcome::{EffectError, EffectOutcome},
     pending::PendingEffect,
@@ -38,6 +47,7 @@ pub use self::{
     feature = "sqlite"
 ))]
 pub(crate) use self::{
+    filter::Position,
     state::EffectState,
     time::{held_for, milliseconds},
 };
@@ -46,21 +56,28 @@ use crate::StoreError;
 /// Length of a lease if none is given: 60 seconds.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 
-/// Runs the effect of a payment that pays its price, unless it is done, under a lease of
+/// Runs an effect of a payment that pays its price, unless it is done, under a lease of
 /// [`DEFAULT_LEASE`]. While the lease is in force, no other worker runs the effect, on any machine
 /// that shares the store.
 ///
-/// **An effect runs *at least* once**: it runs again if it failed, if it outlived its lease, or if
-/// its process died or the store failed before the effect was recorded as done. Pass the payment's
-/// id to the service that you call, as an idempotency key.
+/// A payment can have several effects, each under its own `name`: `mail` and `license` for example.
+/// The name is part of the key of the effect: **under a new name, an effect that is done runs
+/// again.**
+///
+/// **An effect runs *at least* once**: it runs again if it failed, if its process died, or if the
+/// store failed until the lease ended and the effect could not be recorded as done. Pass the
+/// payment's id to the service that you call, as an idempotency key.
 ///
 /// If the payment does not pay the price, `run_effect` returns
 /// [`NotCredited`](EffectOutcome::NotCredited) and writes nothing, so the log is the only trace of
 /// money that needs a review. A later delivery that pays runs the effect.
 ///
-/// The payment is recorded before the effect begins. If the effect fails, its lease ends. If it
-/// panics, is dropped or dies with its process, the lease stays in force until its time ends. Then
-/// the next delivery runs the effect again, or [`resume_effect`] does.
+/// The payment is recorded before the effect begins. While the effect runs, its lease is extended,
+/// so that an effect may take as long as it needs. If it fails, its lease ends. If it panics, is
+/// dropped or dies with its process, the lease stays in force until its time ends. Then the next
+/// delivery runs the effect again, or [`resume_effect`] does.
+///
+/// Call it in a runtime of tokio whose timers are enabled.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -79,12 +96,14 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 /// let price = Price::new("0.000113".parse()?, "BNB")?;
 /// let reconciliation = payment.reconcile(&price)?;
 /// let fail = || async { Err::<(), _>(io::Error::other("the mail server is down")) };
-/// let failed = run_effect(&store, &reconciliation, fail).await;
+/// let failed = run_effect(&store, &reconciliation, "mail", fail).await;
 /// assert_eq!(Retry::from(failed.unwrap_err()).code(), "effect_failed");
 ///
 /// let mail = || async { Ok::<_, io::Error>("mailed") };
-/// assert_eq!(run_effect(&store, &reconciliation, mail).await?, EffectOutcome::Ran("mailed"));
-/// assert_eq!(run_effect(&store, &reconciliation, mail).await?, EffectOutcome::Duplicate);
+/// let ran = run_effect(&store, &reconciliation, "mail", mail).await?;
+/// assert_eq!(ran, EffectOutcome::Ran("mailed"));
+/// let again = run_effect(&store, &reconciliation, "mail", mail).await?;
+/// assert_eq!(again, EffectOutcome::Duplicate);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -96,13 +115,14 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 pub async fn run_effect<S, T, E, F>(
     store: &S,
     reconciliation: &impl Recordable,
+    name: &str,
     effect: impl FnOnce() -> F,
-) -> Result<EffectOutcome<T>, EffectError<E>>
+) -> Result<EffectOutcome<T>, EffectError<T, E>>
 where
     S: EffectStore,
     F: Future<Output = Result<T, E>>,
 {
-    run_effect_with_lease(store, reconciliation, DEFAULT_LEASE, |_| effect()).await
+    run_effect_with_lease(store, reconciliation, name, DEFAULT_LEASE, |_| effect()).await
 }
 
 /// Does the same as [`run_effect`] under a lease of another length, at most a year, and passes the
@@ -114,9 +134,10 @@ where
 pub async fn run_effect_with_lease<S, T, E, F>(
     store: &S,
     reconciliation: &impl Recordable,
+    name: &str,
     length: Duration,
     effect: impl FnOnce(Lease<S>) -> F,
-) -> Result<EffectOutcome<T>, EffectError<E>>
+) -> Result<EffectOutcome<T>, EffectError<T, E>>
 where
     S: EffectStore,
     F: Future<Output = Result<T, E>>,
@@ -126,8 +147,9 @@ where
         return Ok(EffectOutcome::NotCredited(reconciliation.outcome().clone()));
     }
     let event = reconciliation.event();
-    let acquired = store.backend(Access::OURS).acquire(event, length);
-    run(store, event.key().clone(), length, acquired, effect).await
+    let key = EffectKey::new(event.key(), name);
+    let acquired = store.backend(Access::OURS).acquire(event, name, length);
+    run(store, key, length, acquired, effect).await
 }
 
 /// Runs a [pending](EffectStore::pending_effects) effect under a lease of [`DEFAULT_LEASE`], as
@@ -144,7 +166,7 @@ pub async fn resume_effect<S, T, E, F>(
     store: &S,
     pending: &PendingEffect,
     effect: impl FnOnce() -> F,
-) -> Result<EffectOutcome<T>, EffectError<E>>
+) -> Result<EffectOutcome<T>, EffectError<T, E>>
 where
     S: EffectStore,
     F: Future<Output = Result<T, E>>,
@@ -163,12 +185,12 @@ pub async fn resume_effect_with_lease<S, T, E, F>(
     pending: &PendingEffect,
     length: Duration,
     effect: impl FnOnce(Lease<S>) -> F,
-) -> Result<EffectOutcome<T>, EffectError<E>>
+) -> Result<EffectOutcome<T>, EffectError<T, E>>
 where
     S: EffectStore,
     F: Future<Output = Result<T, E>>,
 {
-    let (key, credited) = (&pending.key, pending.credited);
+    let (key, credited) = (&pending.position.key, pending.credited);
     let backend = store.backend(Access::OURS);
     let acquired = backend.acquire_recorded(key, credited, length);
     run(store, key.clone(), length, acquired, effect).await
@@ -176,11 +198,11 @@ where
 
 async fn run<S, T, E, F>(
     store: &S,
-    key: EventKey,
+    key: EffectKey,
     length: Duration,
     acquired: impl Future<Output = Result<Acquired, StoreError>>,
     effect: impl FnOnce(Lease<S>) -> F,
-) -> Result<EffectOutcome<T>, EffectError<E>>
+) -> Result<EffectOutcome<T>, EffectError<T, E>>
 where
     S: EffectStore,
     F: Future<Output = Result<T, E>>,
@@ -205,28 +227,43 @@ where
         key: key.clone(),
         token,
     };
-    match effect(lease).await {
-        Ok(done) => match with_retry(|| backend.complete(&key, token)).await? {
-            true => Ok(EffectOutcome::Ran(done)),
-            false => Err(EffectError::LeaseExpired),
+    let mut renewal = Renewal::new(asked, length);
+    let done = renewal.during(backend, &key, token, effect(lease)).await;
+    let left = renewal.left();
+    match done {
+        Ok(value) => match with_retry(left, || backend.complete(&key, token)).await {
+            Ok(Completion::InTime) => Ok(EffectOutcome::Ran(value)),
+            Ok(Completion::Late) => Ok(EffectOutcome::CompletedLate(value)),
+            Ok(Completion::Superseded) => Err(EffectError::LeaseExpired { value }),
+            Err(source) => Err(EffectError::NotCompleted { value, source }),
         },
         Err(error) => {
             // If this fails, the lease ends by its time.
-            let _ = with_retry(|| backend.release(&key, token)).await;
+            let _ = with_retry(Duration::ZERO, || backend.release(&key, token)).await;
             Err(EffectError::Effect(error))
         }
     }
 }
 
-/// Repeats a step that failed: a connection that broke during the effect fails at the first step
-/// after it, and is made again for the second.
-async fn with_retry<T, F>(step: impl Fn() -> F) -> Result<T, StoreError>
+/// Repeats a step that failed: at once, because a connection that broke during the effect fails at
+/// the first step after it, and then less and less often until `limit` has passed.
+async fn with_retry<T, F>(limit: Duration, step: impl Fn() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    match step().await {
-        // A busy store has already waited, and a retry does not correct an inconsistent one.
-        Err(StoreError::Failed(_)) => step().await,
-        first => first,
+    const FIRST_PAUSE: Duration = Duration::from_millis(10);
+    const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+    let begun = Instant::now();
+    let mut pause = Duration::ZERO;
+    loop {
+        match step().await {
+            Err(StoreError::Busy(_) | StoreError::Failed(_))
+                if pause.is_zero() || begun.elapsed() < limit =>
+            {
+                sleep(pause).await;
+                pause = pause.saturating_mul(2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+            }
+            last => return last,
+        }
     }
 }

@@ -1,12 +1,13 @@
 use std::{fmt, time::Duration};
 
+use super::filter::Position;
 use postback_core::event::EventKey;
 
 /// Effect that is not done. Pass it to [`resume_effect`](crate::resume_effect) to run it.
 #[derive(Clone)]
 #[must_use = "an effect that is not resumed may never run"]
 pub struct PendingEffect {
-    pub(crate) key: EventKey,
+    pub(crate) position: Position,
     pub(crate) credited: bool,
     /// Present until the effect is done and pruned.
     pub(crate) payload: Option<String>,
@@ -18,23 +19,35 @@ pub struct PendingEffect {
 }
 
 impl PendingEffect {
+    /// Returns the name of the effect.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.position.key.name
+    }
+
+    /// Returns the key of the payment.
+    #[must_use]
+    pub const fn event_key(&self) -> &EventKey {
+        &self.position.key.event
+    }
+
     /// Returns the [namespace](EventKey::namespace) of the key: the provider's name, which two brands
     /// of one provider share.
     #[must_use]
     pub fn namespace(&self) -> &str {
-        self.key.namespace()
+        self.event_key().namespace()
     }
 
     /// Returns the [project](EventKey::project) of the key: its name, if it has one.
     #[must_use]
     pub fn project(&self) -> Option<&str> {
-        self.key.project()
+        self.event_key().project()
     }
 
     /// Returns the [id](EventKey::id) of the key: the provider's signed id of the payment.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.key.id()
+        self.event_key().id()
     }
 
     /// Returns true if the effect was enqueued for a payment that pays its price, false if it was
@@ -69,8 +82,8 @@ impl PendingEffect {
         self.attempts
     }
 
-    /// Returns the other id that the transfer on the chain is counted under, if there is one. The
-    /// effect does not run until a person [approves](crate::EffectStore::approve) it.
+    /// Returns the id of the other payment that the transfer on the chain is recorded for, if there
+    /// is one. The effect does not run until a person [approves](crate::EffectStore::approve) it.
     #[must_use]
     pub fn possible_duplicate_of(&self) -> Option<&str> {
         self.duplicate_of.as_deref()
@@ -88,7 +101,7 @@ impl PendingEffect {
 impl fmt::Debug for PendingEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingEffect")
-            .field("key", &self.key)
+            .field("key", &self.position.key)
             .field("credited", &self.credited)
             .field("recorded_at", &self.recorded_at)
             .field("attempts", &self.attempts)

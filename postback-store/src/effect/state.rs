@@ -3,6 +3,7 @@ use std::time::Duration;
 use postback_core::event::FieldDigests;
 
 use super::Acquired;
+use crate::recorded::contradicted_fields;
 
 /// State of an effect that was not leased.
 pub(crate) struct EffectState {
@@ -16,16 +17,18 @@ impl EffectState {
     /// Returns the reason why the effect was not leased. `now` is the digest of the delivery, if
     /// there is one.
     pub(crate) fn not_leased(self, now: Option<&FieldDigests>) -> Acquired {
-        match now {
-            Some(now) if *now != self.digest => Acquired::Conflict {
-                fields: self.digest.changed_fields(now),
-            },
-            _ if self.is_done => Acquired::Duplicate,
-            _ => match self.duplicate_of {
-                Some(of) => Acquired::PossibleDuplicate { of },
-                None => Acquired::InFlight {
-                    held_for: self.held_for,
-                },
+        let fields = now.map(|now| contradicted_fields(&self.digest, now));
+        let fields = fields.unwrap_or_default();
+        if !fields.is_empty() {
+            return Acquired::Conflict { fields };
+        }
+        if self.is_done {
+            return Acquired::Duplicate;
+        }
+        match self.duplicate_of {
+            Some(of) => Acquired::PossibleDuplicate { of },
+            None => Acquired::InFlight {
+                held_for: self.held_for,
             },
         }
     }

@@ -1,4 +1,6 @@
-use super::{Access, EffectBackend, PendingEffect};
+use postback_core::event::EventKey;
+
+use super::{Access, EffectBackend, EffectFilter, EffectKey, PendingEffect};
 use crate::StoreError;
 
 /// Store that leases effects to workers, implemented by each store of this crate.
@@ -12,23 +14,20 @@ pub trait EffectStore: Clone + Send + Sync + 'static {
     #[doc(hidden)]
     fn backend(&self, access: Access) -> &Self::Backend;
 
-    /// Returns at most `limit` effects that are not done, of all providers and projects that share
-    /// the store, and of payments for review. Look at the whole key and at
-    /// [`is_credited`](PendingEffect::is_credited) before you run one: the id alone may be another
-    /// provider's.
+    /// Returns the effects that are not done and that the filter selects.
     ///
-    /// Effects with the oldest attempt come first. Possible duplicates, which [wait for a
-    /// person](PendingEffect::possible_duplicate_of), come last. An effect that a worker runs, or
-    /// ran when its process died, is [held](PendingEffect::held_for).
+    /// Effects with the oldest attempt come first, so that an effect that keeps failing does not
+    /// keep the others from running. A worker runs the effects of its own project and name: what an
+    /// effect does is known by its name, and the id of a payment alone may be another provider's.
     ///
     /// # Errors
     ///
     /// [`StoreError::Busy`], [`StoreError::Failed`] and [`StoreError::Inconsistent`].
     fn pending_effects(
         &self,
-        limit: u32,
+        filter: &EffectFilter,
     ) -> impl Future<Output = Result<Vec<PendingEffect>, StoreError>> + Send {
-        self.backend(Access::OURS).list(limit)
+        self.backend(Access::OURS).list(filter)
     }
 
     /// Lets the effect of a possible duplicate run. Call it if a person has found that the payment
@@ -45,7 +44,7 @@ pub trait EffectStore: Clone + Send + Sync + 'static {
         pending: &PendingEffect,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send {
         self.backend(Access::OURS)
-            .approve(&pending.key, pending.credited)
+            .approve(&pending.position.key, pending.credited)
     }
 
     /// Records an effect as done, although it did not run. Call it if a person has decided that it
@@ -62,7 +61,29 @@ pub trait EffectStore: Clone + Send + Sync + 'static {
         pending: &PendingEffect,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send {
         self.backend(Access::OURS)
-            .dismiss(&pending.key, pending.credited)
+            .dismiss(&pending.position.key, pending.credited)
+    }
+
+    /// Records the effect of an old payment as done, although it did not run. Call it for each
+    /// payment and each effect that your application handled before it used this store, before the
+    /// first postback is received: a callback of CryptAPI verifies forever, and would run the
+    /// effect again.
+    ///
+    /// Returns false and changes nothing if the effect is recorded already.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] and [`StoreError::Failed`].
+    fn import_effect(
+        &self,
+        key: &EventKey,
+        name: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        async {
+            self.backend(Access::OURS)
+                .import(&EffectKey::new(key, name))
+                .await
+        }
     }
 }
 

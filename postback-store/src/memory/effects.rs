@@ -1,11 +1,14 @@
-use std::time::Duration;
+use std::{collections::btree_map::Entry, time::Duration};
 
-use postback_core::event::{EventKey, EventRecord, FieldDigests};
+use postback_core::event::{EventRecord, FieldDigests};
 
 use super::{Contents, MemoryStore, MemoryTransaction, Undo};
 use crate::{
-    PendingEffect, StoreError,
-    effect::{Acquired, EffectBackend, EffectState, held_for, milliseconds},
+    EffectFilter, PendingEffect, StoreError,
+    effect::{
+        Acquired, Completion, EffectBackend, EffectKey, EffectState, Position, held_for,
+        milliseconds,
+    },
 };
 
 /// Effect of a payment. Times are in Unix milliseconds.
@@ -22,13 +25,29 @@ pub(super) struct Effect {
     leased_at: i64,
     /// Zero if no worker holds the effect.
     leased_until: i64,
-    is_done: bool,
+    done_at: Option<i64>,
     duplicate_of: Option<String>,
 }
 
 impl Effect {
-    fn is_held_by(&self, token: u64, now: i64) -> bool {
-        self.token == token && !self.is_done && now < self.leased_until
+    const fn is_done(&self) -> bool {
+        self.done_at.is_some()
+    }
+
+    fn is_held(&self, now: i64) -> bool {
+        now < self.leased_until
+    }
+
+    fn is_selected(&self, key: &EffectKey, filter: &EffectFilter, now: i64) -> bool {
+        let is = |selected: &Option<Box<str>>, value: &str| {
+            selected.as_deref().is_none_or(|selected| selected == value)
+        };
+        is(&filter.namespace, key.event.namespace())
+            && is(&filter.project, key.event.project().unwrap_or_default())
+            && is(&filter.name, &key.name)
+            && !self.is_done()
+            && (filter.with_held || !self.is_held(now))
+            && (filter.with_possible_duplicates || self.duplicate_of.is_none())
     }
 
     /// Starts the lease again if the clock was set back, because it would last longer by as much.
@@ -44,13 +63,15 @@ impl Effect {
 impl MemoryTransaction {
     /// Adds the effect of a payment, unless there is one that stays. A worker that holds a replaced
     /// effect has lost its lease.
-    pub(super) fn enqueue(&mut self, event: &EventRecord, is_paid: bool, now: i64) {
-        let key = event.key();
-        let before = self.contents.effects.get(key);
+    pub(super) fn enqueue(&mut self, event: &EventRecord, name: &str, is_paid: bool, now: i64) {
+        let key = EffectKey::new(event.key(), name);
+        let before = self.contents.effects.get(&key);
         if before.is_some_and(|before| before.credited || !is_paid) {
             return;
         }
         let token = before.map_or(0, |before| before.token.saturating_add(1));
+        let transfer = event.transfer().filter(|_| event.counts_transfer());
+        let duplicate_of = transfer.and_then(|transfer| self.count_transfer(event.key(), transfer));
         let effect = Effect {
             credited: is_paid,
             digest: event.digest().clone(),
@@ -59,8 +80,8 @@ impl MemoryTransaction {
             token,
             leased_at: now,
             leased_until: 0,
-            is_done: false,
-            duplicate_of: self.count_transfer(event),
+            done_at: None,
+            duplicate_of,
         };
         let before = self.contents.effects.insert(key.clone(), effect);
         self.undo.push(Undo::Effect(key.clone(), before));
@@ -73,14 +94,14 @@ impl Contents {
         let before = before.saturating_mul(1_000);
         let effects = self.effects.values_mut();
         effects
-            .filter(|effect| effect.recorded_at < before && effect.is_done)
+            .filter(|effect| effect.recorded_at < before && effect.is_done())
             .filter_map(|effect| effect.payload.take())
             .count()
     }
 
     fn lease(
         &mut self,
-        key: &EventKey,
+        key: &EffectKey,
         credited: bool,
         delivered: Option<&FieldDigests>,
         length: Duration,
@@ -92,7 +113,7 @@ impl Contents {
             return Ok(Acquired::REPLACED);
         }
         effect.follow_clock(now);
-        let is_free = effect.leased_until <= now && !effect.is_done;
+        let is_free = !effect.is_held(now) && !effect.is_done();
         let is_same = delivered.is_none_or(|delivered| *delivered == effect.digest);
         if is_free && is_same && effect.duplicate_of.is_none() {
             effect.token = effect.token.saturating_add(1);
@@ -104,7 +125,7 @@ impl Contents {
         }
         let state = EffectState {
             digest: effect.digest.clone(),
-            is_done: effect.is_done,
+            is_done: effect.is_done(),
             duplicate_of: effect.duplicate_of.clone(),
             held_for: held_for(effect.leased_at, effect.leased_until, now),
         };
@@ -113,20 +134,25 @@ impl Contents {
 }
 
 impl EffectBackend for MemoryStore {
-    async fn acquire(&self, event: &EventRecord, length: Duration) -> Result<Acquired, StoreError> {
+    async fn acquire(
+        &self,
+        event: &EventRecord,
+        name: &str,
+        length: Duration,
+    ) -> Result<Acquired, StoreError> {
         let mut transaction = self.begin().await;
         let now = self.clock.milliseconds();
-        transaction.enqueue(event, true, now);
-        let delivered = Some(event.digest());
+        transaction.enqueue(event, name, true, now);
+        let (key, delivered) = (EffectKey::new(event.key(), name), Some(event.digest()));
         let contents = &mut transaction.contents;
-        let acquired = contents.lease(event.key(), true, delivered, length, now);
+        let acquired = contents.lease(&key, true, delivered, length, now);
         transaction.commit();
         acquired
     }
 
     async fn acquire_recorded(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         credited: bool,
         length: Duration,
     ) -> Result<Acquired, StoreError> {
@@ -137,32 +163,38 @@ impl EffectBackend for MemoryStore {
 
     async fn extend(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         token: u64,
         length: Duration,
     ) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
-            let is_held = effect.is_held_by(token, now);
-            if is_held {
+            let is_latest = effect.token == token && !effect.is_done();
+            if is_latest {
                 effect.leased_at = now;
                 effect.leased_until = now.saturating_add(milliseconds(length));
             }
-            is_held
+            is_latest
         })
         .await
     }
 
-    async fn complete(&self, key: &EventKey, token: u64) -> Result<bool, StoreError> {
-        self.change(key, |effect, now| {
-            effect.is_done |= effect.is_held_by(token, now);
-            effect.is_done && effect.token == token
+    async fn complete(&self, key: &EffectKey, token: u64) -> Result<Completion, StoreError> {
+        let mut contents = self.contents.lock().await;
+        let now = self.clock.milliseconds();
+        let effect = contents.effects.get_mut(key);
+        let Some(effect) = effect.filter(|effect| effect.token == token) else {
+            return Ok(Completion::Superseded);
+        };
+        let done_at = *effect.done_at.get_or_insert(now);
+        Ok(match done_at < effect.leased_until {
+            true => Completion::InTime,
+            false => Completion::Late,
         })
-        .await
     }
 
-    async fn release(&self, key: &EventKey, token: u64) -> Result<(), StoreError> {
+    async fn release(&self, key: &EffectKey, token: u64) -> Result<(), StoreError> {
         self.change(key, |effect, _| {
-            if effect.token == token {
+            if effect.token == token && !effect.is_done() {
                 effect.leased_until = 0;
             }
             true
@@ -171,14 +203,19 @@ impl EffectBackend for MemoryStore {
         .map(drop)
     }
 
-    async fn list(&self, limit: u32) -> Result<Vec<PendingEffect>, StoreError> {
+    async fn list(&self, filter: &EffectFilter) -> Result<Vec<PendingEffect>, StoreError> {
         let contents = self.contents.lock().await;
         let now = self.clock.milliseconds();
+        let first_listed_at = filter.first_listed_at().unwrap_or(now);
         let left = contents.effects.iter();
-        let mut left: Vec<_> = left.filter(|(_, effect)| !effect.is_done).collect();
-        left.sort_by_key(|(_, effect)| (effect.duplicate_of.is_some(), effect.leased_at));
-        let left = left.into_iter().map(|(key, effect)| PendingEffect {
-            key: key.clone(),
+        let left = left.filter(|(key, effect)| effect.is_selected(key, filter, now));
+        let left = left.map(|(key, effect)| PendingEffect {
+            position: Position {
+                is_possible_duplicate: effect.duplicate_of.is_some(),
+                leased_at: effect.leased_at,
+                key: key.clone(),
+                first_listed_at,
+            },
             credited: effect.credited,
             payload: effect.payload.clone(),
             recorded_at: effect.recorded_at,
@@ -186,35 +223,65 @@ impl EffectBackend for MemoryStore {
             duplicate_of: effect.duplicate_of.clone(),
             held_for: held_for(effect.leased_at, effect.leased_until, now),
         });
-        Ok(left.take(limit.try_into().unwrap_or(usize::MAX)).collect())
+        let mut left: Vec<_> = left.collect();
+        left.sort_by(|one, other| one.position.cmp(&other.position));
+        let left = left.into_iter().filter(|effect| match &filter.after {
+            Some(after) => {
+                let position = &effect.position;
+                position > after && position.leased_at < after.first_listed_at
+            }
+            None => true,
+        });
+        let limit = filter.limit.try_into().unwrap_or(usize::MAX);
+        Ok(left.take(limit).collect())
     }
 
-    async fn approve(&self, key: &EventKey, credited: bool) -> Result<bool, StoreError> {
+    async fn approve(&self, key: &EffectKey, credited: bool) -> Result<bool, StoreError> {
         self.change(key, |effect, _| {
-            let is_listed = effect.credited == credited && !effect.is_done;
+            let is_listed = effect.credited == credited && !effect.is_done();
             is_listed && effect.duplicate_of.take().is_some()
         })
         .await
     }
 
-    async fn dismiss(&self, key: &EventKey, credited: bool) -> Result<bool, StoreError> {
+    async fn dismiss(&self, key: &EffectKey, credited: bool) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
-            let is_listed = effect.credited == credited && !effect.is_done;
-            let is_free = is_listed && effect.leased_until <= now;
+            let is_listed = effect.credited == credited && !effect.is_done();
+            let is_free = is_listed && !effect.is_held(now);
             if is_free {
-                effect.is_done = true;
+                effect.done_at = Some(now);
                 effect.token = effect.token.saturating_add(1);
             }
             is_free
         })
         .await
     }
+
+    async fn import(&self, key: &EffectKey) -> Result<bool, StoreError> {
+        let mut contents = self.contents.lock().await;
+        let now = self.clock.milliseconds();
+        let Entry::Vacant(vacant) = contents.effects.entry(key.clone()) else {
+            return Ok(false);
+        };
+        vacant.insert(Effect {
+            credited: true,
+            digest: FieldDigests::empty(),
+            payload: None,
+            recorded_at: now,
+            token: 0,
+            leased_at: now,
+            leased_until: 0,
+            done_at: Some(now),
+            duplicate_of: None,
+        });
+        Ok(true)
+    }
 }
 
 impl MemoryStore {
     async fn change(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         change: impl FnOnce(&mut Effect, i64) -> bool,
     ) -> Result<bool, StoreError> {
         let mut contents = self.contents.lock().await;

@@ -1,17 +1,18 @@
 //! Store in the memory of the process, for tests of an application.
 
 mod effects;
+mod reviews;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
 
 use postback_core::{
-    event::{Digest, EventKey, EventRecord},
+    event::{Digest, EventKey, EventRecord, FieldDigests},
     reconcile::{Disposition, Outcome, Reconciliation, Recordable},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use self::effects::Effect;
-use crate::{Recorded, Stored, clock::Clock};
+use self::{effects::Effect, reviews::ReviewKey};
+use crate::{Recorded, Review, Stored, clock::Clock, effect::EffectKey, review::ReviewReason};
 
 /// Records and effects in memory, lost when the process ends.
 ///
@@ -25,10 +26,19 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Contents {
-    records: BTreeMap<EventKey, Stored>,
-    effects: BTreeMap<EventKey, Effect>,
+    records: BTreeMap<EventKey, Record>,
+    /// Deliveries that a person has to look at, with the time when they were resolved.
+    reviews: BTreeMap<ReviewKey, (Review, bool)>,
+    effects: BTreeMap<EffectKey, Effect>,
     /// Ids that transfers on the chain are counted under.
     transfers: BTreeMap<Transfer, String>,
+}
+
+/// Record of a payment, with the transfer on the chain, if the provider identifies it.
+#[derive(Clone)]
+struct Record {
+    stored: Stored,
+    transfer: Option<Digest>,
 }
 
 /// Namespace, project and digest.
@@ -45,8 +55,9 @@ pub struct MemoryTransaction {
 
 /// Write to undo, with the value before it.
 enum Undo {
-    Effect(EventKey, Option<Effect>),
-    Record(EventKey, Option<Stored>),
+    Effect(EffectKey, Option<Effect>),
+    Record(EventKey, Option<Record>),
+    Review(ReviewKey, Option<(Review, bool)>),
     Transfer(Transfer),
 }
 
@@ -57,7 +68,8 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// Reads the time from `clock` instead of the system's clock. It decides when leases end.
+    /// Reads the time from `clock` instead of the system's clock. It decides when leases end and
+    /// which payloads are pruned.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self {
@@ -77,9 +89,9 @@ impl MemoryStore {
     /// Records a payment within a transaction, if it is to be credited or reviewed. If the
     /// transaction is not committed, nothing was recorded.
     ///
-    /// A record for review is replaced by each later delivery of the same payment, and a delivery
-    /// that pays the price is still [`New`](Recorded::New). A record that is credited is not
-    /// replaced.
+    /// A record for review is replaced by each later delivery of the payment that is to be credited
+    /// or reviewed, and a delivery that pays the price is still [`New`](Recorded::New). A record
+    /// that is credited is not replaced.
     pub fn record_in(
         &self,
         transaction: &mut MemoryTransaction,
@@ -93,32 +105,43 @@ impl MemoryStore {
             Disposition::Credit => true,
             Disposition::Review => false,
             Disposition::Ignore => {
-                let is_superseded =
-                    *outcome == Outcome::Pending && before.is_some_and(|before| before.credited);
+                let is_superseded = *outcome == Outcome::Pending
+                    && before.is_some_and(|before| before.stored.credited);
                 return Recorded::ignored(outcome, is_superseded);
             }
         };
-        if let Some(before) = before
-            && before.credited
-        {
-            return Recorded::kept(&before.digest, event.digest());
-        }
-        let duplicate_of = transaction.count_transfer(event);
-        let record = Stored {
-            credited: is_credit && duplicate_of.is_none(),
-            digest: event.digest().clone(),
-            payload: Some(event.payload_json().to_owned()),
-            recorded_at: self.clock.seconds(),
+        let recorded = match before {
+            Some(before) if before.stored.credited => {
+                Recorded::kept(&before.stored.digest, event.digest())
+            }
+            _ => {
+                let transfer = event.transfer().copied();
+                let counted = transfer.filter(|_| event.counts_transfer());
+                let duplicate_of =
+                    counted.and_then(|transfer| transaction.count_transfer(key, &transfer));
+                let stored = Stored {
+                    credited: is_credit && duplicate_of.is_none(),
+                    digest: event.digest().clone(),
+                    payload: Some(event.payload_json().to_owned()),
+                    recorded_at: self.clock.seconds(),
+                };
+                transaction.write(key.clone(), Record { stored, transfer });
+                Recorded::written(outcome, duplicate_of)
+            }
         };
-        transaction.write(key.clone(), record);
-        Recorded::written(outcome, duplicate_of)
+        if let Some(reason) = ReviewReason::of(&recorded) {
+            transaction.write_review(event, reason, self.clock.seconds());
+        }
+        recorded
     }
 
     /// Changes the record of a payment from for review to credited, within a transaction.
     ///
     /// Call it if a person has decided to credit the payment, and credit the order in the same
     /// transaction. A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate), or
-    /// a [`Conflict`](Recorded::Conflict) if a field that must not change is different.
+    /// a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
+    /// payment with the same transfer on the chain is a
+    /// [`PossibleDuplicate`](Recorded::PossibleDuplicate).
     ///
     /// Returns false and changes nothing if there is no such record, or if it is credited already:
     /// **credit the order only if this returns true.**
@@ -127,48 +150,71 @@ impl MemoryStore {
         let Some(record) = transaction.contents.records.get(key) else {
             return false;
         };
-        if record.credited {
+        if record.stored.credited {
             return false;
         }
-        let record = Stored {
-            credited: true,
-            ..record.clone()
-        };
+        let mut record = record.clone();
+        record.stored.credited = true;
+        if let Some(transfer) = &record.transfer {
+            // A person has decided, whatever the transfer is counted under.
+            let _ = transaction.count_transfer(key, transfer);
+        }
         transaction.write(key.clone(), record);
+        true
+    }
+
+    /// Records an old payment as credited, within a transaction, so that a postback of it is a
+    /// [`Duplicate`](Recorded::Duplicate).
+    ///
+    /// Returns false and changes nothing if there is a record of the payment already.
+    pub fn import_credited_in(&self, transaction: &mut MemoryTransaction, key: &EventKey) -> bool {
+        if transaction.contents.records.contains_key(key) {
+            return false;
+        }
+        let stored = Stored {
+            credited: true,
+            digest: FieldDigests::empty(),
+            payload: None,
+            recorded_at: self.clock.seconds(),
+        };
+        let transfer = None;
+        transaction.write(key.clone(), Record { stored, transfer });
         true
     }
 
     /// Returns the record of a payment, if there is one.
     pub async fn stored(&self, event: &EventRecord) -> Option<Stored> {
         let contents = self.contents.lock().await;
-        contents.records.get(event.key()).cloned()
+        let record = contents.records.get(event.key());
+        record.map(|record| record.stored.clone())
     }
 
-    /// Enqueues the effect of a payment within a transaction. After the commit the effect is
+    /// Enqueues an effect of a payment within a transaction. After the commit the effect is
     /// [pending](crate::EffectStore::pending_effects) until [`run_effect`](crate::run_effect) or
     /// [`resume_effect`](crate::resume_effect) has run it, so that each credit that is committed
     /// has its effect.
     ///
     /// Does nothing for a payment that does not pay its price. If its transfer on the chain is
-    /// counted under another id, the effect waits until a person
+    /// already recorded for another payment, the effect waits until a person
     /// [approves](crate::EffectStore::approve) it.
     ///
-    /// A payment has one effect. An effect that was enqueued
-    /// [for review](Self::enqueue_effect_of_review_in) is replaced, done or not, so that this one
-    /// runs. Any other effect that is enqueued already is unchanged, even if this delivery
-    /// contradicts it.
+    /// A payment can have several effects, each under its own name. An effect of that name that was
+    /// enqueued [for review](Self::enqueue_effect_of_review_in) is replaced, done or not, so that
+    /// this one runs. Any other effect of that name is unchanged, even if this delivery contradicts
+    /// it.
     ///
     /// Call `run_effect` after the commit, because it waits for the end of the transaction.
     pub fn enqueue_effect_in(
         &self,
         transaction: &mut MemoryTransaction,
         reconciliation: &impl Recordable,
+        name: &str,
     ) {
         let reconciliation = reconciliation.reconciliation();
-        self.enqueue_if(Disposition::Credit, transaction, reconciliation);
+        self.enqueue_if(Disposition::Credit, transaction, reconciliation, name);
     }
 
-    /// Enqueues the effect of a payment for [review](crate::Recorded::Review) within a transaction,
+    /// Enqueues an effect of a payment for [review](crate::Recorded::Review) within a transaction,
     /// for an application that counts part payments. Does nothing for any other payment.
     ///
     /// An effect that is enqueued already is unchanged. [`run_effect`](crate::run_effect) does not
@@ -177,9 +223,10 @@ impl MemoryStore {
         &self,
         transaction: &mut MemoryTransaction,
         reconciliation: &impl Recordable,
+        name: &str,
     ) {
         let reconciliation = reconciliation.reconciliation();
-        self.enqueue_if(Disposition::Review, transaction, reconciliation);
+        self.enqueue_if(Disposition::Review, transaction, reconciliation, name);
     }
 
     /// Enqueues the effect of a payment with this disposition.
@@ -188,10 +235,11 @@ impl MemoryStore {
         disposition: Disposition,
         transaction: &mut MemoryTransaction,
         reconciliation: &Reconciliation,
+        name: &str,
     ) {
         if reconciliation.disposition() == disposition {
             let (event, is_paid) = (reconciliation.event(), reconciliation.is_paid());
-            transaction.enqueue(event, is_paid, self.clock.milliseconds());
+            transaction.enqueue(event, name, is_paid, self.clock.milliseconds());
         }
     }
 
@@ -204,6 +252,7 @@ impl MemoryStore {
         let contents = &mut *self.contents.lock().await;
         let records = contents.records.values_mut();
         let records = records
+            .map(|record| &mut record.stored)
             .filter(|record| record.credited && record.recorded_at < before)
             .filter_map(|record| record.payload.take());
         let records = records.count();
@@ -218,18 +267,16 @@ impl MemoryTransaction {
         self.undo.clear();
     }
 
-    fn write(&mut self, key: EventKey, record: Stored) {
+    fn write(&mut self, key: EventKey, record: Record) {
         let before = self.contents.records.insert(key.clone(), record);
         self.undo.push(Undo::Record(key, before));
     }
 
     /// Counts the transfer of a payment. Returns the other id that it is counted under, if there is
     /// one.
-    fn count_transfer(&mut self, event: &EventRecord) -> Option<String> {
-        let key = event.key();
-        let transfer = event.transfer().map(Digest::as_bytes)?;
+    fn count_transfer(&mut self, key: &EventKey, transfer: &Digest) -> Option<String> {
         let project = key.project().map(str::to_owned);
-        let transfer = (key.namespace().to_owned(), project, *transfer);
+        let transfer = (key.namespace().to_owned(), project, *transfer.as_bytes());
         if let Some(of) = self.contents.transfers.get(&transfer) {
             return Some(of.clone()).filter(|of| of != key.id());
         }
@@ -253,6 +300,10 @@ impl Drop for MemoryTransaction {
                     self.contents.records.insert(key, before);
                 }
                 Undo::Record(key, None) => drop(self.contents.records.remove(&key)),
+                Undo::Review(key, Some(before)) => {
+                    self.contents.reviews.insert(key, before);
+                }
+                Undo::Review(key, None) => drop(self.contents.reviews.remove(&key)),
                 Undo::Transfer(transfer) => drop(self.contents.transfers.remove(&transfer)),
             }
         }

@@ -1,11 +1,11 @@
--- Extends a lease that is in force.
--- $1 namespace, $2 project, $3 id, $4 token, $5 length from now in milliseconds
+-- Makes a lease end later, unless a later lease was given or the effect is done. A lease that has
+-- ended is in force again.
+-- $1 namespace, $2 project, $3 id, $4 name, $5 token, $6 length from now in milliseconds
 UPDATE postback_effects
 SET
     leased_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-    leased_until = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $5
-WHERE namespace = $1 AND project = $2 AND id = $3
-    AND token = $4
+    leased_until = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $6
+WHERE namespace = $1 AND project = $2 AND id = $3 AND name = $4
+    AND token = $5
     AND done_at IS NULL
-    AND leased_until > (extract(epoch FROM clock_timestamp()) * 1000)::bigint
 RETURNING token, leased_until, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now;

@@ -1,16 +1,16 @@
 -- Leases an effect that is enqueued, unless it has another digest, is done, is a possible
 -- duplicate, a worker holds it, or it was replaced: an effect that was replaced differs in
 -- credited.
--- $1 namespace, $2 project, $3 id, $4 credited, $5 digest of the delivery or NULL, $6 length of the
--- lease in milliseconds
+-- $1 namespace, $2 project, $3 id, $4 name, $5 credited, $6 digest of the delivery or NULL, $7
+-- length of the lease in milliseconds
 UPDATE postback_effects
 SET
     token = token + 1,
     leased_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-    leased_until = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $6
-WHERE namespace = $1 AND project = $2 AND id = $3
-    AND credited = $4
-    AND ($5::text IS NULL OR digest = $5)
+    leased_until = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $7
+WHERE namespace = $1 AND project = $2 AND id = $3 AND name = $4
+    AND credited = $5
+    AND ($6::text IS NULL OR digest = $6)
     AND done_at IS NULL
     AND duplicate_of IS NULL
     AND leased_until <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint

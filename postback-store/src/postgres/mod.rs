@@ -1,23 +1,27 @@
 //! Store on a Postgres server.
 
-use sqlx::{
-    Postgres,
-    postgres::{PgPoolOptions, PgQueryResult},
-};
+use std::time::Duration;
+
+use sqlx::{Executor, PgConnection, Postgres, Transaction, postgres::PgQueryResult};
 
 use crate::{
-    STORE_TIMEOUT, StoreError,
-    sql::{SqlDatabase, SqlStore, Statements},
+    StoreError,
+    limits::STORE_TIMEOUT,
+    sql::{Columns, Migration, Run, SqlDatabase, SqlStore, Statement, Statements, pool_options},
 };
 
 /// Records and effects in a Postgres database, beside the application's own tables. Its other
 /// methods are those of [`SqlStore`].
 ///
 /// It is used as [`SqliteStore`](crate::sqlite::SqliteStore) is, within any transaction of the
-/// application. A second delivery waits until the transaction of the first one has ended, without
-/// limit unless `lock_timeout` is set: then it is [busy](StoreError::Busy). After the wait it is a
-/// [duplicate](crate::Recorded::Duplicate), or new if the first one was rolled back. Under
-/// `REPEATABLE READ` and `SERIALIZABLE` it is busy instead.
+/// application. A second delivery waits until the transaction of the first one has ended. After the
+/// wait it is a [duplicate](crate::Recorded::Duplicate), or new if the first one was rolled back.
+/// In a transaction of [`begin`](SqlStore::begin) it waits for two seconds, and is then
+/// [busy](StoreError::Busy). Under `REPEATABLE READ` and `SERIALIZABLE` it is also busy if the first
+/// one was committed.
+///
+/// In a transaction that the application begins itself, set `lock_timeout`: without it the store
+/// stops waiting after five seconds, but the server still holds the connection.
 ///
 /// Under `READ COMMITTED`, an order that was read in the transaction may have been deleted since:
 /// check that your credit changed one row.
@@ -25,17 +29,30 @@ use crate::{
 /// **Commit by [`commit`](SqlStore::commit), and return every error.** A statement that fails
 /// aborts its transaction, and Postgres reports the commit of an aborted transaction as a success,
 /// although it keeps nothing. `commit` returns an error instead.
+///
+/// The tables are in the first schema of the `search_path`. The server must be Postgres 12 or
+/// later.
 pub type PostgresStore = SqlStore<Postgres>;
 
 impl PostgresStore {
     /// Connects to a server, `postgres://user@host/database`, and waits up to five seconds for each
     /// connection. For TLS, enable a feature of sqlx for it in your application.
     ///
+    /// Each connection of its pool gets `lock_timeout = '2s'`, unless the server or the user has
+    /// another limit, and `default_transaction_isolation = 'read committed'`. They apply to the
+    /// application's own queries on the [pool](SqlStore::pool), too.
+    ///
+    /// A pool of the application's own, for [`with_pool`](SqlStore::with_pool), should set both:
+    /// otherwise each step of an effect is a transaction of its own, of three round trips instead
+    /// of one. The store reads the settings of one connection when it is opened.
+    ///
     /// # Errors
     ///
     /// As [`with_pool`](Self::with_pool).
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let pool = PgPoolOptions::new().acquire_timeout(STORE_TIMEOUT);
+        let pool = pool_options().after_connect(|connection: &mut PgConnection, _| {
+            Box::pin(async move { connection.script(SESSION_SETTINGS).await })
+        });
         Self::with_pool(pool.connect(url).await?).await
     }
 }
@@ -43,7 +60,10 @@ impl PostgresStore {
 impl SqlDatabase for Postgres {
     const HAS_CLOCK: bool = true;
 
-    const MIGRATIONS: &'static [&'static str] = &[include_str!("schema.sql")];
+    const MIGRATIONS: &'static [Migration] = &[Migration {
+        script: include_str!("schema.sql"),
+        compatible_since: 1,
+    }];
 
     const STATEMENTS: Statements = Statements {
         effect_approve: include_str!("effect_approve.sql"),
@@ -52,30 +72,63 @@ impl SqlDatabase for Postgres {
         effect_enqueue: include_str!("effect_enqueue.sql"),
         effect_enqueue_and_lease: include_str!("effect_enqueue_and_lease.sql"),
         effect_extend: include_str!("effect_extend.sql"),
+        effect_import: include_str!("effect_import.sql"),
         effect_lease: include_str!("effect_lease.sql"),
-        effect_mark_duplicate: include_str!("effect_mark_duplicate.sql"),
         effect_read: include_str!("effect_read.sql"),
         effect_release: include_str!("effect_release.sql"),
         effect_restart_lease: include_str!("effect_restart_lease.sql"),
+        effect_transfer_count: None,
         effects_pending: include_str!("effects_pending.sql"),
         effects_prune: include_str!("effects_prune.sql"),
         record_credit: include_str!("record_credit.sql"),
+        record_credit_transfer: include_str!("record_credit_transfer.sql"),
+        record_import: include_str!("record_import.sql"),
         record_read: include_str!("record_read.sql"),
-        record_review: include_str!("record_review.sql"),
+        record_transfer_count: None,
         record_write: include_str!("record_write.sql"),
         records_prune: include_str!("records_prune.sql"),
+        review_resolve: include_str!("review_resolve.sql"),
+        review_write: include_str!("review_write.sql"),
+        reviews_open: include_str!("reviews_open.sql"),
+        reviews_prune: include_str!("reviews_prune.sql"),
+        schema_check: include_str!("schema_check.sql"),
         schema_lock: Some(include_str!("schema_lock.sql")),
         schema_version_create: include_str!("schema_version_create.sql"),
         schema_version_insert: include_str!("schema_version_insert.sql"),
         schema_version_read: include_str!("schema_version_read.sql"),
         schema_version_write: include_str!("schema_version_write.sql"),
         transaction_begin: include_str!("transaction_begin.sql"),
-        transaction_check: include_str!("transaction_check.sql"),
-        transfer_count: include_str!("transfer_count.sql"),
-        transfer_read: include_str!("transfer_read.sql"),
     };
+
+    const REPLY_TIMEOUT: Option<Duration> = Some(STORE_TIMEOUT);
 
     fn rows_affected(result: &PgQueryResult) -> u64 {
         result.rows_affected()
     }
+
+    async fn check(connection: &mut PgConnection) -> Result<bool, StoreError> {
+        let hidden = connection
+            .rows(Statement::new(Self::STATEMENTS.schema_check))
+            .await?;
+        if let Some(row) = hidden.first() {
+            let (found, expected) = (row.text("found")?, row.optional_text("expected")?);
+            let expected = expected.unwrap_or_default();
+            let found = format!(
+                "tables of schema {found:?} are in the search path, expected those of {expected:?}"
+            );
+            return Err(StoreError::Misconfigured { found });
+        }
+        let session = connection
+            .rows(Statement::new(include_str!("session_check.sql")))
+            .await?;
+        let is_limited = session.first().map(|row| row.boolean("is_limited"));
+        Ok(is_limited.transpose()?.unwrap_or_default())
+    }
+
+    async fn commit(mut transaction: Transaction<'static, Self>) -> Result<(), sqlx::Error> {
+        let commit = sqlx::raw_sql(include_str!("transaction_commit.sql"));
+        transaction.execute(commit).await.map(drop)
+    }
 }
+
+const SESSION_SETTINGS: &str = include_str!("session_settings.sql");

@@ -1,15 +1,15 @@
 -- Records an effect if it was delivered and is not recorded, and leases it if it can run.
 -- KEYS: effect, pending, possible duplicates, done, and the transfer if the payment has one
 -- ARGV: length of the lease in milliseconds; digest and payload of the delivery, or two empty
--- texts; namespace, project, id
+-- texts; namespace, project, id, name of the effect
 -- Returns the token, or 0 if the effect was not leased; its digest, or false if there is no effect;
 -- true if it is done; the id that it may be a duplicate of; the milliseconds until its lease ends.
 local effect, pending, duplicates, done, transfer = unpack(KEYS)
-local length, delivered, payload, namespace, project, id = unpack(ARGV)
+local length, delivered, payload, namespace, project, id, name = unpack(ARGV)
 
 if delivered ~= '' and redis.call('EXISTS', effect) == 0 then
     redis.call('HSET', effect, 'digest', delivered, 'payload', payload,
-        'namespace', namespace, 'project', project, 'id', id,
+        'namespace', namespace, 'project', project, 'id', id, 'name', name,
         'recorded_at', now, 'token', 0, 'leased_at', now, 'leased_until', 0)
     redis.call('ZADD', pending, now, effect)
     -- The effect may have been deleted by hand.

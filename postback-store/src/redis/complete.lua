@@ -1,15 +1,16 @@
--- Records an effect as done, if the lease with this token is in force.
+-- Records an effect as done, unless a later lease was given. A repeated call returns the same.
 -- KEYS: effect, pending, possible duplicates, done
 -- ARGV: token
--- Returns 1 if the effect is done under this token, also when the script runs again.
+-- Returns 2 if the effect is done under this token and was done before its lease ended, 1 if its
+-- lease had ended, 0 if a later lease was given.
 local effect, pending, duplicates, done = unpack(KEYS)
-local row = redis.call('HMGET', effect, 'token', 'done_at')
-if row[1] == ARGV[1] and row[2] then
-    -- The script ran before, and its reply was lost.
-    return 1
-end
-if not is_held(effect, ARGV[1]) then
+local row = redis.call('HMGET', effect, 'token', 'done_at', 'leased_until')
+local token, done_at, leased_until = row[1], tonumber(row[2]), tonumber(row[3])
+if token ~= ARGV[1] then
     return 0
 end
-finish(effect, pending, duplicates, done)
-return 1
+if not done_at then
+    finish(effect, pending, duplicates, done)
+    done_at = now
+end
+return done_at < leased_until and 2 or 1

@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// Failures that the records of a Redis server survive, by its `appendonly` and `appendfsync`.
+/// Failures that the records of a Redis server survive, by its `appendonly`, `appendfsync` and
+/// `save`.
 ///
 /// A crash of the application loses nothing, whatever the settings are. A failover loses what the
 /// replica has not received, because replication is asynchronous. If the store loses a record, a
@@ -15,14 +16,15 @@ pub enum Durability {
     /// loses what it has not written, usually nothing. A crash of the machine loses about the last
     /// second, at most two.
     EverySecond,
-    /// `appendonly no`: a crash of the server loses everything since the last snapshot, or
-    /// everything if there is no snapshot.
+    /// `appendonly no` and `save ""`: a restart of the server loses everything.
+    NotPersistent,
+    /// `appendonly no` and a `save` point: a crash of the server loses everything since the last
+    /// snapshot.
     Snapshots,
     /// `appendfsync no`: a crash of the machine loses what its system has not written, usually half
     /// a minute.
     SystemDecides,
-    /// Append-only file with an unknown `appendfsync`, because the server does not return its
-    /// configuration.
+    /// The server does not return its configuration.
     Unknown,
 }
 
@@ -39,10 +41,11 @@ impl fmt::Display for Durability {
             Self::SystemDecides => {
                 "appendfsync no: a crash of the machine loses what its system has not written"
             }
+            Self::NotPersistent => "appendonly no, no save point: a restart loses everything",
             Self::Snapshots => {
                 "appendonly no: a crash of the server loses all changes since the last snapshot"
             }
-            Self::Unknown => "appendonly yes: the server does not return its appendfsync",
+            Self::Unknown => "unknown: the server does not return its configuration",
         })
     }
 }

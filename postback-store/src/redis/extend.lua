@@ -1,9 +1,13 @@
--- Extends the lease with this token, if it is in force.
--- KEYS: effect
+-- Makes the lease with this token end at another time, unless a later lease was given or the effect
+-- is done.
+-- KEYS: effect, pending
 -- ARGV: token, length from now in milliseconds
 -- Returns 1 if the lease was extended.
-if not is_held(KEYS[1], ARGV[1]) then
+local effect, pending = unpack(KEYS)
+local token, length = unpack(ARGV)
+if not is_latest(effect, token) then
     return 0
 end
-redis.call('HSET', KEYS[1], 'leased_at', now, 'leased_until', now + ARGV[2])
+redis.call('HSET', effect, 'leased_at', now, 'leased_until', now + length)
+redis.call('ZADD', pending, 'XX', now, effect)
 return 1

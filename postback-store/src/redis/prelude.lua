@@ -4,10 +4,10 @@
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- Returns true if the lease of an effect with this token is in force.
-local function is_held(effect, token)
-    local row = redis.call('HMGET', effect, 'token', 'done_at', 'leased_until')
-    return row[1] == token and not row[2] and tonumber(row[3]) > now
+-- Returns true if the lease with this token is the latest of an effect that is not done.
+local function is_latest(effect, token)
+    local row = redis.call('HMGET', effect, 'token', 'done_at')
+    return row[1] == token and not row[2]
 end
 
 -- Records an effect as done.

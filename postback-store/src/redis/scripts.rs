@@ -1,5 +1,3 @@
-use redis::Script;
-
 /// Scripts, each of which is one atomic step: the files of the same names.
 pub(super) struct Scripts {
     pub(super) acquire: Script,
@@ -7,8 +5,16 @@ pub(super) struct Scripts {
     pub(super) complete: Script,
     pub(super) dismiss: Script,
     pub(super) extend: Script,
+    pub(super) import: Script,
     pub(super) list: Script,
+    pub(super) prune: Script,
     pub(super) release: Script,
+}
+
+/// Text of a script, and the hash that a server knows it by after it has run it.
+pub(super) struct Script {
+    pub(super) text: &'static str,
+    pub(super) hash: String,
 }
 
 macro_rules! script {
@@ -25,8 +31,17 @@ impl Scripts {
             complete: script!("complete.lua"),
             dismiss: script!("dismiss.lua"),
             extend: script!("extend.lua"),
+            import: script!("import.lua"),
             list: script!("list.lua"),
+            prune: script!("prune.lua"),
             release: script!("release.lua"),
         }
+    }
+}
+
+impl Script {
+    fn new(text: &'static str) -> Self {
+        let hash = redis::Script::new(text).get_hash().to_owned();
+        Self { text, hash }
     }
 }

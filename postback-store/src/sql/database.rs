@@ -1,6 +1,12 @@
-use sqlx::{ColumnIndex, Connection, Database, Decode, Encode, Executor, IntoArguments, Row, Type};
+use std::time::Duration;
 
-use super::{Parameter, Statement, Statements};
+use sqlx::{
+    ColumnIndex, Connection, Database, Decode, Encode, Executor, IntoArguments, Row, Transaction,
+    Type,
+};
+
+use super::{Migration, Parameter, Statement, Statements};
+use crate::StoreError;
 
 /// Database that a [`SqlStore`](super::SqlStore) can use: `sqlx::Sqlite` or `sqlx::Postgres`.
 ///
@@ -13,7 +19,11 @@ pub trait SqlDatabase: Database<Connection: Run<Self>, Row: Columns> {
 
     /// Scripts, each of which brings the schema to the next version.
     #[doc(hidden)]
-    const MIGRATIONS: &'static [&'static str];
+    const MIGRATIONS: &'static [Migration];
+
+    /// Time that a store waits for the reply to a statement, if a server sends it.
+    #[doc(hidden)]
+    const REPLY_TIMEOUT: Option<Duration>;
 
     #[doc(hidden)]
     const STATEMENTS: Statements;
@@ -21,6 +31,19 @@ pub trait SqlDatabase: Database<Connection: Run<Self>, Row: Columns> {
     /// Returns how many rows a statement changed.
     #[doc(hidden)]
     fn rows_affected(result: &Self::QueryResult) -> u64;
+
+    /// Checks that the database can keep records. Returns true if a statement outside of a
+    /// transaction waits for a lock for a limited time only, and fails for no other transaction.
+    #[doc(hidden)]
+    fn check(
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Commits a transaction, or returns an error if one of its statements failed.
+    #[doc(hidden)]
+    fn commit(
+        transaction: Transaction<'static, Self>,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
 /// Connection that runs statements.
@@ -51,7 +74,7 @@ where
     D: Database<Connection = C, Arguments: IntoArguments<D>>,
     for<'v> bool: Encode<'v, D> + Type<D>,
     for<'v> i64: Encode<'v, D> + Type<D>,
-    for<'v> &'v [u8]: Encode<'v, D> + Type<D>,
+    for<'v> Option<&'v [u8]>: Encode<'v, D> + Type<D>,
     for<'v> Option<&'v str>: Encode<'v, D> + Type<D>,
 {
     async fn run(&mut self, statement: Statement<'_>) -> Result<D::QueryResult, sqlx::Error> {
@@ -72,7 +95,7 @@ where
     D: Database,
     for<'v> bool: Encode<'v, D> + Type<D>,
     for<'v> i64: Encode<'v, D> + Type<D>,
-    for<'v> &'v [u8]: Encode<'v, D> + Type<D>,
+    for<'v> Option<&'v [u8]>: Encode<'v, D> + Type<D>,
     for<'v> Option<&'v str>: Encode<'v, D> + Type<D>,
 {
     let parameters = statement.parameters.into_iter();

@@ -1,32 +1,39 @@
 use std::time::Duration;
 
 use postback_core::{
-    event::{EventKey, EventRecord, FieldDigests},
+    event::{EventRecord, FieldDigests},
     reconcile::{Disposition, Reconciliation, Recordable},
 };
 use sqlx::Transaction;
 
-use super::{Columns, SqlDatabase, SqlStore, Statement, count_transfer, digest, run};
+use super::{
+    Columns, SqlDatabase, SqlStore, Statement,
+    records::{counted_transfer, digest},
+    rows, run,
+};
 use crate::{
-    PendingEffect, StoreError,
-    effect::{Acquired, EffectBackend, EffectState, held_for, milliseconds},
+    EffectFilter, PendingEffect, StoreError,
+    effect::{
+        Acquired, Completion, EffectBackend, EffectKey, EffectState, Position, held_for,
+        milliseconds,
+    },
     key,
 };
 
 impl<D: SqlDatabase> SqlStore<D> {
-    /// Enqueues the effect of a payment within a transaction. After the commit the effect is
+    /// Enqueues an effect of a payment within a transaction. After the commit the effect is
     /// [pending](crate::EffectStore::pending_effects) until [`run_effect`](crate::run_effect) or
     /// [`resume_effect`](crate::resume_effect) has run it, so that each credit that is committed
     /// has its effect.
     ///
     /// Does nothing for a payment that does not pay its price. If its transfer on the chain is
-    /// counted under another id, the effect waits until a person
+    /// already recorded for another payment, the effect waits until a person
     /// [approves](crate::EffectStore::approve) it.
     ///
-    /// A payment has one effect. An effect that was enqueued
-    /// [for review](Self::enqueue_effect_of_review_in) is replaced, done or not, so that this one
-    /// runs. Any other effect that is enqueued already is unchanged, even if this delivery
-    /// contradicts it.
+    /// A payment can have several effects, each under its own name. An effect of that name that was
+    /// enqueued [for review](Self::enqueue_effect_of_review_in) is replaced, done or not, so that
+    /// this one runs. Any other effect of that name is unchanged, even if this delivery contradicts
+    /// it.
     ///
     /// Call `run_effect` after the commit, because it waits for the end of the transaction.
     ///
@@ -37,13 +44,14 @@ impl<D: SqlDatabase> SqlStore<D> {
         &self,
         transaction: &mut Transaction<'_, D>,
         reconciliation: &impl Recordable,
+        name: &str,
     ) -> Result<(), StoreError> {
         let reconciliation = reconciliation.reconciliation();
-        self.enqueue_if(Disposition::Credit, transaction, reconciliation)
+        self.enqueue_if(Disposition::Credit, transaction, reconciliation, name)
             .await
     }
 
-    /// Enqueues the effect of a payment for [review](crate::Recorded::Review) within a transaction,
+    /// Enqueues an effect of a payment for [review](crate::Recorded::Review) within a transaction,
     /// for an application that counts part payments. Does nothing for any other payment.
     ///
     /// An effect that is enqueued already is unchanged. [`run_effect`](crate::run_effect) does not
@@ -56,89 +64,100 @@ impl<D: SqlDatabase> SqlStore<D> {
         &self,
         transaction: &mut Transaction<'_, D>,
         reconciliation: &impl Recordable,
+        name: &str,
     ) -> Result<(), StoreError> {
         let reconciliation = reconciliation.reconciliation();
-        self.enqueue_if(Disposition::Review, transaction, reconciliation)
+        self.enqueue_if(Disposition::Review, transaction, reconciliation, name)
             .await
     }
 
-    /// Enqueues the effect of a payment with this disposition.
+    /// Enqueues an effect of a payment with this disposition, unless there is one that stays. A
+    /// worker that holds a replaced effect has lost its lease.
     async fn enqueue_if(
         &self,
         disposition: Disposition,
         transaction: &mut Transaction<'_, D>,
         reconciliation: &Reconciliation,
+        name: &str,
     ) -> Result<(), StoreError> {
         if reconciliation.disposition() != disposition {
             return Ok(());
         }
         let (event, is_paid) = (reconciliation.event(), reconciliation.is_paid());
-        self.enqueue(transaction, event, is_paid).await
-    }
-
-    /// Inserts an effect that no worker holds, unless there is one that stays. A worker that holds
-    /// a replaced effect has lost its lease.
-    async fn enqueue(
-        &self,
-        transaction: &mut Transaction<'_, D>,
-        event: &EventRecord,
-        is_paid: bool,
-    ) -> Result<(), StoreError> {
-        let enqueue = Statement::about(event.key(), D::STATEMENTS.effect_enqueue)
+        let key = EffectKey::new(event.key(), name);
+        count_transfer::<D>(transaction, &key, event, is_paid).await?;
+        let enqueue = Statement::about_effect(&key, D::STATEMENTS.effect_enqueue)
             .bind(is_paid)
             .bind(event.digest().as_str())
-            .bind(event.payload_json());
-        if run::<D>(transaction, self.now(enqueue)).await? == 0 {
-            return Ok(());
-        }
-        if let Some(of) = count_transfer::<D>(transaction, event).await? {
-            let mark = Statement::about(event.key(), D::STATEMENTS.effect_mark_duplicate);
-            run::<D>(transaction, mark.bind(&*of)).await?;
-        }
-        Ok(())
+            .bind(event.payload_json())
+            .bind(counted_transfer(event));
+        run::<D>(transaction, self.now(enqueue)).await.map(drop)
     }
 
     /// Inserts a leased effect of a payment to credit, or leases the existing one if it can be
     /// leased. An effect for review is replaced.
     async fn enqueue_and_lease(
         &self,
+        key: &EffectKey,
         event: &EventRecord,
         length: Duration,
     ) -> Result<Option<Acquired>, StoreError> {
-        let lease = Statement::about(event.key(), D::STATEMENTS.effect_enqueue_and_lease)
-            .bind(event.digest().as_str())
-            .bind(event.payload_json())
-            .bind(milliseconds(length));
-        self.leased(event.key(), lease, length).await
+        let transfer = counted_transfer(event);
+        let lease = || {
+            let lease = Statement::about_effect(key, D::STATEMENTS.effect_enqueue_and_lease)
+                .bind(event.digest().as_str())
+                .bind(event.payload_json())
+                .bind(milliseconds(length))
+                .bind(transfer);
+            self.now(lease)
+        };
+        let rows = match transfer.and(D::STATEMENTS.effect_transfer_count) {
+            None => self.rows(lease()).await?,
+            Some(_) => {
+                let mut transaction = self.begin().await?;
+                count_transfer::<D>(&mut transaction, key, event, true).await?;
+                let rows = rows::<D>(&mut transaction, lease()).await?;
+                self.commit(transaction).await?;
+                rows
+            }
+        };
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        if let Some(of) = row.optional_text("duplicate_of")? {
+            return Ok(Some(Acquired::PossibleDuplicate { of }));
+        }
+        let lease = LeaseRow::read(row, self.lease_clock())?;
+        self.leased(key, &lease, length).await
     }
 
     /// Leases an effect that is enqueued, if it can be leased and was not replaced: an effect that
     /// was replaced differs in `credited`.
     async fn lease(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         credited: bool,
         delivered: Option<&FieldDigests>,
         length: Duration,
     ) -> Result<Option<Acquired>, StoreError> {
-        let lease = Statement::about(key, D::STATEMENTS.effect_lease)
+        let lease = Statement::about_effect(key, D::STATEMENTS.effect_lease)
             .bind(credited)
             .bind(delivered.map(FieldDigests::as_str))
             .bind(milliseconds(length));
-        self.leased(key, lease, length).await
+        match self.lease_row(lease).await? {
+            Some(lease) => self.leased(key, &lease, length).await,
+            None => Ok(None),
+        }
     }
 
-    /// Runs a statement that leases an effect, and returns the lease if there is one.
+    /// Returns a lease that still lasts for half of its length, and extends it otherwise: its
+    /// statement may have waited for a lock for most of the lease, or longer.
     async fn leased(
         &self,
-        key: &EventKey,
-        lease: Statement<'_>,
+        key: &EffectKey,
+        lease: &LeaseRow,
         length: Duration,
     ) -> Result<Option<Acquired>, StoreError> {
-        let Some(lease) = self.lease_row(lease).await? else {
-            return Ok(None);
-        };
-        // The statement may have waited for a lock for most of the lease, or longer.
         if lease.lasting < milliseconds(length).div_euclid(2)
             && !self.extend(key, lease.token, length).await?
         {
@@ -156,7 +175,7 @@ impl<D: SqlDatabase> SqlStore<D> {
     /// Returns the reason why an effect was not leased, or a lease if it has become free.
     async fn state_or_lease(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         credited: bool,
         delivered: Option<&FieldDigests>,
         length: Duration,
@@ -175,11 +194,11 @@ impl<D: SqlDatabase> SqlStore<D> {
 
     async fn state(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         credited: bool,
         delivered: Option<&FieldDigests>,
     ) -> Result<Acquired, StoreError> {
-        let read = Statement::about(key, D::STATEMENTS.effect_read);
+        let read = Statement::about_effect(key, D::STATEMENTS.effect_read);
         let rows = self.rows(self.now(read)).await?;
         let row = rows
             .first()
@@ -189,14 +208,14 @@ impl<D: SqlDatabase> SqlStore<D> {
             return Ok(Acquired::REPLACED);
         }
         let state = EffectState {
-            digest: digest(key, &row.digest)?,
+            digest: digest(&key.event, &row.digest)?,
             is_done: row.is_done,
             duplicate_of: row.duplicate_of,
             held_for: held_for(row.leased_at, row.leased_until, row.now),
         };
         if row.now < row.leased_at && row.leased_at < row.leased_until {
             // The clock was set back, and the lease would last longer by as much: it starts again.
-            let restart = Statement::about(key, D::STATEMENTS.effect_restart_lease)
+            let restart = Statement::about_effect(key, D::STATEMENTS.effect_restart_lease)
                 .bind(row.leased_at)
                 .bind(row.leased_until);
             self.run(self.now(restart)).await?;
@@ -225,25 +244,25 @@ impl<D: SqlDatabase> SqlStore<D> {
 }
 
 impl<D: SqlDatabase> EffectBackend for SqlStore<D> {
-    async fn acquire(&self, event: &EventRecord, length: Duration) -> Result<Acquired, StoreError> {
-        let (key, delivered) = (event.key(), Some(event.digest()));
-        let lease = if event.transfer().is_none() {
-            self.enqueue_and_lease(event, length).await?
-        } else {
-            let mut transaction = self.begin().await?;
-            self.enqueue(&mut transaction, event, true).await?;
-            self.commit(transaction).await?;
-            self.lease(key, true, delivered, length).await?
-        };
-        match lease {
-            Some(lease) => Ok(lease),
-            None => self.state_or_lease(key, true, delivered, length).await,
+    async fn acquire(
+        &self,
+        event: &EventRecord,
+        name: &str,
+        length: Duration,
+    ) -> Result<Acquired, StoreError> {
+        let key = EffectKey::new(event.key(), name);
+        match self.enqueue_and_lease(&key, event, length).await? {
+            Some(acquired) => Ok(acquired),
+            None => {
+                let delivered = Some(event.digest());
+                self.state_or_lease(&key, true, delivered, length).await
+            }
         }
     }
 
     async fn acquire_recorded(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         credited: bool,
         length: Duration,
     ) -> Result<Acquired, StoreError> {
@@ -255,42 +274,98 @@ impl<D: SqlDatabase> EffectBackend for SqlStore<D> {
 
     async fn extend(
         &self,
-        key: &EventKey,
+        key: &EffectKey,
         token: u64,
         length: Duration,
     ) -> Result<bool, StoreError> {
-        let extend = Statement::about(key, D::STATEMENTS.effect_extend)
+        let extend = Statement::about_effect(key, D::STATEMENTS.effect_extend)
             .bind(written(token))
             .bind(milliseconds(length));
         let lease = self.lease_row(extend).await?;
         Ok(lease.is_some_and(|lease| lease.lasting > 0))
     }
 
-    async fn complete(&self, key: &EventKey, token: u64) -> Result<bool, StoreError> {
-        let complete = Statement::about(key, D::STATEMENTS.effect_complete).bind(written(token));
-        self.change(self.now(complete)).await
+    async fn complete(&self, key: &EffectKey, token: u64) -> Result<Completion, StoreError> {
+        let complete = Statement::about_effect(key, D::STATEMENTS.effect_complete);
+        let rows = self.rows(self.now(complete.bind(written(token)))).await?;
+        let Some(row) = rows.first() else {
+            return Ok(Completion::Superseded);
+        };
+        Ok(match row.boolean("is_late")? {
+            true => Completion::Late,
+            false => Completion::InTime,
+        })
     }
 
-    async fn release(&self, key: &EventKey, token: u64) -> Result<(), StoreError> {
-        let release = Statement::about(key, D::STATEMENTS.effect_release).bind(written(token));
+    async fn release(&self, key: &EffectKey, token: u64) -> Result<(), StoreError> {
+        let release =
+            Statement::about_effect(key, D::STATEMENTS.effect_release).bind(written(token));
         self.change(release).await.map(drop)
     }
 
-    async fn list(&self, limit: u32) -> Result<Vec<PendingEffect>, StoreError> {
-        let list = Statement::new(D::STATEMENTS.effects_pending).bind(i64::from(limit));
+    async fn list(&self, filter: &EffectFilter) -> Result<Vec<PendingEffect>, StoreError> {
+        let list = Statement::new(D::STATEMENTS.effects_pending)
+            .bind(filter.namespace.as_deref())
+            .bind(filter.project.as_deref())
+            .bind(filter.name.as_deref())
+            .bind(filter.with_held)
+            .bind(filter.with_possible_duplicates)
+            .bind(i64::from(filter.limit));
+        let list = match &filter.after {
+            Some(after) => {
+                let (event, name) = (&after.key.event, &after.key.name);
+                list.bind(after.is_possible_duplicate)
+                    .bind(after.leased_at)
+                    .bind(event.namespace())
+                    .bind(key::project(event))
+                    .bind(event.id())
+                    .bind(&**name)
+                    .bind(after.first_listed_at)
+            }
+            None => {
+                let first = list.bind(false).bind(i64::MIN);
+                let first = first.bind("").bind("").bind("").bind("");
+                first.bind(i64::MAX)
+            }
+        };
         let rows = self.rows(self.now(list)).await?;
-        rows.iter().map(pending).collect()
+        let first_listed_at = filter.first_listed_at();
+        rows.iter()
+            .map(|row| pending(row, first_listed_at))
+            .collect()
     }
 
-    async fn approve(&self, key: &EventKey, credited: bool) -> Result<bool, StoreError> {
-        let approve = Statement::about(key, D::STATEMENTS.effect_approve).bind(credited);
+    async fn approve(&self, key: &EffectKey, credited: bool) -> Result<bool, StoreError> {
+        let approve = Statement::about_effect(key, D::STATEMENTS.effect_approve).bind(credited);
         self.change(approve).await
     }
 
-    async fn dismiss(&self, key: &EventKey, credited: bool) -> Result<bool, StoreError> {
-        let dismiss = Statement::about(key, D::STATEMENTS.effect_dismiss).bind(credited);
+    async fn dismiss(&self, key: &EffectKey, credited: bool) -> Result<bool, StoreError> {
+        let dismiss = Statement::about_effect(key, D::STATEMENTS.effect_dismiss).bind(credited);
         self.change(self.now(dismiss)).await
     }
+    async fn import(&self, key: &EffectKey) -> Result<bool, StoreError> {
+        let unknown = FieldDigests::empty();
+        let import = Statement::about_effect(key, D::STATEMENTS.effect_import);
+        self.change(self.now(import.bind(unknown.as_str()))).await
+    }
+}
+
+/// Counts the transfer of a payment, if the statement that enqueues its effect does not.
+async fn count_transfer<D: SqlDatabase>(
+    transaction: &mut Transaction<'_, D>,
+    key: &EffectKey,
+    event: &EventRecord,
+    is_paid: bool,
+) -> Result<(), StoreError> {
+    let transfer = counted_transfer(event);
+    if let (Some(count), Some(_)) = (D::STATEMENTS.effect_transfer_count, transfer) {
+        let count = Statement::about_effect(key, count)
+            .bind(is_paid)
+            .bind(transfer);
+        run::<D>(transaction, count).await?;
+    }
+    Ok(())
 }
 
 /// Row of a statement that leased an effect or extended its lease.
@@ -339,20 +414,26 @@ impl StateRow {
     }
 }
 
-fn pending(row: &impl Columns) -> Result<PendingEffect, StoreError> {
+/// Reads an effect that is not done. `first_listed_at` is the time of the first page, if this is
+/// another one.
+fn pending(row: &impl Columns, first_listed_at: Option<i64>) -> Result<PendingEffect, StoreError> {
     let project = row.text("project")?;
+    let event = key::stored(row.text("namespace")?, &project, row.text("id")?);
+    let (leased_at, now) = (row.integer("leased_at")?, row.integer("now")?);
+    let duplicate_of = row.optional_text("duplicate_of")?;
     Ok(PendingEffect {
-        key: key::stored(row.text("namespace")?, &project, row.text("id")?),
+        position: Position {
+            is_possible_duplicate: duplicate_of.is_some(),
+            leased_at,
+            key: EffectKey::new(&event, &row.text("name")?),
+            first_listed_at: first_listed_at.unwrap_or(now),
+        },
         credited: row.boolean("credited")?,
         payload: row.optional_text("payload")?,
         recorded_at: row.integer("recorded_at")?,
         attempts: token(row.integer("token")?)?,
-        duplicate_of: row.optional_text("duplicate_of")?,
-        held_for: held_for(
-            row.integer("leased_at")?,
-            row.integer("leased_until")?,
-            row.integer("now")?,
-        ),
+        duplicate_of,
+        held_for: held_for(leased_at, row.integer("leased_until")?, now),
     })
 }
 

@@ -2,7 +2,7 @@ use std::fmt;
 
 use postback_core::event::EventKey;
 
-use crate::key::project;
+use crate::{effect::EffectKey, key::project};
 
 /// Statements of a database: each field is the file of the same name in the folder of the database.
 /// A comment in the file describes the statement and its parameters.
@@ -14,18 +14,28 @@ pub struct Statements {
     pub(crate) effect_enqueue: &'static str,
     pub(crate) effect_enqueue_and_lease: &'static str,
     pub(crate) effect_extend: &'static str,
+    pub(crate) effect_import: &'static str,
     pub(crate) effect_lease: &'static str,
-    pub(crate) effect_mark_duplicate: &'static str,
     pub(crate) effect_read: &'static str,
     pub(crate) effect_release: &'static str,
     pub(crate) effect_restart_lease: &'static str,
+    /// Absent if the statements that enqueue an effect count its transfer.
+    pub(crate) effect_transfer_count: Option<&'static str>,
     pub(crate) effects_pending: &'static str,
     pub(crate) effects_prune: &'static str,
     pub(crate) record_credit: &'static str,
+    pub(crate) record_credit_transfer: &'static str,
+    pub(crate) record_import: &'static str,
     pub(crate) record_read: &'static str,
-    pub(crate) record_review: &'static str,
+    /// Absent if the statement that writes a record counts its transfer.
+    pub(crate) record_transfer_count: Option<&'static str>,
     pub(crate) record_write: &'static str,
     pub(crate) records_prune: &'static str,
+    pub(crate) review_resolve: &'static str,
+    pub(crate) review_write: &'static str,
+    pub(crate) reviews_open: &'static str,
+    pub(crate) reviews_prune: &'static str,
+    pub(crate) schema_check: &'static str,
     /// Absent if a transaction that writes excludes all others.
     pub(crate) schema_lock: Option<&'static str>,
     pub(crate) schema_version_create: &'static str,
@@ -33,9 +43,6 @@ pub struct Statements {
     pub(crate) schema_version_read: &'static str,
     pub(crate) schema_version_write: &'static str,
     pub(crate) transaction_begin: &'static str,
-    pub(crate) transaction_check: &'static str,
-    pub(crate) transfer_count: &'static str,
-    pub(crate) transfer_read: &'static str,
 }
 
 /// Statement with its parameters, in their order.
@@ -46,7 +53,7 @@ pub struct Statement<'a> {
 
 pub(crate) enum Parameter<'a> {
     Boolean(bool),
-    Bytes(&'a [u8]),
+    Bytes(Option<&'a [u8]>),
     Integer(i64),
     Text(Option<&'a str>),
 }
@@ -67,6 +74,11 @@ impl<'a> Statement<'a> {
             .bind(key.id())
     }
 
+    /// Makes a statement about one effect, whose key is `$1` to `$4`.
+    pub(crate) fn about_effect(key: &'a EffectKey, sql: &'static str) -> Self {
+        Self::about(&key.event, sql).bind(&*key.name)
+    }
+
     #[must_use]
     pub(crate) fn bind(mut self, parameter: impl Into<Parameter<'a>>) -> Self {
         self.parameters.push(parameter.into());
@@ -80,8 +92,8 @@ impl From<bool> for Parameter<'_> {
     }
 }
 
-impl<'a> From<&'a [u8]> for Parameter<'a> {
-    fn from(value: &'a [u8]) -> Self {
+impl<'a> From<Option<&'a [u8]>> for Parameter<'a> {
+    fn from(value: Option<&'a [u8]>) -> Self {
         Self::Bytes(value)
     }
 }

@@ -1,16 +1,25 @@
 -- Enqueues an effect that no worker holds. The effect of a credit replaces an effect that was
 -- enqueued for review; any other effect stays. The token rises, so that a worker that holds a
--- replaced effect cannot complete it.
--- $1 namespace, $2 project, $3 id, $4 credited, $5 digest, $6 payload, $7 the time in Unix
--- milliseconds
+-- replaced effect cannot complete it. If the transfer on the chain is counted under another id, the
+-- effect is a possible duplicate.
+-- $1 namespace, $2 project, $3 id, $4 name, $5 credited, $6 digest, $7 payload, $8 transfer or
+-- NULL, $9 the time in Unix milliseconds
 INSERT INTO postback_effects AS effect
-    (namespace, project, id, credited, digest, payload, recorded_at,
-     token, leased_at, leased_until)
+    (namespace, project, id, name, credited, digest, payload, recorded_at,
+     token, leased_at, leased_until, duplicate_of)
 VALUES (
     $1, $2, $3, $4, $5, $6, $7,
-    0, $7, 0
+    $9,
+    0,
+    $9,
+    0,
+    (
+        SELECT id
+        FROM postback_transfers
+        WHERE namespace = $1 AND project = $2 AND transfer = $8 AND id <> $3
+    )
 )
-ON CONFLICT (namespace, project, id) DO UPDATE SET
+ON CONFLICT (namespace, project, id, name) DO UPDATE SET
     credited = excluded.credited,
     digest = excluded.digest,
     payload = excluded.payload,
@@ -18,5 +27,5 @@ ON CONFLICT (namespace, project, id) DO UPDATE SET
     token = effect.token + 1,
     leased_until = 0,
     done_at = NULL,
-    duplicate_of = NULL
+    duplicate_of = excluded.duplicate_of
 WHERE excluded.credited AND NOT effect.credited;

@@ -1,12 +1,12 @@
--- Extends a lease that is in force.
--- $1 namespace, $2 project, $3 id, $4 token, $5 length from now in milliseconds, $6 the time in
--- Unix milliseconds
+-- Makes a lease end later, unless a later lease was given or the effect is done. A lease that has
+-- ended is in force again.
+-- $1 namespace, $2 project, $3 id, $4 name, $5 token, $6 length from now in milliseconds, $7 the
+-- time in Unix milliseconds
 UPDATE postback_effects
 SET
-    leased_at = $6,
-    leased_until = $6 + $5
-WHERE namespace = $1 AND project = $2 AND id = $3
-    AND token = $4
+    leased_at = $7,
+    leased_until = $7 + $6
+WHERE namespace = $1 AND project = $2 AND id = $3 AND name = $4
+    AND token = $5
     AND done_at IS NULL
-    AND leased_until > $6
-RETURNING token, leased_until, $6 AS now;
+RETURNING token, leased_until, $7 AS now;

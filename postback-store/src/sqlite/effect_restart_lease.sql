@@ -1,11 +1,11 @@
 -- Starts a lease again from now, with the same length, after the clock was set back. Changes
 -- nothing if the lease has changed since it was read.
--- $1 namespace, $2 project, $3 id, $4 leased_at and $5 leased_until as they were read, $6 the time
--- in Unix milliseconds
+-- $1 namespace, $2 project, $3 id, $4 name, $5 leased_at and $6 leased_until as they were read,
+-- $7 the time in Unix milliseconds
 UPDATE postback_effects
 SET
-    leased_at = $6,
-    leased_until = $6 + (leased_until - leased_at)
-WHERE namespace = $1 AND project = $2 AND id = $3
-    AND leased_at = $4
-    AND leased_until = $5;
+    leased_at = $7,
+    leased_until = $7 + (leased_until - leased_at)
+WHERE namespace = $1 AND project = $2 AND id = $3 AND name = $4
+    AND leased_at = $5
+    AND leased_until = $6;

@@ -1,19 +1,22 @@
 //! Store in a SQLite file.
 
-use std::{path::Path, time::SystemTime};
+use std::{
+    fs::OpenOptions,
+    io,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use sqlx::{
-    Sqlite,
-    sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteQueryResult,
-        SqliteSynchronous,
-    },
+    Sqlite, SqliteConnection, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteQueryResult, SqliteSynchronous},
 };
 
 use crate::{
-    STORE_TIMEOUT, StoreError,
+    StoreError,
     clock::Clock,
-    sql::{SqlDatabase, SqlStore, Statements},
+    limits::STORE_TIMEOUT,
+    sql::{Columns, Migration, Run, SqlDatabase, SqlStore, Statement, Statements, pool_options},
 };
 
 /// Records and effects in a SQLite file, beside the application's own tables or in a file of its
@@ -93,28 +96,31 @@ use crate::{
 pub type SqliteStore = SqlStore<Sqlite>;
 
 impl SqliteStore {
-    /// Opens a file, or creates it. Its write-ahead log is synced at each commit, so that an
-    /// acknowledged payment survives a loss of power. The store waits up to five seconds for other
-    /// writers and for a connection.
+    /// Opens a file, or creates one that only its owner can read. Its write-ahead log is synced at
+    /// each commit, so that an acknowledged payment survives a loss of power. The store waits up to
+    /// five seconds for other writers and for a connection.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NewerSchema`] if the file was written by a later version of this crate.
+    /// [`StoreError::NewerSchema`] if the file was written by a later version of this crate that is
+    /// not compatible. [`StoreError::Misconfigured`] for a database in memory, `:memory:`: each
+    /// connection would have its own.
     /// [`StoreError::Busy`] if several processes create the file at the same time: all but one of
     /// them have to try again. [`StoreError::Failed`].
     pub async fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let file = file.as_ref();
+        create(file).map_err(|error| StoreError::Failed(error.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(STORE_TIMEOUT);
-        let pool = SqlitePoolOptions::new().acquire_timeout(STORE_TIMEOUT);
-        Self::with_pool(pool.connect_with(options).await?).await
+        Self::with_pool(pool_options().connect_with(options).await?).await
     }
 
-    /// Reads the time from `clock` instead of the system's clock. It decides when leases end, and
-    /// must be the same for all processes that share the file.
+    /// Reads the time from `clock` instead of the system's clock. It decides when leases end and
+    /// which payloads are pruned, and must be the same for all processes that share the file.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.on_clock(Clock::new(clock))
@@ -124,7 +130,10 @@ impl SqliteStore {
 impl SqlDatabase for Sqlite {
     const HAS_CLOCK: bool = false;
 
-    const MIGRATIONS: &'static [&'static str] = &[include_str!("schema.sql")];
+    const MIGRATIONS: &'static [Migration] = &[Migration {
+        script: include_str!("schema.sql"),
+        compatible_since: 1,
+    }];
 
     const STATEMENTS: Statements = Statements {
         effect_approve: include_str!("effect_approve.sql"),
@@ -133,30 +142,73 @@ impl SqlDatabase for Sqlite {
         effect_enqueue: include_str!("effect_enqueue.sql"),
         effect_enqueue_and_lease: include_str!("effect_enqueue_and_lease.sql"),
         effect_extend: include_str!("effect_extend.sql"),
+        effect_import: include_str!("effect_import.sql"),
         effect_lease: include_str!("effect_lease.sql"),
-        effect_mark_duplicate: include_str!("effect_mark_duplicate.sql"),
         effect_read: include_str!("effect_read.sql"),
         effect_release: include_str!("effect_release.sql"),
         effect_restart_lease: include_str!("effect_restart_lease.sql"),
+        effect_transfer_count: Some(include_str!("effect_transfer_count.sql")),
         effects_pending: include_str!("effects_pending.sql"),
         effects_prune: include_str!("effects_prune.sql"),
         record_credit: include_str!("record_credit.sql"),
+        record_credit_transfer: include_str!("record_credit_transfer.sql"),
+        record_import: include_str!("record_import.sql"),
         record_read: include_str!("record_read.sql"),
-        record_review: include_str!("record_review.sql"),
+        record_transfer_count: Some(include_str!("record_transfer_count.sql")),
         record_write: include_str!("record_write.sql"),
         records_prune: include_str!("records_prune.sql"),
+        review_resolve: include_str!("review_resolve.sql"),
+        review_write: include_str!("review_write.sql"),
+        reviews_open: include_str!("reviews_open.sql"),
+        reviews_prune: include_str!("reviews_prune.sql"),
+        schema_check: include_str!("schema_check.sql"),
         schema_lock: None,
         schema_version_create: include_str!("schema_version_create.sql"),
         schema_version_insert: include_str!("schema_version_insert.sql"),
         schema_version_read: include_str!("schema_version_read.sql"),
         schema_version_write: include_str!("schema_version_write.sql"),
         transaction_begin: include_str!("transaction_begin.sql"),
-        transaction_check: include_str!("transaction_check.sql"),
-        transfer_count: include_str!("transfer_count.sql"),
-        transfer_read: include_str!("transfer_read.sql"),
     };
+
+    /// The file is in the same process. How long a statement waits for other writers is a setting
+    /// of the connection.
+    const REPLY_TIMEOUT: Option<Duration> = None;
 
     fn rows_affected(result: &SqliteQueryResult) -> u64 {
         result.rows_affected()
+    }
+
+    async fn check(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+        let rows = connection
+            .rows(Statement::new(Self::STATEMENTS.schema_check))
+            .await?;
+        let file = rows.first().map(|row| row.text("file")).transpose()?;
+        match file.is_none_or(|file| file.is_empty()) {
+            true => Err(StoreError::Misconfigured {
+                found: "a database in memory, expected a file".to_owned(),
+            }),
+            false => Ok(true),
+        }
+    }
+
+    async fn commit(transaction: Transaction<'static, Self>) -> Result<(), sqlx::Error> {
+        transaction.commit().await
+    }
+}
+
+/// Creates a file that only its owner can read, unless it exists. SQLite gives the files beside it
+/// the same permissions.
+fn create(file: &Path) -> io::Result<()> {
+    // A database in memory, which is rejected when it is opened.
+    if file.as_os_str() == ":memory:" {
+        return Ok(());
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
     }
 }

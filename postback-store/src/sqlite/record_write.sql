@@ -1,13 +1,30 @@
--- Writes the record of a payment, unless there is one that is credited. Another transaction that
--- writes the same record waits for the end of this one.
+-- Writes the record of a payment, unless there is one that is credited. If the transfer on the
+-- chain is counted under another id, the record is for review.
 -- $1 namespace, $2 project, $3 id, $4 credited, $5 digest, $6 payload, $7 recorded_at in Unix
--- seconds
+-- seconds, $8 transfer or NULL, $9 whether the transfer counts
 INSERT INTO postback_records AS record
-    (namespace, project, id, credited, digest, payload, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+    (namespace, project, id, credited, digest, payload, recorded_at, transfer)
+SELECT
+    $1, $2, $3,
+    $4 AND NOT EXISTS (
+        SELECT 1
+        FROM postback_transfers
+        WHERE $9 AND namespace = $1 AND project = $2 AND transfer = $8 AND id <> $3
+    ),
+    $5, $6, $7, $8
+-- SQLite needs a condition here to tell the conflict clause from a join.
+WHERE TRUE
 ON CONFLICT (namespace, project, id) DO UPDATE SET
     credited = excluded.credited,
     digest = excluded.digest,
     payload = excluded.payload,
-    recorded_at = excluded.recorded_at
-WHERE NOT record.credited;
+    recorded_at = excluded.recorded_at,
+    transfer = excluded.transfer
+WHERE NOT record.credited
+RETURNING (
+    SELECT other.id
+    FROM postback_transfers AS other
+    WHERE $9
+        AND other.namespace = $1 AND other.project = $2 AND other.transfer = $8
+        AND other.id <> $3
+) AS duplicate_of;

@@ -7,12 +7,14 @@ CREATE TABLE postback_records (
     credited INTEGER NOT NULL CHECK (credited IN (0, 1)),
     -- Name and hash of the value of each field that must not change.
     digest TEXT NOT NULL,
-    -- Null after it was pruned.
+    -- Null after it was pruned, and for a payment that was imported.
     payload TEXT,
     -- Unix seconds.
     recorded_at INTEGER NOT NULL,
+    -- Transfer on the chain, if the provider identifies it.
+    transfer BLOB CHECK (length(transfer) = 32),
     PRIMARY KEY (namespace, project, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX postback_records_to_prune
     ON postback_records (recorded_at) WHERE payload IS NOT NULL AND credited;
@@ -26,17 +28,43 @@ CREATE TABLE postback_transfers (
     PRIMARY KEY (namespace, project, transfer)
 ) STRICT, WITHOUT ROWID;
 
+-- Deliveries that a person has to look at.
+CREATE TABLE postback_reviews (
+    namespace TEXT NOT NULL,
+    project TEXT NOT NULL,
+    id TEXT NOT NULL,
+    -- Code: conflict, not_paid or possible_duplicate.
+    reason TEXT NOT NULL,
+    -- Digest of the delivery.
+    digest TEXT NOT NULL,
+    -- Names of the fields in conflict, the outcome, or the other id.
+    details TEXT NOT NULL,
+    -- Empty after it was pruned.
+    payload TEXT NOT NULL,
+    -- Unix seconds.
+    recorded_at INTEGER NOT NULL,
+    -- Unix seconds; null until a person has resolved it.
+    resolved_at INTEGER,
+    PRIMARY KEY (namespace, project, id, reason, digest)
+) STRICT;
+
+CREATE INDEX postback_reviews_open
+    ON postback_reviews (recorded_at, namespace, project, id, reason, digest)
+    WHERE resolved_at IS NULL;
+
 -- Effects of payments outside the database. Times are in Unix milliseconds.
 CREATE TABLE postback_effects (
     namespace TEXT NOT NULL,
     -- Empty if the project has no name.
     project TEXT NOT NULL,
     id TEXT NOT NULL,
+    -- Name of the effect.
+    name TEXT NOT NULL,
     -- False if the effect was enqueued for a payment under review.
     credited INTEGER NOT NULL CHECK (credited IN (0, 1)),
     -- Name and hash of the value of each field that must not change.
     digest TEXT NOT NULL,
-    -- Null after it was pruned.
+    -- Null after it was pruned, and for an effect that was imported.
     payload TEXT,
     recorded_at INTEGER NOT NULL,
     -- Rises with each lease; zero before the first.
@@ -47,12 +75,12 @@ CREATE TABLE postback_effects (
     done_at INTEGER,
     -- The other id that the transfer is counted under, until a person approves the effect.
     duplicate_of TEXT,
-    PRIMARY KEY (namespace, project, id)
-) STRICT, WITHOUT ROWID;
+    PRIMARY KEY (namespace, project, id, name)
+) STRICT;
 
 CREATE INDEX postback_effects_pending
-    ON postback_effects ((duplicate_of IS NOT NULL), leased_at, namespace, project, id)
+    ON postback_effects ((duplicate_of IS NOT NULL), leased_at, namespace, project, id, name)
     WHERE done_at IS NULL;
 
 CREATE INDEX postback_effects_to_prune
-    ON postback_effects (recorded_at) WHERE payload IS NOT NULL;
+    ON postback_effects (recorded_at) WHERE payload IS NOT NULL AND done_at IS NOT NULL;

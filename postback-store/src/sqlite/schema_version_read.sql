@@ -1,3 +1,3 @@
 -- Reads the version of the schema.
-SELECT version
+SELECT version, compatible_since
 FROM postback_schema;

@@ -11,10 +11,11 @@ use postback_core::{
     reconcile::Reconciliation,
 };
 use postback_store::{
-    Recorded, StoreError, Stored,
+    Recorded, Review, ReviewFilter, StoreError, Stored,
     memory::{MemoryStore, MemoryTransaction},
     postgres::PostgresStore,
     redis::RedisStore,
+    sql::SqlStore,
     sqlite::SqliteStore,
 };
 use sqlx::{AssertSqlSafe, Executor, PgPool, SqlSafeStr, Transaction};
@@ -22,6 +23,7 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::{
+    effects::MAIL,
     lease_backend::{Clock, LeaseBackend, SetBack},
     postgres_server::database,
     redis_server::emptied,
@@ -45,6 +47,16 @@ pub(crate) trait Backend: LeaseBackend {
         transaction: &mut Self::Transaction,
         key: &EventKey,
     ) -> impl Future<Output = bool> + Send;
+
+    fn import_credited(
+        &self,
+        transaction: &mut Self::Transaction,
+        key: &EventKey,
+    ) -> impl Future<Output = bool> + Send;
+
+    fn reviews(&self, filter: &ReviewFilter) -> impl Future<Output = Vec<Review>> + Send;
+
+    fn resolve(&self, review: &Review) -> impl Future<Output = bool> + Send;
 
     fn enqueue(
         &self,
@@ -78,7 +90,13 @@ pub(crate) trait SqlBackend: Backend {
     /// The folder of its statements in `src`.
     const FOLDER: &'static str;
 
+    /// Opens the store again, as a process that restarts.
+    fn reopened(&self) -> impl Future<Output = Self> + Send;
+
     fn execute(&self, statement: &'static str) -> impl Future<Output = ()> + Send;
+
+    /// Returns the number of rows of a query.
+    fn count(&self, query: &'static str) -> impl Future<Output = usize> + Send;
 
     /// Has the database parse a statement, and returns its error.
     fn prepare(&self, statement: String) -> impl Future<Output = Option<sqlx::Error>> + Send;
@@ -114,12 +132,29 @@ impl Backend for Memory {
         self.store.mark_credited_in(transaction, key)
     }
 
+    async fn import_credited(
+        &self,
+        (transaction, _): &mut Self::Transaction,
+        key: &EventKey,
+    ) -> bool {
+        self.store.import_credited_in(transaction, key)
+    }
+
+    async fn reviews(&self, filter: &ReviewFilter) -> Vec<Review> {
+        self.store.reviews(filter).await
+    }
+
+    async fn resolve(&self, review: &Review) -> bool {
+        self.store.resolve(review).await
+    }
+
     async fn enqueue(
         &self,
         (transaction, _): &mut Self::Transaction,
         reconciliation: &Reconciliation,
     ) {
-        self.store.enqueue_effect_in(transaction, reconciliation);
+        self.store
+            .enqueue_effect_in(transaction, reconciliation, MAIL);
     }
 
     async fn enqueue_review(
@@ -128,7 +163,7 @@ impl Backend for Memory {
         reconciliation: &Reconciliation,
     ) {
         let store = &self.store;
-        store.enqueue_effect_of_review_in(transaction, reconciliation);
+        store.enqueue_effect_of_review_in(transaction, reconciliation, MAIL);
     }
 
     async fn credit(&self, (_, credits): &mut Self::Transaction, id: &str) {
@@ -202,12 +237,31 @@ macro_rules! on_sql {
             marked.await.unwrap()
         }
 
+        async fn import_credited(
+            &self,
+            transaction: &mut Self::Transaction,
+            key: &EventKey,
+        ) -> bool {
+            let imported = self.store.import_credited_in(transaction, key);
+            imported.await.unwrap()
+        }
+
+        async fn reviews(&self, filter: &ReviewFilter) -> Vec<Review> {
+            self.store.reviews(filter).await.unwrap()
+        }
+
+        async fn resolve(&self, review: &Review) -> bool {
+            self.store.resolve(review).await.unwrap()
+        }
+
         async fn enqueue(
             &self,
             transaction: &mut Self::Transaction,
             reconciliation: &Reconciliation,
         ) {
-            let enqueued = self.store.enqueue_effect_in(transaction, reconciliation);
+            let enqueued = self
+                .store
+                .enqueue_effect_in(transaction, reconciliation, MAIL);
             enqueued.await.unwrap();
         }
 
@@ -217,7 +271,7 @@ macro_rules! on_sql {
             reconciliation: &Reconciliation,
         ) {
             let store = &self.store;
-            let enqueued = store.enqueue_effect_of_review_in(transaction, reconciliation);
+            let enqueued = store.enqueue_effect_of_review_in(transaction, reconciliation, MAIL);
             enqueued.await.unwrap();
         }
 
@@ -251,6 +305,19 @@ macro_rules! on_rows {
         async fn execute(&self, statement: &'static str) {
             let executed = sqlx::raw_sql(statement).execute(self.store.pool()).await;
             executed.unwrap();
+        }
+
+        async fn count(&self, query: &'static str) -> usize {
+            let rows = sqlx::query(query).fetch_all(self.store.pool()).await;
+            rows.unwrap().len()
+        }
+
+        async fn reopened(&self) -> Self {
+            let store = SqlStore::with_pool(self.store.pool().clone()).await;
+            Self {
+                store: store.unwrap(),
+                ..self.clone()
+            }
         }
 
         async fn prepare(&self, statement: String) -> Option<sqlx::Error> {
@@ -370,6 +437,10 @@ impl LeaseBackend for Postgres {
         sleep(time).await;
     }
 
+    async fn pass_without_polling(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+
     async fn prune(&self, before: i64) -> u64 {
         self.store.prune(before).await.unwrap()
     }
@@ -398,6 +469,10 @@ impl LeaseBackend for Redis {
     /// Waits, because the server's time passes by itself.
     async fn pass(&self, time: Duration) {
         sleep(time).await;
+    }
+
+    async fn pass_without_polling(&self, time: Duration) {
+        std::thread::sleep(time);
     }
 
     async fn prune(&self, before: i64) -> u64 {

@@ -21,6 +21,12 @@ pub(crate) trait LeaseBackend: Clone + Debug + Send + Sync + 'static {
     /// Lets time pass by the store's clock.
     fn pass(&self, time: Duration) -> impl Future<Output = ()> + Send;
 
+    /// Lets time pass while the effect that calls it blocks its thread, so that its lease is not
+    /// extended.
+    fn pass_without_polling(&self, time: Duration) -> impl Future<Output = ()> + Send {
+        self.pass(time)
+    }
+
     fn prune(&self, before: i64) -> impl Future<Output = u64> + Send;
 }
 

@@ -31,6 +31,8 @@ mod backend;
 mod effects;
 mod events;
 mod lease_backend;
+#[path = "../shop/mail.rs"]
+mod mail;
 mod postgres;
 #[path = "../servers/postgres.rs"]
 mod postgres_server;
@@ -38,6 +40,8 @@ mod records;
 mod redis;
 #[path = "../servers/redis.rs"]
 mod redis_server;
+mod reviews;
+mod round_trips;
 #[path = "../shop/mod.rs"]
 mod shop;
 mod sql;
@@ -54,6 +58,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = records::all::<Memory>("memory");
     trials.extend(records::all::<Sqlite>("sqlite"));
+    trials.extend(reviews::all::<Memory>("memory"));
+    trials.extend(reviews::all::<Sqlite>("sqlite"));
     trials.extend(sqlite::all());
     trials.extend(effects::all::<Memory>("memory"));
     trials.extend(effects::all::<Sqlite>("sqlite"));
@@ -66,7 +72,9 @@ fn main() -> ExitCode {
     match env::var_os(postgres_server::POSTGRES) {
         Some(_) => {
             trials.extend(records::all::<Postgres>("postgres"));
+            trials.extend(reviews::all::<Postgres>("postgres"));
             trials.extend(postgres::all());
+            trials.extend(round_trips::all());
             trials.extend(effects::all::<Postgres>("postgres"));
             trials.extend(effects::enqueue::all::<Postgres>("postgres"));
             trials.extend(sql::all::<Postgres>("postgres"));

@@ -31,7 +31,7 @@ pub(crate) fn all() -> Vec<Trial> {
 async fn database_with_newer_schema_is_rejected() {
     let store = Postgres::fresh().await;
     let pool = store.store().pool();
-    sqlx::query("UPDATE postback_schema SET version = 99")
+    sqlx::query("UPDATE postback_schema SET version = 99, compatible_since = 2")
         .execute(pool)
         .await
         .unwrap();

@@ -10,7 +10,9 @@ use postback_store::{
 
 use crate::{
     backend::SqlBackend,
+    effects::{MAIL, all_pending, succeed},
     events::{Payment, payment},
+    records::deliver,
 };
 
 /// The tests of one database.
@@ -18,7 +20,7 @@ pub(crate) fn all<B: SqlBackend>(name: &str) -> Vec<Trial> {
     contract!(name, B, "", [
         statement_files_can_be_prepared
         statement_files_describe_their_parameters
-        documented_columns_of_records_exist
+        newer_compatible_schema_is_used_and_kept
         negative_token_is_inconsistent
         unreadable_digest_of_record_is_inconsistent
         unreadable_digest_of_effect_is_inconsistent
@@ -26,7 +28,15 @@ pub(crate) fn all<B: SqlBackend>(name: &str) -> Vec<Trial> {
     ])
 }
 
-/// Returns the name and the text of each statement, without the schema, which holds several.
+/// Files with several statements, which are not prepared. Each test runs them.
+const SCRIPTS: [&str; 4] = [
+    "schema.sql",
+    "session_settings.sql",
+    "transaction_begin.sql",
+    "transaction_commit.sql",
+];
+
+/// Returns the name and the text of each statement that is prepared.
 fn statements<B: SqlBackend>() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("src")
@@ -35,7 +45,7 @@ fn statements<B: SqlBackend>() -> Vec<(String, String)> {
     for file in fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if name.ends_with(".sql") && name != "schema.sql" {
+        if name.ends_with(".sql") && !SCRIPTS.contains(&&*name) {
             statements.push((name, fs::read_to_string(&path).unwrap()));
         }
     }
@@ -61,11 +71,16 @@ async fn statement_files_describe_their_parameters<B: SqlBackend>(_: &B) {
     }
 }
 
-async fn documented_columns_of_records_exist<B: SqlBackend>(store: &B) {
-    let review = "SELECT namespace, project, id, payload, recorded_at
-        FROM postback_records WHERE NOT credited ORDER BY recorded_at";
-    let error = store.prepare(review.to_owned()).await;
-    assert!(error.is_none(), "{error:?}");
+/// During a rolling deployment, processes of an earlier version go on, and restart.
+async fn newer_compatible_schema_is_used_and_kept<B: SqlBackend>(store: &B) {
+    store
+        .execute("UPDATE postback_schema SET version = 99, compatible_since = 1")
+        .await;
+    let older = store.reopened().await;
+    assert_eq!(deliver(&older, &payment("A")).await, Recorded::New);
+    succeed(older.leases(), &payment("A")).await;
+    let version = "SELECT 1 FROM postback_schema WHERE version = 99 AND compatible_since = 1";
+    assert_eq!(older.count(version).await, 1);
 }
 
 fn parameters(lines: &[&str]) -> BTreeSet<u32> {
@@ -86,14 +101,14 @@ fn is_inconsistent(error: StoreError, expected: &str) {
 }
 
 async fn fail<B: SqlBackend>(store: &B, reconciliation: &Reconciliation) {
-    let failed = run_effect(store.leases(), reconciliation, || async {
+    let failed = run_effect(store.leases(), reconciliation, MAIL, || async {
         Err::<(), _>("no")
     });
     assert!(failed.await.is_err());
 }
 
 /// Returns the error of the store; no effect ran.
-fn store_error(ran: Result<EffectOutcome<()>, EffectError<&str>>) -> StoreError {
+fn store_error(ran: Result<EffectOutcome<()>, EffectError<(), &str>>) -> StoreError {
     match ran {
         Err(EffectError::Store(error)) => error,
         other => panic!("{other:?}"),
@@ -105,7 +120,11 @@ async fn negative_token_is_inconsistent<B: SqlBackend>(store: &B) {
     store
         .execute("UPDATE postback_effects SET token = -7")
         .await;
-    let error = store.leases().pending_effects(1).await.unwrap_err();
+    let error = store
+        .leases()
+        .pending_effects(&all_pending().limit(1))
+        .await
+        .unwrap_err();
     is_inconsistent(error, "fencing token -7, expected at least 0");
 }
 
@@ -141,19 +160,22 @@ async fn unreadable_digest_of_effect_is_inconsistent<B: SqlBackend>(store: &B) {
         .execute("UPDATE postback_effects SET digest = 'x'")
         .await;
     let paid = payment("A");
-    let ran = run_effect(store.leases(), &paid, || async { Ok::<_, &str>(()) });
+    let ran = run_effect(store.leases(), &paid, MAIL, || async { Ok::<_, &str>(()) });
     let expected = r#"a digest of cryptocloud payment "A" that cannot be parsed"#;
     is_inconsistent(store_error(ran.await), expected);
 }
 
 async fn deleted_effect_is_inconsistent<B: SqlBackend>(store: &B) {
     fail(store, &payment("A")).await;
-    let pending = store.leases().pending_effects(1).await.unwrap();
+    let pending = store
+        .leases()
+        .pending_effects(&all_pending().limit(1))
+        .await
+        .unwrap();
     store.execute("DELETE FROM postback_effects").await;
     for pending in &pending {
         let ran = resume_effect(store.leases(), pending, || async { Ok::<_, &str>(()) });
-        let expected =
-            r#"no effect of cryptocloud payment "A" (deleted, or hidden by row-level security)"#;
+        let expected = r#"no effect "mail" of cryptocloud payment "A" (deleted, or hidden by row-level security)"#;
         is_inconsistent(store_error(ran.await), expected);
     }
     assert_eq!(pending.len(), 1);

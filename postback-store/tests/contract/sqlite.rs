@@ -14,6 +14,7 @@ use sqlx::{
 
 use crate::{
     backend::{Backend, Sqlite},
+    effects::MAIL,
     events::payment,
     lease_backend::LeaseBackend,
     records::deliver,
@@ -32,7 +33,7 @@ pub(crate) fn all() -> Vec<Trial> {
 
 async fn file_with_newer_schema_is_rejected() {
     let store = Sqlite::fresh().await;
-    sqlx::query("UPDATE postback_schema SET version = 99")
+    sqlx::query("UPDATE postback_schema SET version = 99, compatible_since = 2")
         .execute(store.store().pool())
         .await
         .unwrap();
@@ -48,7 +49,7 @@ async fn file_with_newer_schema_is_rejected() {
     assert!(newer, "{error:?}");
     assert_eq!(
         error.to_string(),
-        "unknown schema version 99: expected at most 1"
+        "schema version 99 cannot be used: expected one that is compatible with 1"
     );
     assert_eq!(Retry::from(error).code(), "store_unavailable");
 }
@@ -78,13 +79,13 @@ async fn effect_with_uncommitted_record_does_not_run() {
     let read = sqlx::query("SELECT * FROM postback_effects").fetch_all(&mut *reading);
     assert!(read.await.unwrap().is_empty());
     let effect = || async { Ok::<_, &str>("ran") };
-    let busy = run_effect(&store, &payment("A"), effect).await;
+    let busy = run_effect(&store, &payment("A"), MAIL, effect).await;
     assert!(
         matches!(busy, Err(EffectError::Store(StoreError::Busy(_)))),
         "{busy:?}"
     );
     reading.commit().await.unwrap();
-    let then = run_effect(&store, &payment("A"), effect).await;
+    let then = run_effect(&store, &payment("A"), MAIL, effect).await;
     assert_eq!(then.unwrap(), EffectOutcome::Ran("ran"));
 }
 

@@ -19,6 +19,7 @@ use tokio::{runtime::Runtime, task::JoinSet, time::sleep};
 
 use crate::{
     file_effects::FileEffects,
+    mail::{MAIL, all_pending},
     postgres_server::database,
     random_below,
     redis_server::emptied,
@@ -103,7 +104,7 @@ impl Bench {
 
     fn pending_effects(&self) -> BTreeSet<String> {
         let left = self.runtime.block_on(async {
-            with_store!(&self.place, store => store.pending_effects(10_000).await)
+            with_store!(&self.place, store => store.pending_effects(&all_pending()).await)
         });
         let left = left.expect("a list");
         left.iter().map(|it| it.id().to_owned()).collect()
@@ -193,7 +194,7 @@ fn killed_processes_lose_and_double_no_effect_without_replay(fresh: Fresh) {
 
 /// Runs the pending effects, as an application does when it starts.
 async fn finish(store: &impl EffectStore, outside: &FileEffects) -> usize {
-    let left = store.pending_effects(10_000).await.expect("a list");
+    let left = store.pending_effects(&all_pending()).await.expect("a list");
     for pending in &left {
         let ran = resume_effect(store, pending, || effect(outside, pending.id()));
         assert_eq!(ran.await.expect("it runs"), EffectOutcome::Ran(()));
@@ -221,13 +222,13 @@ fn lease_of_frozen_process_expires(bench: &Bench) {
 pub(crate) async fn hold(store: impl EffectStore, outside: FileEffects) -> ExitCode {
     let payment = payment(0);
     let id = payment.event().id().to_owned();
-    let held = run_effect_with_lease(&store, &payment, LEASE, |_| async {
+    let held = run_effect_with_lease(&store, &payment, MAIL, LEASE, |_| async {
         outside.begin(&id);
         sleep(LEASE / 2).await;
         Ok::<_, &str>(())
     });
     match held.await {
-        Err(EffectError::LeaseExpired) => ExitCode::from(LEASE_EXPIRED),
+        Err(EffectError::LeaseExpired { .. }) => ExitCode::from(LEASE_EXPIRED),
         Ok(_) => {
             outside.acknowledged(&id);
             ExitCode::SUCCESS
@@ -289,12 +290,12 @@ async fn run(
     lease: Duration,
 ) -> bool {
     let id = payment.event().id();
-    let ran = run_effect_with_lease(store, payment, lease, |_| effect(outside, id)).await;
+    let ran = run_effect_with_lease(store, payment, MAIL, lease, |_| effect(outside, id)).await;
     match ran {
         Ok(_) => true,
         Err(
             EffectError::InFlight { .. }
-            | EffectError::LeaseExpired
+            | EffectError::LeaseExpired { .. }
             | EffectError::Store(StoreError::Busy(_)),
         ) => false,
         Err(error) => unreachable!("{error:?}"),

@@ -14,6 +14,8 @@
 mod database;
 mod effects;
 mod file_effects;
+#[path = "../shop/mail.rs"]
+mod mail;
 #[path = "../shop/payment.rs"]
 mod payment;
 #[path = "../servers/postgres.rs"]

@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     database::Database,
+    mail::{MAIL, all_pending},
     postgres_server::database,
     redis_server::emptied,
     trial,
@@ -144,7 +145,7 @@ async fn acknowledged_effect_is_on_disk() {
             let mut written = String::new();
             // Another payment for each setting.
             let payment = payment(if waits == "on" { number } else { number + 50 });
-            let ran = run_effect(&store, &payment, || async {
+            let ran = run_effect(&store, &payment, MAIL, || async {
                 let so_far = sqlx::query_scalar("SELECT pg_current_wal_insert_lsn()::text");
                 written = so_far.fetch_one(&pool).await?;
                 Ok::<_, sqlx::Error>(())
@@ -165,21 +166,27 @@ async fn acknowledged_effect_is_on_disk() {
 async fn killed_during_effect(store: &impl EffectStore, control: &Control) {
     const LEASE: Duration = Duration::from_secs(3);
     let succeed = async |number| {
-        run_effect(store, &payment(number), || async { Ok::<_, &str>(number) }).await
+        run_effect(store, &payment(number), MAIL, || async {
+            Ok::<_, &str>(number)
+        })
+        .await
     };
     assert_eq!(succeed(0).await.expect("it runs"), EffectOutcome::Ran(0));
-    let failed = run_effect(store, &payment(1), || async { Err::<(), _>("no") }).await;
+    let failed = run_effect(store, &payment(1), MAIL, || async { Err::<(), _>("no") }).await;
     assert!(
         matches!(failed, Err(EffectError::Effect("no"))),
         "{failed:?}"
     );
 
     let running = payment(2);
-    let at_work = run_effect_with_lease(store, &running, LEASE, |_| async {
+    let at_work = run_effect_with_lease(store, &running, MAIL, LEASE, |_| async {
         control.stop();
         Ok::<_, &str>(2)
     });
-    is_not_run(at_work.await);
+    match at_work.await {
+        Err(EffectError::NotCompleted { value: 2, source }) => is_unavailable(source),
+        other => unreachable!("the server is gone: {other:?}"),
+    }
     // All deliveries fail until the server starts.
     for number in [0, 3] {
         let begun = Instant::now();
@@ -192,7 +199,7 @@ async fn killed_during_effect(store: &impl EffectStore, control: &Control) {
 
     control.start();
     assert_eq!(comes_back(|| succeed(0)).await, EffectOutcome::Duplicate);
-    let left = store.pending_effects(10).await.expect("a list");
+    let left = store.pending_effects(&all_pending()).await.expect("a list");
     let mut left: Vec<_> = left.iter().map(|it| it.id().to_owned()).collect();
     left.sort();
     assert_eq!(left, [payment(1).event().id(), payment(2).event().id()]);
@@ -203,11 +210,19 @@ async fn killed_during_effect(store: &impl EffectStore, control: &Control) {
         let again = succeed(number).await.expect("it is done");
         assert_eq!(again, EffectOutcome::Duplicate);
     }
-    assert!(store.pending_effects(10).await.expect("a list").is_empty());
+    assert!(
+        store
+            .pending_effects(&all_pending())
+            .await
+            .expect("a list")
+            .is_empty()
+    );
 }
 
 /// Repeats a request until the connection is made again.
-async fn comes_back<F: Future<Output = Result<EffectOutcome<usize>, EffectError<&'static str>>>>(
+async fn comes_back<
+    F: Future<Output = Result<EffectOutcome<usize>, EffectError<usize, &'static str>>>,
+>(
     ask: impl Fn() -> F,
 ) -> EffectOutcome<usize> {
     let begun = Instant::now();
@@ -222,7 +237,7 @@ async fn comes_back<F: Future<Output = Result<EffectOutcome<usize>, EffectError<
 /// The connection breaks during the effect, so that the first step after the effect fails.
 async fn restarted_during_effect(store: &impl EffectStore, control: &Control) {
     let running = payment(10);
-    let restarted = run_effect(store, &running, || async {
+    let restarted = run_effect(store, &running, MAIL, || async {
         control.stop();
         control.start();
         Ok::<_, &str>(())
@@ -231,11 +246,11 @@ async fn restarted_during_effect(store: &impl EffectStore, control: &Control) {
         restarted.await.expect("it is recorded"),
         EffectOutcome::Ran(())
     );
-    let again = run_effect(store, &payment(10), || async { Ok::<_, &str>(()) }).await;
+    let again = run_effect(store, &payment(10), MAIL, || async { Ok::<_, &str>(()) }).await;
     assert_eq!(again.expect("it is done"), EffectOutcome::Duplicate);
 }
 
-fn is_not_run(ran: Result<EffectOutcome<usize>, EffectError<&'static str>>) {
+fn is_not_run(ran: Result<EffectOutcome<usize>, EffectError<usize, &'static str>>) {
     match ran {
         Err(EffectError::Store(error)) => is_unavailable(error),
         other => unreachable!("the server is gone: {other:?}"),

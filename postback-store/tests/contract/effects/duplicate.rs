@@ -5,7 +5,7 @@ use std::{sync::atomic::AtomicU32, time::Duration};
 use libtest_mimic::Trial;
 use postback_store::{EffectOutcome, EffectStore, PendingEffect, resume_effect};
 
-use super::{Ran, count, fail, only_pending_effect, pending_effects, succeed};
+use super::{Ran, all_pending, count, fail, only_pending_effect, pending_effects, succeed};
 use crate::{
     events::{callback, payment},
     lease_backend::LeaseBackend,
@@ -89,7 +89,11 @@ async fn possible_duplicates_come_last<L: LeaseBackend>(store: &L) {
         (2, &["A", "u-1"]),
         (9, &["A", "u-1", "u-2", "u-3"]),
     ] {
-        let left = store.leases().pending_effects(limit).await.unwrap();
+        let left = store
+            .leases()
+            .pending_effects(&all_pending().limit(limit))
+            .await
+            .unwrap();
         let ids: Vec<_> = left.iter().map(PendingEffect::id).collect();
         assert_eq!(ids, expected, "{limit}");
     }

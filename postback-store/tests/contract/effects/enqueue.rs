@@ -9,7 +9,7 @@ use postback_store::{
     run_effect, run_effect_with_lease,
 };
 
-use super::{LONGER, Ran, SHORT, count, fail, only_pending_effect, pending_effects, succeed};
+use super::{MAIL, Ran, count, fail, only_pending_effect, pending_effects, succeed};
 use crate::{
     backend::Backend,
     events::UNDERPAID,
@@ -211,7 +211,7 @@ async fn effect_of_paid_payment_replaces_running_effect_of_review<B: Backend>(st
     });
     let resumed = resumed.await;
     assert!(
-        matches!(resumed, Err(EffectError::LeaseExpired)),
+        matches!(resumed, Err(EffectError::LeaseExpired { .. })),
         "{resumed:?}"
     );
     succeed(store.leases(), &payment("A")).await;
@@ -300,12 +300,14 @@ async fn lease_after_wait_has_full_length<B: Backend>(store: &B) {
     store.enqueue(&mut transaction, &payment("A")).await;
     let leases = store.leases().clone();
     let waiting = tokio::spawn(async move {
-        run_effect_with_lease(&leases, &payment("A"), SHORT, |lease| async move {
-            lease.extend(SHORT).await
+        let short = Duration::from_secs(1);
+        run_effect_with_lease(&leases, &payment("A"), MAIL, short, |_| async {
+            Ok::<_, &str>(())
         })
         .await
     });
-    tokio::time::sleep(LONGER).await;
+    // Less than a transaction waits for a lock on Postgres.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
     store.commit(transaction).await;
     assert_eq!(waiting.await.unwrap().unwrap(), EffectOutcome::Ran(()));
 }
@@ -314,7 +316,7 @@ async fn lease_after_wait_has_full_length<B: Backend>(store: &B) {
 async fn credit_within_effect_is_made_once<B: Backend>(store: &B) {
     let paid = payment("A");
     for fails in [true, false] {
-        let credited = run_effect(store.leases(), &paid, || async {
+        let credited = run_effect(store.leases(), &paid, MAIL, || async {
             let mut transaction = store.begin().await;
             let recorded = store.record(&mut transaction, &paid).await;
             if recorded.unwrap().is_new() {

@@ -10,7 +10,8 @@ use postback_store::{
 };
 
 use super::{
-    HOUR, LONGER, Ran, SHORT, abandon, count, fail, is_in_flight, only_pending_effect, succeed,
+    HOUR, LONGER, MAIL, Ran, SHORT, abandon, count, fail, is_in_flight, only_pending_effect,
+    succeed,
 };
 use crate::{
     events::payment,
@@ -21,11 +22,13 @@ pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
     contract!(name, L, "effects::", [
         panicked_effect_runs_again_after_lease
         dropped_effect_runs_again_after_lease
-        effect_longer_than_lease_returns_lease_expired
+        effect_longer_than_lease_is_completed_late
+        lease_is_extended_while_effect_runs
         overtaken_effect_returns_lease_expired
         stale_lease_cannot_release_newer_lease
         extended_lease_stays_in_force
-        ended_lease_is_not_extended
+        ended_lease_is_extended_if_no_other_was_given
+        overtaken_lease_is_not_extended
         tokens_rise_with_each_lease
     ])
 }
@@ -55,7 +58,7 @@ async fn default_delay_of_retry_equals_default_lease() {
 async fn panicked_effect_runs_again_after_lease<L: LeaseBackend>(store: &L) {
     let leases = store.leases().clone();
     let panicked = tokio::spawn(async move {
-        run_effect_with_lease(&leases, &payment("A"), SHORT, |_| async {
+        run_effect_with_lease(&leases, &payment("A"), MAIL, SHORT, |_| async {
             panic!("on purpose");
             #[expect(unreachable_code, reason = "it says what the effect would be")]
             Ok::<(), &str>(())
@@ -80,30 +83,47 @@ async fn runs_after_lease<L: LeaseBackend>(store: &L) {
     assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
 }
 
-async fn effect_longer_than_lease_returns_lease_expired<L: LeaseBackend>(store: &L) {
+/// No other worker has begun the effect, so it need not run again.
+async fn effect_longer_than_lease_is_completed_late<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
-        store.pass(LONGER).await;
-        Ok::<_, &str>(())
+    let slow = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |_| async {
+        store.pass_without_polling(LONGER).await;
+        Ok::<_, &str>(1)
     });
-    let slow = slow.await;
-    assert!(matches!(slow, Err(EffectError::LeaseExpired)), "{slow:?}");
-    let left = only_pending_effect(store.leases()).await;
-    assert_eq!(left.held_for(), Duration::ZERO);
+    assert_eq!(slow.await.unwrap(), EffectOutcome::CompletedLate(1));
     let counter = AtomicU32::new(0);
     let then = count(store.leases(), &payment("A"), &counter).await;
-    assert_eq!(then.unwrap(), EffectOutcome::Ran(1));
+    assert_eq!(then.unwrap(), EffectOutcome::Duplicate);
+}
+
+/// The effect takes longer than its lease, in real time on every store.
+async fn lease_is_extended_while_effect_runs<L: LeaseBackend>(store: &L) {
+    let length = Duration::from_millis(600);
+    let paid = payment("A");
+    let long = run_effect_with_lease(store.leases(), &paid, MAIL, length, |_| async {
+        let counter = AtomicU32::new(0);
+        for _ in 0..6 {
+            tokio::time::sleep(length / 3).await;
+            let second = count(store.leases(), &payment("A"), &counter).await;
+            assert!(is_in_flight(&second), "{second:?}");
+        }
+        Ok::<_, &str>(1)
+    });
+    assert_eq!(long.await.unwrap(), EffectOutcome::Ran(1));
 }
 
 async fn overtaken_effect_returns_lease_expired<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
-        store.pass(LONGER).await;
+    let slow = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |_| async {
+        store.pass_without_polling(LONGER).await;
         succeed(store.leases(), &payment("A")).await;
         Ok::<_, &str>(())
     });
     let slow = slow.await;
-    assert!(matches!(slow, Err(EffectError::LeaseExpired)), "{slow:?}");
+    assert!(
+        matches!(slow, Err(EffectError::LeaseExpired { .. })),
+        "{slow:?}"
+    );
     let counter = AtomicU32::new(0);
     let then = count(store.leases(), &payment("A"), &counter).await;
     assert_eq!(then.unwrap(), EffectOutcome::Duplicate);
@@ -111,8 +131,8 @@ async fn overtaken_effect_returns_lease_expired<L: LeaseBackend>(store: &L) {
 
 async fn stale_lease_cannot_release_newer_lease<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let slow = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
-        store.pass(LONGER).await;
+    let slow = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |_| async {
+        store.pass_without_polling(LONGER).await;
         abandon(store.leases(), &payment("A"), HOUR).await;
         Err::<(), _>("too late")
     });
@@ -128,7 +148,7 @@ async fn stale_lease_cannot_release_newer_lease<L: LeaseBackend>(store: &L) {
 
 async fn extended_lease_stays_in_force<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let long = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
+    let long = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |lease| async move {
         lease.extend(HOUR).await?;
         store.pass(LONGER).await;
         Ok::<_, LeaseError>(())
@@ -136,10 +156,24 @@ async fn extended_lease_stays_in_force<L: LeaseBackend>(store: &L) {
     assert_eq!(long.await.unwrap(), EffectOutcome::Ran(()));
 }
 
-async fn ended_lease_is_not_extended<L: LeaseBackend>(store: &L) {
+async fn ended_lease_is_extended_if_no_other_was_given<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let long = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
-        store.pass(LONGER).await;
+    let long = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |lease| async move {
+        store.pass_without_polling(LONGER).await;
+        lease.extend(HOUR).await?;
+        let counter = AtomicU32::new(0);
+        let second = count(store.leases(), &payment("A"), &counter).await;
+        assert!(is_in_flight(&second), "{second:?}");
+        Ok::<_, LeaseError>(())
+    });
+    assert_eq!(long.await.unwrap(), EffectOutcome::Ran(()));
+}
+
+async fn overtaken_lease_is_not_extended<L: LeaseBackend>(store: &L) {
+    let paid = payment("A");
+    let long = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |lease| async move {
+        store.pass_without_polling(LONGER).await;
+        fail(store.leases(), &payment("A")).await;
         lease.extend(HOUR).await
     });
     let error = long.await.unwrap_err();
@@ -157,7 +191,7 @@ async fn tokens_rise_with_each_lease<L: LeaseBackend>(store: &L) {
     for _ in 0..3 {
         let mut token = 0;
         let paid = payment("A");
-        let failed = run_effect_with_lease(store.leases(), &paid, HOUR, |lease| {
+        let failed = run_effect_with_lease(store.leases(), &paid, MAIL, HOUR, |lease| {
             token = lease.token();
             async { Err::<(), _>("no") }
         });
@@ -200,7 +234,7 @@ async fn clock_set_back_does_not_prolong_lease<L: SetBack>(store: &L) {
 
 async fn clock_set_back_keeps_lease_in_force<L: SetBack>(store: &L) {
     let paid = payment("A");
-    let ran = run_effect_with_lease(store.leases(), &paid, SHORT, |lease| async move {
+    let ran = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |lease| async move {
         store.set_back(HOUR);
         let counter = AtomicU32::new(0);
         let second = count(store.leases(), &payment("A"), &counter).await;

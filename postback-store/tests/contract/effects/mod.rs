@@ -2,6 +2,7 @@
 
 mod duplicate;
 pub(crate) mod enqueue;
+mod filter;
 pub(crate) mod lease;
 mod pending;
 mod run;
@@ -19,6 +20,7 @@ use postback_store::{
 use tokio::time::timeout;
 
 use crate::lease_backend::LeaseBackend;
+pub(crate) use crate::mail::{MAIL, all_pending};
 
 /// Returns the tests of one store.
 pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
@@ -26,6 +28,7 @@ pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
     trials.extend(lease::all::<L>(name));
     trials.extend(pending::all::<L>(name));
     trials.extend(duplicate::all::<L>(name));
+    trials.extend(filter::all::<L>(name));
     trials
 }
 
@@ -37,7 +40,7 @@ pub(crate) const LONGER: Duration = Duration::from_millis(2_400);
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 
-pub(crate) type Ran = Result<EffectOutcome<u32>, EffectError<&'static str>>;
+pub(crate) type Ran = Result<EffectOutcome<u32>, EffectError<u32, &'static str>>;
 
 /// Runs an effect that counts.
 pub(crate) async fn count(
@@ -45,14 +48,14 @@ pub(crate) async fn count(
     reconciliation: &Reconciliation,
     counter: &AtomicU32,
 ) -> Ran {
-    run_effect(store, reconciliation, || async {
+    run_effect(store, reconciliation, MAIL, || async {
         Ok(counter.fetch_add(1, Ordering::Relaxed) + 1)
     })
     .await
 }
 
 pub(crate) async fn fail(store: &impl EffectStore, reconciliation: &Reconciliation) {
-    let failed: Ran = run_effect(store, reconciliation, || async { Err("no") }).await;
+    let failed: Ran = run_effect(store, reconciliation, MAIL, || async { Err("no") }).await;
     assert!(
         matches!(failed, Err(EffectError::Effect("no"))),
         "{failed:?}"
@@ -60,7 +63,7 @@ pub(crate) async fn fail(store: &impl EffectStore, reconciliation: &Reconciliati
 }
 
 pub(crate) async fn succeed(store: &impl EffectStore, reconciliation: &Reconciliation) {
-    let done: Ran = run_effect(store, reconciliation, || async { Ok(0) }).await;
+    let done: Ran = run_effect(store, reconciliation, MAIL, || async { Ok(0) }).await;
     assert_eq!(done.unwrap(), EffectOutcome::Ran(0));
 }
 
@@ -71,7 +74,7 @@ pub(crate) async fn abandon(
     length: Duration,
 ) {
     let begun = AtomicU32::new(0);
-    let effect = run_effect_with_lease(store, reconciliation, length, |_| async {
+    let effect = run_effect_with_lease(store, reconciliation, MAIL, length, |_| async {
         begun.fetch_add(1, Ordering::Relaxed);
         std::future::pending::<Result<(), &str>>().await
     });
@@ -90,7 +93,7 @@ pub(crate) fn is_in_flight(ran: &Ran) -> bool {
 }
 
 pub(crate) async fn pending_effects(store: &impl EffectStore) -> Vec<PendingEffect> {
-    store.pending_effects(1_000).await.unwrap()
+    store.pending_effects(&all_pending()).await.unwrap()
 }
 
 pub(crate) async fn only_pending_effect(store: &impl EffectStore) -> PendingEffect {

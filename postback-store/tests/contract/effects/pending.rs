@@ -8,7 +8,8 @@ use postback_store::{
 };
 
 use super::{
-    HOUR, Ran, abandon, count, fail, is_in_flight, only_pending_effect, pending_effects, succeed,
+    HOUR, MAIL, Ran, abandon, all_pending, count, fail, is_in_flight, only_pending_effect,
+    pending_effects, succeed,
 };
 use crate::{
     events::{Payment, payment},
@@ -84,7 +85,7 @@ async fn resumed_effect_does_not_run_again<L: LeaseBackend>(store: &L) {
 
 async fn running_effect_cannot_be_dismissed<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
-    let worked = run_effect(store.leases(), &paid, || async {
+    let worked = run_effect(store.leases(), &paid, MAIL, || async {
         let left = only_pending_effect(store.leases()).await;
         Ok::<_, &str>(store.leases().dismiss(&left).await.unwrap())
     });
@@ -97,7 +98,11 @@ async fn effect_with_oldest_attempt_comes_first<L: LeaseBackend>(store: &L) {
         fail(store.leases(), &payment(id)).await;
         store.pass(a_moment).await;
     }
-    let left = store.leases().pending_effects(2).await.unwrap();
+    let left = store
+        .leases()
+        .pending_effects(&all_pending().limit(2))
+        .await
+        .unwrap();
     let ids: Vec<_> = left.iter().map(PendingEffect::id).collect();
     assert_eq!(ids, ["B", "C"]);
     let all = pending_effects(store.leases()).await;

@@ -13,11 +13,14 @@ use postback_core::{
     Retry, RetryReason,
     reconcile::{Assurance, Reconciliation},
 };
-use postback_store::{EffectError, EffectOutcome, StoreError, run_effect, run_effect_with_lease};
+use postback_store::{
+    EffectError, EffectOutcome, EffectStore, StoreError, run_effect, run_effect_with_lease,
+};
 use tokio::{sync::oneshot, task::JoinSet};
 
 use super::{
-    HOUR, LONGER, Ran, SHORT, abandon, count, fail, only_pending_effect, pending_effects, succeed,
+    HOUR, LONGER, MAIL, Ran, SHORT, abandon, count, fail, only_pending_effect, pending_effects,
+    succeed,
 };
 use crate::{
     events::UNDERPAID,
@@ -32,6 +35,8 @@ pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
         running_effect_is_in_flight
         concurrent_tasks_run_each_effect_one_time_without_overlap
         another_project_is_another_effect
+        another_name_is_another_effect
+        imported_effect_does_not_run
         replay_with_another_token_is_same_effect
         conflict_with_done_effect_does_not_run
         conflict_with_pending_effect_does_not_run
@@ -71,7 +76,7 @@ async fn running_effect_is_in_flight<L: LeaseBackend>(store: &L) {
     let (end, is_to_end) = oneshot::channel();
     let leases = store.leases().clone();
     let first = tokio::spawn(async move {
-        run_effect(&leases, &payment("A"), || async {
+        run_effect(&leases, &payment("A"), MAIL, || async {
             begun.send(()).unwrap();
             is_to_end.await.map_err(|_| "never")
         })
@@ -105,7 +110,7 @@ async fn concurrent_tasks_run_each_effect_one_time_without_overlap<L: LeaseBacke
             for (number, (at_work, done)) in at_work.iter().zip(done.iter()).enumerate() {
                 loop {
                     let paid = payment(&format!("ORDER{number}"));
-                    let ran = run_effect(&leases, &paid, || async {
+                    let ran = run_effect(&leases, &paid, MAIL, || async {
                         assert_eq!(at_work.fetch_add(1, Ordering::SeqCst), 0, "two at once");
                         tokio::task::yield_now().await;
                         at_work.fetch_sub(1, Ordering::SeqCst);
@@ -141,6 +146,39 @@ async fn another_project_is_another_effect<L: LeaseBackend>(store: &L) {
         let ran = count(store.leases(), &of.reconciled("A"), &counter).await;
         assert_eq!(ran.unwrap(), EffectOutcome::Ran(number), "{project:?}");
     }
+}
+
+async fn another_name_is_another_effect<L: LeaseBackend>(store: &L) {
+    for paid in [payment("A"), callback("u-1", "tx-1", false)] {
+        for expected in [EffectOutcome::Ran(()), EffectOutcome::Duplicate] {
+            for name in ["mail", "license", ""] {
+                let ran = run_effect(store.leases(), &paid, name, || async { Ok::<_, &str>(()) });
+                assert_eq!(ran.await.unwrap(), expected, "{name}");
+            }
+        }
+    }
+}
+
+async fn imported_effect_does_not_run<L: LeaseBackend>(store: &L) {
+    for paid in [payment("A"), callback("u-1", "tx-1", false)] {
+        let key = paid.event().key();
+        assert!(store.leases().import_effect(key, MAIL).await.unwrap());
+        assert!(!store.leases().import_effect(key, MAIL).await.unwrap());
+        assert!(pending_effects(store.leases()).await.is_empty());
+        let counter = AtomicU32::new(0);
+        let ran = count(store.leases(), &paid, &counter).await;
+        assert_eq!(ran.unwrap(), EffectOutcome::Duplicate);
+        let other = run_effect(store.leases(), &paid, "license", || async {
+            Ok::<_, &str>(())
+        });
+        assert_eq!(other.await.unwrap(), EffectOutcome::Ran(()));
+    }
+    // An effect that is recorded stays as it is.
+    fail(store.leases(), &payment("B")).await;
+    let pending = payment("B");
+    let imported = store.leases().import_effect(pending.event().key(), MAIL);
+    assert!(!imported.await.unwrap());
+    assert_eq!(only_pending_effect(store.leases()).await.id(), "B");
 }
 
 async fn replay_with_another_token_is_same_effect<L: LeaseBackend>(store: &L) {
@@ -262,16 +300,17 @@ async fn callbacks_bound_by_address_alone_run_if_price_accepts_them<L: LeaseBack
 async fn errors_convert_to_retries<L: LeaseBackend>(store: &L) {
     let code = |ran: Ran| Retry::from(ran.unwrap_err()).code();
     let paid = payment("A");
-    let failed: Ran = run_effect(store.leases(), &paid, || async { Err("no") }).await;
+    let failed: Ran = run_effect(store.leases(), &paid, MAIL, || async { Err("no") }).await;
     assert_eq!(code(failed), "effect_failed");
-    let slow: Ran = run_effect_with_lease(store.leases(), &paid, SHORT, |_| async {
-        store.pass(LONGER).await;
+    let slow: Ran = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |_| async {
+        store.pass_without_polling(LONGER).await;
+        fail(store.leases(), &payment("A")).await;
         Ok(0)
     })
     .await;
     assert_eq!(code(slow), "lease_expired");
     abandon(store.leases(), &paid, HOUR).await;
-    let busy: Ran = run_effect(store.leases(), &paid, || async { Ok(0) }).await;
+    let busy: Ran = run_effect(store.leases(), &paid, MAIL, || async { Ok(0) }).await;
     let busy = busy.unwrap_err();
     let EffectError::InFlight { held_for } = busy else {
         panic!("{busy:?}");
@@ -286,12 +325,12 @@ async fn errors_convert_to_retries<L: LeaseBackend>(store: &L) {
 async fn payload_is_not_in_debug<L: LeaseBackend>(store: &L) {
     let mut shown = format!("{store:?} {:?}", store.leases());
     let paid = payment("A");
-    let failed = run_effect_with_lease(store.leases(), &paid, HOUR, |lease| {
+    let failed = run_effect_with_lease(store.leases(), &paid, MAIL, HOUR, |lease| {
         shown += &format!(" {lease:?}");
         async { Err::<(), _>("no") }
     });
     assert!(failed.await.is_err());
-    let short = run_effect(store.leases(), &UNDERPAID.reconciled("B"), || async {
+    let short = run_effect(store.leases(), &UNDERPAID.reconciled("B"), MAIL, || async {
         Ok::<_, &str>(())
     })
     .await;

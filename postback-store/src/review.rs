@@ -1,0 +1,174 @@
+use std::fmt;
+
+use postback_core::event::{EventKey, FieldDigests};
+
+use crate::Recorded;
+
+/// Delivery that a person has to look at. It is written in the transaction of the record, and kept
+/// until a person resolves it.
+///
+/// A delivery that was recorded for review is no longer listed when its record is credited, or when
+/// a later delivery is recorded in its place.
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "a person has to look at it"]
+#[non_exhaustive]
+pub struct Review {
+    /// Key of the payment.
+    pub key: EventKey,
+    /// Reason why a person has to look at the delivery.
+    pub reason: ReviewReason,
+    /// Digests of the delivery's fields that must not change.
+    pub digest: FieldDigests,
+    /// Payload of the delivery as JSON, as
+    /// [`EventRecord::payload_json`](postback_core::event::EventRecord::payload_json) returned it.
+    pub payload: String,
+    /// Time when the delivery was recorded last, by the store's clock, in Unix seconds.
+    pub recorded_at: i64,
+}
+
+/// Reason why a person has to look at a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReviewReason {
+    /// The payment is credited, and the delivery [contradicts](Recorded::Conflict) it.
+    Conflict {
+        /// Names of the fields that have another value or are missing.
+        fields: Vec<String>,
+    },
+    /// The payment does not pay the price, or it is unknown [whether it does](Recorded::Review).
+    NotPaid {
+        /// Text of the [`Outcome`](postback_core::reconcile::Outcome).
+        outcome: String,
+    },
+    /// The transfer on the chain is already recorded for
+    /// [another payment](Recorded::PossibleDuplicate).
+    PossibleDuplicate {
+        /// Id of the other payment.
+        of: String,
+    },
+}
+
+/// Selection of the deliveries that a store lists for review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a filter does nothing unless it is passed to a store"]
+pub struct ReviewFilter {
+    /// Empty for the project without a name.
+    pub(crate) project: Option<Box<str>>,
+    pub(crate) limit: u32,
+    pub(crate) after: Option<Review>,
+}
+
+impl ReviewFilter {
+    const LIMIT: u32 = 100;
+
+    /// Selects the deliveries of one project. `None` is the project that has no name.
+    pub fn of_project(project: Option<&str>) -> Self {
+        Self {
+            project: Some(project.unwrap_or_default().into()),
+            ..Self::of_all_projects()
+        }
+    }
+
+    /// Selects the deliveries of all projects that share the store.
+    pub const fn of_all_projects() -> Self {
+        Self {
+            project: None,
+            limit: Self::LIMIT,
+            after: None,
+        }
+    }
+
+    /// Sets the maximum number of deliveries. Defaults to 100.
+    pub fn limit(self, limit: u32) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Selects the deliveries that follow one that was listed, for the next page.
+    pub fn after(self, listed: &Review) -> Self {
+        Self {
+            after: Some(listed.clone()),
+            ..self
+        }
+    }
+}
+
+const CONFLICT: &str = "conflict";
+const NOT_PAID: &str = "not_paid";
+const POSSIBLE_DUPLICATE: &str = "possible_duplicate";
+
+impl ReviewReason {
+    /// Returns the reason why a person has to look at a delivery that was recorded, if there is
+    /// one.
+    pub(crate) fn of(recorded: &Recorded) -> Option<Self> {
+        Some(match recorded {
+            Recorded::Conflict { fields } => Self::Conflict {
+                fields: fields.clone(),
+            },
+            Recorded::PossibleDuplicate { of } => Self::PossibleDuplicate { of: of.clone() },
+            Recorded::Review(outcome) => Self::NotPaid {
+                outcome: outcome.to_string(),
+            },
+            Recorded::Duplicate
+            | Recorded::New
+            | Recorded::NotCredited(_)
+            | Recorded::Superseded => return None,
+        })
+    }
+
+    /// Returns the code under which the reason is stored.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict { .. } => CONFLICT,
+            Self::NotPaid { .. } => NOT_PAID,
+            Self::PossibleDuplicate { .. } => POSSIBLE_DUPLICATE,
+        }
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl ReviewReason {
+    /// Returns the details that are stored beside the code. Names of fields contain no comma,
+    /// because their digests escape it.
+    pub(crate) fn details(&self) -> String {
+        match self {
+            Self::Conflict { fields } => fields.join(","),
+            Self::NotPaid { outcome } => outcome.clone(),
+            Self::PossibleDuplicate { of } => of.clone(),
+        }
+    }
+
+    /// Creates a reason from what was stored, or returns `None` if the code is unknown.
+    pub(crate) fn from_stored(code: &str, details: String) -> Option<Self> {
+        Some(match code {
+            CONFLICT => Self::Conflict {
+                fields: details.split(',').map(str::to_owned).collect(),
+            },
+            NOT_PAID => Self::NotPaid { outcome: details },
+            POSSIBLE_DUPLICATE => Self::PossibleDuplicate { of: details },
+            _ => return None,
+        })
+    }
+}
+
+/// Shows the reason for the operator's log, without amounts.
+impl fmt::Display for ReviewReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict { fields } => crate::recorded::conflict(f, fields),
+            Self::NotPaid { outcome } => f.write_str(outcome),
+            Self::PossibleDuplicate { of } => crate::recorded::possible_duplicate(f, of),
+        }
+    }
+}
+
+/// Shows no payload.
+impl fmt::Debug for Review {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Review")
+            .field("key", &self.key)
+            .field("reason", &self.reason)
+            .field("digest", &self.digest)
+            .field("recorded_at", &self.recorded_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,166 @@
+use postback_core::{
+    event::{Digest, EventKey, EventRecord, FieldDigests},
+    reconcile::{Disposition, Outcome, Recordable},
+};
+use sqlx::Transaction;
+
+use super::{Columns, SqlDatabase, SqlStore, Statement, rows, run};
+use crate::{Recorded, StoreError, Stored, review::ReviewReason};
+
+impl<D: SqlDatabase> SqlStore<D> {
+    /// Records a payment within a transaction, if it is to be credited or reviewed. If the
+    /// transaction is not committed, nothing was recorded.
+    ///
+    /// A record for review is replaced by each later delivery of the payment that is to be credited
+    /// or reviewed, and a delivery that pays the price is still [`New`](Recorded::New). A record
+    /// that is credited is not replaced. A delivery that a person has to look at is also kept as a
+    /// [`Review`](crate::Review).
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`], [`StoreError::Failed`] and [`StoreError::Inconsistent`]. After an
+    /// error of this or of any other statement, return the error and do not commit.
+    pub async fn record_in(
+        &self,
+        transaction: &mut Transaction<'_, D>,
+        reconciliation: &impl Recordable,
+    ) -> Result<Recorded, StoreError> {
+        let reconciliation = reconciliation.reconciliation();
+        let (event, outcome) = (reconciliation.event(), reconciliation.outcome());
+        let is_credit = match reconciliation.disposition() {
+            Disposition::Credit => true,
+            Disposition::Review => false,
+            Disposition::Ignore => {
+                let is_superseded = *outcome == Outcome::Pending
+                    && read_record::<D>(transaction, event.key())
+                        .await?
+                        .is_some_and(|record| record.credited);
+                return Ok(Recorded::ignored(outcome, is_superseded));
+            }
+        };
+        if let (Some(count), Some(transfer)) =
+            (D::STATEMENTS.record_transfer_count, counted_transfer(event))
+        {
+            let count = Statement::about(event.key(), count).bind(Some(transfer));
+            run::<D>(transaction, count).await?;
+        }
+        let transfer = event.transfer().map(bytes);
+        let write = Statement::about(event.key(), D::STATEMENTS.record_write)
+            .bind(is_credit)
+            .bind(event.digest().as_str())
+            .bind(event.payload_json())
+            .bind(self.clock.seconds())
+            .bind(transfer)
+            .bind(event.counts_transfer());
+        let written = rows::<D>(transaction, write).await?;
+        let recorded = match written.first() {
+            Some(row) => Recorded::written(outcome, row.optional_text("duplicate_of")?),
+            None => {
+                // There is a record that is credited.
+                let record = read_record::<D>(transaction, event.key()).await?;
+                let record = record.ok_or_else(|| StoreError::hidden_row("record", event.key()))?;
+                Recorded::kept(&record.digest, event.digest())
+            }
+        };
+        if let Some(reason) = ReviewReason::of(&recorded) {
+            self.write_review(transaction, event, &reason).await?;
+        }
+        Ok(recorded)
+    }
+
+    /// Changes the record of a payment from for review to credited, within a transaction.
+    ///
+    /// Call it if a person has decided to credit the payment, and credit the order in the same
+    /// transaction. A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate), or
+    /// a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
+    /// payment with the same transfer on the chain is a
+    /// [`PossibleDuplicate`](Recorded::PossibleDuplicate).
+    ///
+    /// [`reviews`](Self::reviews) lists the payments for review.
+    ///
+    /// Returns false and changes nothing if there is no such record, or if it is credited already:
+    /// **credit the order only if this returns true.**
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] and [`StoreError::Failed`].
+    pub async fn mark_credited_in(
+        &self,
+        transaction: &mut Transaction<'_, D>,
+        key: &EventKey,
+    ) -> Result<bool, StoreError> {
+        let credit = Statement::about(key, D::STATEMENTS.record_credit);
+        if run::<D>(transaction, credit).await? == 0 {
+            return Ok(false);
+        }
+        let count = Statement::about(key, D::STATEMENTS.record_credit_transfer);
+        run::<D>(transaction, count).await?;
+        Ok(true)
+    }
+
+    /// Records an old payment as credited, within a transaction, so that a postback of it is a
+    /// [`Duplicate`](Recorded::Duplicate).
+    ///
+    /// Call it for each payment that your application credited before it used this store, before
+    /// the first postback is received: **a callback of CryptAPI verifies forever, and would be
+    /// credited again.** [`import_effect`](crate::EffectStore::import_effect) does the same for
+    /// effects.
+    ///
+    /// Returns false and changes nothing if there is a record of the payment already.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] and [`StoreError::Failed`].
+    pub async fn import_credited_in(
+        &self,
+        transaction: &mut Transaction<'_, D>,
+        key: &EventKey,
+    ) -> Result<bool, StoreError> {
+        let unknown = FieldDigests::empty();
+        let import = Statement::about(key, D::STATEMENTS.record_import)
+            .bind(unknown.as_str())
+            .bind(self.clock.seconds());
+        Ok(run::<D>(transaction, import).await? == 1)
+    }
+
+    /// Returns the record of a payment, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`], [`StoreError::Failed`] and [`StoreError::Inconsistent`].
+    pub async fn stored(&self, event: &EventRecord) -> Result<Option<Stored>, StoreError> {
+        let mut connection = self.acquire().await?;
+        read_record::<D>(&mut connection, event.key()).await
+    }
+}
+
+async fn read_record<D: SqlDatabase>(
+    connection: &mut D::Connection,
+    key: &EventKey,
+) -> Result<Option<Stored>, StoreError> {
+    let read = Statement::about(key, D::STATEMENTS.record_read);
+    let rows = rows::<D>(connection, read).await?;
+    let record = |row: &D::Row| {
+        Ok(Stored {
+            credited: row.boolean("credited")?,
+            digest: digest(key, &row.text("digest")?)?,
+            payload: row.optional_text("payload")?,
+            recorded_at: row.integer("recorded_at")?,
+        })
+    };
+    rows.first().map(record).transpose()
+}
+
+/// Returns the transfer of a payment, if it counts.
+pub(super) fn counted_transfer(event: &EventRecord) -> Option<&[u8]> {
+    let transfer = event.transfer().filter(|_| event.counts_transfer());
+    transfer.map(bytes)
+}
+
+fn bytes(digest: &Digest) -> &[u8] {
+    digest.as_bytes()
+}
+
+pub(super) fn digest(key: &EventKey, stored: &str) -> Result<FieldDigests, StoreError> {
+    FieldDigests::from_stored(stored).ok_or_else(|| StoreError::unreadable_digest(key))
+}

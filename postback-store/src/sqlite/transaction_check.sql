@@ -1,2 +1,0 @@
--- Fails in a transaction in which an earlier statement failed.
-SELECT 1;

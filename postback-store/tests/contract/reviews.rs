@@ -1,0 +1,232 @@
+//! Deliveries that a person has to look at.
+
+use libtest_mimic::Trial;
+use postback_core::reconcile::Reconciliation;
+use postback_store::{Recorded, Review, ReviewFilter, ReviewReason};
+
+use crate::{
+    backend::Backend,
+    events::{Callback, Payment, UNDERPAID, callback, payment},
+    records::{deliver, possible_duplicate_of},
+};
+
+/// Returns the tests of a store with records.
+pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
+    contract!(name, B, "reviews::", [
+        delivery_without_review_is_not_listed
+        underpaid_payment_is_listed_until_it_pays
+        underpaid_payment_is_listed_until_it_is_credited_by_hand
+        later_part_payment_takes_place_of_earlier_one
+        conflict_is_listed_after_credit
+        possible_duplicate_is_listed
+        rolled_back_record_leaves_no_review
+        resolved_delivery_is_not_listed_again
+        another_conflict_of_same_payment_is_listed
+        reviews_of_project_are_listed_alone
+        each_review_is_listed_page_by_page
+        payload_of_open_review_is_not_pruned
+        transfer_of_review_counts_when_it_is_credited_by_hand
+        payload_is_not_in_debug
+    ])
+}
+
+async fn all_reviews<B: Backend>(store: &B) -> Vec<Review> {
+    store.reviews(&ReviewFilter::of_all_projects()).await
+}
+
+async fn only_review<B: Backend>(store: &B) -> Review {
+    let [one] = all_reviews(store).await.try_into().unwrap();
+    one
+}
+
+fn is_of(review: &Review, delivery: &Reconciliation) {
+    let event = delivery.event();
+    assert_eq!(review.key, *event.key());
+    assert_eq!(review.digest, *event.digest());
+    assert_eq!(review.payload, event.payload_json());
+}
+
+async fn credit_by_hand<B: Backend>(store: &B, review: &Review) -> bool {
+    let mut transaction = store.begin().await;
+    let marked = store.mark_credited(&mut transaction, &review.key).await;
+    store.commit(transaction).await;
+    marked
+}
+
+async fn delivery_without_review_is_not_listed<B: Backend>(store: &B) {
+    for delivery in Payment::NOT_PAYING.into_iter().chain([Payment::PAYING]) {
+        for _ in 0..2 {
+            let _: Recorded = deliver(store, &delivery.reconciled("A")).await;
+        }
+    }
+    for pending in [true, false] {
+        let _: Recorded = deliver(store, &callback("u-1", "tx-1", pending)).await;
+    }
+    assert!(all_reviews(store).await.is_empty());
+}
+
+async fn underpaid_payment_is_listed_until_it_pays<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    let _: Recorded = deliver(store, &short).await;
+    let review = only_review(store).await;
+    is_of(&review, &short);
+    let expected = ReviewReason::NotPaid {
+        outcome: "underpaid".to_owned(),
+    };
+    assert_eq!(review.reason, expected);
+    assert_eq!(review.reason.to_string(), "underpaid");
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    assert!(all_reviews(store).await.is_empty());
+}
+
+async fn underpaid_payment_is_listed_until_it_is_credited_by_hand<B: Backend>(store: &B) {
+    let _: Recorded = deliver(store, &UNDERPAID.reconciled("A")).await;
+    let review = only_review(store).await;
+    assert!(credit_by_hand(store, &review).await);
+    assert!(all_reviews(store).await.is_empty());
+}
+
+async fn later_part_payment_takes_place_of_earlier_one<B: Backend>(store: &B) {
+    let less = Payment {
+        amount: "0.03",
+        ..UNDERPAID
+    };
+    for delivery in [less, UNDERPAID, less] {
+        let short = delivery.reconciled("A");
+        let _: Recorded = deliver(store, &short).await;
+        is_of(&only_review(store).await, &short);
+    }
+}
+
+async fn conflict_is_listed_after_credit<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    let short = UNDERPAID.reconciled("A");
+    for _ in 0..2 {
+        let _: Recorded = deliver(store, &short).await;
+        let review = only_review(store).await;
+        is_of(&review, &short);
+        let expected = ReviewReason::Conflict {
+            fields: vec!["amount_crypto".to_owned()],
+        };
+        assert_eq!(review.reason, expected);
+        assert!(!credit_by_hand(store, &review).await, "it is credited");
+    }
+}
+
+async fn possible_duplicate_is_listed<B: Backend>(store: &B) {
+    let first = deliver(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(first, Recorded::New);
+    let second = callback("u-2", "tx-1", false);
+    assert_eq!(deliver(store, &second).await, possible_duplicate_of("u-1"));
+    let review = only_review(store).await;
+    is_of(&review, &second);
+    let expected = ReviewReason::PossibleDuplicate {
+        of: "u-1".to_owned(),
+    };
+    assert_eq!(review.reason, expected);
+}
+
+async fn rolled_back_record_leaves_no_review<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    for delivery in [UNDERPAID.reconciled("A"), UNDERPAID.reconciled("B")] {
+        let mut transaction = store.begin().await;
+        let recorded = store.record(&mut transaction, &delivery).await;
+        assert!(recorded.is_ok(), "{recorded:?}");
+        drop(transaction);
+    }
+    assert!(all_reviews(store).await.is_empty());
+}
+
+async fn resolved_delivery_is_not_listed_again<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    for short in [UNDERPAID.reconciled("A"), UNDERPAID.reconciled("B")] {
+        let _: Recorded = deliver(store, &short).await;
+        let review = only_review(store).await;
+        assert!(store.resolve(&review).await);
+        assert!(!store.resolve(&review).await, "it was resolved before");
+        let _: Recorded = deliver(store, &short).await;
+        assert!(all_reviews(store).await.is_empty());
+    }
+}
+
+async fn another_conflict_of_same_payment_is_listed<B: Backend>(store: &B) {
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    let _: Recorded = deliver(store, &UNDERPAID.reconciled("A")).await;
+    assert!(store.resolve(&only_review(store).await).await);
+    let less = Payment {
+        amount: "0.03",
+        ..UNDERPAID
+    };
+    let less = less.reconciled("A");
+    let _: Recorded = deliver(store, &less).await;
+    is_of(&only_review(store).await, &less);
+}
+
+async fn reviews_of_project_are_listed_alone<B: Backend>(store: &B) {
+    for project in [None, Some("eu"), Some("us")] {
+        let short = Payment {
+            project,
+            ..UNDERPAID
+        };
+        let _: Recorded = deliver(store, &short.reconciled("A")).await;
+    }
+    for project in [None, Some("eu"), Some("us"), Some("other")] {
+        let listed = store.reviews(&ReviewFilter::of_project(project)).await;
+        let listed: Vec<_> = listed.iter().map(|review| review.key.project()).collect();
+        let expected = match project {
+            Some("other") => vec![],
+            project => vec![project],
+        };
+        assert_eq!(listed, expected);
+    }
+}
+
+async fn each_review_is_listed_page_by_page<B: Backend>(store: &B) {
+    for id in ["A", "B", "C", "D", "E"] {
+        let _: Recorded = deliver(store, &UNDERPAID.reconciled(id)).await;
+    }
+    let mut filter = ReviewFilter::of_all_projects().limit(2);
+    let mut ids = Vec::new();
+    loop {
+        let page = store.reviews(&filter).await;
+        assert!(page.len() <= 2, "{page:?}");
+        let Some(last) = page.last() else { break };
+        filter = filter.after(last);
+        ids.extend(page.iter().map(|review| review.key.id().to_owned()));
+    }
+    assert_eq!(ids, ["A", "B", "C", "D", "E"]);
+}
+
+async fn payload_of_open_review_is_not_pruned<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    let _: Recorded = deliver(store, &short).await;
+    assert_eq!(store.prune(9_000_000_000).await, 0);
+    let review = only_review(store).await;
+    is_of(&review, &short);
+}
+
+/// A person has found the transfer on the chain, and credits it. The provider's own callback about
+/// it must not credit it again.
+async fn transfer_of_review_counts_when_it_is_credited_by_hand<B: Backend>(store: &B) {
+    let planted = Callback {
+        uuid: "u-1",
+        bound_by_url: false,
+        ..Callback::default()
+    };
+    let recorded = deliver(store, &planted.reconciled()).await;
+    assert!(matches!(recorded, Recorded::Review(_)), "{recorded:?}");
+    assert!(credit_by_hand(store, &only_review(store).await).await);
+    let second = Callback {
+        uuid: "u-2",
+        ..Callback::default()
+    };
+    let second = deliver(store, &second.reconciled()).await;
+    assert_eq!(second, possible_duplicate_of("u-1"));
+}
+
+async fn payload_is_not_in_debug<B: Backend>(store: &B) {
+    let _: Recorded = deliver(store, &UNDERPAID.reconciled("A")).await;
+    let shown = format!("{:?}", only_review(store).await);
+    assert!(shown.contains("underpaid"), "{shown}");
+    assert!(!shown.contains("0.04"), "{shown}");
+}
