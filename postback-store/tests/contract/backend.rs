@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Debug,
+    marker::PhantomData,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -18,12 +19,13 @@ use postback_store::{
     sql::SqlStore,
     sqlite::SqliteStore,
 };
-use sqlx::{AssertSqlSafe, Executor, PgPool, SqlSafeStr, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgPool, SqlSafeStr, Transaction};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::{
     effects::MAIL,
+    forwarder::Forwarder,
     lease_backend::{Clock, LeaseBackend, SetBack},
     postgres_server::database,
     redis_server::emptied,
@@ -95,8 +97,18 @@ pub(crate) trait SqlBackend: Backend {
 
     fn execute(&self, statement: &'static str) -> impl Future<Output = ()> + Send;
 
+    /// Opens the store again, with at most this number of connections.
+    fn with_connections(&self, maximum: u32) -> impl Future<Output = Self> + Send;
+
     /// Returns the number of rows of a query.
     fn count(&self, query: &'static str) -> impl Future<Output = usize> + Send;
+
+    /// Returns the number of rows of a query on a connection of its own, which reads what is
+    /// committed.
+    fn count_committed(&self, query: &'static str) -> impl Future<Output = usize> + Send;
+
+    /// Returns true if no connection that is in the pool has a transaction open.
+    fn has_no_transaction_open(&self) -> impl Future<Output = bool> + Send;
 
     /// Has the database parse a statement, and returns its error.
     fn prepare(&self, statement: String) -> impl Future<Output = Option<sqlx::Error>> + Send;
@@ -312,6 +324,27 @@ macro_rules! on_rows {
             rows.unwrap().len()
         }
 
+        async fn count_committed(&self, query: &'static str) -> usize {
+            let options = self.store.pool().connect_options();
+            let mut connection = options.connect().await.unwrap();
+            sqlx::query(query)
+                .fetch_all(&mut connection)
+                .await
+                .unwrap()
+                .len()
+        }
+
+        async fn with_connections(&self, maximum: u32) -> Self {
+            let pool = self.store.pool();
+            let options = pool.options().clone().max_connections(maximum);
+            let connect = (*pool.connect_options()).clone();
+            let pool = options.connect_with(connect).await.unwrap();
+            Self {
+                store: SqlStore::with_pool(pool).await.unwrap(),
+                ..self.clone()
+            }
+        }
+
         async fn reopened(&self) -> Self {
             let store = SqlStore::with_pool(self.store.pool().clone()).await;
             Self {
@@ -356,6 +389,15 @@ impl SqlBackend for Sqlite {
     const FOLDER: &'static str = "sqlite";
 
     on_rows!();
+
+    /// A transaction that writes excludes all others.
+    async fn has_no_transaction_open(&self) -> bool {
+        let options = (*self.store.pool().connect_options()).clone();
+        let options = options.busy_timeout(Duration::ZERO);
+        let mut connection = options.connect().await.unwrap();
+        let begun = sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection);
+        begun.await.is_ok()
+    }
 }
 
 impl LeaseBackend for Sqlite {
@@ -393,38 +435,97 @@ impl SetBack for Sqlite {
     }
 }
 
-/// Database of its own on the server.
+/// Database of its own on the server, with connections that `P` makes.
 #[derive(Clone, Debug)]
-pub(crate) struct Postgres {
+pub(crate) struct PostgresOf<P> {
     store: PostgresStore,
+    pool: PhantomData<P>,
 }
 
-impl Postgres {
+/// Database with connections that the store makes.
+pub(crate) type Postgres = PostgresOf<PoolOfStore>;
+
+/// Database with connections that the application makes, without any settings. Each step of an
+/// effect runs in a transaction of its own.
+pub(crate) type PostgresWithPool = PostgresOf<PoolOfApplication>;
+
+pub(crate) trait PostgresPool: Clone + Debug + Send + Sync + 'static {
+    fn open(url: &str) -> impl Future<Output = PostgresStore> + Send;
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum PoolOfStore {}
+
+impl PostgresPool for PoolOfStore {
+    async fn open(url: &str) -> PostgresStore {
+        PostgresStore::connect(url).await.unwrap()
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum PoolOfApplication {}
+
+impl PostgresPool for PoolOfApplication {
+    async fn open(url: &str) -> PostgresStore {
+        let pool = PgPool::connect(url).await.unwrap();
+        PostgresStore::with_pool(pool).await.unwrap()
+    }
+}
+
+impl<P> PostgresOf<P> {
     pub(crate) const fn store(&self) -> &PostgresStore {
         &self.store
     }
 }
 
-impl Backend for Postgres {
+impl<P: PostgresPool> PostgresOf<P> {
+    /// Opens the store again, on connections that a test can make silent or lossy.
+    pub(crate) async fn forwarded(&self) -> (Self, Forwarder) {
+        let pool = self.store.pool();
+        let connect = (*pool.connect_options()).clone();
+        let server = format!("{}:{}", connect.get_host(), connect.get_port());
+        let forwarder = Forwarder::start(server).await;
+        let connect = connect.host("127.0.0.1").port(forwarder.port);
+        let pool = pool.options().clone().connect_with(connect).await.unwrap();
+        let store = PostgresStore::with_pool(pool).await.unwrap();
+        (
+            Self {
+                store,
+                ..self.clone()
+            },
+            forwarder,
+        )
+    }
+}
+
+impl<P: PostgresPool> Backend for PostgresOf<P> {
     type Transaction = Transaction<'static, sqlx::Postgres>;
 
     on_sql!();
 }
 
-impl SqlBackend for Postgres {
+impl<P: PostgresPool> SqlBackend for PostgresOf<P> {
     const FOLDER: &'static str = "postgres";
 
     on_rows!();
+
+    /// The connections that are in use are idle in a transaction, too.
+    async fn has_no_transaction_open(&self) -> bool {
+        let open = "SELECT 1 FROM pg_stat_activity
+            WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+        self.count_committed(open).await == 0
+    }
 }
 
-impl LeaseBackend for Postgres {
+impl<P: PostgresPool> LeaseBackend for PostgresOf<P> {
     type Store = PostgresStore;
 
     async fn fresh() -> Self {
-        let pool = PgPool::connect(&database().await).await.unwrap();
-        sqlx::query(CREDITS).execute(&pool).await.unwrap();
+        let store = P::open(&database().await).await;
+        sqlx::query(CREDITS).execute(store.pool()).await.unwrap();
         Self {
-            store: PostgresStore::with_pool(pool).await.unwrap(),
+            store,
+            pool: PhantomData,
         }
     }
 
@@ -450,6 +551,19 @@ impl LeaseBackend for Postgres {
 #[derive(Clone, Debug)]
 pub(crate) struct Redis {
     store: RedisStore,
+}
+
+impl Redis {
+    /// Opens a store on a connection that a test can make silent or lossy.
+    pub(crate) async fn forwarded() -> (Self, Forwarder) {
+        let url = emptied();
+        let (server, number) = url.rsplit_once('/').unwrap();
+        let server = server.strip_prefix("redis://").unwrap().to_owned();
+        let forwarder = Forwarder::start(server).await;
+        let url = format!("redis://127.0.0.1:{}/{number}", forwarder.port);
+        let store = RedisStore::open(&url).await.unwrap();
+        (Self { store }, forwarder)
+    }
 }
 
 impl LeaseBackend for Redis {

@@ -13,9 +13,12 @@
 
 /// Makes tests from the names of functions that take a fresh store.
 macro_rules! contract {
-    ($name:expr, $Store:ident, $group:literal, [$($test:ident)*]) => {
+    ($name:expr, $Store:ty, $group:literal, [$($test:ident)*]) => {
         vec![$($crate::trial($name, concat!($group, stringify!($test)), || {
-            $crate::run(async { $test(&$Store::fresh().await).await });
+            $crate::run(async {
+                let store = <$Store as $crate::lease_backend::LeaseBackend>::fresh().await;
+                $test(&store).await
+             });
         })),*]
     };
 }
@@ -30,6 +33,9 @@ macro_rules! trials {
 mod backend;
 mod effects;
 mod events;
+#[path = "../servers/forwarder.rs"]
+mod forwarder;
+mod isolation;
 mod lease_backend;
 #[path = "../shop/mail.rs"]
 mod mail;
@@ -52,7 +58,9 @@ use std::{env, process::ExitCode, time::Duration};
 use libtest_mimic::{Arguments, Trial};
 use tokio::{runtime, time::timeout};
 
-use self::backend::{Memory, Postgres, Redis, Sqlite};
+use self::backend::{
+    Memory, PoolOfApplication, PoolOfStore, Postgres, PostgresWithPool, Redis, Sqlite,
+};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -77,7 +85,13 @@ fn main() -> ExitCode {
             trials.extend(round_trips::all());
             trials.extend(effects::all::<Postgres>("postgres"));
             trials.extend(effects::enqueue::all::<Postgres>("postgres"));
+            trials.extend(effects::all::<PostgresWithPool>("postgres_with_pool"));
+            trials.extend(effects::enqueue::all::<PostgresWithPool>(
+                "postgres_with_pool",
+            ));
             trials.extend(sql::all::<Postgres>("postgres"));
+            trials.extend(isolation::all::<PoolOfStore>("postgres"));
+            trials.extend(isolation::all::<PoolOfApplication>("postgres_with_pool"));
         }
         None => skipped("Postgres"),
     }

@@ -85,7 +85,10 @@ pub(crate) async fn deliver<B: Backend>(store: &B, reconciliation: &Reconciliati
 }
 
 /// Does as a handler does: credits a new payment in the transaction of the record.
-async fn credit_once<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Recorded {
+pub(crate) async fn credit_once<B: Backend>(
+    store: &B,
+    reconciliation: &Reconciliation,
+) -> Recorded {
     let mut transaction = store.begin().await;
     let recorded = store.record(&mut transaction, reconciliation).await;
     let recorded = recorded.unwrap();
