@@ -31,6 +31,7 @@ macro_rules! trials {
 }
 
 mod backend;
+mod cancellation;
 mod effects;
 mod events;
 #[path = "../servers/forwarder.rs"]
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
     trials.extend(effects::enqueue::all::<Memory>("memory"));
     trials.extend(effects::enqueue::all::<Sqlite>("sqlite"));
     trials.extend(sql::all::<Sqlite>("sqlite"));
+    trials.extend(cancellation::all::<Sqlite>("sqlite"));
     trials.extend(effects::lease::without_store());
     trials.extend(effects::lease::set_back::<Memory>("memory"));
     trials.extend(effects::lease::set_back::<Sqlite>("sqlite"));
@@ -92,6 +94,8 @@ fn main() -> ExitCode {
             trials.extend(sql::all::<Postgres>("postgres"));
             trials.extend(isolation::all::<PoolOfStore>("postgres"));
             trials.extend(isolation::all::<PoolOfApplication>("postgres_with_pool"));
+            trials.extend(cancellation::all::<Postgres>("postgres"));
+            trials.extend(cancellation::all::<PostgresWithPool>("postgres_with_pool"));
         }
         None => skipped("Postgres"),
     }
