@@ -32,6 +32,7 @@ macro_rules! trials {
 
 mod backend;
 mod cancellation;
+mod completion;
 mod effects;
 mod events;
 #[path = "../servers/forwarder.rs"]
@@ -76,6 +77,8 @@ fn main() -> ExitCode {
     trials.extend(effects::enqueue::all::<Sqlite>("sqlite"));
     trials.extend(sql::all::<Sqlite>("sqlite"));
     trials.extend(cancellation::all::<Sqlite>("sqlite"));
+    trials.extend(completion::all::<Sqlite>("sqlite"));
+    trials.extend(completion::of_sqlite());
     trials.extend(effects::lease::without_store());
     trials.extend(effects::lease::set_back::<Memory>("memory"));
     trials.extend(effects::lease::set_back::<Sqlite>("sqlite"));
@@ -92,6 +95,8 @@ fn main() -> ExitCode {
                 "postgres_with_pool",
             ));
             trials.extend(sql::all::<Postgres>("postgres"));
+            trials.extend(completion::all::<Postgres>("postgres"));
+            trials.extend(completion::of_postgres());
             trials.extend(isolation::all::<PoolOfStore>("postgres"));
             trials.extend(isolation::all::<PoolOfApplication>("postgres_with_pool"));
             trials.extend(cancellation::all::<Postgres>("postgres"));
@@ -103,6 +108,7 @@ fn main() -> ExitCode {
         Some(_) => {
             trials.extend(effects::all::<Redis>("redis"));
             trials.extend(redis::all());
+            trials.extend(completion::of_redis());
         }
         None => skipped("Redis"),
     }
