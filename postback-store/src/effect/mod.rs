@@ -207,7 +207,7 @@ where
     S: EffectStore,
     F: Future<Output = Result<T, E>>,
 {
-    let asked = Instant::now();
+    let mut asked = Instant::now();
     let token = match acquired.await? {
         Acquired::Lease { token } => token,
         Acquired::Conflict { fields } => return Ok(EffectOutcome::Conflict { fields }),
@@ -217,10 +217,13 @@ where
     };
     let backend = store.backend(Access::OURS);
     // The store may have responded after most of the lease, or later.
-    if asked.elapsed().saturating_mul(2) > length && !backend.extend(&key, token, length).await? {
-        return Err(EffectError::InFlight {
-            held_for: Duration::ZERO,
-        });
+    if asked.elapsed().saturating_mul(2) > length {
+        asked = Instant::now();
+        if !backend.extend(&key, token, length).await? {
+            return Err(EffectError::InFlight {
+                held_for: Duration::ZERO,
+            });
+        }
     }
     let lease = Lease {
         store: store.clone(),
