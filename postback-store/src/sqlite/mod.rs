@@ -103,12 +103,17 @@ impl SqliteStore {
     /// # Errors
     ///
     /// [`StoreError::NewerSchema`] if the file was written by a later version of this crate that is
-    /// not compatible. [`StoreError::Misconfigured`] for a database in memory, `:memory:`: each
-    /// connection would have its own.
+    /// not compatible. [`StoreError::Misconfigured`] for a database in memory, `:memory:`, because
+    /// each connection would have its own, and for a URI, `file:shop.db`.
     /// [`StoreError::Busy`] if several processes create the file at the same time: all but one of
     /// them have to try again. [`StoreError::Failed`].
     pub async fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
         let file = file.as_ref();
+        // SQLite would parse it, and open another file than the one that is created.
+        if file.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+            let found = format!("the URI {file:?}, expected the path of a file");
+            return Err(StoreError::Misconfigured { found });
+        }
         create(file).map_err(|error| StoreError::Failed(error.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(file)
