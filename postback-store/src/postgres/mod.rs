@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{Executor, PgConnection, Postgres, Transaction, postgres::PgQueryResult};
+use tokio::time::timeout;
 
 use crate::{
     StoreError,
@@ -46,14 +47,20 @@ impl PostgresStore {
     /// otherwise each step of an effect is a transaction of its own, of three round trips instead
     /// of one. The store reads the settings of one connection when it is opened.
     ///
+    /// A connection that comes back to the pool is tested for up to five seconds, and closed if the
+    /// server does not reply or the connection is still within a transaction.
+    ///
     /// # Errors
     ///
     /// As [`with_pool`](Self::with_pool).
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let pool = pool_options().after_connect(|connection: &mut PgConnection, _| {
-            Box::pin(async move { connection.script(SESSION_SETTINGS).await })
-        });
-        Self::with_pool(pool.connect(url).await?).await
+        let pool = pool_options()
+            .after_connect(|connection: &mut PgConnection, _| {
+                Box::pin(async move { connection.script(SESSION_SETTINGS).await })
+            })
+            .after_release(|connection: &mut PgConnection, _| Box::pin(is_outside(connection)));
+        let store = Self::with_pool(pool.connect(url).await?).await?;
+        Ok(store.with_checked_releases())
     }
 }
 
@@ -132,3 +139,14 @@ impl SqlDatabase for Postgres {
 }
 
 const SESSION_SETTINGS: &str = include_str!("session_settings.sql");
+
+/// Returns true if a connection that comes back to its pool is outside of a transaction, or an
+/// error if its server does not reply. A connection that is not kept is replaced, also if it would
+/// wait for a reply that never arrives.
+async fn is_outside(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let check = sqlx::raw_sql(include_str!("release_check.sql")).fetch_one(connection);
+    let row = timeout(STORE_TIMEOUT, check)
+        .await
+        .unwrap_or_else(|late| Err(sqlx::Error::Io(late.into())))?;
+    row.boolean("is_outside")
+}

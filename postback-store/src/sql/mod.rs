@@ -12,6 +12,7 @@ mod statement;
 use std::fmt;
 
 use sqlx::{Database, Pool, Transaction};
+use tokio::time::timeout;
 
 pub use self::database::SqlDatabase;
 pub(crate) use self::{
@@ -36,6 +37,8 @@ pub struct SqlStore<D: Database> {
     clock: Clock,
     /// False if each step of an effect needs a transaction of its own, with limits of its own.
     session_is_limited: bool,
+    /// True if the pool closes each connection that comes back to it within a transaction.
+    releases_are_checked: bool,
 }
 
 impl<D: SqlDatabase> SqlStore<D> {
@@ -59,6 +62,7 @@ impl<D: SqlDatabase> SqlStore<D> {
             pool,
             clock: Clock::default(),
             session_is_limited: false,
+            releases_are_checked: false,
         };
         let mut connection = store.acquire().await?;
         store.session_is_limited = D::check(&mut connection).await?;
@@ -92,7 +96,18 @@ impl<D: SqlDatabase> SqlStore<D> {
     /// store waits, and [`StoreError::Failed`].
     pub async fn begin(&self) -> Result<Transaction<'static, D>, StoreError> {
         let pool = self.pool.clone();
-        uncancelled(async move { pool.begin_with(D::STATEMENTS.transaction_begin).await }).await
+        let limit = D::REPLY_TIMEOUT.filter(|_| self.releases_are_checked);
+        uncancelled(async move {
+            let begun = pool.begin_with(D::STATEMENTS.transaction_begin);
+            match limit {
+                // It waits for a connection, and for the reply.
+                Some(limit) => timeout(limit.saturating_mul(2), begun)
+                    .await
+                    .unwrap_or_else(|late| Err(sqlx::Error::Io(late.into()))),
+                None => begun.await,
+            }
+        })
+        .await
     }
 
     /// Commits a transaction. Fails if one of its statements failed and the error was dropped:
@@ -130,6 +145,16 @@ impl<D: SqlDatabase> SqlStore<D> {
             run::<D>(&mut transaction, write).await?;
         }
         self.commit(transaction).await
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl<D: Database> SqlStore<D> {
+    pub(crate) fn with_checked_releases(self) -> Self {
+        Self {
+            releases_are_checked: true,
+            ..self
+        }
     }
 }
 
@@ -176,6 +201,7 @@ impl<D: Database> Clone for SqlStore<D> {
             pool: self.pool.clone(),
             clock: self.clock.clone(),
             session_is_limited: self.session_is_limited,
+            releases_are_checked: self.releases_are_checked,
         }
     }
 }
