@@ -481,13 +481,13 @@ impl<P> PostgresOf<P> {
 impl<P: PostgresPool> PostgresOf<P> {
     /// Opens the store again, on connections that a test can make silent or lossy.
     pub(crate) async fn forwarded(&self) -> (Self, Forwarder) {
-        let pool = self.store.pool();
-        let connect = (*pool.connect_options()).clone();
+        let connect = self.store.pool().connect_options();
         let server = format!("{}:{}", connect.get_host(), connect.get_port());
         let forwarder = Forwarder::start(server).await;
-        let connect = connect.host("127.0.0.1").port(forwarder.port);
-        let pool = pool.options().clone().connect_with(connect).await.unwrap();
-        let store = PostgresStore::with_pool(pool).await.unwrap();
+        let (user, port) = (connect.get_username(), forwarder.port);
+        let database = connect.get_database().unwrap();
+        let url = format!("postgres://{user}@127.0.0.1:{port}/{database}");
+        let store = P::open(&url).await;
         (
             Self {
                 store,

@@ -7,9 +7,10 @@ use postback_core::reconcile::Reconciliation;
 use postback_store::{EffectOutcome, Recorded, run_effect};
 
 use crate::{
-    backend::SqlBackend,
+    backend::{Postgres, SqlBackend},
     effects::{MAIL, succeed},
     events::{callback, payment},
+    lease_backend::LeaseBackend,
     records::credit_once,
 };
 
@@ -21,6 +22,26 @@ pub(crate) fn all<B: SqlBackend>(name: &str) -> Vec<Trial> {
         dropped_enqueue_leaves_no_transaction_open
         dropped_effect_leaves_no_transaction_open
     ])
+}
+
+/// Returns the tests of the store's own connections. An application's own transactions may be
+/// dropped while they are begun, too.
+pub(crate) fn of_own_pool() -> Vec<Trial> {
+    trials!(
+        "postgres::cancellation",
+        [connection_within_transaction_is_closed]
+    )
+}
+
+async fn connection_within_transaction_is_closed() {
+    let store = Postgres::fresh().await.with_connections(1).await;
+    let mut connection = store.store().pool().acquire().await.unwrap();
+    let begin = sqlx::raw_sql("BEGIN").execute(&mut *connection);
+    begin.await.unwrap();
+    drop(connection);
+    succeed(store.leases(), &payment("A")).await;
+    let done = "SELECT 1 FROM postback_effects WHERE done_at IS NOT NULL";
+    assert_eq!(store.count_committed(done).await, 1);
 }
 
 async fn dropped_begin_leaves_no_transaction_open<B: SqlBackend>(store: &B) {

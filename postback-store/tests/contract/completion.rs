@@ -28,7 +28,10 @@ pub(crate) fn all<B: SqlBackend>(name: &str) -> Vec<Trial> {
 }
 
 pub(crate) fn of_sqlite() -> Vec<Trial> {
-    trials!("sqlite::completion", [effect_beside_long_writer_runs_one_time])
+    trials!(
+        "sqlite::completion",
+        [effect_beside_long_writer_runs_one_time]
+    )
 }
 
 pub(crate) fn of_postgres() -> Vec<Trial> {
@@ -114,8 +117,8 @@ async fn effect_beside_long_writer_runs_one_time() {
 }
 
 async fn completion_on_postgres_is_repeated_after_lost_reply() {
-    let store = Postgres::fresh().await.with_connections(1).await;
-    let (store, forwarder) = store.forwarded().await;
+    let (store, forwarder) = Postgres::fresh().await.forwarded().await;
+    let store = store.with_connections(1).await;
     completion_is_repeated_after_lost_reply(store.store(), &forwarder).await;
 }
 
@@ -141,8 +144,8 @@ async fn completion_is_repeated_after_lost_reply(store: &impl EffectStore, forwa
 const UNTIL_IDLE: Duration = Duration::from_millis(300);
 
 async fn lease_on_postgres_has_full_length_after_late_reply() {
-    let store = Postgres::fresh().await.with_connections(1).await;
-    let (store, forwarder) = store.forwarded().await;
+    let (store, forwarder) = Postgres::fresh().await.forwarded().await;
+    let store = store.with_connections(1).await;
     lease_has_full_length_after_late_reply(store.store(), &forwarder).await;
 }
 

@@ -39,6 +39,7 @@ mod events;
 mod forwarder;
 mod isolation;
 mod lease_backend;
+mod limits;
 #[path = "../shop/mail.rs"]
 mod mail;
 mod postgres;
@@ -95,8 +96,12 @@ fn main() -> ExitCode {
                 "postgres_with_pool",
             ));
             trials.extend(sql::all::<Postgres>("postgres"));
+            trials.extend(cancellation::of_own_pool());
             trials.extend(completion::all::<Postgres>("postgres"));
             trials.extend(completion::of_postgres());
+            trials.extend(limits::all::<PoolOfStore>("postgres"));
+            trials.extend(limits::of_own_pool::<PoolOfStore>("postgres"));
+            trials.extend(limits::all::<PoolOfApplication>("postgres_with_pool"));
             trials.extend(isolation::all::<PoolOfStore>("postgres"));
             trials.extend(isolation::all::<PoolOfApplication>("postgres_with_pool"));
             trials.extend(cancellation::all::<Postgres>("postgres"));
