@@ -42,6 +42,7 @@ mod lease_backend;
 mod limits;
 #[path = "../shop/mail.rs"]
 mod mail;
+mod opening;
 mod postgres;
 #[path = "../servers/postgres.rs"]
 mod postgres_server;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
     trials.extend(cancellation::all::<Sqlite>("sqlite"));
     trials.extend(completion::all::<Sqlite>("sqlite"));
     trials.extend(completion::of_sqlite());
+    trials.extend(opening::of_sqlite());
     trials.extend(effects::lease::without_store());
     trials.extend(effects::lease::set_back::<Memory>("memory"));
     trials.extend(effects::lease::set_back::<Sqlite>("sqlite"));
@@ -102,6 +104,7 @@ fn main() -> ExitCode {
             trials.extend(limits::all::<PoolOfStore>("postgres"));
             trials.extend(limits::of_own_pool::<PoolOfStore>("postgres"));
             trials.extend(limits::all::<PoolOfApplication>("postgres_with_pool"));
+            trials.extend(opening::of_postgres());
             trials.extend(isolation::all::<PoolOfStore>("postgres"));
             trials.extend(isolation::all::<PoolOfApplication>("postgres_with_pool"));
             trials.extend(cancellation::all::<Postgres>("postgres"));
