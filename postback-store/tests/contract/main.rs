@@ -37,6 +37,7 @@ mod effects;
 mod events;
 #[path = "../servers/forwarder.rs"]
 mod forwarder;
+mod import;
 mod isolation;
 mod lease_backend;
 mod limits;
@@ -81,6 +82,8 @@ fn main() -> ExitCode {
     trials.extend(cancellation::all::<Sqlite>("sqlite"));
     trials.extend(completion::all::<Sqlite>("sqlite"));
     trials.extend(completion::of_sqlite());
+    trials.extend(import::all::<Memory>("memory"));
+    trials.extend(import::all::<Sqlite>("sqlite"));
     trials.extend(opening::of_sqlite());
     trials.extend(effects::lease::without_store());
     trials.extend(effects::lease::set_back::<Memory>("memory"));
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
             trials.extend(cancellation::of_own_pool());
             trials.extend(completion::all::<Postgres>("postgres"));
             trials.extend(completion::of_postgres());
+            trials.extend(import::all::<Postgres>("postgres"));
             trials.extend(limits::all::<PoolOfStore>("postgres"));
             trials.extend(limits::of_own_pool::<PoolOfStore>("postgres"));
             trials.extend(limits::all::<PoolOfApplication>("postgres_with_pool"));
