@@ -47,6 +47,7 @@ mod opening;
 mod postgres;
 #[path = "../servers/postgres.rs"]
 mod postgres_server;
+mod pruning;
 mod records;
 mod redis;
 #[path = "../servers/redis.rs"]
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
     trials.extend(import::all::<Memory>("memory"));
     trials.extend(import::all::<Sqlite>("sqlite"));
     trials.extend(opening::of_sqlite());
+    trials.extend(pruning::of_sqlite());
     trials.extend(effects::lease::without_store());
     trials.extend(effects::lease::set_back::<Memory>("memory"));
     trials.extend(effects::lease::set_back::<Sqlite>("sqlite"));
@@ -109,6 +111,7 @@ fn main() -> ExitCode {
             trials.extend(limits::of_own_pool::<PoolOfStore>("postgres"));
             trials.extend(limits::all::<PoolOfApplication>("postgres_with_pool"));
             trials.extend(opening::of_postgres());
+            trials.extend(pruning::of_postgres());
             trials.extend(isolation::all::<PoolOfStore>("postgres"));
             trials.extend(isolation::all::<PoolOfApplication>("postgres_with_pool"));
             trials.extend(cancellation::all::<Postgres>("postgres"));
