@@ -72,7 +72,7 @@ impl Shop {
                             .await?;
                     }
                     Before::Record(payment) => {
-                        let recorded = $store.record_in(&mut transaction, payment).await?;
+                        let recorded = $store.record_in(&mut transaction, &**payment).await?;
                         assert!(recorded.is_new());
                     }
                 }
@@ -240,11 +240,14 @@ async fn times(shop: &Shop, prefix: &str, rounds: usize) -> Times {
 /// Returns the median time to look up one of `rows` records.
 async fn look_ups(shop: &Shop, rows: u64, rounds: usize) -> Duration {
     let mut times = Vec::new();
-    let mut number = 0;
+    let mut number: u64 = 0;
     // The first round is not counted.
     for round in 0..=rounds {
         // A large step, so that each row is far from the one before.
-        number = (number + 611_953) % rows;
+        number = number
+            .wrapping_add(611_953)
+            .checked_rem(rows)
+            .unwrap_or_default();
         let payment = payment(&format!("OLD{number}"));
         let begun = Instant::now();
         assert!(shop.look_up(&payment).await.expect("a look-up"));
@@ -262,14 +265,14 @@ async fn prune(shop: &Shop, rows: u64) {
         let shop = shop.clone();
         async move { shop.prune().await }
     });
-    let (mut credits, mut longest) = (0, Duration::ZERO);
+    let (mut credits, mut longest) = (0_u32, Duration::ZERO);
     while !pruning.is_finished() {
         let id = format!("DURING{credits}");
         let before = Before::Record(Box::new(payment(&id)));
         let begun = Instant::now();
         shop.credit(&before, &id).await.expect("a credit");
         longest = longest.max(begun.elapsed());
-        credits += 1;
+        credits = credits.saturating_add(1);
     }
     let pruned = pruning.await.expect("it ends").expect("it is pruned");
     assert_eq!(pruned, rows);

@@ -22,7 +22,7 @@ use crate::effect::EffectKey;
 #[non_exhaustive]
 pub enum StoreError {
     /// Another transaction writes for longer than the store waits, or has changed what this one
-    /// read, or all connections are in use. A retry may succeed.
+    /// read. A retry may succeed.
     #[error("store is busy with other transactions")]
     Busy(#[source] Source),
     /// The server may drop records when memory is short, as its `maxmemory-policy` says.
@@ -31,7 +31,7 @@ pub enum StoreError {
         /// The policy found.
         policy: String,
     },
-    /// The database returned an error, or cannot be reached.
+    /// The database returned an error or no reply, cannot be reached, or has no free connection.
     #[error("store failed")]
     Failed(#[source] Source),
     /// The database contains data that this crate did not write, or hides data that it wrote. A
@@ -139,9 +139,7 @@ fn shown(key: &EventKey) -> String {
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let is_busy = matches!(error, sqlx::Error::PoolTimedOut)
-            || error.as_database_error().is_some_and(is_busy);
-        match is_busy {
+        match error.as_database_error().is_some_and(is_busy) {
             true => Self::Busy(error.into()),
             false => Self::Failed(error.into()),
         }

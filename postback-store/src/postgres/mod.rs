@@ -8,7 +8,10 @@ use tokio::time::timeout;
 use crate::{
     StoreError,
     limits::STORE_TIMEOUT,
-    sql::{Columns, Migration, Run, SqlDatabase, SqlStore, Statement, Statements, pool_options},
+    sql::{
+        Columns, Migration, Run, SqlDatabase, SqlStore, Statement, Statements, pool_options,
+        silence,
+    },
 };
 
 /// Records and effects in a Postgres database, beside the application's own tables. Its other
@@ -21,8 +24,10 @@ use crate::{
 /// [busy](StoreError::Busy). Under `REPEATABLE READ` and `SERIALIZABLE` it is also busy if the first
 /// one was committed.
 ///
-/// In a transaction that the application begins itself, set `lock_timeout`: without it the store
-/// stops waiting after five seconds, but the server still holds the connection.
+/// Begin transactions by [`begin`](SqlStore::begin), also those that record nothing: it is not
+/// cancelled when its future is dropped, and sets the limits. In a transaction that the application
+/// begins itself, set `lock_timeout`: without it the store stops waiting after five seconds, but
+/// the server still waits for the lock, and keeps the connection.
 ///
 /// Under `READ COMMITTED`, an order that was read in the transaction may have been deleted since:
 /// check that your credit changed one row.
@@ -47,8 +52,9 @@ impl PostgresStore {
     /// otherwise each step of an effect is a transaction of its own, of three round trips instead
     /// of one. The store reads the settings of one connection when it is opened.
     ///
-    /// A connection that comes back to the pool is tested for up to five seconds, and closed if the
-    /// server does not reply or the connection is still within a transaction.
+    /// For a minute after the store or its caller gave up waiting for a reply, each connection that
+    /// comes back to the pool is tested for up to five seconds, and closed if the server does not
+    /// reply or the connection is still within a transaction.
     ///
     /// # Errors
     ///
@@ -58,7 +64,11 @@ impl PostgresStore {
             .after_connect(|connection: &mut PgConnection, _| {
                 Box::pin(async move { connection.script(SESSION_SETTINGS).await })
             })
-            .after_release(|connection: &mut PgConnection, _| Box::pin(is_outside(connection)));
+            .after_release(|connection: &mut PgConnection, _| {
+                Box::pin(
+                    async move { Ok(!silence::is_suspected() || is_outside(connection).await?) },
+                )
+            });
         let store = Self::with_pool(pool.connect(url).await?).await?;
         Ok(store.with_checked_releases())
     }

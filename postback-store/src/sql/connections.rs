@@ -3,7 +3,7 @@
 use sqlx::{Connection, Database, pool::PoolConnection, pool::PoolOptions};
 use tokio::time::timeout;
 
-use super::{SqlDatabase, SqlStore, Statement, rows, run};
+use super::{SqlDatabase, SqlStore, Statement, rows, run, silence::Wait};
 use crate::{
     StoreError,
     limits::{STORE_TIMEOUT, UNTESTED},
@@ -32,10 +32,12 @@ pub(crate) fn pool_options<D: Database>() -> PoolOptions<D> {
 pub(super) async fn reply<D: SqlDatabase, T>(
     reply: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {
-    let reply = match D::REPLY_TIMEOUT {
-        Some(limit) => timeout(limit, reply).await.map_err(failed)?,
-        None => reply.await,
+    let Some(limit) = D::REPLY_TIMEOUT else {
+        return Ok(reply.await?);
     };
+    let wait = Wait::begin();
+    let reply = timeout(limit, reply).await.map_err(failed)?;
+    wait.end();
     Ok(reply?)
 }
 
@@ -60,7 +62,7 @@ impl<D: SqlDatabase> SqlStore<D> {
     /// Takes a connection for statements outside of a transaction.
     pub(super) async fn acquire(&self) -> Result<PoolConnection<D>, StoreError> {
         let connection = timeout(STORE_TIMEOUT, self.pool.acquire()).await;
-        Ok(connection.map_err(|late| StoreError::Busy(late.into()))??)
+        Ok(connection.map_err(failed)??)
     }
 
     /// Runs a statement in a transaction of its own, and returns how many rows it changed.

@@ -7,6 +7,7 @@ mod prune;
 mod records;
 mod reviews;
 mod schema;
+pub(crate) mod silence;
 mod statement;
 
 use std::fmt;
@@ -24,6 +25,7 @@ pub(crate) use self::{
 use self::{
     connections::{reply, uncancelled},
     schema::Version,
+    silence::Wait,
     statement::Parameter,
 };
 use crate::{StoreError, clock::Clock};
@@ -92,8 +94,8 @@ impl<D: SqlDatabase> SqlStore<D> {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] if other transactions write or use all connections for longer than the
-    /// store waits, and [`StoreError::Failed`].
+    /// [`StoreError::Busy`] if other transactions write for longer than the store waits, and
+    /// [`StoreError::Failed`], also if no connection is free.
     pub async fn begin(&self) -> Result<Transaction<'static, D>, StoreError> {
         let pool = self.pool.clone();
         let limit = D::REPLY_TIMEOUT.filter(|_| self.releases_are_checked);
@@ -101,9 +103,13 @@ impl<D: SqlDatabase> SqlStore<D> {
             let begun = pool.begin_with(D::STATEMENTS.transaction_begin);
             match limit {
                 // It waits for a connection, and for the reply.
-                Some(limit) => timeout(limit.saturating_mul(2), begun)
-                    .await
-                    .unwrap_or_else(|late| Err(sqlx::Error::Io(late.into()))),
+                Some(limit) => {
+                    let wait = Wait::begin();
+                    let begun = timeout(limit.saturating_mul(2), begun).await;
+                    let begun = begun.map_err(|late| sqlx::Error::Io(late.into()))?;
+                    wait.end();
+                    begun
+                }
                 None => begun.await,
             }
         })

@@ -24,17 +24,21 @@ pub(crate) fn all<B: SqlBackend>(name: &str) -> Vec<Trial> {
     ])
 }
 
-/// Returns the tests of the store's own connections. An application's own transactions may be
-/// dropped while they are begun, too.
+/// Returns the tests of the store's own connections.
 pub(crate) fn of_own_pool() -> Vec<Trial> {
     trials!(
         "postgres::cancellation",
-        [connection_within_transaction_is_closed]
+        [connection_within_transaction_is_closed_after_wait_was_given_up]
     )
 }
 
-async fn connection_within_transaction_is_closed() {
+async fn connection_within_transaction_is_closed_after_wait_was_given_up() {
     let store = Postgres::fresh().await.with_connections(1).await;
+    let paid = payment("A");
+    for polls in 1..=4 {
+        let stored = async { drop(store.store().stored(paid.event()).await) };
+        let _: bool = ends_within(polls, stored).await;
+    }
     let mut connection = store.store().pool().acquire().await.unwrap();
     let begin = sqlx::raw_sql("BEGIN").execute(&mut *connection);
     begin.await.unwrap();
@@ -77,7 +81,10 @@ async fn dropped_enqueue_leaves_no_transaction_open<B: SqlBackend>(store: &B) {
 
 async fn dropped_effect_leaves_no_transaction_open<B: SqlBackend>(store: &B) {
     let run = |store: B, paid| async move {
-        let effect = || async { Ok::<_, &str>(tokio::task::yield_now().await) };
+        let effect = || async {
+            tokio::task::yield_now().await;
+            Ok::<_, &str>(())
+        };
         let ran = run_effect(store.leases(), &paid, MAIL, effect).await;
         assert_eq!(ran.unwrap(), EffectOutcome::Ran(()));
     };

@@ -7,10 +7,7 @@ use postback_store::{Recorded, StoreError, postgres::PostgresStore, sqlite::Sqli
 use sqlx::{PgPool, SqlitePool, postgres::PgConnectOptions};
 
 use crate::{
-    backend::{Backend, Sqlite},
-    events::payment,
-    lease_backend::LeaseBackend,
-    postgres_server::database,
+    backend::Sqlite, events::payment, lease_backend::LeaseBackend, postgres_server::database,
     records::deliver,
 };
 
