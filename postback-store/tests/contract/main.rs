@@ -31,6 +31,8 @@ macro_rules! trials {
 }
 
 mod backend;
+#[path = "../shop/callback.rs"]
+mod callback;
 mod cancellation;
 mod completion;
 mod effects;

@@ -11,9 +11,12 @@
     reason = "a test stops where something is wrong"
 )]
 
+#[path = "../shop/callback.rs"]
+mod callback;
 mod database;
 mod effects;
 mod file_effects;
+mod frozen;
 #[path = "../shop/mail.rs"]
 mod mail;
 #[path = "../shop/payment.rs"]
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
             trials.extend(records("postgres", Database::postgres));
             trials.extend(effects::all("postgres", effects::postgres));
             trials.extend(server::of_postgres());
+            trials.extend(frozen::of_postgres());
         }
         None => skipped("Postgres"),
     }

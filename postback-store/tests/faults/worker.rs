@@ -9,7 +9,9 @@ use postback_core::reconcile::Reconciliation;
 use postback_store::{StoreError, postgres::PostgresStore, redis::RedisStore, sqlite::SqliteStore};
 use tokio::{runtime::Runtime, task::JoinSet};
 
-use crate::{effects, file_effects::FileEffects, payment, shop::CREDIT};
+use crate::{
+    callback::Callback, effects, file_effects::FileEffects, frozen, payment, shop::CREDIT,
+};
 
 /// Opens the store at a place: a file, or a server's address.
 macro_rules! with_store {
@@ -112,14 +114,17 @@ pub(crate) enum Kind {
     UnrepeatedEffects,
     /// Delivers one payment, whose effect takes half of its lease.
     Hold,
+    /// Records the payment whose number is the number of events, and never commits.
+    Record,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Credit,
         Self::Effects,
         Self::UnrepeatedEffects,
         Self::Hold,
+        Self::Record,
     ];
 
     const fn name(self) -> &'static str {
@@ -128,6 +133,7 @@ impl Kind {
             Self::Effects => "effects",
             Self::UnrepeatedEffects => "unrepeated effects",
             Self::Hold => "hold",
+            Self::Record => "record",
         }
     }
 }
@@ -152,6 +158,10 @@ impl Work {
                 self.credit().await;
                 return ExitCode::SUCCESS;
             };
+            if let Kind::Record = self.kind {
+                frozen::record(&self.place, outside, self.events).await;
+                return ExitCode::FAILURE;
+            }
             with_store!(&self.place, store => match self.kind {
                 Kind::Hold => return effects::hold(store, outside).await,
                 Kind::Effects => effects::deliver(store, outside, self.tasks, self.events).await,
@@ -199,9 +209,19 @@ impl Work {
     }
 }
 
-/// Returns the payment of an order.
+/// Returns the payment of an order: of CryptoCloud if the number is even, and otherwise of CryptAPI,
+/// with a transfer on the chain.
 pub(crate) fn payment(number: usize) -> Reconciliation {
-    payment::payment(&format!("ORDER{number:04}"))
+    let id = format!("ORDER{number:04}");
+    if number.is_multiple_of(2) {
+        return payment::payment(&id);
+    }
+    let callback = Callback {
+        uuid: &id,
+        txid: &format!("tx-{number}"),
+        ..Callback::default()
+    };
+    callback.reconciled()
 }
 
 /// Handler of the shop on a database: credits a new payment in the transaction of the record.
