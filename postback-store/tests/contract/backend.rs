@@ -227,6 +227,10 @@ impl SetBack for Memory {
     fn set_back(&self, time: Duration) {
         self.clock.set_back(time);
     }
+
+    fn stop_clock(&self) {
+        self.clock.stop();
+    }
 }
 
 /// Methods that are the same on both databases.
@@ -432,6 +436,10 @@ impl LeaseBackend for Sqlite {
 impl SetBack for Sqlite {
     fn set_back(&self, time: Duration) {
         self.clock.set_back(time);
+    }
+
+    fn stop_clock(&self) {
+        self.clock.stop();
     }
 }
 

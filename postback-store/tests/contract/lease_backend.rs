@@ -3,7 +3,7 @@
 use std::{
     fmt::Debug,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, SystemTime},
@@ -33,26 +33,35 @@ pub(crate) trait LeaseBackend: Clone + Debug + Send + Sync + 'static {
 /// Store that reads the process's clock.
 pub(crate) trait SetBack: LeaseBackend {
     fn set_back(&self, time: Duration);
+
+    /// Stops the clock: time passes only when a test lets it pass.
+    fn stop_clock(&self);
 }
 
-/// System's clock, which a test sets forward and back.
+/// System's clock, which a test sets forward and back, and stops.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
+    stopped_at: Arc<OnceLock<SystemTime>>,
     /// Milliseconds by which it is ahead of the system.
     ahead: Arc<AtomicI64>,
 }
 
 impl Clock {
     pub(crate) fn reader(&self) -> impl Fn() -> SystemTime + Send + Sync + 'static {
-        let ahead = Arc::clone(&self.ahead);
+        let Self { stopped_at, ahead } = self.clone();
         move || {
+            let now = stopped_at.get().copied().unwrap_or_else(SystemTime::now);
             let ahead = ahead.load(Ordering::Relaxed);
             let by = Duration::from_millis(ahead.unsigned_abs());
             match ahead < 0 {
-                true => SystemTime::now() - by,
-                false => SystemTime::now() + by,
+                true => now - by,
+                false => now + by,
             }
         }
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopped_at.get_or_init(SystemTime::now);
     }
 
     pub(crate) fn pass(&self, time: Duration) {

@@ -45,6 +45,7 @@ pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
         review_is_not_credited
         review_marked_as_credited_is_duplicate
         possible_duplicate_marked_as_credited_is_duplicate
+        review_marked_as_credited_counts_its_transfer
         full_amount_after_mark_is_conflict
         only_review_is_marked
         rolled_back_mark_leaves_review
@@ -52,6 +53,7 @@ pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
         callbacks_bound_by_address_alone_count_no_transfer
         callbacks_bound_by_address_alone_are_new_if_price_accepts_them
         same_transfer_under_another_id_is_possible_duplicate
+        same_transfer_in_another_project_is_new
         possible_duplicate_is_not_credited
         possible_duplicate_stays_possible_duplicate_at_any_amount
         possible_duplicate_keeps_latest_payload
@@ -519,6 +521,22 @@ async fn possible_duplicate_marked_as_credited_is_duplicate<B: Backend>(store: &
     assert_eq!(store.credits().await, ["u-1", "u-2"]);
 }
 
+/// The transfer of a callback that is bound by its address alone counts when a person credits it.
+async fn review_marked_as_credited_counts_its_transfer<B: Backend>(store: &B) {
+    let review = Callback {
+        uuid: "u-8",
+        bound_by_url: false,
+        ..Callback::default()
+    };
+    let review = review.reconciled();
+    let recorded = deliver(store, &review).await;
+    assert!(matches!(recorded, Recorded::Review(_)), "{recorded:?}");
+    assert!(credit_by_hand(store, &review).await);
+    let other = credit_once(store, &callback("u-1", "tx-1", false)).await;
+    assert_eq!(other, possible_duplicate_of("u-8"));
+    assert_eq!(store.credits().await, ["u-8"]);
+}
+
 async fn full_amount_after_mark_is_conflict<B: Backend>(store: &B) {
     let short = UNDERPAID.reconciled("A");
     assert_eq!(deliver(store, &short).await, underpaid("0.04"));
@@ -613,6 +631,25 @@ async fn same_transfer_under_another_id_is_possible_duplicate<B: Backend>(store:
     assert_eq!(other, Recorded::New);
     let first = deliver(store, &callback("u-1", "tx-1", false)).await;
     assert_eq!(first, Recorded::Duplicate);
+}
+
+async fn same_transfer_in_another_project_is_new<B: Backend>(store: &B) {
+    for (project, uuid) in [(None, "u-1"), (Some("eu"), "u-2"), (Some("us"), "u-3")] {
+        let of = Callback {
+            project,
+            uuid,
+            ..Callback::default()
+        };
+        let recorded = deliver(store, &of.reconciled()).await;
+        assert_eq!(recorded, Recorded::New, "{project:?}");
+    }
+    let again = Callback {
+        project: Some("eu"),
+        uuid: "u-4",
+        ..Callback::default()
+    };
+    let again = deliver(store, &again.reconciled()).await;
+    assert_eq!(again, possible_duplicate_of("u-2"));
 }
 
 async fn possible_duplicate_is_not_credited<B: Backend>(store: &B) {

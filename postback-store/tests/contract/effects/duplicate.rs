@@ -7,13 +7,14 @@ use postback_store::{EffectOutcome, EffectStore, PendingEffect, resume_effect};
 
 use super::{Ran, all_pending, count, fail, only_pending_effect, pending_effects, succeed};
 use crate::{
-    events::{callback, payment},
+    events::{Callback, callback, payment},
     lease_backend::LeaseBackend,
 };
 
 pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
     contract!(name, L, "effects::", [
         same_transfer_under_another_id_does_not_run
+        same_transfer_in_another_project_runs
         possible_duplicate_runs_after_approval
         dismissed_possible_duplicate_does_not_run
         possible_duplicates_come_last
@@ -40,6 +41,28 @@ async fn same_transfer_under_another_id_does_not_run<L: LeaseBackend>(store: &L)
     assert_eq!(resumed.unwrap(), expected);
     assert_eq!(counter.into_inner(), 0);
     succeed(store.leases(), &callback("u-3", "tx-3", false)).await;
+}
+
+async fn same_transfer_in_another_project_runs<L: LeaseBackend>(store: &L) {
+    for (project, uuid) in [(None, "u-1"), (Some("eu"), "u-2"), (Some("us"), "u-3")] {
+        let of = Callback {
+            project,
+            uuid,
+            ..Callback::default()
+        };
+        succeed(store.leases(), &of.reconciled()).await;
+    }
+    let again = Callback {
+        project: Some("eu"),
+        uuid: "u-4",
+        ..Callback::default()
+    };
+    let counter = AtomicU32::new(0);
+    let again = count(store.leases(), &again.reconciled(), &counter).await;
+    let expected = EffectOutcome::PossibleDuplicate {
+        of: "u-2".to_owned(),
+    };
+    assert_eq!(again.unwrap(), expected);
 }
 
 /// Returns the effect of "u-2", whose transfer is counted under "u-1".

@@ -36,6 +36,7 @@ pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
         credit_within_effect_is_made_once
         recorded_transfer_does_not_run_under_another_id
         enqueued_transfer_does_not_run_under_another_id
+        enqueued_transfer_runs_in_another_project
     ])
 }
 
@@ -364,5 +365,19 @@ async fn enqueued_transfer_does_not_run_under_another_id<B: Backend>(store: &B) 
             Some(of) => EffectOutcome::PossibleDuplicate { of: of.to_owned() },
         };
         assert_eq!(resumed.unwrap(), expected);
+    }
+}
+
+async fn enqueued_transfer_runs_in_another_project<B: Backend>(store: &B) {
+    for (project, uuid) in [(None, "u-1"), (Some("eu"), "u-2")] {
+        let of = Callback {
+            project,
+            uuid,
+            ..Callback::default()
+        };
+        enqueue(store, &of.reconciled()).await;
+    }
+    for left in pending_effects(store.leases()).await {
+        assert_eq!(left.possible_duplicate_of(), None, "{left:?}");
     }
 }

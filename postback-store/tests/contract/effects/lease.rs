@@ -5,8 +5,8 @@ use std::{sync::atomic::AtomicU32, time::Duration};
 use libtest_mimic::Trial;
 use postback_core::Retry;
 use postback_store::{
-    DEFAULT_LEASE, EffectError, EffectOutcome, EffectStore, LeaseError, resume_effect,
-    resume_effect_with_lease, run_effect_with_lease,
+    DEFAULT_LEASE, EffectError, EffectFilter, EffectOutcome, EffectStore, LeaseError,
+    resume_effect, resume_effect_with_lease, run_effect_with_lease,
 };
 
 use super::{
@@ -29,6 +29,8 @@ pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
         extended_lease_stays_in_force
         ended_lease_is_extended_if_no_other_was_given
         overtaken_lease_is_not_extended
+        lease_of_done_effect_is_not_extended
+        effect_dismissed_after_lease_returns_lease_expired
         tokens_rise_with_each_lease
     ])
 }
@@ -36,6 +38,8 @@ pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
 /// Returns the tests of a store that reads the process's clock.
 pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
     contract!(name, L, "effects::", [
+        lease_ends_at_its_last_millisecond
+        completion_at_end_of_lease_is_late
         clock_set_back_ends_no_lease
         clock_set_back_does_not_prolong_lease
         clock_set_back_keeps_lease_in_force
@@ -186,6 +190,37 @@ async fn overtaken_lease_is_not_extended<L: LeaseBackend>(store: &L) {
     succeed(store.leases(), &payment("A")).await;
 }
 
+/// An effect can pass its lease to another task.
+async fn lease_of_done_effect_is_not_extended<L: LeaseBackend>(store: &L) {
+    let paid = payment("A");
+    let ran = run_effect_with_lease(store.leases(), &paid, MAIL, HOUR, |lease| async {
+        lease.extend(HOUR).await.unwrap();
+        Ok::<_, &str>(lease)
+    });
+    let Ok(EffectOutcome::Ran(lease)) = ran.await else {
+        panic!("it runs");
+    };
+    let extended = lease.extend(HOUR).await;
+    assert!(matches!(extended, Err(LeaseError::Expired)), "{extended:?}");
+}
+
+/// A person has decided that the effect is done, and its worker comes back.
+async fn effect_dismissed_after_lease_returns_lease_expired<L: LeaseBackend>(store: &L) {
+    let paid = payment("A");
+    let slow = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |lease| async move {
+        store.pass_without_polling(LONGER).await;
+        let left = only_pending_effect(store.leases()).await;
+        assert!(store.leases().dismiss(&left).await.unwrap());
+        let extended = lease.extend(HOUR).await;
+        assert!(matches!(extended, Err(LeaseError::Expired)), "{extended:?}");
+        Ok::<_, &str>("mailed")
+    });
+    let Err(EffectError::LeaseExpired { value, .. }) = slow.await else {
+        panic!("it is completed");
+    };
+    assert_eq!(value, "mailed");
+}
+
 async fn tokens_rise_with_each_lease<L: LeaseBackend>(store: &L) {
     let mut last = 0;
     for _ in 0..3 {
@@ -208,6 +243,59 @@ async fn tokens_rise_with_each_lease<L: LeaseBackend>(store: &L) {
         panic!("it is resumed");
     };
     assert!(token > last, "{token} after {last}");
+}
+
+/// A lease of two seconds is in force for two seconds, and not for a millisecond more.
+async fn lease_ends_at_its_last_millisecond<L: SetBack>(store: &L) {
+    const MILLISECOND: Duration = Duration::from_millis(1);
+    store.stop_clock();
+    abandon(store.leases(), &payment("A"), SHORT).await;
+    store.pass(SHORT - MILLISECOND).await;
+    let left = only_pending_effect(store.leases()).await;
+    assert_eq!(left.held_for(), MILLISECOND);
+    let free = EffectFilter::of_all_projects();
+    assert_eq!(
+        store.leases().pending_effects(&free).await.unwrap().len(),
+        0
+    );
+    assert!(!store.leases().dismiss(&left).await.unwrap());
+    let counter = AtomicU32::new(0);
+    let held = count(store.leases(), &payment("A"), &counter).await;
+    assert!(is_in_flight(&held), "{held:?}");
+
+    store.pass(MILLISECOND).await;
+    let left = only_pending_effect(store.leases()).await;
+    assert_eq!(left.held_for(), Duration::ZERO);
+    assert_eq!(
+        store.leases().pending_effects(&free).await.unwrap().len(),
+        1
+    );
+    let ran = count(store.leases(), &payment("A"), &counter).await;
+    assert_eq!(ran.unwrap(), EffectOutcome::Ran(1));
+
+    abandon(store.leases(), &payment("B"), SHORT).await;
+    store.pass(SHORT).await;
+    let left = only_pending_effect(store.leases()).await;
+    assert!(store.leases().dismiss(&left).await.unwrap());
+}
+
+async fn completion_at_end_of_lease_is_late<L: SetBack>(store: &L) {
+    store.stop_clock();
+    for (id, takes, expected) in [
+        (
+            "A",
+            SHORT - Duration::from_millis(1),
+            EffectOutcome::Ran(()),
+        ),
+        ("B", SHORT, EffectOutcome::CompletedLate(())),
+    ] {
+        let paid = payment(id);
+        let ran = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |_| async {
+            store.pass(takes).await;
+            Ok::<_, &str>(())
+        });
+        assert_eq!(ran.await.unwrap(), expected, "{id}");
+    }
 }
 
 async fn clock_set_back_ends_no_lease<L: SetBack>(store: &L) {
