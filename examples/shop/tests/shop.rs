@@ -134,17 +134,49 @@ async fn each_payment_has_one_receipt() {
 
 // The part payment and the rest of the price have one receipt, whose amount is replaced.
 #[tokio::test]
-async fn paid_order_goes_to_warehouse_once() {
+async fn paid_invoice_has_receipt_and_goes_to_warehouse() {
     let shop = Shop::open().await;
     shop.order_by_invoice("ILRAJE1Q").await;
     assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.04").await, StatusCode::OK);
     assert_eq!(shop.messages.finish().await.unwrap(), 1);
-    for expected in [2, 0] {
+    for written in [2, 0] {
         assert_eq!(shop.pay_invoice("ILRAJE1Q", "0.05").await, StatusCode::OK);
-        assert_eq!(shop.messages.finish().await.unwrap(), expected);
+        assert_eq!(shop.messages.finish().await.unwrap(), written);
         let expected = BTreeMap::from([receipt(1, "0.05"), to_warehouse(1)]);
         assert_eq!(shop.messages(), expected);
     }
+}
+
+/// Payments to one address, with an id and a transaction each.
+const PARTS: [[(&str, &str); 3]; 3] = [
+    [
+        ("uuid=d", "uuid=d"),
+        ("txid_in=a", "txid_in=a"),
+        ("value_coin=0.05", "value_coin=0.03"),
+    ],
+    [
+        ("uuid=d", "uuid=e"),
+        ("txid_in=a", "txid_in=b"),
+        ("value_coin=0.05", "value_coin=0.02"),
+    ],
+    [
+        ("uuid=d", "uuid=f"),
+        ("txid_in=a", "txid_in=c"),
+        ("value_coin=0.05", "value_coin=0.05"),
+    ],
+];
+
+#[tokio::test]
+async fn order_goes_to_warehouse_after_payment_that_completes_it() {
+    let shop = Shop::open().await;
+    let (_, target) = shop.order_by_address().await;
+    for (part, written) in PARTS.iter().zip([1, 2, 1]) {
+        assert_eq!(shop.call_back(&target, part).await, StatusCode::OK);
+        assert_eq!(shop.messages.finish().await.unwrap(), written);
+    }
+    let files: Vec<_> = shop.messages().into_keys().collect();
+    let expected = ["1.mail.eml", "2.mail.eml", "2.stock.eml", "3.mail.eml"];
+    assert_eq!(files, expected);
 }
 
 // The postback is acknowledged: the provider does not send it again.
@@ -207,19 +239,7 @@ async fn reviews_are_logged_with_reason_and_without_payload() {
 async fn part_payments_are_resolved_when_order_is_paid_in_full() {
     let mut shop = Shop::open().await;
     let (order, target) = shop.order_by_address().await;
-    let parts = [
-        [
-            ("uuid=d", "uuid=d"),
-            ("value_coin=0.05", "value_coin=0.03"),
-            ("txid_in=a", "txid_in=a"),
-        ],
-        [
-            ("uuid=d", "uuid=e"),
-            ("value_coin=0.05", "value_coin=0.02"),
-            ("txid_in=a", "txid_in=b"),
-        ],
-    ];
-    for (part, in_full, open) in [(&parts[0], false, 1), (&parts[1], true, 0)] {
+    for (part, (in_full, open)) in PARTS.iter().zip([(false, 1), (true, 0)]) {
         assert_eq!(shop.call_back(&target, part).await, StatusCode::OK);
         assert_eq!(shop.paid(order).await.1, in_full);
         assert_eq!(shop.reviews.log().await.unwrap(), open);
