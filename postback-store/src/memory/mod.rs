@@ -256,7 +256,9 @@ impl MemoryStore {
             .filter(|record| record.credited && record.recorded_at < before)
             .filter_map(|record| record.payload.take());
         let records = records.count();
-        let pruned = records.saturating_add(contents.prune_effects(before));
+        let pruned = records
+            .saturating_add(contents.prune_reviews(before))
+            .saturating_add(contents.prune_effects(before));
         pruned.try_into().unwrap_or(u64::MAX)
     }
 }

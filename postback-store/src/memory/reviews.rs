@@ -67,6 +67,24 @@ impl MemoryTransaction {
 }
 
 impl Contents {
+    /// Drops the payloads of deliveries that are listed no longer and were recorded before a Unix
+    /// time in seconds.
+    pub(super) fn prune_reviews(&mut self, before: i64) -> usize {
+        let reviews = self.reviews.iter();
+        let closed = reviews.filter(|(_, (review, is_resolved))| {
+            review.recorded_at < before
+                && !review.payload.is_empty()
+                && (*is_resolved || !self.is_open(review))
+        });
+        let closed: Vec<ReviewKey> = closed.map(|(key, _)| key.clone()).collect();
+        for key in &closed {
+            if let Some((review, _)) = self.reviews.get_mut(key) {
+                review.payload.clear();
+            }
+        }
+        closed.len()
+    }
+
     /// Returns true unless the record of the delivery is credited or was replaced.
     fn is_open(&self, review: &Review) -> bool {
         let record = self.records.get(&review.key).map(|record| &record.stored);

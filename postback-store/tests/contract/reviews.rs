@@ -25,6 +25,7 @@ pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
         reviews_of_project_are_listed_alone
         each_review_is_listed_page_by_page
         payload_of_open_review_is_not_pruned
+        payload_of_closed_review_is_pruned
         transfer_of_review_counts_when_it_is_credited_by_hand
         payload_is_not_in_debug
     ])
@@ -203,6 +204,16 @@ async fn payload_of_open_review_is_not_pruned<B: Backend>(store: &B) {
     assert_eq!(store.prune(9_000_000_000).await, 0);
     let review = only_review(store).await;
     is_of(&review, &short);
+}
+
+async fn payload_of_closed_review_is_pruned<B: Backend>(store: &B) {
+    let _: Recorded = deliver(store, &UNDERPAID.reconciled("A")).await;
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    let _: Recorded = deliver(store, &UNDERPAID.reconciled("A")).await;
+    assert!(store.resolve(&only_review(store).await).await);
+    // The record, the part payment that was replaced, and the conflict that was resolved.
+    assert_eq!(store.prune(9_000_000_000).await, 3);
+    assert_eq!(store.prune(9_000_000_000).await, 0);
 }
 
 /// A person has found the transfer on the chain, and credits it. The provider's own callback about
