@@ -10,7 +10,7 @@ mod schema;
 pub(crate) mod silence;
 mod statement;
 
-use std::fmt;
+use std::{fmt, pin::pin};
 
 use sqlx::{Database, Pool, Transaction};
 use tokio::time::timeout;
@@ -100,12 +100,13 @@ impl<D: SqlDatabase> SqlStore<D> {
         let pool = self.pool.clone();
         let limit = D::REPLY_TIMEOUT.filter(|_| self.releases_are_checked);
         uncancelled(async move {
-            let begun = pool.begin_with(D::STATEMENTS.transaction_begin);
+            let mut begun = pin!(pool.begin_with(D::STATEMENTS.transaction_begin));
             match limit {
-                // It waits for a connection, and for the reply.
+                // It waits for a connection, and for the reply. The connection comes back to the
+                // pool when `begun` is dropped, after `wait`.
                 Some(limit) => {
                     let wait = Wait::begin();
-                    let begun = timeout(limit.saturating_mul(2), begun).await;
+                    let begun = timeout(limit.saturating_mul(2), begun.as_mut()).await;
                     let begun = begun.map_err(|late| sqlx::Error::Io(late.into()))?;
                     wait.end();
                     begun
