@@ -139,11 +139,25 @@ fn shown(key: &EventKey) -> String {
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        if error.as_database_error().is_some_and(is_lost_statement) {
+            let found = "a pooler that loses prepared statements, expected sessions or pgbouncer \
+                         1.21 with max_prepared_statements";
+            return Self::Misconfigured {
+                found: format!("{found}: {error}"),
+            };
+        }
         match error.as_database_error().is_some_and(is_busy) {
             true => Self::Busy(error.into()),
             false => Self::Failed(error.into()),
         }
     }
+}
+
+/// Returns true if the session has another prepared statement of a name, or none: another connection
+/// uses the session, too.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+fn is_lost_statement(error: &dyn sqlx::error::DatabaseError) -> bool {
+    matches!(error.code().as_deref(), Some("26000" | "42P05"))
 }
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{Executor, PgConnection, Postgres, Transaction, postgres::PgQueryResult};
+use sqlx::{Executor, PgConnection, PgPool, Postgres, Transaction, postgres::PgQueryResult};
 use tokio::time::timeout;
 
 use crate::{
@@ -123,7 +123,7 @@ impl SqlDatabase for Postgres {
         result.rows_affected()
     }
 
-    async fn check(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn check(pool: &PgPool, connection: &mut PgConnection) -> Result<bool, StoreError> {
         let hidden = connection
             .rows(Statement::new(Self::STATEMENTS.schema_check))
             .await?;
@@ -134,6 +134,9 @@ impl SqlDatabase for Postgres {
                 "tables of schema {found:?} are in the search path, expected those of {expected:?}"
             );
             return Err(StoreError::Misconfigured { found });
+        }
+        if shares_session(pool, connection).await? {
+            return Ok(false);
         }
         let session = connection
             .rows(Statement::new(include_str!("session_check.sql")))
@@ -159,4 +162,28 @@ async fn is_outside(connection: &mut PgConnection) -> Result<bool, sqlx::Error> 
         .await
         .unwrap_or_else(|late| Err(sqlx::Error::Io(late.into())))?;
     row.boolean("is_outside")
+}
+
+/// Returns true if a pooler between the store and the server gives each transaction a session that
+/// other connections use, too: settings of a session are then unknown. Fails if such a pooler does
+/// not keep the prepared statements of its connections apart.
+async fn shares_session(pool: &PgPool, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    if pool.options().get_max_connections() < 2 {
+        return Ok(false);
+    }
+    let other = timeout(STORE_TIMEOUT, pool.acquire()).await;
+    let mut other = other.map_err(|late| StoreError::Busy(late.into()))??;
+    let is_shared = session_id(connection).await? == session_id(&mut other).await?;
+    if is_shared {
+        // The same name of a prepared statement is in use.
+        other
+            .rows(Statement::new(Postgres::STATEMENTS.schema_check))
+            .await?;
+    }
+    Ok(is_shared)
+}
+
+async fn session_id(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    let id = sqlx::raw_sql(include_str!("session_id.sql"));
+    id.fetch_one(connection).await?.integer("id")
 }

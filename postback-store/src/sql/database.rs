@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use sqlx::{
-    ColumnIndex, Connection, Database, Decode, Encode, Executor, IntoArguments, Row, Transaction,
-    Type,
+    ColumnIndex, Connection, Database, Decode, Encode, Executor, IntoArguments, Pool, Row,
+    Transaction, Type,
 };
 
 use super::{Migration, Parameter, Statement, Statements};
@@ -36,6 +36,7 @@ pub trait SqlDatabase: Database<Connection: Run<Self>, Row: Columns> {
     /// transaction waits for a lock for a limited time only, and fails for no other transaction.
     #[doc(hidden)]
     fn check(
+        pool: &Pool<Self>,
         connection: &mut Self::Connection,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 

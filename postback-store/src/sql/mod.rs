@@ -67,7 +67,7 @@ impl<D: SqlDatabase> SqlStore<D> {
             releases_are_checked: false,
         };
         let mut connection = store.acquire().await?;
-        store.session_is_limited = D::check(&mut connection).await?;
+        store.session_is_limited = D::check(&store.pool, &mut connection).await?;
         // The table is missing in a new database.
         let found = read_version::<D>(&mut connection).await;
         drop(connection);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use sqlx::{
-    Sqlite, SqliteConnection, Transaction,
+    Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteQueryResult, SqliteSynchronous},
 };
 
@@ -183,7 +183,7 @@ impl SqlDatabase for Sqlite {
         result.rows_affected()
     }
 
-    async fn check(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    async fn check(_: &SqlitePool, connection: &mut SqliteConnection) -> Result<bool, StoreError> {
         let rows = connection
             .rows(Statement::new(Self::STATEMENTS.schema_check))
             .await?;
