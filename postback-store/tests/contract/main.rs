@@ -46,6 +46,9 @@ mod limits;
 #[path = "../shop/mail.rs"]
 mod mail;
 mod opening;
+mod pgbouncer;
+#[path = "../servers/pgbouncer.rs"]
+mod pgbouncer_server;
 mod postgres;
 #[path = "../servers/postgres.rs"]
 mod postgres_server;
@@ -114,6 +117,10 @@ fn main() -> ExitCode {
             trials.extend(limits::all::<PoolOfApplication>("postgres_with_pool"));
             trials.extend(opening::of_postgres());
             trials.extend(pruning::of_postgres());
+            match pgbouncer_server::is_installed() {
+                true => trials.extend(pgbouncer::all()),
+                false => skipped("pgbouncer"),
+            }
             trials.extend(isolation::all::<PoolOfStore>("postgres"));
             trials.extend(isolation::all::<PoolOfApplication>("postgres_with_pool"));
             trials.extend(cancellation::all::<Postgres>("postgres"));

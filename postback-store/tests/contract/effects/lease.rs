@@ -276,6 +276,12 @@ async fn lease_ends_at_its_last_millisecond<L: SetBack>(store: &L) {
     abandon(store.leases(), &payment("B"), SHORT).await;
     store.pass(SHORT).await;
     let left = only_pending_effect(store.leases()).await;
+    let resumed: Ran = resume_effect(store.leases(), &left, || async { Ok(2) }).await;
+    assert_eq!(resumed.unwrap(), EffectOutcome::Ran(2));
+
+    abandon(store.leases(), &payment("C"), SHORT).await;
+    store.pass(SHORT).await;
+    let left = only_pending_effect(store.leases()).await;
     assert!(store.leases().dismiss(&left).await.unwrap());
 }
 
