@@ -153,8 +153,8 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Returns true if the session has another prepared statement of a name, or none: another connection
-/// uses the session, too.
+/// Returns true if the session has another prepared statement of a name, or none, because another
+/// connection uses the session, too.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 fn is_lost_statement(error: &dyn sqlx::error::DatabaseError) -> bool {
     matches!(error.code().as_deref(), Some("26000" | "42P05"))

@@ -56,9 +56,9 @@ impl<D: SqlDatabase> SqlStore<D> {
     /// # Errors
     ///
     /// [`StoreError::NewerSchema`] if the tables were written by a later version of this crate that
-    /// is not compatible; [`StoreError::Misconfigured`] if the database is in memory, or if tables
-    /// of another application are in the search path; [`StoreError::Busy`] and
-    /// [`StoreError::Failed`].
+    /// is not compatible; [`StoreError::Misconfigured`] if the database is in memory, if tables of
+    /// another application are in the search path, or if a pooler loses prepared statements;
+    /// [`StoreError::Busy`] and [`StoreError::Failed`].
     pub async fn with_pool(pool: Pool<D>) -> Result<Self, StoreError> {
         let mut store = Self {
             pool,

@@ -31,7 +31,6 @@ async fn pool_of_application_works_in_session_mode() {
     works(PostgresStore::with_pool(pool).await.unwrap()).await;
 }
 
-/// The version of pgbouncer has no `max_prepared_statements`.
 async fn transaction_mode_without_prepared_statements_is_rejected() {
     let database = database().await;
     let server = PgBouncer::start("transaction", &database);

@@ -33,7 +33,7 @@ const PROGRAM: &str = "pgbouncer";
     reason = "without a server there is nothing to do"
 )]
 impl PgBouncer {
-    /// Starts in front of the database at an address.
+    /// Starts in front of the database at an address. It does not keep prepared statements apart.
     pub(crate) fn start(pool_mode: &str, database: &str) -> Self {
         let server: PgConnectOptions = database.parse().expect("an address");
         let (host, user) = (server.get_host(), server.get_username());
@@ -58,8 +58,11 @@ impl PgBouncer {
             ",
             server.get_port(),
         );
-        let lines = configuration.lines().map(str::trim_start);
-        fs::write(&file, lines.collect::<Vec<_>>().join("\n")).expect("a file");
+        let mut lines: Vec<_> = configuration.lines().map(str::trim_start).collect();
+        if knows_prepared_statements() {
+            lines.push("max_prepared_statements = 0");
+        }
+        fs::write(&file, lines.join("\n")).expect("a file");
         let mut command = Command::new(PROGRAM);
         let owner = fs::metadata(&file).expect("a file").uid();
         if owner == 0 {
@@ -86,6 +89,20 @@ impl PgBouncer {
             _folder: folder,
         }
     }
+}
+
+/// Returns true if the program is version 1.21 or later.
+#[expect(
+    clippy::expect_used,
+    reason = "without a server there is nothing to do"
+)]
+fn knows_prepared_statements() -> bool {
+    let shown = Command::new(PROGRAM).arg("--version").output();
+    let shown = String::from_utf8(shown.expect("it runs").stdout).expect("a text");
+    let mut numbers = shown.split(['.', ' ', '\n']);
+    let version = numbers.by_ref().skip(1).take(2).map(str::parse::<u32>);
+    let version: Vec<_> = version.collect::<Result<_, _>>().expect("numbers");
+    version >= vec![1, 21]
 }
 
 impl Drop for PgBouncer {
