@@ -23,7 +23,7 @@ use crate::{
 pub(crate) fn all<B: SqlBackend>(name: &str) -> Vec<Trial> {
     contract!(name, B, "completion::", [
         value_of_effect_that_is_not_completed_is_returned
-        repeated_completion_returns_the_same
+        repeated_completion_returns_same_outcome
     ])
 }
 
@@ -73,7 +73,7 @@ async fn value_of_effect_that_is_not_completed_is_returned<B: SqlBackend>(store:
 }
 
 /// The database has recorded the effect as done, and its reply was lost.
-async fn repeated_completion_returns_the_same<B: SqlBackend>(store: &B) {
+async fn repeated_completion_returns_same_outcome<B: SqlBackend>(store: &B) {
     for (id, first, expected) in [
         (
             "A",

@@ -48,7 +48,7 @@ async fn imported_payment_is_duplicate<B: Backend>(store: &B) {
     assert_eq!(store.credits().await, ["B"]);
 }
 
-/// Nothing is known of an imported payment but its key.
+/// Only the key of an imported payment is known.
 async fn imported_payment_is_duplicate_at_any_amount<B: Backend>(store: &B) {
     assert!(import(store, &payment("A")).await);
     let recorded = credit_once(store, &UNDERPAID.reconciled("A")).await;

@@ -24,7 +24,7 @@ pub(crate) fn all<P: PostgresPool>(name: &str) -> Vec<Trial> {
         locked_effect_is_busy
         transaction_without_statements_is_ended
         session_with_limits_keeps_them
-        silent_server_is_an_error
+        silent_server_makes_operations_fail
     ])
 }
 
@@ -94,7 +94,7 @@ async fn setting<P: PostgresPool>(store: &PostgresOf<P>, name: &str) -> String {
     setting.fetch_one(&mut *transaction).await.unwrap()
 }
 
-async fn silent_server_is_an_error<P: PostgresPool>(store: &PostgresOf<P>) {
+async fn silent_server_makes_operations_fail<P: PostgresPool>(store: &PostgresOf<P>) {
     let (store, server) = store.forwarded().await;
     let (mut recording, mut recorded) = (store.begin().await, store.begin().await);
     let new = store.record(&mut recorded, &payment("A")).await;

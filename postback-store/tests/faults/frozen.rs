@@ -80,7 +80,7 @@ fn resends_beside_frozen_process_are_busy(frozen: usize) {
             assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
         }
         worker.kill();
-        // The server notices the end of the process.
+        // The server ends the transaction when it finds the connection closed.
         let begun = Instant::now();
         while let Err(error) = on_postgres(store.clone(), payment(frozen)).await {
             assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
@@ -109,5 +109,5 @@ pub(crate) async fn record(place: &str, outside: FileEffects, number: usize) {
     let recorded = store.record_in(&mut transaction, &payment).await;
     assert!(recorded.expect("a record").is_new());
     outside.begin(payment.event().id());
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

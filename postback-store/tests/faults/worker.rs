@@ -209,8 +209,8 @@ impl Work {
     }
 }
 
-/// Returns the payment of an order: of CryptoCloud if the number is even, and otherwise of CryptAPI,
-/// with a transfer on the chain.
+/// Returns the payment of an order: of CryptoCloud if the number is even, and otherwise of
+/// CryptAPI, with a transfer on the chain.
 pub(crate) fn payment(number: usize) -> Reconciliation {
     let id = format!("ORDER{number:04}");
     if number.is_multiple_of(2) {

@@ -15,7 +15,7 @@ pub(crate) struct Forwarder {
     plan: watch::Sender<Plan>,
 }
 
-/// What happens to the connections.
+/// Treatment of the connections.
 #[derive(Clone, Copy, Default)]
 struct Plan {
     /// Number of connections so far.
@@ -25,14 +25,14 @@ struct Plan {
     reply: Reply,
 }
 
-/// What happens to the next reply of the server.
+/// Treatment of the next reply of the server.
 #[derive(Clone, Copy, Default)]
 enum Reply {
-    /// It arrives late.
+    /// Arrives late.
     Delayed(Duration),
     #[default]
     Forwarded,
-    /// It is dropped, and the connection is closed.
+    /// Dropped, and the connection is closed.
     Lost,
 }
 

@@ -1,5 +1,7 @@
 //! Callbacks of CryptAPI, whose transfer on the chain is known.
 
+#![expect(clippy::expect_used, reason = "a test stops where something is wrong")]
+
 use std::sync::LazyLock;
 
 use postback_core::{
