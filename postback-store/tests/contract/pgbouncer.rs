@@ -33,6 +33,8 @@ async fn pool_of_application_works_in_session_mode() {
 
 async fn transaction_mode_without_prepared_statements_is_rejected() {
     let database = database().await;
+    // Its tables exist already.
+    PostgresStore::connect(&database).await.unwrap();
     let server = PgBouncer::start("transaction", &database);
     is_misconfigured(PostgresStore::connect(&server.url).await);
     let server = PgBouncer::start("transaction", &database);

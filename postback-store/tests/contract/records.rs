@@ -591,7 +591,8 @@ async fn concurrent_mark_and_delivery_credit_once<B: Backend>(store: &B) {
 
 async fn callbacks_bound_by_address_alone_count_no_transfer<B: Backend>(store: &B) {
     let outcome = Outcome::InsufficientAssurance("0.05".parse().unwrap());
-    for uuid in ["u-1", "u-8", "u-9"] {
+    // The first of them has another id than the genuine callback.
+    for uuid in ["u-8", "u-1", "u-9"] {
         let planted = Callback {
             uuid,
             bound_by_url: false,

@@ -37,6 +37,7 @@ pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
         recorded_transfer_does_not_run_under_another_id
         enqueued_transfer_does_not_run_under_another_id
         enqueued_transfer_runs_in_another_project
+        effect_of_callback_bound_by_address_alone_counts_no_transfer
     ])
 }
 
@@ -380,4 +381,16 @@ async fn enqueued_transfer_runs_in_another_project<B: Backend>(store: &B) {
     for left in pending_effects(store.leases()).await {
         assert_eq!(left.possible_duplicate_of(), None, "{left:?}");
     }
+}
+
+/// An attacker can have such a callback signed with any id, before the genuine one.
+async fn effect_of_callback_bound_by_address_alone_counts_no_transfer<B: Backend>(store: &B) {
+    let planted = Callback {
+        uuid: "u-8",
+        bound_by_url: false,
+        ..Callback::default()
+    };
+    enqueue_review(store, &planted.reconciled()).await;
+    assert_eq!(only_pending_effect(store.leases()).await.id(), "u-8");
+    succeed(store.leases(), &callback("u-1", "tx-1", false)).await;
 }
