@@ -5,12 +5,15 @@
 //! such connections are tested before, within a limit; others are not, because a test takes as long
 //! as a statement.
 
+#[cfg(feature = "postgres")]
+use std::time::Duration;
 use std::{
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 /// Time for which connections are tested after a reply was not received.
+#[cfg(feature = "postgres")]
 const SUSPICION: Duration = Duration::from_secs(60);
 
 /// Time when the wait for a reply was last given up, in this process.
@@ -43,6 +46,7 @@ impl Drop for Wait {
 }
 
 /// Returns true if the wait for a reply was given up in the last minute.
+#[cfg(feature = "postgres")]
 pub(crate) fn is_suspected() -> bool {
     let given_up_at = GIVEN_UP_AT.lock().unwrap_or_else(PoisonError::into_inner);
     given_up_at.is_some_and(|at| at.elapsed() < SUSPICION)
