@@ -113,7 +113,6 @@ async fn batches_on_sqlite_are_small_and_let_others_write() {
     let in_between = writing.await.unwrap();
 
     let batches = batches.lock().unwrap();
-    println!("{batches:?} {in_between:?}");
     assert!(usize::try_from(pruned).unwrap() >= 2 * PAYMENTS);
     assert_eq!(
         batches.iter().sum::<usize>(),
