@@ -920,9 +920,9 @@ async fn pruning_keeps_payloads_without_credit<B: Backend>(store: &B) {
         let expected = is_kept.then(|| event.payload_json());
         assert_eq!(stored.payload.as_deref(), expected);
     }
-    // A payload for review is pruned after the payment is credited.
+    // After the payment is credited, its payload and that of its review are pruned.
     assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
-    assert_eq!(store.prune(i64::MAX).await, 1);
+    assert_eq!(store.prune(i64::MAX).await, 2);
 }
 
 async fn hundred_payments_from_many_tasks_are_credited_once_each<B: Backend>(store: &B) {
