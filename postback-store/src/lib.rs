@@ -141,7 +141,7 @@ pub mod sqlite;
 mod stored;
 
 #[cfg(any(feature = "memory", feature = "postgres", feature = "sqlite"))]
-pub use self::review::{Review, ReviewFilter, ReviewReason};
+pub use self::review::{Marked, Review, ReviewFilter, ReviewReason};
 pub use self::{
     effect::{
         DEFAULT_LEASE, EffectError, EffectFilter, EffectOutcome, EffectStore, Lease, LeaseError,

@@ -122,7 +122,7 @@ pub(crate) fn contradicted_fields(
     recorded: &FieldDigests,
     delivered: &FieldDigests,
 ) -> Vec<String> {
-    match recorded.is_empty() {
+    match recorded.is_unknown() {
         true => Vec::new(),
         false => recorded.changed_fields(delivered),
     }

@@ -1,14 +1,18 @@
 use std::fmt;
 
-use postback_core::event::{EventKey, FieldDigests};
+use postback_core::{
+    Amount,
+    event::{EventKey, FieldDigests},
+    reconcile::Outcome,
+};
 
 use crate::Recorded;
 
 /// Delivery that a person has to look at. It is written in the transaction of the record, and kept
 /// until a person resolves it.
 ///
-/// A delivery that was recorded for review is no longer listed when its record is credited, or when
-/// a later delivery is recorded in its place.
+/// A delivery that was recorded for review is no longer listed when its payment is credited. If a
+/// later delivery of the payment is for review too, both are listed.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "a person has to look at it"]
 #[non_exhaustive]
@@ -46,6 +50,33 @@ pub enum ReviewReason {
         /// Id of the other payment.
         of: String,
     },
+}
+
+/// Result of marking a payment as credited by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "it decides whether to credit the order"]
+#[non_exhaustive]
+pub enum Marked {
+    /// The payment was for review, and is credited now. Credit the order.
+    Credited,
+    /// The payment is credited already, or another delivery is recorded in the place of this one.
+    /// Nothing was changed: list the reviews again.
+    NotForReview,
+    /// The transfer of the payment on the chain is already recorded for another payment, which the
+    /// review does not name. Nothing was changed. If the other payment is credited, resolve the
+    /// review. Otherwise credit the other payment by its own review.
+    PossibleDuplicate {
+        /// Id of the other payment.
+        of: String,
+    },
+}
+
+impl Review {
+    /// Returns true if the person who looked at the review knows that the transfer is recorded for
+    /// this other payment.
+    pub(crate) fn names_other(&self, id: &str) -> bool {
+        matches!(&self.reason, ReviewReason::PossibleDuplicate { of } if of == id)
+    }
 }
 
 /// Selection of the deliveries that a store lists for review.
@@ -127,11 +158,11 @@ impl ReviewReason {
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl ReviewReason {
-    /// Returns the details that are stored beside the code. Names of fields contain no comma,
+    /// Returns the details that are stored beside the code. Names of fields contain no semicolon,
     /// because their digests escape it.
     pub(crate) fn details(&self) -> String {
         match self {
-            Self::Conflict { fields } => fields.join(","),
+            Self::Conflict { fields } => fields.join(";"),
             Self::NotPaid { outcome } => outcome.clone(),
             Self::PossibleDuplicate { of } => of.clone(),
         }
@@ -141,12 +172,23 @@ impl ReviewReason {
     pub(crate) fn from_stored(code: &str, details: String) -> Option<Self> {
         Some(match code {
             CONFLICT => Self::Conflict {
-                fields: details.split(',').map(str::to_owned).collect(),
+                fields: details.split(';').map(str::to_owned).collect(),
             },
             NOT_PAID => Self::NotPaid { outcome: details },
             POSSIBLE_DUPLICATE => Self::PossibleDuplicate { of: details },
             _ => return None,
         })
+    }
+}
+
+/// Returns the amount that was paid, if the outcome of a delivery for review has one. A delivery
+/// that was resolved is listed again if more is paid.
+pub(crate) fn amount(recorded: &Recorded) -> Option<&Amount> {
+    match recorded {
+        Recorded::Review(Outcome::InsufficientAssurance(amount) | Outcome::Underpaid(amount)) => {
+            Some(amount)
+        }
+        _ => None,
     }
 }
 

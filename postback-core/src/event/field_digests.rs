@@ -15,17 +15,17 @@ use crate::hexadecimal;
 pub struct FieldDigests(Box<str>);
 
 impl FieldDigests {
-    /// Creates the digests of no fields: those of a payment whose fields are not known, such as one
-    /// that was imported.
+    /// Creates the digests of a payment whose fields are not known, such as one that was imported.
+    /// Their text form is `unknown`.
     #[must_use]
-    pub fn empty() -> Self {
-        Self(VERSION.into())
+    pub fn unknown() -> Self {
+        Self(UNKNOWN.into())
     }
 
-    /// Returns true if there are digests of no fields.
+    /// Returns true if the fields are not known.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        &*self.0 == VERSION
+    pub fn is_unknown(&self) -> bool {
+        &*self.0 == UNKNOWN
     }
 
     /// Returns the text form, to be stored.
@@ -38,7 +38,7 @@ impl FieldDigests {
     #[must_use]
     pub fn from_stored(text: &str) -> Option<Self> {
         let is_stored = match text.split_once(';') {
-            None => text == VERSION,
+            None => text == VERSION || text == UNKNOWN,
             Some((VERSION, fields)) => fields.split(';').all(|field| {
                 field.split_once('=').is_some_and(|(name, digest)| {
                     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -97,6 +97,7 @@ impl FieldDigests {
     }
 }
 
+const UNKNOWN: &str = "unknown";
 const VERSION: &str = "1";
 
 /// Escapes the separators in a name. Different names stay different.
@@ -173,8 +174,9 @@ mod tests {
         assert_eq!(FieldDigests::from_stored(all.as_str()), Some(all.clone()));
         let none = digests(&[]);
         assert_eq!(none.as_str(), "1");
-        assert!(none.is_empty() && !all.is_empty());
-        assert_eq!(none, FieldDigests::empty());
+        let unknown = FieldDigests::unknown();
+        assert!(unknown.is_unknown() && !none.is_unknown() && !all.is_unknown());
+        assert_eq!(FieldDigests::from_stored(unknown.as_str()), Some(unknown));
         assert_eq!(FieldDigests::from_stored("1"), Some(none));
         let digit = "0".repeat(32);
         assert!(FieldDigests::from_stored(&format!("1;a={digit}")).is_some());

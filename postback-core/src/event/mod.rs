@@ -92,13 +92,24 @@ impl EventRecord {
         &self.digest
     }
 
-    /// Returns the digest of the transfer on the chain, if the provider identifies it.
-    ///
-    /// A store uses it to recognise a transfer that was recorded before under another id, if the
-    /// record [counts](Self::counts_transfer) it.
+    /// Returns the digest of the transfer on the chain, if the provider identifies it, whether it
+    /// [counts](Self::counted_transfer) or not. A store keeps it with the record, because it counts
+    /// when a person has the payment credited.
     #[must_use]
     pub const fn transfer(&self) -> Option<&Digest> {
         self.transfer.as_ref()
+    }
+
+    /// Returns the digest of the transfer on the chain, if it counts as soon as the payment is
+    /// recorded. A store uses it to recognise a transfer that was recorded before for another
+    /// payment.
+    ///
+    /// A transfer does not count if the assurance is below the one that the price requires: a
+    /// payment that another client of the provider arranged must not make a genuine one look like
+    /// its duplicate.
+    #[must_use]
+    pub fn counted_transfer(&self) -> Option<&Digest> {
+        self.transfer.as_ref().filter(|_| self.counts_transfer)
     }
 
     /// Returns the payload as JSON, for the operator.
@@ -109,16 +120,6 @@ impl EventRecord {
     #[must_use]
     pub fn payload_json(&self) -> &str {
         &self.payload_json
-    }
-
-    /// Returns true if the transfer counts as soon as the payment is recorded.
-    ///
-    /// It does not if the assurance is below the one that the price requires: a payment that
-    /// another client of the provider arranged must not make a genuine one look like its duplicate.
-    /// It counts when a person has the payment credited.
-    #[must_use]
-    pub const fn counts_transfer(&self) -> bool {
-        self.counts_transfer
     }
 
     pub(crate) fn without_counting_transfer(self) -> Self {

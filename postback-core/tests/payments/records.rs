@@ -139,9 +139,15 @@ fn transfer_counts_only_with_required_assurance() {
     let planted = bound_by(cryptapi(), None, false, &[]);
     let reconciliation = planted.reconcile(&price());
     assert!(reconciliation.event().transfer().is_some());
-    assert!(!reconciliation.event().counts_transfer());
+    assert_eq!(reconciliation.event().counted_transfer(), None);
     let asked_for = price().with_assurance(Assurance::ArrangedByAnyone);
-    assert!(planted.reconcile(&asked_for).event().counts_transfer());
+    assert!(
+        planted
+            .reconcile(&asked_for)
+            .event()
+            .counted_transfer()
+            .is_some()
+    );
 }
 
 #[test]

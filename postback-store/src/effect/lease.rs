@@ -2,20 +2,21 @@ use std::{fmt, time::Duration};
 
 use postback_core::{Retry, RetryReason};
 
-use super::{Access, EffectBackend, EffectKey, EffectStore};
+use super::{Access, EffectBackend, EffectKey, EffectStore, renewal::LeaseEnd};
 use crate::StoreError;
 
 /// Right to run one effect of one payment for a limited time.
 ///
 /// While the effect runs, its lease is extended each time that half of it has passed. So the length
 /// of a lease is the time after which a process that died is noticed, and not a limit for the
-/// effect. A lease ends while its effect runs only if the effect blocks its thread or the store
-/// fails.
+/// effect. A lease ends while its effect runs only if the effect blocks its thread, the store fails,
+/// or the effect is replaced.
 #[derive(Clone)]
 pub struct Lease<S> {
     pub(super) store: S,
     pub(super) key: EffectKey,
     pub(super) token: u64,
+    pub(super) end: LeaseEnd,
 }
 
 /// Error returned when a lease was not extended.
@@ -23,7 +24,7 @@ pub struct Lease<S> {
 #[non_exhaustive]
 pub enum LeaseError {
     /// The lease has ended, and another worker has begun the effect, or a person has dismissed it.
-    /// Stop the effect.
+    /// Or the effect was replaced. Stop the effect.
     #[error("lease has expired")]
     Expired,
     /// The store failed. The lease ends at the same time as before.
@@ -46,7 +47,8 @@ impl<S: EffectStore> Lease<S> {
     /// The maximum is a year. A lease that has ended is in force again, unless another worker has
     /// begun the effect since.
     ///
-    /// Call it before work that blocks the thread. At any other time the lease extends itself.
+    /// Call it immediately before work that blocks the thread. At any other time the lease extends
+    /// itself when half of its first length is left.
     ///
     /// Do not call it while the same task has a transaction of the store open: a
     /// `MemoryStore` then waits forever for the end of that transaction, and SQLite is busy.
@@ -57,7 +59,8 @@ impl<S: EffectStore> Lease<S> {
     /// [`LeaseError::Store`].
     pub async fn extend(&self, length: Duration) -> Result<(), LeaseError> {
         let backend = self.store.backend(Access::OURS);
-        match backend.extend(&self.key, self.token, length).await? {
+        let extend = || backend.extend(&self.key, self.token, length);
+        match self.end.extend(length, extend).await? {
             true => Ok(()),
             false => Err(LeaseError::Expired),
         }

@@ -15,12 +15,6 @@ mod renewal;
 ))]
 mod state;
 mod store;
-#[cfg(any(
-    feature = "memory",
-    feature = "postgres",
-    feature = "redis",
-    feature = "sqlite"
-))]
 mod time;
 
 use std::time::{Duration, Instant};
@@ -28,7 +22,6 @@ use std::time::{Duration, Instant};
 use postback_core::reconcile::Recordable;
 use tokio::time::sleep;
 
-use self::renewal::Renewal;
 pub(crate) use self::{
     backend::{Access, Acquired, Completion, EffectBackend},
     key::EffectKey,
@@ -51,6 +44,10 @@ pub(crate) use self::{
     state::EffectState,
     time::{held_for, milliseconds},
 };
+use self::{
+    renewal::{LeaseEnd, Renewal},
+    time::bounded,
+};
 use crate::StoreError;
 
 /// Length of a lease if none is given: 60 seconds.
@@ -65,7 +62,8 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 /// again.**
 ///
 /// **An effect runs *at least* once**: it runs again if it failed, if its process died, or if the
-/// store failed until the lease ended and the effect could not be recorded as done. Pass the
+/// store failed until the lease ended, and for half a minute at least, so that the effect could not
+/// be recorded as done. Pass the
 /// payment's id to the service that you call, as an idempotency key.
 ///
 /// If the payment does not pay the price, `run_effect` returns
@@ -73,7 +71,8 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 /// money that needs a review. A later delivery that pays runs the effect.
 ///
 /// The payment is recorded before the effect begins. While the effect runs, its lease is extended,
-/// so that an effect may take as long as it needs. If it fails, its lease ends. If it panics, is
+/// so that an effect may take as long as it needs. **Set a time limit within the effect:** one that
+/// never ends keeps its lease for as long as its process runs. If it fails, its lease ends. If it panics, is
 /// dropped or dies with its process, the lease stays in force until its time ends. Then the next
 /// delivery runs the effect again, or [`resume_effect`] does.
 ///
@@ -207,6 +206,7 @@ where
     S: EffectStore,
     F: Future<Output = Result<T, E>>,
 {
+    let length = bounded(length);
     let mut asked = Instant::now();
     let token = match acquired.await? {
         Acquired::Lease { token } => token,
@@ -225,16 +225,21 @@ where
             });
         }
     }
+    let end = LeaseEnd::new(asked, length);
     let lease = Lease {
         store: store.clone(),
         key: key.clone(),
         token,
+        end: end.clone(),
     };
-    let mut renewal = Renewal::new(asked, length);
+    let renewal = Renewal { length, end };
     let done = renewal.during(backend, &key, token, effect(lease)).await;
-    let left = renewal.left();
     match done {
-        Ok(value) => match with_retry(left, || backend.complete(&key, token)).await {
+        Ok(value) => match with_retry(renewal.end.left().await.max(LEAST_RETRY), || {
+            backend.complete(&key, token)
+        })
+        .await
+        {
             Ok(Completion::InTime) => Ok(EffectOutcome::Ran(value)),
             Ok(Completion::Late) => Ok(EffectOutcome::CompletedLate(value)),
             Ok(Completion::Superseded) => Err(EffectError::LeaseExpired { value }),
@@ -247,6 +252,10 @@ where
         }
     }
 }
+
+/// Time for which a completion is repeated at least, also after its lease has ended: longer than a
+/// transaction on Postgres keeps its locks.
+const LEAST_RETRY: Duration = Duration::from_secs(30);
 
 /// Repeats a step that failed: at once, because a connection that broke during the effect fails at
 /// the first step after it, and then less and less often until `limit` has passed.

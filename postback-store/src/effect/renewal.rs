@@ -1,38 +1,69 @@
 use std::{
     future::{pending, poll_fn},
     pin::pin,
+    sync::Arc,
     task::Poll,
     time::{Duration, Instant},
 };
 
-use tokio::time::sleep;
+use tokio::{sync::Mutex, time::sleep};
 
-use super::{EffectBackend, EffectKey};
+use super::{EffectBackend, EffectKey, time::bounded};
+use crate::StoreError;
 
 /// Pause after an extension that failed, unless the lease is shorter.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Time that the worker knows its lease to last, by the clock of the process.
-pub(super) struct Renewal {
-    length: Duration,
-    ends_at: Instant,
-}
+/// Time when a lease ends, by the clock of the process that holds it.
+#[derive(Clone, Debug)]
+pub(super) struct LeaseEnd(Arc<Mutex<Instant>>);
 
-impl Renewal {
-    /// Starts with a lease of `length` that was asked for at `asked`.
+impl LeaseEnd {
+    /// Returns the end of a lease of `length` that was asked for at `asked`.
     pub(super) fn new(asked: Instant, length: Duration) -> Self {
-        let ends_at = asked.checked_add(length).unwrap_or(asked);
-        Self { length, ends_at }
+        Self(Arc::new(Mutex::new(after(asked, length))))
+    }
+
+    /// Extends a lease, after any other extension of it has ended. Returns false if a later lease
+    /// was given, or the effect is done.
+    pub(super) async fn extend<F>(
+        &self,
+        length: Duration,
+        extend: impl FnOnce() -> F,
+    ) -> Result<bool, StoreError>
+    where
+        F: Future<Output = Result<bool, StoreError>>,
+    {
+        let mut end = self.0.lock().await;
+        let asked = Instant::now();
+        let is_extended = extend().await?;
+        if is_extended {
+            *end = after(asked, length);
+        }
+        Ok(is_extended)
     }
 
     /// Returns the time until the lease ends.
-    pub(super) fn left(&self) -> Duration {
-        self.ends_at.saturating_duration_since(Instant::now())
+    pub(super) async fn left(&self) -> Duration {
+        let end = self.0.lock().await;
+        end.saturating_duration_since(Instant::now())
     }
+}
 
+fn after(asked: Instant, length: Duration) -> Instant {
+    asked.checked_add(bounded(length)).unwrap_or(asked)
+}
+
+/// Extension of a lease while its effect runs.
+pub(super) struct Renewal {
+    pub(super) length: Duration,
+    pub(super) end: LeaseEnd,
+}
+
+impl Renewal {
     /// Runs an effect, and extends its lease each time that half of it has passed.
     pub(super) async fn during<R>(
-        &mut self,
+        &self,
         backend: &impl EffectBackend,
         key: &EffectKey,
         token: u64,
@@ -50,23 +81,25 @@ impl Renewal {
         .await
     }
 
-    /// Extends the lease until another worker has it. Never ends.
-    async fn renew(&mut self, backend: &impl EffectBackend, key: &EffectKey, token: u64) {
+    /// Extends the lease each time that half of its length is left, until another worker has it.
+    /// Never ends.
+    async fn renew(&self, backend: &impl EffectBackend, key: &EffectKey, token: u64) {
         let half = self.length.checked_div(2).unwrap_or_default();
-        let mut pause = half;
         loop {
-            sleep(pause).await;
-            let asked = Instant::now();
-            pause = match backend.extend(key, token, self.length).await {
-                Ok(true) => {
-                    *self = Self::new(asked, self.length);
-                    half
-                }
+            // The effect may extend its lease itself in the meantime.
+            let rest = self.end.left().await.saturating_sub(half);
+            if !rest.is_zero() {
+                sleep(rest).await;
+                continue;
+            }
+            let extend = || backend.extend(key, token, self.length);
+            match self.end.extend(self.length, extend).await {
+                Ok(true) => {}
                 // The effect goes on, because it cannot be undone. Its completion is rejected.
                 Ok(false) => return pending().await,
                 // The next attempt may succeed, even after the lease has ended.
-                Err(_) => half.min(RETRY),
-            };
+                Err(_) => sleep(half.min(RETRY)).await,
+            }
         }
     }
 }

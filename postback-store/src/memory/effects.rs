@@ -46,7 +46,7 @@ impl Effect {
             && is(&filter.project, key.event.project().unwrap_or_default())
             && is(&filter.name, &key.name)
             && !self.is_done()
-            && (filter.with_held || !self.is_held(now))
+            && (filter.with_held || !self.is_held(now) || self.leased_at > now)
             && (filter.with_possible_duplicates || self.duplicate_of.is_none())
     }
 
@@ -70,7 +70,7 @@ impl MemoryTransaction {
             return;
         }
         let token = before.map_or(0, |before| before.token.saturating_add(1));
-        let transfer = event.transfer().filter(|_| event.counts_transfer());
+        let transfer = event.counted_transfer();
         let duplicate_of = transfer.and_then(|transfer| self.count_transfer(event.key(), transfer));
         let effect = Effect {
             credited: is_paid,
@@ -168,7 +168,7 @@ impl EffectBackend for MemoryStore {
         length: Duration,
     ) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
-            let is_latest = effect.token == token && !effect.is_done();
+            let is_latest = effect.token == token && !effect.is_done() && effect.leased_until > 0;
             if is_latest {
                 effect.leased_at = now;
                 effect.leased_until = now.saturating_add(milliseconds(length));
@@ -265,7 +265,7 @@ impl EffectBackend for MemoryStore {
         };
         vacant.insert(Effect {
             credited: true,
-            digest: FieldDigests::empty(),
+            digest: FieldDigests::unknown(),
             payload: None,
             recorded_at: now,
             token: 0,

@@ -11,8 +11,11 @@ use postback_core::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use self::{effects::Effect, reviews::ReviewKey};
-use crate::{Recorded, Review, Stored, clock::Clock, effect::EffectKey, review::ReviewReason};
+use self::{
+    effects::Effect,
+    reviews::{KeptReview, ReviewKey},
+};
+use crate::{Marked, Recorded, Review, Stored, clock::Clock, effect::EffectKey};
 
 /// Records and effects in memory, lost when the process ends.
 ///
@@ -27,8 +30,8 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Contents {
     records: BTreeMap<EventKey, Record>,
-    /// Deliveries that a person has to look at, with the time when they were resolved.
-    reviews: BTreeMap<ReviewKey, (Review, bool)>,
+    /// Deliveries that a person has to look at, or had to.
+    reviews: BTreeMap<ReviewKey, KeptReview>,
     effects: BTreeMap<EffectKey, Effect>,
     /// Ids that transfers on the chain are counted under.
     transfers: BTreeMap<Transfer, String>,
@@ -57,7 +60,7 @@ pub struct MemoryTransaction {
 enum Undo {
     Effect(EffectKey, Option<Effect>),
     Record(EventKey, Option<Record>),
-    Review(ReviewKey, Option<(Review, bool)>),
+    Review(ReviewKey, Option<KeptReview>),
     Transfer(Transfer),
 }
 
@@ -116,9 +119,9 @@ impl MemoryStore {
             }
             _ => {
                 let transfer = event.transfer().copied();
-                let counted = transfer.filter(|_| event.counts_transfer());
+                let counted = event.counted_transfer();
                 let duplicate_of =
-                    counted.and_then(|transfer| transaction.count_transfer(key, &transfer));
+                    counted.and_then(|transfer| transaction.count_transfer(key, transfer));
                 let stored = Stored {
                     credited: is_credit && duplicate_of.is_none(),
                     digest: event.digest().clone(),
@@ -129,38 +132,36 @@ impl MemoryStore {
                 Recorded::written(outcome, duplicate_of)
             }
         };
-        if let Some(reason) = ReviewReason::of(&recorded) {
-            transaction.write_review(event, reason, self.clock.seconds());
-        }
+        transaction.write_review(event, &recorded, self.clock.seconds());
         recorded
     }
 
     /// Changes the record of a payment from for review to credited, within a transaction.
     ///
-    /// Call it if a person has decided to credit the payment, and credit the order in the same
-    /// transaction. A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate), or
-    /// a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
+    /// Call it if a person has looked at a [review](Self::reviews) and decided to credit the
+    /// payment. **Credit the order only if it returns [`Marked::Credited`], in the same
+    /// transaction.** A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate),
+    /// or a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
     /// payment with the same transfer on the chain is a
     /// [`PossibleDuplicate`](Recorded::PossibleDuplicate).
-    ///
-    /// Returns false and changes nothing if there is no such record, or if it is credited already:
-    /// **credit the order only if this returns true.**
-    #[must_use = "it decides whether to credit the order"]
-    pub fn mark_credited_in(&self, transaction: &mut MemoryTransaction, key: &EventKey) -> bool {
-        let Some(record) = transaction.contents.records.get(key) else {
-            return false;
+    pub fn mark_credited_in(&self, transaction: &mut MemoryTransaction, review: &Review) -> Marked {
+        let key = &review.key;
+        let record = transaction.contents.records.get(key);
+        let record = record
+            .filter(|Record { stored, .. }| !stored.credited && stored.digest == review.digest);
+        let Some(mut record) = record.cloned() else {
+            return Marked::NotForReview;
         };
-        if record.stored.credited {
-            return false;
+        let transfer = record.transfer.as_ref();
+        let other = transfer.and_then(|transfer| transaction.count_transfer(key, transfer));
+        if let Some(of) = other
+            && !review.names_other(&of)
+        {
+            return Marked::PossibleDuplicate { of };
         }
-        let mut record = record.clone();
         record.stored.credited = true;
-        if let Some(transfer) = &record.transfer {
-            // A person has decided, whatever the transfer is counted under.
-            let _ = transaction.count_transfer(key, transfer);
-        }
         transaction.write(key.clone(), record);
-        true
+        Marked::Credited
     }
 
     /// Records an old payment as credited, within a transaction, so that a postback of it is a
@@ -173,7 +174,7 @@ impl MemoryStore {
         }
         let stored = Stored {
             credited: true,
-            digest: FieldDigests::empty(),
+            digest: FieldDigests::unknown(),
             payload: None,
             recorded_at: self.clock.seconds(),
         };
@@ -250,11 +251,17 @@ impl MemoryStore {
     /// effects that are not done.
     pub async fn prune(&self, before: i64) -> u64 {
         let contents = &mut *self.contents.lock().await;
-        let records = contents.records.values_mut();
+        let resolved = contents.resolved();
+        let records = contents.records.iter_mut();
         let records = records
-            .map(|record| &mut record.stored)
-            .filter(|record| record.credited && record.recorded_at < before)
-            .filter_map(|record| record.payload.take());
+            .map(|(key, record)| (key, &mut record.stored))
+            .filter(|(key, record)| {
+                let mut resolved = resolved.iter();
+                let is_closed = record.credited
+                    || resolved.any(|(of, digest)| of == *key && *digest == record.digest);
+                is_closed && record.recorded_at < before
+            })
+            .filter_map(|(_, record)| record.payload.take());
         let records = records.count();
         let pruned = records
             .saturating_add(contents.prune_reviews(before))

@@ -1,7 +1,22 @@
-use postback_core::event::{EventKey, EventRecord};
+use postback_core::{
+    Amount,
+    event::{EventKey, EventRecord, FieldDigests},
+};
 
 use super::{Contents, MemoryStore, MemoryTransaction, Undo};
-use crate::{Review, ReviewFilter, key, review::ReviewReason};
+use crate::{
+    Recorded, Review, ReviewFilter, key,
+    review::{self, ReviewReason},
+};
+
+/// Delivery that a person has to look at, or had to.
+#[derive(Clone)]
+pub(super) struct KeptReview {
+    review: Review,
+    /// Amount that was paid, if the outcome has one.
+    amount: Option<Amount>,
+    is_resolved: bool,
+}
 
 /// Key of the payment, code of the reason, and digest of the delivery.
 pub(super) type ReviewKey = (EventKey, &'static str, Box<str>);
@@ -12,13 +27,19 @@ impl MemoryStore {
     pub async fn reviews(&self, filter: &ReviewFilter) -> Vec<Review> {
         let contents = self.contents.lock().await;
         let reviews = contents.reviews.values();
-        let open = reviews.filter(|(review, is_resolved)| {
-            let project = filter.project.as_deref();
-            !is_resolved
-                && project.is_none_or(|project| project == key::project(&review.key))
-                && contents.is_open(review)
-        });
-        let mut open: Vec<&Review> = open.map(|(review, _)| review).collect();
+        let open = reviews.filter(
+            |KeptReview {
+                 review,
+                 is_resolved,
+                 ..
+             }| {
+                let project = filter.project.as_deref();
+                !is_resolved
+                    && project.is_none_or(|project| project == key::project(&review.key))
+                    && contents.is_open(review)
+            },
+        );
+        let mut open: Vec<&Review> = open.map(|kept| &kept.review).collect();
         open.sort_by_key(|review| position(review));
         let after = filter.after.as_ref().map(position);
         let open = open.into_iter().filter(|review| {
@@ -30,24 +51,28 @@ impl MemoryStore {
     }
 
     /// Resolves a delivery that a person has looked at: it is no longer listed, also if it arrives
-    /// again.
+    /// again. It is listed again if its outcome changes or more is paid.
     ///
     /// Returns false and changes nothing if it was resolved before.
     pub async fn resolve(&self, review: &Review) -> bool {
         let mut contents = self.contents.lock().await;
         let found = contents.reviews.get_mut(&review_key(review));
-        found.is_some_and(|(_, is_resolved)| !std::mem::replace(is_resolved, true))
+        found.is_some_and(|kept| !std::mem::replace(&mut kept.is_resolved, true))
     }
 }
 
 impl MemoryTransaction {
-    /// Keeps a delivery that a person has to look at. If it was resolved before, it stays resolved.
+    /// Keeps a delivery, if a person has to look at it. If it was resolved before, it stays
+    /// resolved, unless its reason or its amount is another one.
     pub(super) fn write_review(
         &mut self,
         event: &EventRecord,
-        reason: ReviewReason,
+        recorded: &Recorded,
         recorded_at: i64,
     ) {
+        let Some(reason) = ReviewReason::of(recorded) else {
+            return;
+        };
         let review = Review {
             key: event.key().clone(),
             reason,
@@ -55,41 +80,54 @@ impl MemoryTransaction {
             payload: event.payload_json().to_owned(),
             recorded_at,
         };
-        let key = review_key(&review);
+        let (key, amount) = (review_key(&review), review::amount(recorded).cloned());
         let before = self.contents.reviews.get(&key);
-        let is_resolved = before.is_some_and(|(_, is_resolved)| *is_resolved);
-        let before = self
-            .contents
-            .reviews
-            .insert(key.clone(), (review, is_resolved));
+        let is_resolved = before.is_some_and(|before| {
+            let is_same = before.review.reason == review.reason && before.amount == amount;
+            before.is_resolved && is_same
+        });
+        let kept = KeptReview {
+            review,
+            amount,
+            is_resolved,
+        };
+        let before = self.contents.reviews.insert(key.clone(), kept);
         self.undo.push(Undo::Review(key, before));
     }
 }
 
 impl Contents {
+    /// Returns the keys and the digests of the deliveries that a person has resolved.
+    pub(super) fn resolved(&self) -> Vec<(EventKey, FieldDigests)> {
+        let resolved = self.reviews.values().filter(|kept| kept.is_resolved);
+        resolved
+            .map(|kept| (kept.review.key.clone(), kept.review.digest.clone()))
+            .collect()
+    }
+
     /// Drops the payloads of deliveries that are listed no longer and were recorded before a Unix
     /// time in seconds.
     pub(super) fn prune_reviews(&mut self, before: i64) -> usize {
         let reviews = self.reviews.iter();
-        let closed = reviews.filter(|(_, (review, is_resolved))| {
-            review.recorded_at < before
-                && !review.payload.is_empty()
-                && (*is_resolved || !self.is_open(review))
+        let closed = reviews.filter(|(_, kept)| {
+            kept.review.recorded_at < before
+                && !kept.review.payload.is_empty()
+                && (kept.is_resolved || !self.is_open(&kept.review))
         });
         let closed: Vec<ReviewKey> = closed.map(|(key, _)| key.clone()).collect();
         for key in &closed {
-            if let Some((review, _)) = self.reviews.get_mut(key) {
-                review.payload.clear();
+            if let Some(kept) = self.reviews.get_mut(key) {
+                kept.review.payload.clear();
             }
         }
         closed.len()
     }
 
-    /// Returns true unless the record of the delivery is credited or was replaced.
+    /// Returns true unless the payment of a delivery for review is credited.
     fn is_open(&self, review: &Review) -> bool {
         let record = self.records.get(&review.key).map(|record| &record.stored);
         matches!(review.reason, ReviewReason::Conflict { .. })
-            || record.is_some_and(|record| !record.credited && record.digest == review.digest)
+            || record.is_some_and(|record| !record.credited)
     }
 }
 

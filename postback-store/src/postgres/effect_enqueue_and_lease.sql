@@ -28,7 +28,11 @@ SELECT
     (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
     CASE WHEN other.id IS NULL THEN 1 ELSE 0 END,
     (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-    CASE WHEN other.id IS NULL THEN (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $7 ELSE 0 END,
+    CASE
+        WHEN other.id IS NULL
+            THEN (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $7
+        ELSE 0
+    END,
     other.id
 FROM other
 ON CONFLICT (namespace, project, id, name) DO UPDATE SET
@@ -39,11 +43,12 @@ ON CONFLICT (namespace, project, id, name) DO UPDATE SET
     token = effect.token + 1,
     leased_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
     leased_until = CASE
-        WHEN excluded.duplicate_of IS NULL THEN (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $7
+        WHEN effect.credited OR excluded.duplicate_of IS NULL
+            THEN (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $7
         ELSE 0
     END,
     done_at = NULL,
-    duplicate_of = excluded.duplicate_of
+    duplicate_of = CASE WHEN effect.credited THEN effect.duplicate_of ELSE excluded.duplicate_of END
 WHERE NOT effect.credited
     OR (
         effect.digest = excluded.digest
@@ -51,4 +56,6 @@ WHERE NOT effect.credited
         AND effect.duplicate_of IS NULL
         AND effect.leased_until <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint
     )
-RETURNING token, duplicate_of, leased_until, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now;
+RETURNING
+    token, duplicate_of, leased_until,
+    (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now;

@@ -9,8 +9,8 @@ use crate::{
     StoreError,
     limits::STORE_TIMEOUT,
     sql::{
-        Columns, Migration, Run, SqlDatabase, SqlStore, Statement, Statements, pool_options,
-        silence,
+        Columns, Migration, Run, SqlDatabase, SqlStore, Statement, Statements, pool_options, reply,
+        rows, silence,
     },
 };
 
@@ -124,9 +124,8 @@ impl SqlDatabase for Postgres {
     }
 
     async fn check(pool: &PgPool, connection: &mut PgConnection) -> Result<bool, StoreError> {
-        let hidden = connection
-            .rows(Statement::new(Self::STATEMENTS.schema_check))
-            .await?;
+        let hidden = Statement::new(Self::STATEMENTS.schema_check);
+        let hidden = rows::<Self>(connection, hidden).await?;
         if let Some(row) = hidden.first() {
             let (found, expected) = (row.text("found")?, row.optional_text("expected")?);
             let expected = expected.unwrap_or_default();
@@ -138,9 +137,8 @@ impl SqlDatabase for Postgres {
         if shares_session(pool, connection).await? {
             return Ok(false);
         }
-        let session = connection
-            .rows(Statement::new(include_str!("session_check.sql")))
-            .await?;
+        let session = Statement::new(include_str!("session_check.sql"));
+        let session = rows::<Self>(connection, session).await?;
         let is_limited = session.first().map(|row| row.boolean("is_limited"));
         Ok(is_limited.transpose()?.unwrap_or_default())
     }
@@ -172,18 +170,18 @@ async fn shares_session(pool: &PgPool, connection: &mut PgConnection) -> Result<
         return Ok(false);
     }
     let other = timeout(STORE_TIMEOUT, pool.acquire()).await;
-    let mut other = other.map_err(|late| StoreError::Busy(late.into()))??;
+    let mut other = other.map_err(|late| StoreError::Failed(late.into()))??;
     let is_shared = session_id(connection).await? == session_id(&mut other).await?;
     if is_shared {
         // The same name of a prepared statement is in use.
-        other
-            .rows(Statement::new(Postgres::STATEMENTS.schema_check))
-            .await?;
+        let same = Statement::new(Postgres::STATEMENTS.schema_check);
+        rows::<Postgres>(&mut other, same).await?;
     }
     Ok(is_shared)
 }
 
-async fn session_id(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+async fn session_id(connection: &mut PgConnection) -> Result<i64, StoreError> {
     let id = sqlx::raw_sql(include_str!("session_id.sql"));
-    id.fetch_one(connection).await?.integer("id")
+    let row = reply::<Postgres, _>(id.fetch_one(connection)).await?;
+    Ok(row.integer("id")?)
 }

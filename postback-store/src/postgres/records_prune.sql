@@ -1,11 +1,25 @@
--- Drops the payloads of some records that are credited and were written before a time.
+-- Drops the payloads of some records that were written before a time: of those that are credited,
+-- and of those for review that a person has resolved.
 -- $1 the time in Unix seconds, $2 maximum number of records
 UPDATE postback_records
 SET payload = NULL
 WHERE ctid = ANY(ARRAY(
     SELECT ctid
-    FROM postback_records
-    WHERE recorded_at < $1 AND payload IS NOT NULL AND credited
+    FROM postback_records AS record
+    WHERE recorded_at < $1
+        AND payload IS NOT NULL
+        AND (
+            credited
+            OR EXISTS (
+                SELECT 1
+                FROM postback_reviews AS review
+                WHERE review.namespace = record.namespace
+                    AND review.project = record.project
+                    AND review.id = record.id
+                    AND review.digest = record.digest
+                    AND review.resolved_at IS NOT NULL
+            )
+        )
     LIMIT $2
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF record SKIP LOCKED
 ));

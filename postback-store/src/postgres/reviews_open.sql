@@ -1,5 +1,5 @@
 -- Lists the deliveries that a person has to look at, the oldest first: those that contradict a
--- credited payment, and those that are recorded for review.
+-- credited payment, and those of payments that are recorded for review.
 -- $1 project or NULL for all, $2 maximum number of deliveries
 -- Lists those that follow a position.
 -- $3 recorded_at, $4 namespace, $5 project, $6 id, $7 reason, $8 digest
@@ -15,7 +15,6 @@ WHERE resolved_at IS NULL
             WHERE record.namespace = review.namespace
                 AND record.project = review.project
                 AND record.id = review.id
-                AND record.digest = review.digest
                 AND NOT record.credited
         )
     )

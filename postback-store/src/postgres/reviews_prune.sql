@@ -1,9 +1,8 @@
 -- Drops the payloads of some deliveries that are listed no longer and were recorded before a time:
--- they were resolved, or their payment was credited, or another delivery was recorded in their
--- place.
+-- they were resolved, or their payment was credited, which resolves them.
 -- $1 the time in Unix seconds, $2 maximum number of deliveries
 UPDATE postback_reviews
-SET payload = ''
+SET payload = '', resolved_at = coalesce(resolved_at, recorded_at)
 WHERE ctid = ANY(ARRAY(
     SELECT ctid
     FROM postback_reviews AS review
@@ -19,11 +18,10 @@ WHERE ctid = ANY(ARRAY(
                     WHERE record.namespace = review.namespace
                         AND record.project = review.project
                         AND record.id = review.id
-                        AND record.digest = review.digest
                         AND NOT record.credited
                 )
             )
         )
     LIMIT $2
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF review SKIP LOCKED
 ));

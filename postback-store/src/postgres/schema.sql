@@ -17,7 +17,7 @@ CREATE TABLE postback_records (
 );
 
 CREATE INDEX postback_records_to_prune
-    ON postback_records (recorded_at) WHERE payload IS NOT NULL AND credited;
+    ON postback_records (recorded_at) WHERE payload IS NOT NULL;
 
 -- Ids that transfers on the chain are counted under.
 CREATE TABLE postback_transfers (
@@ -39,6 +39,8 @@ CREATE TABLE postback_reviews (
     digest TEXT NOT NULL,
     -- Names of the fields in conflict, the outcome, or the other id.
     details TEXT NOT NULL,
+    -- Amount that was paid, if the outcome has one; empty otherwise.
+    amount TEXT NOT NULL,
     -- Empty after it was pruned.
     payload TEXT NOT NULL,
     -- Unix seconds.
@@ -51,6 +53,9 @@ CREATE TABLE postback_reviews (
 CREATE INDEX postback_reviews_open
     ON postback_reviews (recorded_at, namespace, project, id, reason, digest)
     WHERE resolved_at IS NULL;
+
+CREATE INDEX postback_reviews_to_prune
+    ON postback_reviews (recorded_at) WHERE payload <> '';
 
 -- Effects of payments outside the database. Times are in Unix milliseconds.
 CREATE TABLE postback_effects (

@@ -49,7 +49,7 @@ impl RedisStore {
         length: Duration,
     ) -> Result<Acquired, StoreError> {
         let effect = self.keys.effect(key);
-        let transfer = event.and_then(EventRecord::transfer);
+        let transfer = event.and_then(EventRecord::counted_transfer);
         let transfer = transfer.map(|transfer| self.keys.transfer(&key.event, transfer));
         let mut keys = self.keys_of(&effect).to_vec();
         keys.extend(transfer.as_deref());
@@ -196,7 +196,7 @@ impl EffectBackend for RedisStore {
     async fn import(&self, key: &EffectKey) -> Result<bool, StoreError> {
         let effect = self.keys.effect(key);
         let keys = self.keys_of(&effect);
-        let digest = FieldDigests::empty();
+        let digest = FieldDigests::unknown();
         let arguments = (digest.as_str(), names(key));
         self.run(&self.scripts.import, &keys, arguments).await
     }

@@ -1,11 +1,11 @@
--- Makes the lease with this token end at another time, unless a later lease was given or the effect
--- is done.
+-- Sets the end of the lease with this token, unless a later lease was given, the lease was released
+-- or the effect is done. A lease that has ended by its time is in force again.
 -- KEYS: effect, pending
 -- ARGV: token, length from now in milliseconds
 -- Returns 1 if the lease was extended.
 local effect, pending = unpack(KEYS)
 local token, length = unpack(ARGV)
-if not is_latest(effect, token) then
+if not is_latest(effect, token) or redis.call('HGET', effect, 'leased_until') == '0' then
     return 0
 end
 redis.call('HSET', effect, 'leased_at', now, 'leased_until', now + length)

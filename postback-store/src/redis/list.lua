@@ -52,7 +52,9 @@ for at = 1, #effects, 2 do
         'token', 'leased_at', 'leased_until', 'duplicate_of')
     -- An effect that was deleted by hand has no namespace.
     if row[1] and selects(namespace, row[1]) and selects(project, row[2])
-        and selects(name, row[4]) and (with_held == '1' or tonumber(row[8]) <= now) then
+        and selects(name, row[4])
+        -- A lease that began in the future is from before the clock was set back.
+        and (with_held == '1' or tonumber(row[8]) <= now or tonumber(row[7]) > now) then
         table.insert(row, redis.call('HGET', effect, 'payload'))
         table.insert(rows, row)
     end

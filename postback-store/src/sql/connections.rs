@@ -29,7 +29,7 @@ pub(crate) fn pool_options<D: Database>() -> PoolOptions<D> {
 }
 
 /// Limits the time to wait for the reply of a server.
-pub(super) async fn reply<D: SqlDatabase, T>(
+pub(crate) async fn reply<D: SqlDatabase, T>(
     reply: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, StoreError> {
     let Some(limit) = D::REPLY_TIMEOUT else {

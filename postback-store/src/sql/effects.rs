@@ -158,9 +158,8 @@ impl<D: SqlDatabase> SqlStore<D> {
         lease: &LeaseRow,
         length: Duration,
     ) -> Result<Option<Acquired>, StoreError> {
-        if lease.lasting < milliseconds(length).div_euclid(2)
-            && !self.extend(key, lease.token, length).await?
-        {
+        let is_late = lease.lasting < milliseconds(length).div_euclid(2);
+        if is_late && !self.extend(key, lease.token, length).await? {
             return Ok(None);
         }
         Ok(Some(Acquired::Lease { token: lease.token }))
@@ -223,6 +222,41 @@ impl<D: SqlDatabase> SqlStore<D> {
         Ok(state.not_leased(delivered))
     }
 
+    /// Lists the effects that a filter selects: either possible duplicates or the others.
+    async fn page(
+        &self,
+        filter: &EffectFilter,
+        possible_duplicates: bool,
+        limit: u32,
+    ) -> Result<Vec<PendingEffect>, StoreError> {
+        let list = Statement::new(D::STATEMENTS.effects_pending)
+            .bind(filter.namespace.as_deref())
+            .bind(filter.project.as_deref())
+            .bind(filter.name.as_deref())
+            .bind(filter.with_held)
+            .bind(possible_duplicates)
+            .bind(i64::from(limit));
+        let after = filter.after.as_ref();
+        let from = after.filter(|after| after.is_possible_duplicate == possible_duplicates);
+        let list = match from {
+            Some(after) => {
+                let (event, name) = (&after.key.event, &after.key.name);
+                list.bind(after.leased_at)
+                    .bind(event.namespace())
+                    .bind(key::project(event))
+                    .bind(event.id())
+                    .bind(&**name)
+            }
+            None => list.bind(i64::MIN).bind("").bind("").bind("").bind(""),
+        };
+        let first_listed_at = filter.first_listed_at();
+        let list = list.bind(first_listed_at.unwrap_or(i64::MAX));
+        let rows = self.rows(self.now(list)).await?;
+        rows.iter()
+            .map(|row| pending(row, first_listed_at))
+            .collect()
+    }
+
     /// Binds the time to a statement, unless the server has it: such a statement reads the time
     /// after it waited for a lock.
     fn now<'a>(&self, statement: Statement<'a>) -> Statement<'a> {
@@ -281,8 +315,7 @@ impl<D: SqlDatabase> EffectBackend for SqlStore<D> {
         let extend = Statement::about_effect(key, D::STATEMENTS.effect_extend)
             .bind(written(token))
             .bind(milliseconds(length));
-        let lease = self.lease_row(extend).await?;
-        Ok(lease.is_some_and(|lease| lease.lasting > 0))
+        Ok(self.lease_row(extend).await?.is_some())
     }
 
     async fn complete(&self, key: &EffectKey, token: u64) -> Result<Completion, StoreError> {
@@ -304,35 +337,20 @@ impl<D: SqlDatabase> EffectBackend for SqlStore<D> {
     }
 
     async fn list(&self, filter: &EffectFilter) -> Result<Vec<PendingEffect>, StoreError> {
-        let list = Statement::new(D::STATEMENTS.effects_pending)
-            .bind(filter.namespace.as_deref())
-            .bind(filter.project.as_deref())
-            .bind(filter.name.as_deref())
-            .bind(filter.with_held)
-            .bind(filter.with_possible_duplicates)
-            .bind(i64::from(filter.limit));
-        let list = match &filter.after {
-            Some(after) => {
-                let (event, name) = (&after.key.event, &after.key.name);
-                list.bind(after.is_possible_duplicate)
-                    .bind(after.leased_at)
-                    .bind(event.namespace())
-                    .bind(key::project(event))
-                    .bind(event.id())
-                    .bind(&**name)
-                    .bind(after.first_listed_at)
-            }
-            None => {
-                let first = list.bind(false).bind(i64::MIN);
-                let first = first.bind("").bind("").bind("").bind("");
-                first.bind(i64::MAX)
-            }
+        let is_after_duplicate = filter
+            .after
+            .as_ref()
+            .map(|after| after.is_possible_duplicate);
+        let mut effects = match is_after_duplicate {
+            Some(true) => Vec::new(),
+            _ => self.page(filter, false, filter.limit).await?,
         };
-        let rows = self.rows(self.now(list)).await?;
-        let first_listed_at = filter.first_listed_at();
-        rows.iter()
-            .map(|row| pending(row, first_listed_at))
-            .collect()
+        let listed = effects.len().try_into().unwrap_or(u32::MAX);
+        let left = filter.limit.saturating_sub(listed);
+        if filter.with_possible_duplicates && left > 0 {
+            effects.extend(self.page(filter, true, left).await?);
+        }
+        Ok(effects)
     }
 
     async fn approve(&self, key: &EffectKey, credited: bool) -> Result<bool, StoreError> {
@@ -345,7 +363,7 @@ impl<D: SqlDatabase> EffectBackend for SqlStore<D> {
         self.change(self.now(dismiss)).await
     }
     async fn import(&self, key: &EffectKey) -> Result<bool, StoreError> {
-        let unknown = FieldDigests::empty();
+        let unknown = FieldDigests::unknown();
         let import = Statement::about_effect(key, D::STATEMENTS.effect_import);
         self.change(self.now(import.bind(unknown.as_str()))).await
     }

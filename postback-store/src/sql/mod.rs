@@ -16,17 +16,12 @@ use sqlx::{Database, Pool, Transaction};
 use tokio::time::timeout;
 
 pub use self::database::SqlDatabase;
+use self::{connections::uncancelled, schema::Version, silence::Wait, statement::Parameter};
 pub(crate) use self::{
-    connections::pool_options,
+    connections::{pool_options, reply},
     database::{Columns, Run},
     schema::Migration,
     statement::{Statement, Statements},
-};
-use self::{
-    connections::{reply, uncancelled},
-    schema::Version,
-    silence::Wait,
-    statement::Parameter,
 };
 use crate::{StoreError, clock::Clock};
 
@@ -88,7 +83,7 @@ impl<D: SqlDatabase> SqlStore<D> {
     /// on Postgres, whatever the server's default.
     ///
     /// On Postgres a statement in it waits at most two seconds for a lock, and is then
-    /// [busy](StoreError::Busy). A transaction that runs no statement for a minute is ended by the
+    /// [busy](StoreError::Busy). A transaction that runs no statement for 20 seconds is ended by the
     /// server, so that a process that has stopped does not hold its locks. The session's own
     /// `lock_timeout` and `idle_in_transaction_session_timeout` apply instead, if they are set.
     ///
@@ -108,7 +103,10 @@ impl<D: SqlDatabase> SqlStore<D> {
                     let wait = Wait::begin();
                     let begun = timeout(limit.saturating_mul(2), begun.as_mut()).await;
                     let begun = begun.map_err(|late| sqlx::Error::Io(late.into()))?;
-                    wait.end();
+                    // After an error the connection may be within a transaction.
+                    if begun.is_ok() {
+                        wait.end();
+                    }
                     begun
                 }
                 None => begun.await,
@@ -118,11 +116,15 @@ impl<D: SqlDatabase> SqlStore<D> {
     }
 
     /// Commits a transaction. Fails if one of its statements failed and the error was dropped:
-    /// Postgres rolls such a transaction back, and reports the commit as a success.
+    /// Postgres rolls such a transaction back, and reports the commit as a success. Also fails if
+    /// the application has ended the transaction by a statement of its own.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Busy`] and [`StoreError::Failed`]: nothing was recorded, as far as is known.
+    /// [`StoreError::Busy`] and [`StoreError::Failed`]: it is unknown whether the transaction was
+    /// committed, because the reply may be lost. Return the error. If the provider sends the
+    /// postback again, it is a [`Duplicate`](crate::Recorded::Duplicate) if it was committed. After
+    /// a credit by hand, list the reviews again.
     pub async fn commit(&self, transaction: Transaction<'static, D>) -> Result<(), StoreError> {
         reply::<D, _>(D::commit(transaction)).await
     }
@@ -180,7 +182,7 @@ async fn run<D: SqlDatabase>(
     Ok(D::rows_affected(&result))
 }
 
-async fn rows<D: SqlDatabase>(
+pub(crate) async fn rows<D: SqlDatabase>(
     connection: &mut D::Connection,
     statement: Statement<'_>,
 ) -> Result<Vec<D::Row>, StoreError> {

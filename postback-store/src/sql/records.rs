@@ -5,7 +5,7 @@ use postback_core::{
 use sqlx::Transaction;
 
 use super::{Columns, SqlDatabase, SqlStore, Statement, rows, run};
-use crate::{Recorded, StoreError, Stored, review::ReviewReason};
+use crate::{Marked, Recorded, Review, StoreError, Stored};
 
 impl<D: SqlDatabase> SqlStore<D> {
     /// Records a payment within a transaction, if it is to be credited or reviewed. If the
@@ -51,7 +51,7 @@ impl<D: SqlDatabase> SqlStore<D> {
             .bind(event.payload_json())
             .bind(self.clock.seconds())
             .bind(transfer)
-            .bind(event.counts_transfer());
+            .bind(event.counted_transfer().is_some());
         let written = rows::<D>(transaction, write).await?;
         let recorded = match written.first() {
             Some(row) => Recorded::written(outcome, row.optional_text("duplicate_of")?),
@@ -62,24 +62,18 @@ impl<D: SqlDatabase> SqlStore<D> {
                 Recorded::kept(&record.digest, event.digest())
             }
         };
-        if let Some(reason) = ReviewReason::of(&recorded) {
-            self.write_review(transaction, event, &reason).await?;
-        }
+        self.write_review(transaction, event, &recorded).await?;
         Ok(recorded)
     }
 
     /// Changes the record of a payment from for review to credited, within a transaction.
     ///
-    /// Call it if a person has decided to credit the payment, and credit the order in the same
-    /// transaction. A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate), or
-    /// a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
+    /// Call it if a person has looked at a [review](Self::reviews) and decided to credit the
+    /// payment. **Credit the order only if it returns [`Marked::Credited`], in the same
+    /// transaction.** A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate),
+    /// or a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
     /// payment with the same transfer on the chain is a
     /// [`PossibleDuplicate`](Recorded::PossibleDuplicate).
-    ///
-    /// [`reviews`](Self::reviews) lists the payments for review.
-    ///
-    /// Returns false and changes nothing if there is no such record, or if it is credited already:
-    /// **credit the order only if this returns true.**
     ///
     /// # Errors
     ///
@@ -87,15 +81,22 @@ impl<D: SqlDatabase> SqlStore<D> {
     pub async fn mark_credited_in(
         &self,
         transaction: &mut Transaction<'_, D>,
-        key: &EventKey,
-    ) -> Result<bool, StoreError> {
-        let credit = Statement::about(key, D::STATEMENTS.record_credit);
-        if run::<D>(transaction, credit).await? == 0 {
-            return Ok(false);
+        review: &Review,
+    ) -> Result<Marked, StoreError> {
+        let (key, digest) = (&review.key, review.digest.as_str());
+        let count = Statement::about(key, D::STATEMENTS.record_credit_transfer).bind(digest);
+        let counted = rows::<D>(transaction, count).await?;
+        if let Some(row) = counted.first() {
+            let of = row.text("id")?;
+            if of != key.id() && !review.names_other(&of) {
+                return Ok(Marked::PossibleDuplicate { of });
+            }
         }
-        let count = Statement::about(key, D::STATEMENTS.record_credit_transfer);
-        run::<D>(transaction, count).await?;
-        Ok(true)
+        let credit = Statement::about(key, D::STATEMENTS.record_credit).bind(digest);
+        Ok(match run::<D>(transaction, credit).await? {
+            0 => Marked::NotForReview,
+            _ => Marked::Credited,
+        })
     }
 
     /// Records an old payment as credited, within a transaction, so that a postback of it is a
@@ -116,7 +117,7 @@ impl<D: SqlDatabase> SqlStore<D> {
         transaction: &mut Transaction<'_, D>,
         key: &EventKey,
     ) -> Result<bool, StoreError> {
-        let unknown = FieldDigests::empty();
+        let unknown = FieldDigests::unknown();
         let import = Statement::about(key, D::STATEMENTS.record_import)
             .bind(unknown.as_str())
             .bind(self.clock.seconds());
@@ -129,8 +130,10 @@ impl<D: SqlDatabase> SqlStore<D> {
     ///
     /// [`StoreError::Busy`], [`StoreError::Failed`] and [`StoreError::Inconsistent`].
     pub async fn stored(&self, event: &EventRecord) -> Result<Option<Stored>, StoreError> {
-        let mut connection = self.acquire().await?;
-        read_record::<D>(&mut connection, event.key()).await
+        let key = event.key();
+        let read = Statement::about(key, D::STATEMENTS.record_read);
+        let rows = self.rows(read).await?;
+        rows.first().map(|row| record(key, row)).transpose()
     }
 }
 
@@ -140,21 +143,21 @@ async fn read_record<D: SqlDatabase>(
 ) -> Result<Option<Stored>, StoreError> {
     let read = Statement::about(key, D::STATEMENTS.record_read);
     let rows = rows::<D>(connection, read).await?;
-    let record = |row: &D::Row| {
-        Ok(Stored {
-            credited: row.boolean("credited")?,
-            digest: digest(key, &row.text("digest")?)?,
-            payload: row.optional_text("payload")?,
-            recorded_at: row.integer("recorded_at")?,
-        })
-    };
-    rows.first().map(record).transpose()
+    rows.first().map(|row| record(key, row)).transpose()
+}
+
+fn record(key: &EventKey, row: &impl Columns) -> Result<Stored, StoreError> {
+    Ok(Stored {
+        credited: row.boolean("credited")?,
+        digest: digest(key, &row.text("digest")?)?,
+        payload: row.optional_text("payload")?,
+        recorded_at: row.integer("recorded_at")?,
+    })
 }
 
 /// Returns the transfer of a payment, if it counts.
 pub(super) fn counted_transfer(event: &EventRecord) -> Option<&[u8]> {
-    let transfer = event.transfer().filter(|_| event.counts_transfer());
-    transfer.map(bytes)
+    event.counted_transfer().map(bytes)
 }
 
 fn bytes(digest: &Digest) -> &[u8] {

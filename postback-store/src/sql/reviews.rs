@@ -1,8 +1,11 @@
-use postback_core::event::EventRecord;
+use postback_core::{Amount, event::EventRecord};
 use sqlx::Transaction;
 
 use super::{Columns, SqlDatabase, SqlStore, Statement, records::digest, run};
-use crate::{Review, ReviewFilter, StoreError, key, review::ReviewReason};
+use crate::{
+    Recorded, Review, ReviewFilter, StoreError, key,
+    review::{self, ReviewReason},
+};
 
 impl<D: SqlDatabase> SqlStore<D> {
     /// Returns the deliveries that a person has to look at and that the filter selects, the oldest
@@ -35,11 +38,11 @@ impl<D: SqlDatabase> SqlStore<D> {
                 .bind(""),
         };
         let rows = self.rows(open).await?;
-        rows.iter().map(review).collect()
+        rows.iter().map(read_review).collect()
     }
 
     /// Resolves a delivery that a person has looked at: it is no longer listed, also if it arrives
-    /// again.
+    /// again. It is listed again if its outcome changes or more is paid.
     ///
     /// Returns false and changes nothing if it was resolved before.
     ///
@@ -54,25 +57,30 @@ impl<D: SqlDatabase> SqlStore<D> {
         Ok(self.run(resolve).await? == 1)
     }
 
-    /// Writes a delivery that a person has to look at, in the transaction of its record.
+    /// Writes a delivery in the transaction of its record, if a person has to look at it.
     pub(super) async fn write_review(
         &self,
         transaction: &mut Transaction<'_, D>,
         event: &EventRecord,
-        reason: &ReviewReason,
+        recorded: &Recorded,
     ) -> Result<(), StoreError> {
+        let Some(reason) = ReviewReason::of(recorded) else {
+            return Ok(());
+        };
         let details = reason.details();
+        let amount = review::amount(recorded).map(Amount::to_string);
         let write = Statement::about(event.key(), D::STATEMENTS.review_write)
             .bind(reason.code())
             .bind(event.digest().as_str())
             .bind(&*details)
+            .bind(amount.as_deref().unwrap_or_default())
             .bind(event.payload_json())
             .bind(self.clock.seconds());
         run::<D>(transaction, write).await.map(drop)
     }
 }
 
-fn review(row: &impl Columns) -> Result<Review, StoreError> {
+fn read_review(row: &impl Columns) -> Result<Review, StoreError> {
     let project = row.text("project")?;
     let key = key::stored(row.text("namespace")?, &project, row.text("id")?);
     let code = row.text("reason")?;

@@ -25,6 +25,7 @@ ON CONFLICT (namespace, project, id, name) DO UPDATE SET
     payload = excluded.payload,
     recorded_at = excluded.recorded_at,
     token = effect.token + 1,
+    leased_at = excluded.leased_at,
     leased_until = 0,
     done_at = NULL,
     duplicate_of = excluded.duplicate_of

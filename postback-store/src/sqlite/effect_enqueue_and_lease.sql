@@ -10,11 +10,6 @@ WITH other AS (
         SELECT id
         FROM postback_transfers
         WHERE namespace = $1 AND project = $2 AND transfer = $8 AND id <> $3
-            AND NOT EXISTS (
-                SELECT 1
-                FROM postback_effects
-                WHERE namespace = $1 AND project = $2 AND id = $3 AND name = $4 AND credited
-            )
     ) AS id
 )
 INSERT INTO postback_effects AS effect
@@ -38,11 +33,11 @@ ON CONFLICT (namespace, project, id, name) DO UPDATE SET
     token = effect.token + 1,
     leased_at = $9,
     leased_until = CASE
-        WHEN excluded.duplicate_of IS NULL THEN $9 + $7
+        WHEN effect.credited OR excluded.duplicate_of IS NULL THEN $9 + $7
         ELSE 0
     END,
     done_at = NULL,
-    duplicate_of = excluded.duplicate_of
+    duplicate_of = CASE WHEN effect.credited THEN effect.duplicate_of ELSE excluded.duplicate_of END
 WHERE NOT effect.credited
     OR (
         effect.digest = excluded.digest
@@ -50,4 +45,4 @@ WHERE NOT effect.credited
         AND effect.duplicate_of IS NULL
         AND effect.leased_until <= $9
     )
-RETURNING token, duplicate_of, leased_until, $9 AS now;
+RETURNING token, duplicate_of, leased_until;

@@ -1,5 +1,5 @@
--- Makes a lease end later, unless a later lease was given or the effect is done. A lease that has
--- ended is in force again.
+-- Sets the end of a lease, unless a later lease was given, the lease was released or the effect is
+-- done. A lease that has ended by its time is in force again.
 -- $1 namespace, $2 project, $3 id, $4 name, $5 token, $6 length from now in milliseconds, $7 the
 -- time in Unix milliseconds
 UPDATE postback_effects
@@ -9,4 +9,5 @@ SET
 WHERE namespace = $1 AND project = $2 AND id = $3 AND name = $4
     AND token = $5
     AND done_at IS NULL
-RETURNING token, leased_until, $7 AS now;
+    AND leased_until > 0
+RETURNING token, leased_until;

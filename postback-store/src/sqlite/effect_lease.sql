@@ -14,4 +14,4 @@ WHERE namespace = $1 AND project = $2 AND id = $3 AND name = $4
     AND done_at IS NULL
     AND duplicate_of IS NULL
     AND leased_until <= $8
-RETURNING token, leased_until, $8 AS now;
+RETURNING token, leased_until;

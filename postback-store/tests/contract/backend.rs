@@ -12,7 +12,7 @@ use postback_core::{
     reconcile::Reconciliation,
 };
 use postback_store::{
-    Recorded, Review, ReviewFilter, StoreError, Stored,
+    Marked, Recorded, Review, ReviewFilter, StoreError, Stored,
     memory::{MemoryStore, MemoryTransaction},
     postgres::PostgresStore,
     redis::RedisStore,
@@ -47,8 +47,8 @@ pub(crate) trait Backend: LeaseBackend {
     fn mark_credited(
         &self,
         transaction: &mut Self::Transaction,
-        key: &EventKey,
-    ) -> impl Future<Output = bool> + Send;
+        review: &Review,
+    ) -> impl Future<Output = Marked> + Send;
 
     fn import_credited(
         &self,
@@ -139,9 +139,9 @@ impl Backend for Memory {
     async fn mark_credited(
         &self,
         (transaction, _): &mut Self::Transaction,
-        key: &EventKey,
-    ) -> bool {
-        self.store.mark_credited_in(transaction, key)
+        review: &Review,
+    ) -> Marked {
+        self.store.mark_credited_in(transaction, review)
     }
 
     async fn import_credited(
@@ -248,8 +248,12 @@ macro_rules! on_sql {
             self.store.record_in(transaction, reconciliation).await
         }
 
-        async fn mark_credited(&self, transaction: &mut Self::Transaction, key: &EventKey) -> bool {
-            let marked = self.store.mark_credited_in(transaction, key);
+        async fn mark_credited(
+            &self,
+            transaction: &mut Self::Transaction,
+            review: &Review,
+        ) -> Marked {
+            let marked = self.store.mark_credited_in(transaction, review);
             marked.await.unwrap()
         }
 
@@ -546,10 +550,6 @@ impl<P: PostgresPool> LeaseBackend for PostgresOf<P> {
         sleep(time).await;
     }
 
-    async fn pass_without_polling(&self, time: Duration) {
-        std::thread::sleep(time);
-    }
-
     async fn prune(&self, before: i64) -> u64 {
         self.store.prune(before).await.unwrap()
     }
@@ -591,10 +591,6 @@ impl LeaseBackend for Redis {
     /// Waits, because the server's time passes by itself.
     async fn pass(&self, time: Duration) {
         sleep(time).await;
-    }
-
-    async fn pass_without_polling(&self, time: Duration) {
-        std::thread::sleep(time);
     }
 
     async fn prune(&self, before: i64) -> u64 {

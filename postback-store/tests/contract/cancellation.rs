@@ -35,7 +35,7 @@ pub(crate) fn of_own_pool() -> Vec<Trial> {
 async fn connection_within_transaction_is_closed_after_wait_was_given_up() {
     let store = Postgres::fresh().await.with_connections(1).await;
     let paid = payment("A");
-    for polls in 1..=4 {
+    for polls in POLLS {
         let stored = async { drop(store.store().stored(paid.event()).await) };
         let _: bool = ends_within(polls, stored).await;
     }

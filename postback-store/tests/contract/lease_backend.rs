@@ -10,6 +10,7 @@ use std::{
 };
 
 use postback_store::EffectStore;
+use tokio::{runtime::Handle, task::block_in_place};
 
 pub(crate) trait LeaseBackend: Clone + Debug + Send + Sync + 'static {
     type Store: EffectStore + Debug;
@@ -21,13 +22,12 @@ pub(crate) trait LeaseBackend: Clone + Debug + Send + Sync + 'static {
     /// Lets time pass by the store's clock.
     fn pass(&self, time: Duration) -> impl Future<Output = ()> + Send;
 
-    /// Lets time pass while the effect that calls it blocks its thread, so that its lease is not
-    /// extended.
-    fn pass_without_polling(&self, time: Duration) -> impl Future<Output = ()> + Send {
-        self.pass(time)
-    }
-
     fn prune(&self, before: i64) -> impl Future<Output = u64> + Send;
+}
+
+/// Runs what other workers do while an effect blocks its thread, so that its lease is not extended.
+pub(crate) fn while_blocked<T>(others: impl Future<Output = T>) -> T {
+    block_in_place(|| Handle::current().block_on(others))
 }
 
 /// Store that reads the process's clock.

@@ -64,7 +64,7 @@ async fn locked_effect_is_busy<P: PostgresPool>(store: &PostgresOf<P>) {
 async fn transaction_without_statements_is_ended<P: PostgresPool>(store: &PostgresOf<P>) {
     assert_eq!(
         setting(store, "idle_in_transaction_session_timeout").await,
-        "1min"
+        "20s"
     );
     assert_eq!(setting(store, "lock_timeout").await, "2s");
 }

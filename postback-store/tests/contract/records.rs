@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use libtest_mimic::Trial;
 use postback_core::reconcile::{Assurance, Outcome, Reconciliation};
-use postback_store::Recorded;
+use postback_store::{Marked, Recorded, Review, ReviewFilter};
 use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
@@ -488,14 +488,23 @@ async fn review_is_not_credited<B: Backend>(store: &B) {
 /// An attacker can have them signed with any id, also with that of the genuine callback.
 /// Does as a person does: credits the payment by hand if its record is for review.
 async fn credit_by_hand<B: Backend>(store: &B, reconciliation: &Reconciliation) -> bool {
-    let key = reconciliation.event().key();
+    let Some(review) = review_of(store, reconciliation).await else {
+        return false;
+    };
     let mut transaction = store.begin().await;
-    let is_marked = store.mark_credited(&mut transaction, key).await;
-    if is_marked {
-        store.credit(&mut transaction, key.id()).await;
+    let is_credited = store.mark_credited(&mut transaction, &review).await == Marked::Credited;
+    if is_credited {
+        store.credit(&mut transaction, review.key.id()).await;
     }
     store.commit(transaction).await;
-    is_marked
+    is_credited
+}
+
+async fn review_of<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Option<Review> {
+    let event = reconciliation.event();
+    let reviews = store.reviews(&ReviewFilter::of_all_projects()).await;
+    let mut reviews = reviews.into_iter();
+    reviews.find(|review| review.key == *event.key() && review.digest == *event.digest())
 }
 
 async fn review_marked_as_credited_is_duplicate<B: Backend>(store: &B) {
@@ -567,9 +576,10 @@ async fn only_review_is_marked<B: Backend>(store: &B) {
 async fn rolled_back_mark_leaves_review<B: Backend>(store: &B) {
     let short = UNDERPAID.reconciled("A");
     assert_eq!(deliver(store, &short).await, underpaid("0.04"));
+    let review = review_of(store, &short).await.unwrap();
     let mut transaction = store.begin().await;
-    let key = short.event().key();
-    assert!(store.mark_credited(&mut transaction, key).await);
+    let marked = store.mark_credited(&mut transaction, &review).await;
+    assert_eq!(marked, Marked::Credited);
     drop(transaction);
     assert_eq!(credited(store, &short).await, Some(false));
     assert_eq!(credit_once(store, &payment("A")).await, Recorded::New);

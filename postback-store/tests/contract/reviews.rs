@@ -2,7 +2,7 @@
 
 use libtest_mimic::Trial;
 use postback_core::reconcile::Reconciliation;
-use postback_store::{Recorded, Review, ReviewFilter, ReviewReason};
+use postback_store::{Marked, Recorded, Review, ReviewFilter, ReviewReason};
 
 use crate::{
     backend::Backend,
@@ -16,12 +16,17 @@ pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
         delivery_without_review_is_not_listed
         underpaid_payment_is_listed_until_it_pays
         underpaid_payment_is_listed_until_it_is_credited_by_hand
-        later_part_payment_takes_place_of_earlier_one
+        each_part_payment_is_listed_until_payment_is_credited
+        replaced_delivery_is_not_credited_by_hand
+        credited_transfer_is_not_credited_by_hand
+        stale_delivery_hides_no_review
         conflict_is_listed_after_credit
         possible_duplicate_is_listed
         rolled_back_record_leaves_no_review
         resolved_delivery_is_not_listed_again
         another_conflict_of_same_payment_is_listed
+        resolved_part_payment_is_listed_again_if_more_is_paid
+        payload_of_resolved_record_is_pruned
         reviews_of_project_are_listed_alone
         each_review_is_listed_page_by_page
         payload_of_open_review_is_not_pruned
@@ -47,9 +52,9 @@ fn is_of(review: &Review, delivery: &Reconciliation) {
     assert_eq!(review.payload, event.payload_json());
 }
 
-async fn credit_by_hand<B: Backend>(store: &B, review: &Review) -> bool {
+async fn credit_by_hand<B: Backend>(store: &B, review: &Review) -> Marked {
     let mut transaction = store.begin().await;
-    let marked = store.mark_credited(&mut transaction, &review.key).await;
+    let marked = store.mark_credited(&mut transaction, review).await;
     store.commit(transaction).await;
     marked
 }
@@ -83,20 +88,66 @@ async fn underpaid_payment_is_listed_until_it_pays<B: Backend>(store: &B) {
 async fn underpaid_payment_is_listed_until_it_is_credited_by_hand<B: Backend>(store: &B) {
     let _: Recorded = deliver(store, &UNDERPAID.reconciled("A")).await;
     let review = only_review(store).await;
-    assert!(credit_by_hand(store, &review).await);
+    assert_eq!(credit_by_hand(store, &review).await, Marked::Credited);
     assert!(all_reviews(store).await.is_empty());
 }
 
-async fn later_part_payment_takes_place_of_earlier_one<B: Backend>(store: &B) {
-    let less = Payment {
-        amount: "0.03",
-        ..UNDERPAID
-    };
-    for delivery in [less, UNDERPAID, less] {
-        let short = delivery.reconciled("A");
-        let _: Recorded = deliver(store, &short).await;
-        is_of(&only_review(store).await, &short);
+const LESS: Payment<'_> = Payment {
+    amount: "0.03",
+    ..UNDERPAID
+};
+
+async fn each_part_payment_is_listed_until_payment_is_credited<B: Backend>(store: &B) {
+    for delivery in [LESS, UNDERPAID, LESS] {
+        let _: Recorded = deliver(store, &delivery.reconciled("A")).await;
     }
+    assert_eq!(all_reviews(store).await.len(), 2);
+    assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
+    assert!(all_reviews(store).await.is_empty());
+}
+
+/// A person has looked at another amount.
+async fn replaced_delivery_is_not_credited_by_hand<B: Backend>(store: &B) {
+    let _: Recorded = deliver(store, &UNDERPAID.reconciled("A")).await;
+    let stale = only_review(store).await;
+    let _: Recorded = deliver(store, &LESS.reconciled("A")).await;
+    assert_eq!(credit_by_hand(store, &stale).await, Marked::NotForReview);
+    let reviews = all_reviews(store).await;
+    let latest = reviews.iter().find(|review| **review != stale);
+    assert_eq!(
+        credit_by_hand(store, latest.unwrap()).await,
+        Marked::Credited
+    );
+}
+
+/// A callback that another client arranged has the transfer of a genuine one that was credited.
+async fn credited_transfer_is_not_credited_by_hand<B: Backend>(store: &B) {
+    let planted = Callback {
+        uuid: "u-1",
+        bound_by_url: false,
+        ..Callback::default()
+    };
+    let _: Recorded = deliver(store, &planted.reconciled()).await;
+    let review = only_review(store).await;
+    let genuine = deliver(store, &callback("u-2", "tx-1", false)).await;
+    assert_eq!(genuine, Recorded::New);
+    let expected = Marked::PossibleDuplicate {
+        of: "u-2".to_owned(),
+    };
+    assert_eq!(credit_by_hand(store, &review).await, expected);
+    assert!(store.resolve(&review).await);
+    assert!(all_reviews(store).await.is_empty());
+}
+
+/// A late delivery of a part payment that was resolved takes the place of a later one in the
+/// record.
+async fn stale_delivery_hides_no_review<B: Backend>(store: &B) {
+    let _: Recorded = deliver(store, &LESS.reconciled("A")).await;
+    assert!(store.resolve(&only_review(store).await).await);
+    let more = UNDERPAID.reconciled("A");
+    let _: Recorded = deliver(store, &more).await;
+    let _: Recorded = deliver(store, &LESS.reconciled("A")).await;
+    is_of(&only_review(store).await, &more);
 }
 
 async fn conflict_is_listed_after_credit<B: Backend>(store: &B) {
@@ -110,7 +161,8 @@ async fn conflict_is_listed_after_credit<B: Backend>(store: &B) {
             fields: vec!["amount_crypto".to_owned()],
         };
         assert_eq!(review.reason, expected);
-        assert!(!credit_by_hand(store, &review).await, "it is credited");
+        let marked = credit_by_hand(store, &review).await;
+        assert_eq!(marked, Marked::NotForReview, "it is credited");
     }
 }
 
@@ -154,13 +206,43 @@ async fn another_conflict_of_same_payment_is_listed<B: Backend>(store: &B) {
     assert_eq!(deliver(store, &payment("A")).await, Recorded::New);
     let _: Recorded = deliver(store, &UNDERPAID.reconciled("A")).await;
     assert!(store.resolve(&only_review(store).await).await);
-    let less = Payment {
-        amount: "0.03",
-        ..UNDERPAID
-    };
-    let less = less.reconciled("A");
+    let less = LESS.reconciled("A");
     let _: Recorded = deliver(store, &less).await;
     is_of(&only_review(store).await, &less);
+}
+
+/// The digest does not cover what was paid.
+async fn resolved_part_payment_is_listed_again_if_more_is_paid<B: Backend>(store: &B) {
+    let partial = |members| {
+        let partial = Payment {
+            members,
+            ..Payment::default()
+        };
+        partial.reconciled("A")
+    };
+    let first =
+        partial(r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.03"}"#);
+    let second =
+        partial(r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.04"}"#);
+    assert_eq!(first.event().digest(), second.event().digest());
+    for partial in [first, second] {
+        for _ in 0..2 {
+            let _: Recorded = deliver(store, &partial).await;
+            is_of(&only_review(store).await, &partial);
+        }
+        assert!(store.resolve(&only_review(store).await).await);
+        let _: Recorded = deliver(store, &partial).await;
+        assert!(all_reviews(store).await.is_empty());
+    }
+}
+
+async fn payload_of_resolved_record_is_pruned<B: Backend>(store: &B) {
+    let short = UNDERPAID.reconciled("A");
+    let _: Recorded = deliver(store, &short).await;
+    assert!(store.resolve(&only_review(store).await).await);
+    // The record and its review.
+    assert_eq!(store.prune(9_000_000_000).await, 2);
+    assert_eq!(store.stored(short.event()).await.unwrap().payload, None);
 }
 
 async fn reviews_of_project_are_listed_alone<B: Backend>(store: &B) {
@@ -226,7 +308,8 @@ async fn transfer_of_review_counts_when_it_is_credited_by_hand<B: Backend>(store
     };
     let recorded = deliver(store, &planted.reconciled()).await;
     assert!(matches!(recorded, Recorded::Review(_)), "{recorded:?}");
-    assert!(credit_by_hand(store, &only_review(store).await).await);
+    let review = only_review(store).await;
+    assert_eq!(credit_by_hand(store, &review).await, Marked::Credited);
     let second = Callback {
         uuid: "u-2",
         ..Callback::default()

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     events::payment,
-    lease_backend::{LeaseBackend, SetBack},
+    lease_backend::{LeaseBackend, SetBack, while_blocked},
 };
 
 pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
@@ -24,6 +24,8 @@ pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
         dropped_effect_runs_again_after_lease
         effect_longer_than_lease_is_completed_late
         lease_is_extended_while_effect_runs
+        lease_that_effect_extended_is_not_shortened
+        released_lease_is_not_extended
         overtaken_effect_returns_lease_expired
         stale_lease_cannot_release_newer_lease
         extended_lease_stays_in_force
@@ -91,7 +93,7 @@ async fn runs_after_lease<L: LeaseBackend>(store: &L) {
 async fn effect_longer_than_lease_is_completed_late<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
     let slow = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |_| async {
-        store.pass_without_polling(LONGER).await;
+        while_blocked(store.pass(LONGER));
         Ok::<_, &str>(1)
     });
     assert_eq!(slow.await.unwrap(), EffectOutcome::CompletedLate(1));
@@ -116,11 +118,40 @@ async fn lease_is_extended_while_effect_runs<L: LeaseBackend>(store: &L) {
     assert_eq!(long.await.unwrap(), EffectOutcome::Ran(1));
 }
 
+async fn lease_that_effect_extended_is_not_shortened<L: LeaseBackend>(store: &L) {
+    let length = Duration::from_millis(600);
+    let paid = payment("A");
+    let long = run_effect_with_lease(store.leases(), &paid, MAIL, length, |lease| async move {
+        lease.extend(HOUR).await?;
+        tokio::time::sleep(length * 2).await;
+        let left = only_pending_effect(store.leases()).await;
+        assert!(left.held_for() > HOUR / 2, "{left:?}");
+        Ok::<_, LeaseError>(())
+    });
+    assert_eq!(long.await.unwrap(), EffectOutcome::Ran(()));
+}
+
+/// A task that extends the lease of an effect outlives it, or its statement arrives late.
+async fn released_lease_is_not_extended<L: LeaseBackend>(store: &L) {
+    let paid = payment("A");
+    let mut kept = None;
+    let failed = run_effect_with_lease(store.leases(), &paid, MAIL, HOUR, |lease| {
+        kept = Some(lease);
+        async { Err::<(), _>("no") }
+    });
+    assert!(failed.await.is_err());
+    let extended = kept.unwrap().extend(HOUR).await;
+    assert!(matches!(extended, Err(LeaseError::Expired)), "{extended:?}");
+    succeed(store.leases(), &payment("A")).await;
+}
+
 async fn overtaken_effect_returns_lease_expired<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
     let slow = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |_| async {
-        store.pass_without_polling(LONGER).await;
-        succeed(store.leases(), &payment("A")).await;
+        while_blocked(async {
+            store.pass(LONGER).await;
+            succeed(store.leases(), &payment("A")).await;
+        });
         Ok::<_, &str>(())
     });
     let slow = slow.await;
@@ -136,8 +167,10 @@ async fn overtaken_effect_returns_lease_expired<L: LeaseBackend>(store: &L) {
 async fn stale_lease_cannot_release_newer_lease<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
     let slow = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |_| async {
-        store.pass_without_polling(LONGER).await;
-        abandon(store.leases(), &payment("A"), HOUR).await;
+        while_blocked(async {
+            store.pass(LONGER).await;
+            abandon(store.leases(), &payment("A"), HOUR).await;
+        });
         Err::<(), _>("too late")
     });
     let slow = slow.await;
@@ -163,7 +196,7 @@ async fn extended_lease_stays_in_force<L: LeaseBackend>(store: &L) {
 async fn ended_lease_is_extended_if_no_other_was_given<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
     let long = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |lease| async move {
-        store.pass_without_polling(LONGER).await;
+        while_blocked(store.pass(LONGER));
         lease.extend(HOUR).await?;
         let counter = AtomicU32::new(0);
         let second = count(store.leases(), &payment("A"), &counter).await;
@@ -176,8 +209,10 @@ async fn ended_lease_is_extended_if_no_other_was_given<L: LeaseBackend>(store: &
 async fn overtaken_lease_is_not_extended<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
     let long = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |lease| async move {
-        store.pass_without_polling(LONGER).await;
-        fail(store.leases(), &payment("A")).await;
+        while_blocked(async {
+            store.pass(LONGER).await;
+            fail(store.leases(), &payment("A")).await;
+        });
         lease.extend(HOUR).await
     });
     let error = long.await.unwrap_err();
@@ -208,9 +243,11 @@ async fn lease_of_done_effect_is_not_extended<L: LeaseBackend>(store: &L) {
 async fn effect_dismissed_after_lease_returns_lease_expired<L: LeaseBackend>(store: &L) {
     let paid = payment("A");
     let slow = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |lease| async move {
-        store.pass_without_polling(LONGER).await;
-        let left = only_pending_effect(store.leases()).await;
-        assert!(store.leases().dismiss(&left).await.unwrap());
+        while_blocked(async {
+            store.pass(LONGER).await;
+            let left = only_pending_effect(store.leases()).await;
+            assert!(store.leases().dismiss(&left).await.unwrap());
+        });
         let extended = lease.extend(HOUR).await;
         assert!(matches!(extended, Err(LeaseError::Expired)), "{extended:?}");
         Ok::<_, &str>("mailed")

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     events::UNDERPAID,
     events::{Callback, Payment, callback, payment},
-    lease_backend::LeaseBackend,
+    lease_backend::{LeaseBackend, while_blocked},
 };
 
 pub(crate) fn all<L: LeaseBackend>(name: &str) -> Vec<Trial> {
@@ -303,8 +303,10 @@ async fn errors_convert_to_retries<L: LeaseBackend>(store: &L) {
     let failed: Ran = run_effect(store.leases(), &paid, MAIL, || async { Err("no") }).await;
     assert_eq!(code(failed), "effect_failed");
     let slow: Ran = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |_| async {
-        store.pass_without_polling(LONGER).await;
-        fail(store.leases(), &payment("A")).await;
+        while_blocked(async {
+            store.pass(LONGER).await;
+            fail(store.leases(), &payment("A")).await;
+        });
         Ok(0)
     })
     .await;
