@@ -32,8 +32,8 @@ pub(crate) struct Payment {
     pub(crate) order: i64,
     pub(crate) amount: String,
     pub(crate) coin: String,
-    /// The order is paid in full, by this payment or with others.
-    pub(crate) is_order_paid: bool,
+    /// The order is paid in full, and this amount was counted when it was.
+    pub(crate) is_part_of_price: bool,
 }
 
 /// Effect of each payment that is counted: the customer gets a receipt.
@@ -84,6 +84,8 @@ const SCHEMA: &str = "
         number INTEGER PRIMARY KEY,
         order_number INTEGER NOT NULL REFERENCES orders (number),
         amount TEXT NOT NULL,
+        -- Whether the order was paid in full before this amount was counted.
+        is_extra INTEGER NOT NULL,
         -- The key of the payment event. The project is empty if it has no name.
         namespace TEXT NOT NULL,
         project TEXT NOT NULL,
@@ -197,7 +199,8 @@ impl Orders {
 
     /// Finds a counted payment by the key of its event.
     pub(crate) async fn payment(&self, key: &EventKey) -> Result<Option<Payment>, OrdersError> {
-        let query = "SELECT payments.number, order_number, amount, coin, paid_in_full
+        let query = "SELECT payments.number, order_number, amount, coin,
+                         paid_in_full AND NOT is_extra
                      FROM payments JOIN orders ON orders.number = order_number
                      WHERE namespace = ?1 AND project = ?2 AND id = ?3";
         let row = sqlx::query_as(query)
@@ -207,12 +210,12 @@ impl Orders {
             .fetch_optional(self.store.pool())
             .await?;
         Ok(
-            row.map(|(number, order, amount, coin, is_order_paid)| Payment {
+            row.map(|(number, order, amount, coin, is_part_of_price)| Payment {
                 number,
                 order,
                 amount,
                 coin,
-                is_order_paid,
+                is_part_of_price,
             }),
         )
     }
@@ -234,10 +237,14 @@ impl Orders {
         };
         if let Some(amount) = counted {
             // An underpaid invoice may be delivered again with another amount: the latest counts.
-            let insert = "INSERT INTO payments (order_number, amount, namespace, project, id)
-                          VALUES (?1, ?2, ?3, ?4, ?5)
-                          ON CONFLICT (namespace, project, id)
-                          DO UPDATE SET amount = excluded.amount";
+            let insert = "INSERT INTO payments
+                              (order_number, amount, is_extra, namespace, project, id)
+                          SELECT number, ?2, paid_in_full, ?3, ?4, ?5
+                          FROM orders WHERE number = ?1
+                          ON CONFLICT (namespace, project, id) DO UPDATE SET
+                              amount = excluded.amount,
+                              is_extra = excluded.is_extra
+                          WHERE amount <> excluded.amount";
             sqlx::query(insert)
                 .bind(order.number)
                 .bind(amount.as_received())

@@ -23,8 +23,9 @@ impl Reviews {
     /// Logs each delivery for review that was not logged before, with the reason and without its
     /// payload, and returns the number of those that are open.
     ///
-    /// A part payment is resolved when the order is paid in full, because there is nothing left to
-    /// look at.
+    /// A part payment is resolved when it makes up the price of its order, alone or with others.
+    /// One that arrives after the order is paid in full stays open: a person may have to return
+    /// the money.
     ///
     /// # Errors
     ///
@@ -39,7 +40,7 @@ impl Reviews {
                 let Some(last) = page.last() else { break };
                 filter = filter.after(last);
                 for review in page {
-                    match self.is_counted_in_full(&review).await? {
+                    match self.is_part_of_price(&review).await? {
                         true => drop(store.resolve(&review).await?),
                         false => open.push(review),
                     }
@@ -56,12 +57,12 @@ impl Reviews {
         Ok(self.logged.len())
     }
 
-    /// Returns true for a part payment of an order that is paid in full.
-    async fn is_counted_in_full(&self, review: &Review) -> Result<bool, OrdersError> {
+    /// Returns true for a part payment that was counted when its order was paid in full.
+    async fn is_part_of_price(&self, review: &Review) -> Result<bool, OrdersError> {
         if !matches!(review.reason, ReviewReason::NotPaid { .. }) {
             return Ok(false);
         }
         let payment = self.orders.payment(&review.key).await?;
-        Ok(payment.is_some_and(|payment| payment.is_order_paid))
+        Ok(payment.is_some_and(|payment| payment.is_part_of_price))
     }
 }

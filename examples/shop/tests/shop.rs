@@ -246,6 +246,39 @@ async fn part_payments_are_resolved_when_order_is_paid_in_full() {
     }
 }
 
+#[tokio::test]
+async fn part_payment_of_paid_order_stays_for_review() {
+    let late = [
+        ("uuid=d", "uuid=f"),
+        ("txid_in=a", "txid_in=c"),
+        ("value_coin=0.05", "value_coin=0.01"),
+    ];
+    is_kept_for_review_after_order_is_paid(&late).await;
+}
+
+// More money arrives for the first part of the price.
+#[tokio::test]
+async fn part_payment_that_grows_after_order_is_paid_stays_for_review() {
+    let [mut grown, ..] = PARTS;
+    grown[2].1 = "value_coin=0.04";
+    is_kept_for_review_after_order_is_paid(&grown).await;
+}
+
+async fn is_kept_for_review_after_order_is_paid(late: &[(&str, &str)]) {
+    let mut shop = Shop::open().await;
+    let (_, target) = shop.order_by_address().await;
+    let [first, second, _] = PARTS;
+    // The second delivery of the first part changes nothing.
+    for part in [first, second, first] {
+        assert_eq!(shop.call_back(&target, &part).await, StatusCode::OK);
+    }
+    assert_eq!(shop.reviews.log().await.unwrap(), 0);
+    for _ in 0..2 {
+        assert_eq!(shop.call_back(&target, late).await, StatusCode::OK);
+        assert_eq!(shop.reviews.log().await.unwrap(), 1);
+    }
+}
+
 async fn within_eight_seconds(mut happens: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !happens().await {
