@@ -28,6 +28,7 @@ use postback_core::{
     Retry, SecretKey, Verified, Verifier,
     cryptapi::{CryptApi, Expected, Get},
     cryptocloud::{CryptoCloud, bare_invoice_id},
+    event::EventKey,
     reconcile::{Price, Reconciliation},
     testing::{SAMPLE_ADDRESS_IN, SAMPLE_ADDRESS_OUT, SigningKey},
 };
@@ -724,6 +725,18 @@ async fn test_guide_review(handler: &str) {
     let [review] = &*open else {
         unreachable!("{open:?}");
     };
+
+    // A payment of another provider that has the order's id, which is recorded for review, too.
+    let mut of_cryptapi = review.clone();
+    of_cryptapi.key = EventKey::new("cryptapi", None, &*id);
+    let record = "INSERT INTO postback_records
+                      (namespace, project, id, credited, digest, payload, recorded_at)
+                  SELECT 'cryptapi', project, id, credited, digest, payload, recorded_at
+                  FROM postback_records WHERE id = ?";
+    let recorded = sqlx::query(record).bind(&id).execute(store.pool()).await;
+    assert_eq!(recorded.unwrap().rows_affected(), 1, "{handler}");
+    let credited = guide_review::credit_printed(&store, &of_cryptapi).await;
+    assert!(!credited.unwrap(), "{handler}: another provider's payment");
 
     // An order that is not there takes no credit.
     let rename = "UPDATE orders SET invoice_id = ? WHERE invoice_id = ?";
