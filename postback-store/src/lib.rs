@@ -25,9 +25,9 @@
 //! | is credited, and another delivery contradicts it | unchanged | [`Conflict`](Recorded::Conflict) |
 //!
 //! A [`Review`](Recorded::Review), a [`PossibleDuplicate`](Recorded::PossibleDuplicate) and a
-//! [`Conflict`](Recorded::Conflict) are also kept as a delivery that a person has to look at, in the
-//! same transaction. `reviews` lists them, with the reason. `mark_credited_in` credits a payment by
-//! hand, and `resolve` closes a review.
+//! [`Conflict`](Recorded::Conflict) are also kept as a delivery that a person has to look at, in
+//! the same transaction. `reviews` lists them, with the reason. `mark_credited_in` credits a
+//! payment by hand, and `resolve` closes a review.
 //!
 //! Only the result of `reconcile` can be recorded:
 //!
@@ -66,24 +66,31 @@
 //! A mail, or a request to another service, is not part of the transaction. [`run_effect`] runs
 //! such an effect in one worker at a time, on any machine that shares the store, and again if it
 //! failed or its process died. A payment can have several effects, each under a name of its own.
-//! [`run_effect`] records no payment that does not pay its price. In the transaction of the credit,
-//! `enqueue_effect_in` enqueues an effect of a payment that pays its price. Records and effects are
-//! separate, so that a handler can use both.
+//! [`run_effect`] keeps no record of a payment that does not pay its price. In the transaction of
+//! the credit, `enqueue_effect_in` enqueues an effect of a payment that pays its price. Records and
+//! effects are separate, so that a handler can use both.
 //!
 //! [`EffectStore::pending_effects`] lists the effects that are not done and that an
 //! [`EffectFilter`] selects, by project, provider and name, and [`resume_effect`] runs one of them:
 //! call both when your application starts, and regularly after that.
 //!
-//! A worker holds a [`Lease`], which is extended while its effect runs. Its fencing token decides
-//! whether the effect is completed: an effect that is done after its lease has ended is recorded as
-//! done, unless another worker has begun it since.
+//! A worker holds a [`Lease`], which is extended while its effect runs. **Set a time limit in each
+//! effect**, because one that never ends keeps its lease for as long as its process runs. Its
+//! fencing token decides whether the effect is completed: an effect that is done after its lease
+//! has ended is recorded as done, unless another worker has begun it since.
 //!
 //! # Limits
 //!
-//! No operation waits without a limit: five seconds for a connection, for other writers of a SQLite
-//! file and for a reply of a server, two seconds for a lock of Postgres, and ten seconds in all for
-//! `begin`. Then it returns a [`StoreError`]. A Postgres server ends a transaction that runs no
-//! statement for a minute. With a pool of the application, its settings apply.
+//! No operation on a database waits without a limit: five seconds for a connection, for other
+//! writers of a SQLite file and for a reply of a server, two seconds for a lock of Postgres, and
+//! ten seconds in all for `begin`. Then it returns a [`StoreError`]. A `MemoryStore` waits for the
+//! end of another transaction without a limit.
+//!
+//! A Postgres server ends a transaction that runs no statement for 20 seconds. **On SQLite, a
+//! process that stops within a transaction blocks all payments until it continues or ends.**
+//!
+//! With a pool of the application, its `busy_timeout` applies on SQLite. On Postgres, `begin` still
+//! sets both limits of its transaction, unless the session has limits of its own.
 //!
 //! # Replies
 //!
