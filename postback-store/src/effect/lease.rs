@@ -9,8 +9,8 @@ use crate::StoreError;
 ///
 /// While the effect runs, its lease is extended each time that half of it has passed. So the length
 /// of a lease is the time after which a process that died is noticed, and not a limit for the
-/// effect. A lease ends while its effect runs only if the effect blocks its thread, the store fails,
-/// or the effect is replaced.
+/// effect. A lease ends while its effect runs only if the effect blocks its thread or is replaced,
+/// or if the store fails.
 #[derive(Clone)]
 pub struct Lease<S> {
     pub(super) store: S,

@@ -72,9 +72,9 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 ///
 /// The payment is recorded before the effect begins. While the effect runs, its lease is extended,
 /// so that an effect may take as long as it needs. **Set a time limit within the effect:** one that
-/// never ends keeps its lease for as long as its process runs. If it fails, its lease ends. If it panics, is
-/// dropped or dies with its process, the lease stays in force until its time ends. Then the next
-/// delivery runs the effect again, or [`resume_effect`] does.
+/// never ends keeps its lease for as long as its process runs. If it fails, its lease ends. If it
+/// panics, is dropped or dies with its process, the lease stays in force until its time ends. Then
+/// the next delivery runs the effect again, or [`resume_effect`] does.
 ///
 /// Call it in a runtime of tokio whose timers are enabled.
 ///

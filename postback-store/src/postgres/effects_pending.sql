@@ -1,5 +1,5 @@
--- Lists effects that are not done, those with the oldest attempt first: either possible duplicates or
--- the others.
+-- Lists effects that are not done, those with the oldest attempt first: either possible duplicates
+-- or the others.
 -- $1 namespace, $2 project and $3 name, or NULL for all, $4 whether to list effects that a worker
 -- holds, $5 whether to list possible duplicates, $6 maximum number of effects
 -- Lists those that follow a position, and were begun before the first page was listed.

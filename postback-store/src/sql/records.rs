@@ -14,7 +14,7 @@ impl<D: SqlDatabase> SqlStore<D> {
     /// A record for review is replaced by each later delivery of the payment that is to be credited
     /// or reviewed, and a delivery that pays the price is still [`New`](Recorded::New). A record
     /// that is credited is not replaced. A delivery that a person has to look at is also kept as a
-    /// [`Review`](crate::Review).
+    /// [`Review`].
     ///
     /// # Errors
     ///

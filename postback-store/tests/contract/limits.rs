@@ -22,7 +22,7 @@ pub(crate) fn all<P: PostgresPool>(name: &str) -> Vec<Trial> {
     contract!(name, PostgresOf<P>, "limits::", [
         locked_row_is_busy
         locked_effect_is_busy
-        transaction_without_statements_is_ended
+        transaction_limits_locks_and_idle_time
         session_with_limits_keeps_them
         silent_server_makes_operations_fail
     ])
@@ -61,7 +61,7 @@ async fn locked_effect_is_busy<P: PostgresPool>(store: &PostgresOf<P>) {
 }
 
 /// Otherwise a process that has stopped would hold its locks forever.
-async fn transaction_without_statements_is_ended<P: PostgresPool>(store: &PostgresOf<P>) {
+async fn transaction_limits_locks_and_idle_time<P: PostgresPool>(store: &PostgresOf<P>) {
     assert_eq!(
         setting(store, "idle_in_transaction_session_timeout").await,
         "20s"
