@@ -55,6 +55,19 @@ impl Payment<'_> {
         assurance: Assurance::Unsigned,
     };
 
+    /// Part payments of 0.03 and 0.04. Their digests are equal, because they do not cover
+    /// `invoice_info`.
+    pub(crate) const PARTIAL: [Payment<'static>; 2] = [
+        Payment {
+            members: r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.03"}"#,
+            ..Self::PAYING
+        },
+        Payment {
+            members: r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.04"}"#,
+            ..Self::PAYING
+        },
+    ];
+
     /// Payments that credit nothing.
     pub(crate) const NOT_PAYING: [Payment<'static>; 3] = [
         Payment {

@@ -402,17 +402,7 @@ async fn underpaid_with_another_digest_is_reviewed_again<B: Backend>(store: &B) 
 
 /// The digest does not cover `invoice_info`.
 async fn partial_with_another_amount_paid_is_reviewed_again<B: Backend>(store: &B) {
-    let partial = |members| {
-        let partial = Payment {
-            members,
-            ..Payment::default()
-        };
-        partial.reconciled("A")
-    };
-    let first =
-        partial(r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.03"}"#);
-    let second =
-        partial(r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.04"}"#);
+    let [first, second] = Payment::PARTIAL.map(|partial| partial.reconciled("A"));
     assert_eq!(first.event().digest(), second.event().digest());
     for (partial, amount) in [(&first, "0.03"), (&second, "0.04"), (&first, "0.03")] {
         assert_eq!(deliver(store, partial).await, underpaid(amount));

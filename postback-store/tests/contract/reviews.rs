@@ -213,17 +213,7 @@ async fn another_conflict_of_same_payment_is_listed<B: Backend>(store: &B) {
 
 /// The digest does not cover what was paid.
 async fn resolved_part_payment_is_listed_again_if_more_is_paid<B: Backend>(store: &B) {
-    let partial = |members| {
-        let partial = Payment {
-            members,
-            ..Payment::default()
-        };
-        partial.reconciled("A")
-    };
-    let first =
-        partial(r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.03"}"#);
-    let second =
-        partial(r#","invoice_info":{"test_mode":false,"status":"partial","amount_paid":"0.04"}"#);
+    let [first, second] = Payment::PARTIAL.map(|partial| partial.reconciled("A"));
     assert_eq!(first.event().digest(), second.event().digest());
     for partial in [first, second] {
         for _ in 0..2 {
