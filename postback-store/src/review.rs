@@ -1,8 +1,7 @@
 use std::fmt;
 
 use postback_core::{
-    Amount,
-    event::{EventKey, FieldDigests},
+    event::{Digest, EventKey, EventRecord, FieldDigests},
     reconcile::Outcome,
 };
 
@@ -28,6 +27,9 @@ pub struct Review {
     pub payload: String,
     /// Time when the delivery was recorded last, by the store's clock, in Unix seconds.
     pub recorded_at: i64,
+    /// Amount that was paid, if the outcome has one; empty otherwise.
+    pub(crate) amount: String,
+    pub(crate) transfer: Option<Digest>,
 }
 
 /// Reason why a person has to look at a delivery.
@@ -57,10 +59,11 @@ pub enum ReviewReason {
 #[must_use = "it decides whether to credit the order"]
 #[non_exhaustive]
 pub enum Marked {
-    /// The payment was for review, and is credited now. Credit the order.
+    /// The payment was for review, and is credited now, by the delivery of the review. Credit the
+    /// order.
     Credited,
-    /// The payment is credited already, or another delivery is recorded in the place of this one.
-    /// Nothing was changed: list the reviews again.
+    /// The payment is credited already, or the review is a conflict with a credited payment.
+    /// Nothing was changed.
     NotForReview,
     /// The transfer of the payment on the chain is already recorded for another payment, which the
     /// review does not name. Nothing was changed. If the other payment is credited, resolve the
@@ -72,6 +75,31 @@ pub enum Marked {
 }
 
 impl Review {
+    /// Returns a delivery that was recorded, if a person has to look at it.
+    pub(crate) fn of(
+        event: &EventRecord,
+        outcome: &Outcome,
+        recorded: &Recorded,
+        recorded_at: i64,
+    ) -> Option<Self> {
+        let amount = match outcome {
+            Outcome::InsufficientAssurance(amount)
+            | Outcome::Overpaid(amount)
+            | Outcome::Paid(amount)
+            | Outcome::Underpaid(amount) => amount.to_string(),
+            _ => String::new(),
+        };
+        Some(Self {
+            key: event.key().clone(),
+            reason: ReviewReason::of(recorded)?,
+            digest: event.digest().clone(),
+            payload: event.payload_json().to_owned(),
+            recorded_at,
+            amount,
+            transfer: event.transfer().copied(),
+        })
+    }
+
     /// Returns true if the person who looked at the review knows that the transfer is recorded for
     /// this other payment.
     pub(crate) fn names_other(&self, id: &str) -> bool {
@@ -130,7 +158,7 @@ const POSSIBLE_DUPLICATE: &str = "possible_duplicate";
 impl ReviewReason {
     /// Returns the reason why a person has to look at a delivery that was recorded, if there is
     /// one.
-    pub(crate) fn of(recorded: &Recorded) -> Option<Self> {
+    fn of(recorded: &Recorded) -> Option<Self> {
         Some(match recorded {
             Recorded::Conflict { fields } => Self::Conflict {
                 fields: fields.clone(),
@@ -178,17 +206,6 @@ impl ReviewReason {
             POSSIBLE_DUPLICATE => Self::PossibleDuplicate { of: details },
             _ => return None,
         })
-    }
-}
-
-/// Returns the amount that was paid, if the outcome of a delivery for review has one. A delivery
-/// that was resolved is listed again if more is paid.
-pub(crate) fn amount(recorded: &Recorded) -> Option<&Amount> {
-    match recorded {
-        Recorded::Review(Outcome::InsufficientAssurance(amount) | Outcome::Underpaid(amount)) => {
-            Some(amount)
-        }
-        _ => None,
     }
 }
 

@@ -670,9 +670,9 @@ fn files() -> Vec<String> {
                 .expect("UTF-8")
                 .to_owned();
             if path.is_dir() {
-                // A build has a tag of its own.
-                let is_ours = name != ".git";
-                if is_ours && !path.join("CACHEDIR.TAG").exists() {
+                // A build is in `target`, or has a tag of its own.
+                let is_build = path.ends_with("target") || path.join("CACHEDIR.TAG").exists();
+                if name != ".git" && !is_build {
                     folders.push(path);
                 }
             } else if name == ".ci/run"

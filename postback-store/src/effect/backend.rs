@@ -24,7 +24,8 @@ pub trait EffectBackend {
         length: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
 
-    /// Makes a lease end `length` from now, unless a later lease was given or the effect is done.
+    /// Makes a lease end at least `length` from now, unless a later lease was given, the lease was
+    /// released or the effect is done.
     fn extend(
         &self,
         key: &EffectKey,

@@ -1,4 +1,7 @@
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use postback_core::{Retry, RetryReason};
 
@@ -43,9 +46,9 @@ impl<S: EffectStore> Lease<S> {
         self.token
     }
 
-    /// Makes the lease end `length` from now, by the store's clock: later or earlier than before.
-    /// The maximum is a year. A lease that has ended is in force again, unless another worker has
-    /// begun the effect since.
+    /// Makes the lease end at least `length` from now, by the store's clock. The maximum is a year.
+    /// A lease that ends later already keeps its end. A lease that has ended is in force again,
+    /// unless another worker has begun the effect since.
     ///
     /// Call it immediately before work that blocks the thread. At any other time the lease extends
     /// itself when half of its first length is left.
@@ -59,9 +62,12 @@ impl<S: EffectStore> Lease<S> {
     /// [`LeaseError::Store`].
     pub async fn extend(&self, length: Duration) -> Result<(), LeaseError> {
         let backend = self.store.backend(Access::OURS);
-        let extend = || backend.extend(&self.key, self.token, length);
-        match self.end.extend(length, extend).await? {
-            true => Ok(()),
+        let asked = Instant::now();
+        match backend.extend(&self.key, self.token, length).await? {
+            true => {
+                self.end.extended(asked, length);
+                Ok(())
+            }
             false => Err(LeaseError::Expired),
         }
     }

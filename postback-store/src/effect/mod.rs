@@ -61,10 +61,10 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 /// The name is part of the key of the effect: **under a new name, an effect that is done runs
 /// again.**
 ///
-/// **An effect runs *at least* once**: it runs again if it failed, if its process died, or if the
-/// store failed until the lease ended, and for half a minute at least, so that the effect could not
-/// be recorded as done. Pass the
-/// payment's id to the service that you call, as an idempotency key.
+/// **An effect runs *at least* once**: it runs again if it failed, if its process died, if another
+/// worker began it after its lease had ended, or if it could not be
+/// [recorded as done](EffectError::NotCompleted). Pass the payment's id to the service that you
+/// call, as an idempotency key.
 ///
 /// If the payment does not pay the price, `run_effect` returns
 /// [`NotCredited`](EffectOutcome::NotCredited) and writes nothing, so the log is the only trace of
@@ -235,7 +235,7 @@ where
     let renewal = Renewal { length, end };
     let done = renewal.during(backend, &key, token, effect(lease)).await;
     match done {
-        Ok(value) => match with_retry(renewal.end.left().await.max(LEAST_RETRY), || {
+        Ok(value) => match with_retry(renewal.end.left().clamp(LEAST_RETRY, LONGEST_RETRY), || {
             backend.complete(&key, token)
         })
         .await
@@ -254,8 +254,11 @@ where
 }
 
 /// Time for which a completion is repeated at least, also after its lease has ended: longer than a
-/// transaction on Postgres keeps its locks.
+/// transaction of the store that is idle keeps its locks on Postgres.
 const LEAST_RETRY: Duration = Duration::from_secs(30);
+
+/// Time for which a completion is repeated at most, however long its lease is.
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
 /// Repeats a step that failed: at once, because a connection that broke during the effect fails at
 /// the first step after it, and then less and less often until `limit` has passed.

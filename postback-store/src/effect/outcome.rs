@@ -65,8 +65,9 @@ pub enum EffectError<T, E> {
         /// Value that the effect returned.
         value: T,
     },
-    /// The effect was run, and the store failed to record it as done until the lease ended. It may
-    /// be recorded all the same; if it is not, the effect runs again.
+    /// The effect was run, and the store failed to record it as done until the lease ended, for 30
+    /// seconds at least and 60 at most. It may be recorded all the same; if it is not, the effect
+    /// runs again.
     #[error("effect is not recorded as done")]
     NotCompleted {
         /// Value that the effect returned.

@@ -1,20 +1,20 @@
 use std::{
     future::{pending, poll_fn},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::Poll,
     time::{Duration, Instant},
 };
 
-use tokio::{sync::Mutex, time::sleep};
+use tokio::time::sleep;
 
 use super::{EffectBackend, EffectKey, time::bounded};
-use crate::StoreError;
 
 /// Pause after an extension that failed, unless the lease is shorter.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Time when a lease ends, by the clock of the process that holds it.
+/// Time when a lease ends, by the clock of the process that holds it. It never becomes earlier, as
+/// in the store, so that extensions need no order.
 #[derive(Clone, Debug)]
 pub(super) struct LeaseEnd(Arc<Mutex<Instant>>);
 
@@ -24,28 +24,15 @@ impl LeaseEnd {
         Self(Arc::new(Mutex::new(after(asked, length))))
     }
 
-    /// Extends a lease, after any other extension of it has ended. Returns false if a later lease
-    /// was given, or the effect is done.
-    pub(super) async fn extend<F>(
-        &self,
-        length: Duration,
-        extend: impl FnOnce() -> F,
-    ) -> Result<bool, StoreError>
-    where
-        F: Future<Output = Result<bool, StoreError>>,
-    {
-        let mut end = self.0.lock().await;
-        let asked = Instant::now();
-        let is_extended = extend().await?;
-        if is_extended {
-            *end = after(asked, length);
-        }
-        Ok(is_extended)
+    /// Notes that the lease was extended by `length` from `asked`.
+    pub(super) fn extended(&self, asked: Instant, length: Duration) {
+        let mut end = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *end = after(asked, length).max(*end);
     }
 
     /// Returns the time until the lease ends.
-    pub(super) async fn left(&self) -> Duration {
-        let end = self.0.lock().await;
+    pub(super) fn left(&self) -> Duration {
+        let end = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         end.saturating_duration_since(Instant::now())
     }
 }
@@ -87,14 +74,14 @@ impl Renewal {
         let half = self.length.checked_div(2).unwrap_or_default();
         loop {
             // The effect may extend its lease itself in the meantime.
-            let rest = self.end.left().await.saturating_sub(half);
+            let rest = self.end.left().saturating_sub(half);
             if !rest.is_zero() {
                 sleep(rest).await;
                 continue;
             }
-            let extend = || backend.extend(key, token, self.length);
-            match self.end.extend(self.length, extend).await {
-                Ok(true) => {}
+            let asked = Instant::now();
+            match backend.extend(key, token, self.length).await {
+                Ok(true) => self.end.extended(asked, self.length),
                 // The effect goes on, because it cannot be undone. Its completion is rejected.
                 Ok(false) => return pending().await,
                 // The next attempt may succeed, even after the lease has ended.

@@ -171,7 +171,8 @@ impl EffectBackend for MemoryStore {
             let is_latest = effect.token == token && !effect.is_done() && effect.leased_until > 0;
             if is_latest {
                 effect.leased_at = now;
-                effect.leased_until = now.saturating_add(milliseconds(length));
+                let until = now.saturating_add(milliseconds(length));
+                effect.leased_until = effect.leased_until.max(until);
             }
             is_latest
         })
@@ -228,7 +229,8 @@ impl EffectBackend for MemoryStore {
         let left = left.into_iter().filter(|effect| match &filter.after {
             Some(after) => {
                 let position = &effect.position;
-                position > after && position.leased_at < after.first_listed_at
+                let is_begun_before = position.leased_at < after.first_listed_at;
+                position > after && (is_begun_before || position.leased_at > now)
             }
             None => true,
         });

@@ -15,7 +15,9 @@ use self::{
     effects::Effect,
     reviews::{KeptReview, ReviewKey},
 };
-use crate::{Marked, Recorded, Review, Stored, clock::Clock, effect::EffectKey};
+use crate::{
+    Marked, Recorded, Review, Stored, clock::Clock, effect::EffectKey, review::ReviewReason,
+};
 
 /// Records and effects in memory, lost when the process ends.
 ///
@@ -29,19 +31,12 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Contents {
-    records: BTreeMap<EventKey, Record>,
+    records: BTreeMap<EventKey, Stored>,
     /// Deliveries that a person has to look at, or had to.
     reviews: BTreeMap<ReviewKey, KeptReview>,
     effects: BTreeMap<EffectKey, Effect>,
     /// Ids that transfers on the chain are counted under.
     transfers: BTreeMap<Transfer, String>,
-}
-
-/// Record of a payment, with the transfer on the chain, if the provider identifies it.
-#[derive(Clone)]
-struct Record {
-    stored: Stored,
-    transfer: Option<Digest>,
 }
 
 /// Namespace, project and digest.
@@ -59,9 +54,9 @@ pub struct MemoryTransaction {
 /// Write to undo, with the value before it.
 enum Undo {
     Effect(EffectKey, Option<Effect>),
-    Record(EventKey, Option<Record>),
+    Record(EventKey, Option<Stored>),
     Review(ReviewKey, Option<KeptReview>),
-    Transfer(Transfer),
+    Transfer(Transfer, Option<String>),
 }
 
 impl MemoryStore {
@@ -108,17 +103,14 @@ impl MemoryStore {
             Disposition::Credit => true,
             Disposition::Review => false,
             Disposition::Ignore => {
-                let is_superseded = *outcome == Outcome::Pending
-                    && before.is_some_and(|before| before.stored.credited);
+                let is_superseded =
+                    *outcome == Outcome::Pending && before.is_some_and(|before| before.credited);
                 return Recorded::ignored(outcome, is_superseded);
             }
         };
         let recorded = match before {
-            Some(before) if before.stored.credited => {
-                Recorded::kept(&before.stored.digest, event.digest())
-            }
+            Some(before) if before.credited => Recorded::kept(&before.digest, event.digest()),
             _ => {
-                let transfer = event.transfer().copied();
                 let counted = event.counted_transfer();
                 let duplicate_of =
                     counted.and_then(|transfer| transaction.count_transfer(key, transfer));
@@ -128,11 +120,13 @@ impl MemoryStore {
                     payload: Some(event.payload_json().to_owned()),
                     recorded_at: self.clock.seconds(),
                 };
-                transaction.write(key.clone(), Record { stored, transfer });
+                transaction.write(key.clone(), stored);
                 Recorded::written(outcome, duplicate_of)
             }
         };
-        transaction.write_review(event, &recorded, self.clock.seconds());
+        if let Some(review) = Review::of(event, outcome, &recorded, self.clock.seconds()) {
+            transaction.write_review(review);
+        }
         recorded
     }
 
@@ -143,24 +137,30 @@ impl MemoryStore {
     /// transaction.** A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate),
     /// or a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
     /// payment with the same transfer on the chain is a
-    /// [`PossibleDuplicate`](Recorded::PossibleDuplicate).
+    /// [`PossibleDuplicate`](Recorded::PossibleDuplicate). The record becomes that of the delivery
+    /// that the person has looked at, also if another one was recorded since.
     pub fn mark_credited_in(&self, transaction: &mut MemoryTransaction, review: &Review) -> Marked {
         let key = &review.key;
         let record = transaction.contents.records.get(key);
-        let record = record
-            .filter(|Record { stored, .. }| !stored.credited && stored.digest == review.digest);
-        let Some(mut record) = record.cloned() else {
+        let is_for_review = record.is_some_and(|record| !record.credited);
+        if !is_for_review || matches!(review.reason, ReviewReason::Conflict { .. }) {
             return Marked::NotForReview;
-        };
-        let transfer = record.transfer.as_ref();
-        let other = transfer.and_then(|transfer| transaction.count_transfer(key, transfer));
-        if let Some(of) = other
-            && !review.names_other(&of)
-        {
-            return Marked::PossibleDuplicate { of };
         }
-        record.stored.credited = true;
-        transaction.write(key.clone(), record);
+        if let Some(transfer) = &review.transfer
+            && let Some(of) = transaction.count_transfer(key, transfer)
+        {
+            if !review.names_other(&of) {
+                return Marked::PossibleDuplicate { of };
+            }
+            transaction.move_transfer(key, transfer);
+        }
+        let stored = Stored {
+            credited: true,
+            digest: review.digest.clone(),
+            payload: Some(review.payload.clone()),
+            recorded_at: self.clock.seconds(),
+        };
+        transaction.write(key.clone(), stored);
         Marked::Credited
     }
 
@@ -178,8 +178,7 @@ impl MemoryStore {
             payload: None,
             recorded_at: self.clock.seconds(),
         };
-        let transfer = None;
-        transaction.write(key.clone(), Record { stored, transfer });
+        transaction.write(key.clone(), stored);
         true
     }
 
@@ -187,7 +186,7 @@ impl MemoryStore {
     pub async fn stored(&self, event: &EventRecord) -> Option<Stored> {
         let contents = self.contents.lock().await;
         let record = contents.records.get(event.key());
-        record.map(|record| record.stored.clone())
+        record.cloned()
     }
 
     /// Enqueues an effect of a payment within a transaction. After the commit the effect is
@@ -254,7 +253,6 @@ impl MemoryStore {
         let resolved = contents.resolved();
         let records = contents.records.iter_mut();
         let records = records
-            .map(|(key, record)| (key, &mut record.stored))
             .filter(|(key, record)| {
                 let mut resolved = resolved.iter();
                 let is_closed = record.credited
@@ -276,25 +274,37 @@ impl MemoryTransaction {
         self.undo.clear();
     }
 
-    fn write(&mut self, key: EventKey, record: Record) {
+    fn write(&mut self, key: EventKey, record: Stored) {
         let before = self.contents.records.insert(key.clone(), record);
         self.undo.push(Undo::Record(key, before));
+    }
+
+    /// Counts the transfer of a payment under its id, instead of another one.
+    fn move_transfer(&mut self, key: &EventKey, transfer: &Digest) {
+        let transfer = transfer_of(key, transfer);
+        let id = key.id().to_owned();
+        let before = self.contents.transfers.insert(transfer.clone(), id);
+        self.undo.push(Undo::Transfer(transfer, before));
     }
 
     /// Counts the transfer of a payment. Returns the other id that it is counted under, if there is
     /// one.
     fn count_transfer(&mut self, key: &EventKey, transfer: &Digest) -> Option<String> {
-        let project = key.project().map(str::to_owned);
-        let transfer = (key.namespace().to_owned(), project, *transfer.as_bytes());
+        let transfer = transfer_of(key, transfer);
         if let Some(of) = self.contents.transfers.get(&transfer) {
             return Some(of.clone()).filter(|of| of != key.id());
         }
         self.contents
             .transfers
             .insert(transfer.clone(), key.id().to_owned());
-        self.undo.push(Undo::Transfer(transfer));
+        self.undo.push(Undo::Transfer(transfer, None));
         None
     }
+}
+
+fn transfer_of(key: &EventKey, transfer: &Digest) -> Transfer {
+    let project = key.project().map(str::to_owned);
+    (key.namespace().to_owned(), project, *transfer.as_bytes())
 }
 
 impl Drop for MemoryTransaction {
@@ -313,7 +323,10 @@ impl Drop for MemoryTransaction {
                     self.contents.reviews.insert(key, before);
                 }
                 Undo::Review(key, None) => drop(self.contents.reviews.remove(&key)),
-                Undo::Transfer(transfer) => drop(self.contents.transfers.remove(&transfer)),
+                Undo::Transfer(transfer, Some(before)) => {
+                    self.contents.transfers.insert(transfer, before);
+                }
+                Undo::Transfer(transfer, None) => drop(self.contents.transfers.remove(&transfer)),
             }
         }
     }

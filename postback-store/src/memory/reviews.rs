@@ -1,25 +1,17 @@
-use postback_core::{
-    Amount,
-    event::{EventKey, EventRecord, FieldDigests},
-};
+use postback_core::event::{EventKey, FieldDigests};
 
 use super::{Contents, MemoryStore, MemoryTransaction, Undo};
-use crate::{
-    Recorded, Review, ReviewFilter, key,
-    review::{self, ReviewReason},
-};
+use crate::{Review, ReviewFilter, key, review::ReviewReason};
 
 /// Delivery that a person has to look at, or had to.
 #[derive(Clone)]
 pub(super) struct KeptReview {
     review: Review,
-    /// Amount that was paid, if the outcome has one.
-    amount: Option<Amount>,
     is_resolved: bool,
 }
 
-/// Key of the payment, code of the reason, and digest of the delivery.
-pub(super) type ReviewKey = (EventKey, &'static str, Box<str>);
+/// Key of the payment, code of the reason, digest of the delivery, and amount that was paid.
+pub(super) type ReviewKey = (EventKey, &'static str, Box<str>, String);
 
 impl MemoryStore {
     /// Returns the deliveries that a person has to look at and that the filter selects, the oldest
@@ -51,44 +43,29 @@ impl MemoryStore {
     }
 
     /// Resolves a delivery that a person has looked at: it is no longer listed, also if it arrives
-    /// again. It is listed again if its outcome changes or more is paid.
+    /// again. It is listed again if its outcome or the amount that was paid is another one.
     ///
-    /// Returns false and changes nothing if it was resolved before.
+    /// Returns false and changes nothing if it was resolved before, or has another outcome now.
     pub async fn resolve(&self, review: &Review) -> bool {
         let mut contents = self.contents.lock().await;
         let found = contents.reviews.get_mut(&review_key(review));
-        found.is_some_and(|kept| !std::mem::replace(&mut kept.is_resolved, true))
+        found.is_some_and(|kept| {
+            let is_same = kept.review.reason == review.reason;
+            is_same && !std::mem::replace(&mut kept.is_resolved, true)
+        })
     }
 }
 
 impl MemoryTransaction {
-    /// Keeps a delivery, if a person has to look at it. If it was resolved before, it stays
-    /// resolved, unless its reason or its amount is another one.
-    pub(super) fn write_review(
-        &mut self,
-        event: &EventRecord,
-        recorded: &Recorded,
-        recorded_at: i64,
-    ) {
-        let Some(reason) = ReviewReason::of(recorded) else {
-            return;
-        };
-        let review = Review {
-            key: event.key().clone(),
-            reason,
-            digest: event.digest().clone(),
-            payload: event.payload_json().to_owned(),
-            recorded_at,
-        };
-        let (key, amount) = (review_key(&review), review::amount(recorded).cloned());
+    /// Keeps a delivery that a person has to look at. If it was resolved before, it stays resolved,
+    /// unless its outcome is another one.
+    pub(super) fn write_review(&mut self, review: Review) {
+        let key = review_key(&review);
         let before = self.contents.reviews.get(&key);
-        let is_resolved = before.is_some_and(|before| {
-            let is_same = before.review.reason == review.reason && before.amount == amount;
-            before.is_resolved && is_same
-        });
+        let is_resolved = before
+            .is_some_and(|before| before.is_resolved && before.review.reason == review.reason);
         let kept = KeptReview {
             review,
-            amount,
             is_resolved,
         };
         let before = self.contents.reviews.insert(key.clone(), kept);
@@ -118,6 +95,7 @@ impl Contents {
         for key in &closed {
             if let Some(kept) = self.reviews.get_mut(key) {
                 kept.review.payload.clear();
+                kept.is_resolved = true;
             }
         }
         closed.len()
@@ -125,7 +103,7 @@ impl Contents {
 
     /// Returns true unless the payment of a delivery for review is credited.
     fn is_open(&self, review: &Review) -> bool {
-        let record = self.records.get(&review.key).map(|record| &record.stored);
+        let record = self.records.get(&review.key);
         matches!(review.reason, ReviewReason::Conflict { .. })
             || record.is_some_and(|record| !record.credited)
     }
@@ -136,6 +114,7 @@ fn review_key(review: &Review) -> ReviewKey {
         review.key.clone(),
         review.reason.code(),
         review.digest.as_str().into(),
+        review.amount.clone(),
     )
 }
 

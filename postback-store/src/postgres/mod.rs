@@ -115,6 +115,7 @@ impl SqlDatabase for Postgres {
         schema_version_read: include_str!("schema_version_read.sql"),
         schema_version_write: include_str!("schema_version_write.sql"),
         transaction_begin: include_str!("transaction_begin.sql"),
+        transfer_move: include_str!("transfer_move.sql"),
     };
 
     const REPLY_TIMEOUT: Option<Duration> = Some(STORE_TIMEOUT);

@@ -2,8 +2,8 @@
 -- credited payment, and those of payments that are recorded for review.
 -- $1 project or NULL for all, $2 maximum number of deliveries
 -- Lists those that follow a position.
--- $3 recorded_at, $4 namespace, $5 project, $6 id, $7 reason, $8 digest
-SELECT namespace, project, id, reason, digest, details, payload, recorded_at
+-- $3 recorded_at, $4 namespace, $5 project, $6 id, $7 reason, $8 digest, $9 amount
+SELECT namespace, project, id, reason, digest, amount, details, payload, recorded_at, transfer
 FROM postback_reviews AS review
 WHERE resolved_at IS NULL
     AND ($1::text IS NULL OR project = $1)
@@ -18,6 +18,7 @@ WHERE resolved_at IS NULL
                 AND NOT record.credited
         )
     )
-    AND (recorded_at, namespace, project, id, reason, digest) > ($3, $4, $5, $6, $7, $8)
-ORDER BY recorded_at, namespace, project, id, reason, digest
+    AND (recorded_at, namespace, project, id, reason, digest, amount)
+        > ($3, $4, $5, $6, $7, $8, $9)
+ORDER BY recorded_at, namespace, project, id, reason, digest, amount
 LIMIT $2;

@@ -11,8 +11,6 @@ CREATE TABLE postback_records (
     payload TEXT,
     -- Unix seconds.
     recorded_at BIGINT NOT NULL,
-    -- Transfer on the chain, if the provider identifies it.
-    transfer BYTEA CHECK (length(transfer) = 32),
     PRIMARY KEY (namespace, project, id)
 );
 
@@ -37,21 +35,23 @@ CREATE TABLE postback_reviews (
     reason TEXT NOT NULL,
     -- Digest of the delivery.
     digest TEXT NOT NULL,
+    -- Amount that was paid, if the outcome has one; empty otherwise. The digest may not cover it.
+    amount TEXT NOT NULL,
     -- Names of the fields in conflict, the outcome, or the other id.
     details TEXT NOT NULL,
-    -- Amount that was paid, if the outcome has one; empty otherwise.
-    amount TEXT NOT NULL,
     -- Empty after it was pruned.
     payload TEXT NOT NULL,
     -- Unix seconds.
     recorded_at BIGINT NOT NULL,
     -- Unix seconds; null until a person has resolved it.
     resolved_at BIGINT,
-    PRIMARY KEY (namespace, project, id, reason, digest)
+    -- Transfer on the chain, if the provider identifies it.
+    transfer BYTEA CHECK (length(transfer) = 32),
+    PRIMARY KEY (namespace, project, id, reason, digest, amount)
 );
 
 CREATE INDEX postback_reviews_open
-    ON postback_reviews (recorded_at, namespace, project, id, reason, digest)
+    ON postback_reviews (recorded_at, namespace, project, id, reason, digest, amount)
     WHERE resolved_at IS NULL;
 
 CREATE INDEX postback_reviews_to_prune
@@ -84,7 +84,10 @@ CREATE TABLE postback_effects (
 );
 
 CREATE INDEX postback_effects_pending
-    ON postback_effects ((duplicate_of IS NOT NULL), leased_at, namespace, project, id, name)
+    ON postback_effects (
+        (CASE WHEN duplicate_of IS NULL THEN 0 ELSE 1 END),
+        leased_at, namespace, project, id, name
+    )
     WHERE done_at IS NULL;
 
 CREATE INDEX postback_effects_to_prune

@@ -39,13 +39,18 @@ local function selects(wanted, text)
     return wanted == '' or wanted == '=' .. text
 end
 
+-- A lease that began in the future is from before the clock was set back.
+local function is_future(time)
+    return tonumber(time) > now
+end
+
 local effects = redis.call('ZRANGE', index, from, from + COUNT - 1, 'WITHSCORES')
 local last = false
 local rows = {}
 for at = 1, #effects, 2 do
     local effect, score = effects[at], effects[at + 1]
-    if #rows == left or tonumber(score) >= begun_before then
-        return { now, #rows == left and last, rows }
+    if #rows == left then
+        return { now, last, rows }
     end
     last = { score, effect }
     local row = redis.call('HMGET', effect, 'namespace', 'project', 'id', 'name', 'recorded_at',
@@ -53,8 +58,8 @@ for at = 1, #effects, 2 do
     -- An effect that was deleted by hand has no namespace.
     if row[1] and selects(namespace, row[1]) and selects(project, row[2])
         and selects(name, row[4])
-        -- A lease that began in the future is from before the clock was set back.
-        and (with_held == '1' or tonumber(row[8]) <= now or tonumber(row[7]) > now) then
+        and (tonumber(score) < begun_before or is_future(score))
+        and (with_held == '1' or tonumber(row[8]) <= now or is_future(row[7])) then
         table.insert(row, redis.call('HGET', effect, 'payload'))
         table.insert(rows, row)
     end

@@ -120,6 +120,8 @@ pub trait Columns {
     fn text(&self, column: &str) -> Result<String, sqlx::Error>;
 
     fn optional_text(&self, column: &str) -> Result<Option<String>, sqlx::Error>;
+
+    fn optional_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, sqlx::Error>;
 }
 
 impl<R> Columns for R
@@ -129,6 +131,7 @@ where
     for<'v> bool: Decode<'v, R::Database> + Type<R::Database>,
     for<'v> i64: Decode<'v, R::Database> + Type<R::Database>,
     for<'v> String: Decode<'v, R::Database> + Type<R::Database>,
+    for<'v> Vec<u8>: Decode<'v, R::Database> + Type<R::Database>,
 {
     fn boolean(&self, column: &str) -> Result<bool, sqlx::Error> {
         self.try_get(column)
@@ -143,6 +146,10 @@ where
     }
 
     fn optional_text(&self, column: &str) -> Result<Option<String>, sqlx::Error> {
+        self.try_get(column)
+    }
+
+    fn optional_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
         self.try_get(column)
     }
 }

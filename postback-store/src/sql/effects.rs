@@ -234,7 +234,7 @@ impl<D: SqlDatabase> SqlStore<D> {
             .bind(filter.project.as_deref())
             .bind(filter.name.as_deref())
             .bind(filter.with_held)
-            .bind(possible_duplicates)
+            .bind(i64::from(possible_duplicates))
             .bind(i64::from(limit));
         let after = filter.after.as_ref();
         let from = after.filter(|after| after.is_possible_duplicate == possible_duplicates);

@@ -103,8 +103,8 @@ impl<D: SqlDatabase> SqlStore<D> {
                     let wait = Wait::begin();
                     let begun = timeout(limit.saturating_mul(2), begun.as_mut()).await;
                     let begun = begun.map_err(|late| sqlx::Error::Io(late.into()))?;
-                    // After an error the connection may be within a transaction.
-                    if begun.is_ok() {
+                    // After any other error the connection may be within a transaction.
+                    if matches!(begun, Ok(_) | Err(sqlx::Error::PoolTimedOut)) {
                         wait.end();
                     }
                     begun

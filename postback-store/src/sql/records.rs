@@ -5,7 +5,7 @@ use postback_core::{
 use sqlx::Transaction;
 
 use super::{Columns, SqlDatabase, SqlStore, Statement, rows, run};
-use crate::{Marked, Recorded, Review, StoreError, Stored};
+use crate::{Marked, Recorded, Review, StoreError, Stored, review::ReviewReason};
 
 impl<D: SqlDatabase> SqlStore<D> {
     /// Records a payment within a transaction, if it is to be credited or reviewed. If the
@@ -44,14 +44,12 @@ impl<D: SqlDatabase> SqlStore<D> {
             let count = Statement::about(event.key(), count).bind(Some(transfer));
             run::<D>(transaction, count).await?;
         }
-        let transfer = event.transfer().map(bytes);
         let write = Statement::about(event.key(), D::STATEMENTS.record_write)
             .bind(is_credit)
             .bind(event.digest().as_str())
             .bind(event.payload_json())
             .bind(self.clock.seconds())
-            .bind(transfer)
-            .bind(event.counted_transfer().is_some());
+            .bind(counted_transfer(event));
         let written = rows::<D>(transaction, write).await?;
         let recorded = match written.first() {
             Some(row) => Recorded::written(outcome, row.optional_text("duplicate_of")?),
@@ -62,7 +60,10 @@ impl<D: SqlDatabase> SqlStore<D> {
                 Recorded::kept(&record.digest, event.digest())
             }
         };
-        self.write_review(transaction, event, &recorded).await?;
+        let review = Review::of(event, outcome, &recorded, self.clock.seconds());
+        if let Some(review) = review {
+            self.write_review(transaction, &review).await?;
+        }
         Ok(recorded)
     }
 
@@ -73,7 +74,8 @@ impl<D: SqlDatabase> SqlStore<D> {
     /// transaction.** A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate),
     /// or a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
     /// payment with the same transfer on the chain is a
-    /// [`PossibleDuplicate`](Recorded::PossibleDuplicate).
+    /// [`PossibleDuplicate`](Recorded::PossibleDuplicate). The record becomes that of the delivery
+    /// that the person has looked at, also if another one was recorded since.
     ///
     /// # Errors
     ///
@@ -83,16 +85,27 @@ impl<D: SqlDatabase> SqlStore<D> {
         transaction: &mut Transaction<'_, D>,
         review: &Review,
     ) -> Result<Marked, StoreError> {
-        let (key, digest) = (&review.key, review.digest.as_str());
-        let count = Statement::about(key, D::STATEMENTS.record_credit_transfer).bind(digest);
-        let counted = rows::<D>(transaction, count).await?;
-        if let Some(row) = counted.first() {
-            let of = row.text("id")?;
-            if of != key.id() && !review.names_other(&of) {
-                return Ok(Marked::PossibleDuplicate { of });
+        if matches!(review.reason, ReviewReason::Conflict { .. }) {
+            return Ok(Marked::NotForReview);
+        }
+        let key = &review.key;
+        let transfer = review.transfer.as_ref().map(bytes);
+        if transfer.is_some() {
+            let about = |statement| Statement::about(key, statement).bind(transfer);
+            let count = about(D::STATEMENTS.record_credit_transfer);
+            let counted = rows::<D>(transaction, count).await?;
+            let counted = counted.first().map(|row| row.text("id")).transpose()?;
+            if let Some(of) = counted.filter(|of| of != key.id()) {
+                if !review.names_other(&of) {
+                    return Ok(Marked::PossibleDuplicate { of });
+                }
+                run::<D>(transaction, about(D::STATEMENTS.transfer_move)).await?;
             }
         }
-        let credit = Statement::about(key, D::STATEMENTS.record_credit).bind(digest);
+        let credit = Statement::about(key, D::STATEMENTS.record_credit)
+            .bind(review.digest.as_str())
+            .bind(&*review.payload)
+            .bind(self.clock.seconds());
         Ok(match run::<D>(transaction, credit).await? {
             0 => Marked::NotForReview,
             _ => Marked::Credited,
@@ -160,7 +173,7 @@ pub(super) fn counted_transfer(event: &EventRecord) -> Option<&[u8]> {
     event.counted_transfer().map(bytes)
 }
 
-fn bytes(digest: &Digest) -> &[u8] {
+pub(super) fn bytes(digest: &Digest) -> &[u8] {
     digest.as_bytes()
 }
 

@@ -43,6 +43,7 @@ pub struct Statements {
     pub(crate) schema_version_read: &'static str,
     pub(crate) schema_version_write: &'static str,
     pub(crate) transaction_begin: &'static str,
+    pub(crate) transfer_move: &'static str,
 }
 
 /// Statement with its parameters, in their order.

@@ -173,6 +173,7 @@ impl SqlDatabase for Sqlite {
         schema_version_read: include_str!("schema_version_read.sql"),
         schema_version_write: include_str!("schema_version_write.sql"),
         transaction_begin: include_str!("transaction_begin.sql"),
+        transfer_move: include_str!("transfer_move.sql"),
     };
 
     /// The file is in the same process. How long a statement waits for other writers is a setting

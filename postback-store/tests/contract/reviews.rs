@@ -17,7 +17,9 @@ pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
         underpaid_payment_is_listed_until_it_pays
         underpaid_payment_is_listed_until_it_is_credited_by_hand
         each_part_payment_is_listed_until_payment_is_credited
-        replaced_delivery_is_not_credited_by_hand
+        listed_delivery_is_credited_by_hand_after_another
+        transfer_of_possible_duplicate_moves_when_it_is_credited
+        smaller_part_payment_hides_no_larger_one
         credited_transfer_is_not_credited_by_hand
         stale_delivery_hides_no_review
         conflict_is_listed_after_credit
@@ -106,18 +108,58 @@ async fn each_part_payment_is_listed_until_payment_is_credited<B: Backend>(store
     assert!(all_reviews(store).await.is_empty());
 }
 
-/// A person has looked at another amount.
-async fn replaced_delivery_is_not_credited_by_hand<B: Backend>(store: &B) {
-    let _: Recorded = deliver(store, &UNDERPAID.reconciled("A")).await;
-    let stale = only_review(store).await;
+/// A late delivery of less has taken its place in the record.
+async fn listed_delivery_is_credited_by_hand_after_another<B: Backend>(store: &B) {
+    let more = UNDERPAID.reconciled("A");
+    let _: Recorded = deliver(store, &more).await;
+    let review = only_review(store).await;
     let _: Recorded = deliver(store, &LESS.reconciled("A")).await;
-    assert_eq!(credit_by_hand(store, &stale).await, Marked::NotForReview);
+    assert_eq!(credit_by_hand(store, &review).await, Marked::Credited);
+    assert_eq!(deliver(store, &more).await, Recorded::Duplicate);
+    assert!(all_reviews(store).await.is_empty());
+}
+
+/// Each of two payments names one transfer, and the one that is counted under it is not paid.
+async fn transfer_of_possible_duplicate_moves_when_it_is_credited<B: Backend>(store: &B) {
+    let short = Callback {
+        value: "0.04",
+        ..Callback::default()
+    };
+    let _: Recorded = deliver(store, &short.reconciled()).await;
+    let second = callback("u-2", "tx-1", false);
+    assert_eq!(deliver(store, &second).await, possible_duplicate_of("u-1"));
     let reviews = all_reviews(store).await;
-    let latest = reviews.iter().find(|review| **review != stale);
+    let of_second = reviews.iter().find(|review| review.key.id() == "u-2");
+    let marked = credit_by_hand(store, of_second.unwrap()).await;
+    assert_eq!(marked, Marked::Credited);
+    // A person must look at the first one again, also if it pays now.
+    let first = callback("u-1", "tx-1", false);
+    assert_eq!(deliver(store, &first).await, possible_duplicate_of("u-2"));
+    let of_first = reviews.iter().find(|review| review.key.id() == "u-1");
+    let expected = Marked::PossibleDuplicate {
+        of: "u-2".to_owned(),
+    };
+    assert_eq!(credit_by_hand(store, of_first.unwrap()).await, expected);
+}
+
+/// The digest does not cover what was paid.
+async fn smaller_part_payment_hides_no_larger_one<B: Backend>(store: &B) {
+    let [less, more] = Payment::PARTIAL.map(|partial| partial.reconciled("A"));
+    for partial in [&less, &more, &less] {
+        let _: Recorded = deliver(store, partial).await;
+    }
+    let payloads: Vec<_> = all_reviews(store).await;
+    let mut payloads: Vec<_> = payloads.iter().map(|review| &*review.payload).collect();
+    payloads.sort_unstable();
     assert_eq!(
-        credit_by_hand(store, latest.unwrap()).await,
-        Marked::Credited
+        payloads,
+        [less.event().payload_json(), more.event().payload_json()]
     );
+    for review in all_reviews(store).await {
+        assert!(store.resolve(&review).await);
+    }
+    let _: Recorded = deliver(store, &less).await;
+    assert!(all_reviews(store).await.is_empty());
 }
 
 /// A callback that another client arranged has the transfer of a genuine one that was credited.
@@ -211,11 +253,9 @@ async fn another_conflict_of_same_payment_is_listed<B: Backend>(store: &B) {
     is_of(&only_review(store).await, &less);
 }
 
-/// The digest does not cover what was paid.
 async fn resolved_part_payment_is_listed_again_if_more_is_paid<B: Backend>(store: &B) {
-    let [first, second] = Payment::PARTIAL.map(|partial| partial.reconciled("A"));
-    assert_eq!(first.event().digest(), second.event().digest());
-    for partial in [first, second] {
+    for partial in Payment::PARTIAL {
+        let partial = partial.reconciled("A");
         for _ in 0..2 {
             let _: Recorded = deliver(store, &partial).await;
             is_of(&only_review(store).await, &partial);
