@@ -54,7 +54,8 @@ pub enum ReviewReason {
     },
 }
 
-/// Result of marking a payment as credited by hand.
+/// Result of marking a payment as credited by hand. Commit only if it is
+/// [`Credited`](Self::Credited).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "it decides whether to credit the order"]
 #[non_exhaustive]
@@ -63,11 +64,13 @@ pub enum Marked {
     /// order.
     Credited,
     /// The payment is credited already, or the review is a conflict with a credited payment.
-    /// Nothing was changed.
     NotForReview,
+    /// Another delivery of the payment is listed for review: look at it, and resolve one of the
+    /// two.
+    OtherReview,
     /// The transfer of the payment on the chain is already recorded for another payment, which the
-    /// review does not name. Nothing was changed. If the other payment is credited, resolve the
-    /// review. Otherwise credit the other payment by its own review.
+    /// review does not name. If the other payment is credited, resolve the review. Otherwise credit
+    /// the other payment by its own review.
     PossibleDuplicate {
         /// Id of the other payment.
         of: String,

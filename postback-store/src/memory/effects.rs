@@ -168,6 +168,7 @@ impl EffectBackend for MemoryStore {
         length: Duration,
     ) -> Result<bool, StoreError> {
         self.change(key, |effect, now| {
+            effect.follow_clock(now);
             let is_latest = effect.token == token && !effect.is_done() && effect.leased_until > 0;
             if is_latest {
                 effect.leased_at = now;

@@ -133,8 +133,7 @@ impl MemoryStore {
     /// Changes the record of a payment from for review to credited, within a transaction.
     ///
     /// Call it if a person has looked at a [review](Self::reviews) and decided to credit the
-    /// payment. **Credit the order only if it returns [`Marked::Credited`], in the same
-    /// transaction.** A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate),
+    /// payment. **Credit the order, and commit, only if it returns [`Marked::Credited`].** A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate),
     /// or a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
     /// payment with the same transfer on the chain is a
     /// [`PossibleDuplicate`](Recorded::PossibleDuplicate). The record becomes that of the delivery
@@ -146,13 +145,20 @@ impl MemoryStore {
         if !is_for_review || matches!(review.reason, ReviewReason::Conflict { .. }) {
             return Marked::NotForReview;
         }
+        if transaction.contents.has_other_review(review) {
+            return Marked::OtherReview;
+        }
         if let Some(transfer) = &review.transfer
             && let Some(of) = transaction.count_transfer(key, transfer)
         {
             if !review.names_other(&of) {
                 return Marked::PossibleDuplicate { of };
             }
-            transaction.move_transfer(key, transfer);
+            let other = EventKey::new(key.namespace().to_owned(), key.project(), of);
+            let other = transaction.contents.records.get(&other);
+            if other.is_none_or(|other| !other.credited) {
+                transaction.move_transfer(key, transfer);
+            }
         }
         let stored = Stored {
             credited: true,

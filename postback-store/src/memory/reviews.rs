@@ -74,12 +74,25 @@ impl MemoryTransaction {
 }
 
 impl Contents {
-    /// Returns the keys and the digests of the deliveries that a person has resolved.
+    /// Returns the keys and the digests of the deliveries that a person has resolved, each with any
+    /// amount.
     pub(super) fn resolved(&self) -> Vec<(EventKey, FieldDigests)> {
-        let resolved = self.reviews.values().filter(|kept| kept.is_resolved);
-        resolved
-            .map(|kept| (kept.review.key.clone(), kept.review.digest.clone()))
-            .collect()
+        let of = |kept: &KeptReview| (kept.review.key.clone(), kept.review.digest.clone());
+        let reviews = self.reviews.values();
+        let (resolved, open): (Vec<_>, Vec<_>) = reviews.partition(|kept| kept.is_resolved);
+        let open: Vec<_> = open.into_iter().map(of).collect();
+        let resolved = resolved.into_iter().map(of);
+        resolved.filter(|of| !open.contains(of)).collect()
+    }
+
+    /// Returns true if another delivery of a payment is listed for review.
+    pub(super) fn has_other_review(&self, review: &Review) -> bool {
+        self.reviews.iter().any(|(key, kept)| {
+            kept.review.key == review.key
+                && !kept.is_resolved
+                && !matches!(kept.review.reason, ReviewReason::Conflict { .. })
+                && *key != review_key(review)
+        })
     }
 
     /// Drops the payloads of deliveries that are listed no longer and were recorded before a Unix

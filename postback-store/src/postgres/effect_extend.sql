@@ -5,7 +5,11 @@ UPDATE postback_effects
 SET
     leased_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
     leased_until = greatest(
-        leased_until,
+        -- A lease that began in the future is from before the clock was set back: it starts again.
+        leased_until - greatest(
+            leased_at - (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+            0
+        ),
         (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $6
     )
 WHERE namespace = $1 AND project = $2 AND id = $3 AND name = $4

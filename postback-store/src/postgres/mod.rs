@@ -107,6 +107,7 @@ impl SqlDatabase for Postgres {
         review_resolve: include_str!("review_resolve.sql"),
         review_write: include_str!("review_write.sql"),
         reviews_open: include_str!("reviews_open.sql"),
+        reviews_other: include_str!("reviews_other.sql"),
         reviews_prune: include_str!("reviews_prune.sql"),
         schema_check: include_str!("schema_check.sql"),
         schema_lock: Some(include_str!("schema_lock.sql")),

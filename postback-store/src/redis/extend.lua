@@ -9,7 +9,9 @@ local leased_until = tonumber(redis.call('HGET', effect, 'leased_until') or 0)
 if not is_latest(effect, token) or leased_until == 0 then
     return 0
 end
-leased_until = math.max(leased_until, now + length)
+-- A lease that began in the future is from before the clock was set back: it starts again.
+local ahead = math.max(tonumber(redis.call('HGET', effect, 'leased_at')) - now, 0)
+leased_until = math.max(leased_until - ahead, now + length)
 redis.call('HSET', effect, 'leased_at', now, 'leased_until', leased_until)
 redis.call('ZADD', pending, 'XX', now, effect)
 return 1

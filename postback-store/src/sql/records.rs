@@ -70,8 +70,7 @@ impl<D: SqlDatabase> SqlStore<D> {
     /// Changes the record of a payment from for review to credited, within a transaction.
     ///
     /// Call it if a person has looked at a [review](Self::reviews) and decided to credit the
-    /// payment. **Credit the order only if it returns [`Marked::Credited`], in the same
-    /// transaction.** A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate),
+    /// payment. **Credit the order, and commit, only if it returns [`Marked::Credited`].** A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate),
     /// or a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
     /// payment with the same transfer on the chain is a
     /// [`PossibleDuplicate`](Recorded::PossibleDuplicate). The record becomes that of the delivery
@@ -89,6 +88,17 @@ impl<D: SqlDatabase> SqlStore<D> {
             return Ok(Marked::NotForReview);
         }
         let key = &review.key;
+        let record = read_record::<D>(transaction, key).await?;
+        if record.is_none_or(|record| record.credited) {
+            return Ok(Marked::NotForReview);
+        }
+        let other = Statement::about(key, D::STATEMENTS.reviews_other)
+            .bind(review.reason.code())
+            .bind(review.digest.as_str())
+            .bind(&*review.amount);
+        if !rows::<D>(transaction, other).await?.is_empty() {
+            return Ok(Marked::OtherReview);
+        }
         let transfer = review.transfer.as_ref().map(bytes);
         if transfer.is_some() {
             let about = |statement| Statement::about(key, statement).bind(transfer);

@@ -34,6 +34,7 @@ pub struct Statements {
     pub(crate) review_resolve: &'static str,
     pub(crate) review_write: &'static str,
     pub(crate) reviews_open: &'static str,
+    pub(crate) reviews_other: &'static str,
     pub(crate) reviews_prune: &'static str,
     pub(crate) schema_check: &'static str,
     /// Absent if a transaction that writes excludes all others.

@@ -5,7 +5,8 @@
 UPDATE postback_effects
 SET
     leased_at = $7,
-    leased_until = max(leased_until, $7 + $6)
+    -- A lease that began in the future is from before the clock was set back: it starts again.
+    leased_until = max(leased_until - max(leased_at - $7, 0), $7 + $6)
 WHERE namespace = $1 AND project = $2 AND id = $3 AND name = $4
     AND token = $5
     AND done_at IS NULL

@@ -10,14 +10,25 @@ WHERE rowid IN (
         AND payload IS NOT NULL
         AND (
             credited
-            OR EXISTS (
-                SELECT 1
-                FROM postback_reviews AS review
-                WHERE review.namespace = record.namespace
-                    AND review.project = record.project
-                    AND review.id = record.id
-                    AND review.digest = record.digest
-                    AND review.resolved_at IS NOT NULL
+            OR (
+                EXISTS (
+                    SELECT 1
+                    FROM postback_reviews AS review
+                    WHERE review.namespace = record.namespace
+                        AND review.project = record.project
+                        AND review.id = record.id
+                        AND review.digest = record.digest
+                        AND review.resolved_at IS NOT NULL
+                )
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM postback_reviews AS review
+                    WHERE review.namespace = record.namespace
+                        AND review.project = record.project
+                        AND review.id = record.id
+                        AND review.digest = record.digest
+                        AND review.resolved_at IS NULL
+                )
             )
         )
     LIMIT $2

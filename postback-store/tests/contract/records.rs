@@ -482,12 +482,12 @@ async fn credit_by_hand<B: Backend>(store: &B, reconciliation: &Reconciliation) 
         return false;
     };
     let mut transaction = store.begin().await;
-    let is_credited = store.mark_credited(&mut transaction, &review).await == Marked::Credited;
-    if is_credited {
-        store.credit(&mut transaction, review.key.id()).await;
+    if store.mark_credited(&mut transaction, &review).await != Marked::Credited {
+        return false;
     }
+    store.credit(&mut transaction, review.key.id()).await;
     store.commit(transaction).await;
-    is_credited
+    true
 }
 
 async fn review_of<B: Backend>(store: &B, reconciliation: &Reconciliation) -> Option<Review> {

@@ -57,7 +57,9 @@ fn is_of(review: &Review, delivery: &Reconciliation) {
 async fn credit_by_hand<B: Backend>(store: &B, review: &Review) -> Marked {
     let mut transaction = store.begin().await;
     let marked = store.mark_credited(&mut transaction, review).await;
-    store.commit(transaction).await;
+    if marked == Marked::Credited {
+        store.commit(transaction).await;
+    }
     marked
 }
 
@@ -114,6 +116,11 @@ async fn listed_delivery_is_credited_by_hand_after_another<B: Backend>(store: &B
     let _: Recorded = deliver(store, &more).await;
     let review = only_review(store).await;
     let _: Recorded = deliver(store, &LESS.reconciled("A")).await;
+    // A person must have seen it.
+    assert_eq!(credit_by_hand(store, &review).await, Marked::OtherReview);
+    let reviews = all_reviews(store).await;
+    let other = reviews.iter().find(|other| other.digest != review.digest);
+    assert!(store.resolve(other.unwrap()).await);
     assert_eq!(credit_by_hand(store, &review).await, Marked::Credited);
     assert_eq!(deliver(store, &more).await, Recorded::Duplicate);
     assert!(all_reviews(store).await.is_empty());
@@ -135,11 +142,6 @@ async fn transfer_of_possible_duplicate_moves_when_it_is_credited<B: Backend>(st
     // A person must look at the first one again, also if it pays now.
     let first = callback("u-1", "tx-1", false);
     assert_eq!(deliver(store, &first).await, possible_duplicate_of("u-2"));
-    let of_first = reviews.iter().find(|review| review.key.id() == "u-1");
-    let expected = Marked::PossibleDuplicate {
-        of: "u-2".to_owned(),
-    };
-    assert_eq!(credit_by_hand(store, of_first.unwrap()).await, expected);
 }
 
 /// The digest does not cover what was paid.

@@ -45,6 +45,7 @@ pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
         clock_set_back_ends_no_lease
         clock_set_back_does_not_prolong_lease
         clock_set_back_keeps_lease_in_force
+        lease_that_was_extended_after_clock_set_back_ends_in_time
         clock_set_back_keeps_free_effects_free
     ])
 }
@@ -374,6 +375,19 @@ async fn clock_set_back_keeps_lease_in_force<L: SetBack>(store: &L) {
         Ok::<_, LeaseError>(())
     });
     assert_eq!(ran.await.unwrap(), EffectOutcome::Ran(()));
+}
+
+async fn lease_that_was_extended_after_clock_set_back_ends_in_time<L: SetBack>(store: &L) {
+    let paid = payment("A");
+    let dropped = run_effect_with_lease(store.leases(), &paid, MAIL, SHORT, |lease| async move {
+        store.set_back(HOUR);
+        lease.extend(SHORT).await?;
+        std::future::pending::<Result<(), LeaseError>>().await
+    });
+    let dropped = tokio::time::timeout(Duration::from_millis(300), dropped).await;
+    assert!(dropped.is_err(), "{dropped:?}");
+    store.pass(LONGER).await;
+    succeed(store.leases(), &payment("A")).await;
 }
 
 async fn clock_set_back_keeps_free_effects_free<L: SetBack>(store: &L) {
