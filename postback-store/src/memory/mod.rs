@@ -133,8 +133,9 @@ impl MemoryStore {
     /// Changes the record of a payment from for review to credited, within a transaction.
     ///
     /// Call it if a person has looked at a [review](Self::reviews) and decided to credit the
-    /// payment. **Credit the order, and commit, only if it returns [`Marked::Credited`].** A later delivery of the payment is then a [`Duplicate`](Recorded::Duplicate),
-    /// or a [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
+    /// payment. **Credit the order, and commit, only if it returns [`Marked::Credited`].** A later
+    /// delivery of the payment is then a [`Duplicate`](Recorded::Duplicate), or a
+    /// [`Conflict`](Recorded::Conflict) if a field that must not change is different. Another
     /// payment with the same transfer on the chain is a
     /// [`PossibleDuplicate`](Recorded::PossibleDuplicate). The record becomes that of the delivery
     /// that the person has looked at, also if another one was recorded since.
