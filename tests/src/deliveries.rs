@@ -207,7 +207,8 @@ pub fn signed_sample(
 }
 
 /// Returns the text with replacements. Each replaced part must occur in it.
-pub(crate) fn replaced(text: String, replacements: &[(&str, &str)]) -> String {
+#[must_use]
+pub fn replaced(text: String, replacements: &[(&str, &str)]) -> String {
     replacements.iter().fold(text, |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replace(from, to)

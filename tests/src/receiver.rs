@@ -1,9 +1,10 @@
 //! Tests of a receiver as a process: its environment, its exit status and its two streams.
 
 use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Child, ChildStderr, Command, Stdio},
+    io::{self, BufRead, BufReader, Read},
+    process::{Child, Command, Stdio},
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -65,8 +66,6 @@ pub struct Running {
     child: Child,
     /// URL that the process prints, without a path.
     base: String,
-    /// Kept open, so that the process can write to it.
-    _stderr: BufReader<ChildStderr>,
 }
 
 impl Running {
@@ -78,11 +77,9 @@ impl Running {
         stderr.read_line(&mut line).expect("a line");
         let base = line.trim().rsplit(' ').next().expect("an address");
         let base = base.to_owned();
-        Self {
-            child,
-            base,
-            _stderr: stderr,
-        }
+        // A process that logs would otherwise wait when the pipe is full.
+        thread::spawn(move || io::copy(&mut stderr, &mut io::sink()));
+        Self { child, base }
     }
 
     /// Returns the URL, without a path, at which the process listens.
