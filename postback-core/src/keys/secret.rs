@@ -76,6 +76,9 @@ impl SecretKey {
     /// [`new`](Self::new) rejects. If one of them was an accident, the log event of a rejected
     /// postback has a hint.
     ///
+    /// Use it for a secret that the provider shows in base64 and whose decoded bytes are the key.
+    /// Of random keys, one in 26 begins or ends with a byte that is white space.
+    ///
     /// # Errors
     ///
     /// [`ConfigError::BlankSecret`], as [`new`](Self::new).
