@@ -1,0 +1,107 @@
+//! The table of direct dependencies lists those of the manifests.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// The users of a crate, and its licence.
+type Row = (BTreeSet<String>, String);
+
+/// Returns the direct dependencies of the published crates, without those of tests.
+fn declared() -> BTreeMap<String, Row> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let licence = |dependency: &Value| {
+        let mut found = packages.iter().filter(|package| {
+            let requirement = text(&dependency["req"]);
+            let version = text(&package["version"]);
+            package["name"] == dependency["name"] && is_caret(&requirement, &version)
+        });
+        text(&found.next().unwrap()["license"])
+    };
+    let mut rows = BTreeMap::<String, Row>::new();
+    for package in packages {
+        let name = text(&package["name"]);
+        let is_published = package["source"].is_null() && package["publish"].is_null();
+        let Some(user) = name.strip_prefix("postback-").filter(|_| is_published) else {
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().unwrap() {
+            if dependency["kind"] == "dev" {
+                continue;
+            }
+            let row = rows
+                .entry(text(&dependency["name"]))
+                .or_insert_with(|| (BTreeSet::new(), licence(dependency)));
+            row.0.insert(user.to_owned());
+        }
+    }
+    rows
+}
+
+/// Returns whether a version may satisfy a caret requirement: it begins with the same number, and
+/// with the same two if the first is zero.
+fn is_caret(requirement: &str, version: &str) -> bool {
+    let requirement = requirement.trim_start_matches('^');
+    let significant = |text: &str| {
+        let numbers: Vec<_> = text.split('.').map(str::to_owned).collect();
+        let count = if text.starts_with("0.") { 2 } else { 1 };
+        numbers.into_iter().take(count).collect::<Vec<_>>()
+    };
+    significant(requirement) == significant(version)
+}
+
+/// Returns the rows of the table.
+fn listed() -> Vec<(String, Row)> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/dependencies.md");
+    let text = fs::read_to_string(file).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let [_, name, users, reason, licence, health, loss, _] = cells[..] else {
+            unreachable!("{row}");
+        };
+        let is_own = name.contains("postback-");
+        assert!(
+            !reason.is_empty() && !health.is_empty() && (is_own || !loss.is_empty()),
+            "{row}"
+        );
+        let users = users.split(", ").map(str::to_owned).collect();
+        (
+            name.trim_matches('`').to_owned(),
+            (users, licence.to_owned()),
+        )
+    })
+    .collect()
+}
+
+#[test]
+fn table_lists_direct_dependencies_with_their_users_and_licences() {
+    let listed = listed();
+    let names: Vec<_> = listed.iter().map(|(name, _)| name).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    let table: BTreeMap<_, _> = listed.iter().cloned().collect();
+    assert_eq!(table.len(), names.len(), "repeated name");
+    assert_eq!(table, declared());
+}
