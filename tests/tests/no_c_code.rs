@@ -1,4 +1,4 @@
-//! The dependency tree needs a C compiler only for CryptAPI.
+//! The dependency tree needs a C compiler only for CryptAPI and SQLite.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -45,24 +45,28 @@ fn c_code(packages: &[String]) -> Vec<&String> {
 }
 
 #[test]
-fn c_code_is_built_for_cryptapi_only() {
-    for (package, pure) in [
+fn c_code_is_built_for_cryptapi_and_sqlite_only() {
+    for (package, pure, with_c_code) in [
+        ("postback-core", "", "cryptapi"),
         (
             "postback-core",
             "bigdecimal,cryptocloud,rust_decimal,testing,tracing",
+            "cryptapi",
         ),
-        ("postback-actix", "cryptocloud,tracing"),
-        ("postback-rocket", "cryptocloud,tracing"),
-        ("postback-tower", "axum,cryptocloud,tracing"),
+        ("postback-actix", "cryptocloud,tracing", "cryptapi"),
+        ("postback-rocket", "cryptocloud,tracing", "cryptapi"),
+        ("postback-tower", "axum,cryptocloud,tracing", "cryptapi"),
+        (
+            "postback-store",
+            "memory,postgres,redis,redis-cluster",
+            "sqlite",
+        ),
     ] {
         let packages = tree(package, pure);
         assert!(packages.len() > 10, "{packages:?}");
         assert_eq!(c_code(&packages), Vec::<&String>::new(), "{package}");
 
-        let with_cryptapi = tree(package, "cryptapi");
-        assert!(
-            !c_code(&with_cryptapi).is_empty(),
-            "control case: {package}"
-        );
+        let packages = tree(package, with_c_code);
+        assert!(!c_code(&packages).is_empty(), "control case: {package}");
     }
 }
