@@ -165,6 +165,14 @@ pub mod event;
 mod expected_body;
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 mod field;
+/// Checks that a fuzzer makes of code that is not public.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// Compares the members of a JSON object with those that `serde_json` reads.
+    pub fn check_json_members(text: &str) {
+        crate::decode::json::differential::check(text);
+    }
+}
 mod hexadecimal;
 mod keys;
 mod log;

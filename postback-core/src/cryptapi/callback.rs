@@ -2,7 +2,10 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{CallbackFields, fields::FieldName};
 use crate::{
-    decode::{self, form},
+    decode::{
+        form,
+        json::{self, Received},
+    },
     public_url::query,
 };
 
@@ -257,7 +260,7 @@ pub(super) struct Entry<'a> {
 }
 
 enum Encoded<'a> {
-    Json(&'a str),
+    Json(Received<'a>),
     Pair(form::Pair<'a>),
 }
 
@@ -268,7 +271,7 @@ impl<'a> Entry<'a> {
 
     pub(super) fn read(self) -> Option<Parameter<'a>> {
         let value = match self.value {
-            Encoded::Json(raw) => decode::value_text(raw),
+            Encoded::Json(value) => value.text_or_raw(),
             Encoded::Pair(pair) => pair.text(),
         };
         Some(Parameter {
@@ -304,11 +307,11 @@ impl<'a> Entry<'a> {
     ) -> impl Iterator<Item = Self> {
         let is_wanted =
             |name: &str| form::is_parameter_name(name) && is_parameter(name) && is_wanted(name);
-        let members = decode::members(object, is_wanted).unwrap_or_default();
-        let members = members.into_iter().filter(|(_, raw)| *raw != "null");
-        members.map(|(name, raw)| Self {
+        let members = json::members(object, is_wanted).unwrap_or_default();
+        let members = members.into_iter().filter(|(_, value)| !value.is_null());
+        members.map(|(name, value)| Self {
             name,
-            value: Encoded::Json(raw),
+            value: Encoded::Json(value),
             coverage: Coverage::Signed,
         })
     }

@@ -1,13 +1,8 @@
 //! Reads the provider's fields out of a query, a form or a JSON object.
 
-use std::{borrow::Cow, fmt, mem, ops::Range, str};
+use std::{borrow::Cow, mem, ops::Range, str};
 
 use bytes::Bytes;
-use serde::{
-    Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
 
 use super::{
     CallbackFields,
@@ -17,7 +12,7 @@ use crate::{
     Amount, MalformedReason,
     decode::{
         self, form,
-        json::{AnyName, Value},
+        json::{Cursor, Malformed, Value},
     },
     event::Stage,
 };
@@ -44,10 +39,8 @@ impl CallbackFields {
         let text = str::from_utf8(body).map_err(|_| MalformedReason::Syntax)?;
         let text = decode::without_byte_order_mark(text);
         let mut reading = Reading::default();
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let members = deserializer.deserialize_map(Members(&mut reading));
-        members.map_err(|_| MalformedReason::Syntax)?;
-        deserializer.end().map_err(|_| MalformedReason::Syntax)?;
+        let read = reading.take_members(text);
+        read.map_err(|Malformed| MalformedReason::Syntax)?;
         reading.finish(body.slice_ref(text.as_bytes()))
     }
 }
@@ -103,6 +96,22 @@ impl Reading {
             reading.take(field, &value, Some(place));
         }
         reading
+    }
+
+    /// Takes the members of a JSON object. Reads to the end even if a rule is broken, so that
+    /// invalid syntax is reported as such.
+    fn take_members(&mut self, text: &str) -> Result<(), Malformed> {
+        let mut cursor = Cursor::new(text);
+        if !cursor.enter_object() {
+            return Err(Malformed);
+        }
+        while let Some(name) = cursor.name()? {
+            let value = cursor.value()?;
+            if let Some(field) = FieldName::named(&name) {
+                self.take(field, &value.read()?, None);
+            }
+        }
+        cursor.end()
     }
 
     /// Takes a field, and keeps the first rule that is broken.
@@ -222,27 +231,4 @@ fn raw_text<'a>(value: &'a Value<'_>) -> &'a str {
 fn is_count(text: &str) -> bool {
     // The parser also accepts a plus sign.
     text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok()
-}
-
-struct Members<'a>(&'a mut Reading);
-
-impl<'de> Visitor<'de> for Members<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a callback")
-    }
-
-    /// Reads to the end even if a rule is broken, so that invalid syntax is reported as such.
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(AnyName(name)) = members.next_key()? {
-            let Some(field) = FieldName::named(&name) else {
-                members.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            let raw: &'de RawValue = members.next_value()?;
-            self.0.take(field, &Value::from_json(raw.get()), None);
-        }
-        Ok(())
-    }
 }

@@ -1,6 +1,9 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
-use crate::{Amount, decode};
+use crate::{
+    Amount,
+    decode::json::{self, Received},
+};
 
 /// Amount in another currency, from a `*_convert` field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +29,13 @@ pub struct Payout<'a> {
 impl<'a> Converted<'a> {
     /// Reads `{"USD": "3.20"}`. A currency must not occur twice.
     pub(super) fn read_all(text: &'a str) -> Option<Vec<Self>> {
-        let members = decode::members(text, |_| true)?;
+        let members = json::members(text, |_| true)?;
         let currencies: BTreeSet<_> = members.iter().map(|(currency, _)| currency).collect();
         if currencies.len() < members.len() {
             return None;
         }
-        let converted = |(currency, amount)| {
-            let amount = decimal(&decode::value_text(amount)?)?;
+        let converted = |(currency, amount): (_, Received<'a>)| {
+            let amount = decimal(&amount.text_or_raw()?)?;
             Some(Self { currency, amount })
         };
         members.into_iter().map(converted).collect()
@@ -67,8 +70,10 @@ impl<'a> Payout<'a> {
                 }]
             });
         };
-        if let Some(members) = decode::members(text, |_| true) {
-            let payout = |(address, share)| Self::with_share(address, &decode::value_text(share)?);
+        if let Some(members) = json::members(text, |_| true) {
+            let payout = |(address, share): (_, Received<'a>)| {
+                Self::with_share(address, &share.text_or_raw()?)
+            };
             return members.into_iter().map(payout).collect();
         }
         let unquoted = |text: &'a str| text.trim().trim_matches(['"', '\'']);

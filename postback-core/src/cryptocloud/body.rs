@@ -1,16 +1,10 @@
-use std::{fmt, ops::RangeInclusive};
-
-use serde::{
-    Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
+use std::ops::RangeInclusive;
 
 use crate::{
     MalformedReason, MediaType,
     decode::{
-        self, Member, form,
-        json::{AnyName, Value},
+        self, form,
+        json::{Cursor, Malformed, Member, Received, Value},
     },
 };
 
@@ -46,20 +40,52 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Reads to the end even if a field is repeated, so that invalid syntax is reported first.
     fn from_json(body: &'a str) -> Result<Self, MalformedReason> {
-        let mut deserializer = serde_json::Deserializer::from_str(body);
-        let fields = deserializer.deserialize_map(JsonVisitor);
-        let (mut fields, reason) = fields.map_err(|_| MalformedReason::Syntax)?;
-        deserializer.end().map_err(|_| MalformedReason::Syntax)?;
-        if let Some(reason) = reason {
-            return Err(reason);
+        let mut repeated = None;
+        let mut fields =
+            Self::from_members(body, &mut repeated).map_err(|Malformed| MalformedReason::Syntax)?;
+        if let Some(name) = repeated {
+            return Err(MalformedReason::Repeated(name));
         }
         let invoice_info = fields.invoice_info.unwrap_or_default();
         fields.invoice_uuid = match Member::find(invoice_info, "uuid") {
             Member::Absent => Value::Absent,
-            Member::Once(raw) => Value::from_json(raw),
+            // Withheld if it is malformed.
+            Member::Once(uuid) => uuid.read().unwrap_or_default(),
             Member::Repeated => return Err(MalformedReason::Repeated("invoice_info.uuid")),
         };
+        Ok(fields)
+    }
+
+    /// Reads the members of a JSON object, and stores the name of a repeated one.
+    fn from_members(body: &'a str, repeated: &mut Option<&'static str>) -> Result<Self, Malformed> {
+        let mut fields = Self::default();
+        let mut cursor = Cursor::new(body);
+        if !cursor.enter_object() {
+            return Err(Malformed);
+        }
+        while let Some(name) = cursor.name()? {
+            let received = cursor.value()?;
+            if let Some((name, field)) = fields.field(&name) {
+                let known = Known {
+                    value: received.read()?,
+                    raw: received.raw(),
+                };
+                if field.replace(known).is_some() {
+                    *repeated = Some(name);
+                }
+            } else if name == "invoice_info" {
+                // Its members are not decoded here, and may be malformed.
+                if !matches!(received, Received::Container(_)) {
+                    received.read()?;
+                }
+                if fields.invoice_info.replace(received.raw()).is_some() {
+                    *repeated = Some("invoice_info");
+                }
+            }
+        }
+        cursor.end()?;
         Ok(fields)
     }
 
@@ -114,38 +140,3 @@ impl<'a> Body<'a> {
 
 /// Lengths of the names of the known fields, in bytes.
 const NAME_LENGTHS: RangeInclusive<usize> = "token".len()..="amount_crypto".len();
-
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = (Body<'de>, Option<MalformedReason>);
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a postback")
-    }
-
-    /// Reads to the end even if a field is repeated, so that invalid syntax is reported first.
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut body = Body::default();
-        let mut reason = None;
-        while let Some(AnyName(name)) = members.next_key()? {
-            if let Some((name, field)) = body.field(&name) {
-                let raw: &'de RawValue = members.next_value()?;
-                let raw = raw.get();
-                let value = Value::from_json(raw);
-                let known = Known { value, raw };
-                if field.replace(known).is_some() {
-                    reason = Some(MalformedReason::Repeated(name));
-                }
-            } else if name == "invoice_info" {
-                let raw: &'de RawValue = members.next_value()?;
-                if body.invoice_info.replace(raw.get()).is_some() {
-                    reason = Some(MalformedReason::Repeated("invoice_info"));
-                }
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok((body, reason))
-    }
-}

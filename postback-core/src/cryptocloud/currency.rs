@@ -1,4 +1,4 @@
-use crate::decode::open_enum;
+use crate::decode::json::open_enum;
 
 open_enum! {
     /// Coin and network of a payment: the codes of versions 1 and 2.

@@ -14,6 +14,11 @@ pub(super) fn payment_event<P: Provider<Payload = Payment>>(payment: &Payment) -
     let status = unsigned.status().map(|status| status.as_str());
     let amount = unsigned.amount().map(|amount| amount.shortest());
     let currency = unsigned.currency().map(|currency| currency.as_str());
+    let (invoice_info, malformed) = match unsigned.invoice_info_as_received() {
+        Some(Ok(json)) => (Some(json), None),
+        Some(Err(text)) => (None, Some(("invoice_info", text))),
+        None => (None, None),
+    };
     let payload = Payload {
         provider: P::NAME,
         invoice_id: payment.invoice_id(),
@@ -22,8 +27,8 @@ pub(super) fn payment_event<P: Provider<Payload = Payment>>(payment: &Payment) -
         amount: amount.clone(),
         currency,
         order_id: unsigned.order_id(),
-        invoice_info: unsigned.invoice_info_as_received(),
-        unreadable: unsigned.unreadable().collect(),
+        invoice_info,
+        unreadable: unsigned.unreadable().chain(malformed).collect(),
     };
     PaymentEvent::new(payment.invoice_id(), payload)
         .field("status", status)
@@ -41,7 +46,7 @@ struct Payload<'a> {
     currency: Option<&'a str>,
     order_id: Option<&'a str>,
     invoice_info: Option<&'a RawValue>,
-    /// Names, and values as received.
+    /// Names, and values as received. Contains `invoice_info` if it is malformed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unreadable: BTreeMap<&'a str, &'a str>,
 }

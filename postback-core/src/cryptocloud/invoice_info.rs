@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use time::UtcDateTime;
 
 use super::{Currency, InvoiceStatus, Status};
-use crate::{Amount, decode::object};
+use crate::{Amount, decode::json::object};
 
 object! {
     /// `invoice_info`, which a version 2 postback contains in JSON. It is not signed.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Amount, Field, MalformedReason, Rejection,
-    decode::{self, json::Value},
+    decode::json::{self, Value},
 };
 
 /// Payment that CryptoCloud or Trybit announced, with signed and [unsigned](Self::unsigned) fields.
@@ -192,18 +192,19 @@ impl Unsigned {
         self.invoice_uuid.as_deref()
     }
 
-    /// Returns `invoice_info` as received.
-    pub(super) fn invoice_info_as_received(&self) -> Option<&RawValue> {
-        serde_json::from_slice(&self.invoice_info).ok()
+    /// Returns `invoice_info` as received if it is well-formed JSON, or else its text. It is
+    /// `None` if it is absent.
+    pub(super) fn invoice_info_as_received(&self) -> Option<Result<&RawValue, &str>> {
+        let text = self.invoice_info_text()?;
+        Some(serde_json::from_str(text).map_err(|_| text))
     }
 
     /// Decodes and returns `invoice_info`, which version 2 sends in JSON. Absent for a form.
     #[must_use]
     pub fn invoice_info(&self) -> Field<'_, InvoiceInfo<'_>> {
-        // The value is a part of a body that is UTF-8.
-        let mut field: Field<'_, InvoiceInfo<'_>> = match str::from_utf8(&self.invoice_info) {
-            Ok(raw) if !raw.is_empty() => decode::field(raw),
-            _ => Field::Absent,
+        let mut field: Field<'_, InvoiceInfo<'_>> = match self.invoice_info_text() {
+            Some(text) => json::field(text),
+            None => Field::Absent,
         };
         if self.invoice_uuid.is_none()
             && let Field::Known(info) = &mut field
@@ -211,6 +212,12 @@ impl Unsigned {
             info.uuid = Field::Absent;
         }
         field
+    }
+
+    fn invoice_info_text(&self) -> Option<&str> {
+        // The value is a part of a body that is UTF-8.
+        let text = str::from_utf8(&self.invoice_info).ok()?;
+        (!text.is_empty()).then_some(text)
     }
 }
 

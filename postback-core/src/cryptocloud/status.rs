@@ -1,4 +1,4 @@
-use crate::decode::open_enum;
+use crate::decode::json::open_enum;
 
 open_enum! {
     /// Value of `status` in a postback, and of `invoice_info.invoice_status`.

@@ -4,8 +4,6 @@ use std::{borrow::Cow, iter};
 
 use percent_encoding::percent_decode_str;
 
-use super::json::Name;
-
 /// Returns the pairs of an `application/x-www-form-urlencoded` body or query, as received.
 ///
 /// A pair ends at an `&`, and its name at its first `=`. Empty pairs (`a=1&&b=2`) are skipped.
@@ -133,11 +131,8 @@ fn decode<'a>(
     if !is_strict(part) {
         return None;
     }
-    let pairs: Vec<(Name<'a>, Name<'a>)> = serde_urlencoded::from_str(part).ok()?;
-    let pair = pairs.into_iter().next();
-    Some(pair.map_or(Cow::Borrowed(""), |(Name(name), Name(value))| {
-        of_pair((name, value))
-    }))
+    let pair = form_urlencoded::parse(part.as_bytes()).next();
+    Some(pair.map_or(Cow::Borrowed(""), of_pair))
 }
 
 /// Returns whether a value means null. A form has no null, so senders write one of these texts.

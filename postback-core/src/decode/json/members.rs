@@ -1,36 +1,23 @@
-//! Members of a JSON object, with their values as received.
-
-use std::{borrow::Cow, fmt, ops::ControlFlow};
+use std::{borrow::Cow, ops::ControlFlow};
 
 #[cfg(feature = "cryptocloud")]
 use memchr::memmem;
-use serde::{
-    Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
 
-use super::json::AnyName;
-#[cfg(feature = "cryptapi")]
-use super::json::text;
+use super::{Cursor, Malformed, Received};
 
 /// Result of searching an object for one member.
 #[cfg(feature = "cryptocloud")]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Member<'a> {
+    /// The object does not contain the member, is malformed, or is another value.
     Absent,
-    Once(&'a str),
+    Once(Received<'a>),
     Repeated,
 }
 
 #[cfg(feature = "cryptocloud")]
 impl<'a> Member<'a> {
-    /// Searches a well-formed JSON value for a member. A value that is not an object has no
-    /// members.
     pub(crate) fn find(object: &'a str, name: &str) -> Self {
-        if !object.starts_with('{') {
-            return Self::Absent;
-        }
         let bytes = object.as_bytes();
         // If nothing is escaped, the member occurs at most as often as its name does in the text,
         // so the search can end before the object does.
@@ -38,23 +25,25 @@ impl<'a> Member<'a> {
             Some(_) => usize::MAX,
             None => memmem::find_iter(bytes, name).take(2).count(),
         };
-        let mut member = Self::Absent;
-        if most > 0 {
-            let visit = |_, value| {
-                let is_first = member == Self::Absent;
-                member = match is_first {
-                    true => Self::Once(value),
-                    false => Self::Repeated,
-                };
-                match is_first && most > 1 {
-                    true => ControlFlow::Continue(()),
-                    false => ControlFlow::Break(()),
-                }
-            };
-            // The object is well-formed, so there is no result only if the search ended early.
-            let _ = visit_members(object, |other| other == name, visit);
+        if most == 0 {
+            return Self::Absent;
         }
-        member
+        let mut member = Self::Absent;
+        let visit = |_, value| {
+            let is_first = member == Self::Absent;
+            member = match is_first {
+                true => Self::Once(value),
+                false => Self::Repeated,
+            };
+            match is_first && most > 1 {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        };
+        match visit_members(object, |other| other == name, visit) {
+            Ok(()) => member,
+            Err(Malformed) => Self::Absent,
+        }
     }
 }
 
@@ -63,67 +52,32 @@ impl<'a> Member<'a> {
 pub(crate) fn members<'a>(
     raw: &'a str,
     is_wanted: impl Fn(&str) -> bool,
-) -> Option<Vec<(Cow<'a, str>, &'a str)>> {
+) -> Option<Vec<(Cow<'a, str>, Received<'a>)>> {
     let mut all = Vec::new();
-    visit_members(raw, is_wanted, |name, value| {
+    let visited = visit_members(raw, is_wanted, |name, value| {
         all.push((name, value));
         ControlFlow::Continue(())
-    })?;
-    Some(all)
+    });
+    visited.is_ok().then_some(all)
 }
 
-/// Returns the value of a member, with texts decoded and others as received, or `None` for a string
-/// with half a surrogate pair.
-#[cfg(feature = "cryptapi")]
-pub(crate) fn value_text(raw: &str) -> Option<Cow<'_, str>> {
-    match raw.starts_with('"') {
-        true => text(raw),
-        false => Some(Cow::Borrowed(raw)),
-    }
-}
-
-/// Calls `visit` with each wanted member, in order and until it breaks. Returns `None` if it broke
-/// before the end, or if `raw` is not an object.
+/// Calls `visit` with each wanted member, in order and until it breaks.
 fn visit_members<'a>(
     raw: &'a str,
     is_wanted: impl Fn(&str) -> bool,
-    visit: impl FnMut(Cow<'a, str>, &'a str) -> ControlFlow<()>,
-) -> Option<()> {
-    let mut deserializer = serde_json::Deserializer::from_str(raw);
-    let members = Members { is_wanted, visit };
-    deserializer.deserialize_map(members).ok()?;
-    deserializer.end().ok()
-}
-
-struct Members<W, V> {
-    is_wanted: W,
-    visit: V,
-}
-
-impl<'a, W, V> Visitor<'a> for Members<W, V>
-where
-    W: Fn(&str) -> bool,
-    V: FnMut(Cow<'a, str>, &'a str) -> ControlFlow<()>,
-{
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+    mut visit: impl FnMut(Cow<'a, str>, Received<'a>) -> ControlFlow<()>,
+) -> Result<(), Malformed> {
+    let mut cursor = Cursor::new(raw);
+    if !cursor.enter_object() {
+        return Err(Malformed);
     }
-
-    fn visit_map<A: MapAccess<'a>>(mut self, mut members: A) -> Result<(), A::Error> {
-        while let Some(AnyName(name)) = members.next_key()? {
-            if !(self.is_wanted)(&name) {
-                members.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            let value: &'a RawValue = members.next_value()?;
-            if (self.visit)(name, value.get()).is_break() {
-                break;
-            }
+    while let Some(name) = cursor.name()? {
+        let value = cursor.value()?;
+        if is_wanted(&name) && visit(name, value).is_break() {
+            return Ok(());
         }
-        Ok(())
     }
+    cursor.end()
 }
 
 #[cfg(test)]
@@ -133,7 +87,10 @@ mod tests {
     #[cfg(feature = "cryptocloud")]
     #[test]
     fn member_is_found_in_each_spelling() {
-        let once = |raw| Member::Once(raw);
+        let once = |raw| {
+            let value = Cursor::new(raw).value();
+            Member::Once(value.unwrap())
+        };
         let cases = [
             (r#"{"a":1,"uuid":"x","b":{"c":2}}"#, once(r#""x""#)),
             (r#"{"a":"uuid","uuid":2}"#, once("2")),
@@ -163,7 +120,7 @@ mod tests {
     fn members_are_returned_in_order() {
         let object = r#"{"a":"\u00e4","b":1.50,"a":{"c":"d"},"e":"\ud800","\ud800":null}"#;
         let all = members(object, |_| true).unwrap();
-        let values: Vec<_> = all.iter().map(|(_, raw)| value_text(raw)).collect();
+        let values: Vec<_> = all.iter().map(|(_, value)| value.text_or_raw()).collect();
         let values: Vec<_> = values.iter().map(|value| value.as_deref()).collect();
         let expected = [
             Some("\u{e4}"),

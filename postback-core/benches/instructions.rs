@@ -1,0 +1,96 @@
+//! Performs one operation a number of times, so that its instructions can be counted:
+//! `tests/instructions.sh` runs it under a profiler.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark cannot run with a wrong set-up"
+)]
+
+mod deliveries;
+
+use std::{env, hint::black_box};
+
+use deliveries::{get, post};
+use postback_core::MediaType;
+
+/// Takes the name of an operation and the number of repetitions. Without them, or with arguments
+/// that Cargo passes to each benchmark, performs each operation once.
+fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match &arguments[..] {
+        [name, repetitions] if let Ok(repetitions) = repetitions.parse() => {
+            let (_, prepare) = OPERATIONS
+                .iter()
+                .find(|(operation, _)| operation == name)
+                .expect("a known operation");
+            let operation = prepare();
+            for _ in 0..repetitions {
+                operation();
+            }
+        }
+        _ => OPERATIONS.iter().for_each(|(_, prepare)| prepare()()),
+    }
+}
+
+type Operation = Box<dyn Fn()>;
+
+/// Name of an operation, and the function that prepares it.
+type Prepared = (&'static str, fn() -> Operation);
+
+const OPERATIONS: [Prepared; 9] = [
+    ("verify-json", || {
+        let (verifier, body) = (post::verifier(), post::sample_json(post::SECRET));
+        Box::new(move || {
+            drop(post::deliver(&verifier, MediaType::Json, &body).expect("a genuine postback"));
+        })
+    }),
+    ("verify-json-and-decode-invoice-info", || {
+        let (verifier, body) = (post::verifier(), post::sample_json(post::SECRET));
+        Box::new(move || {
+            let payment = post::deliver(&verifier, MediaType::Json, &body);
+            let payment = payment.expect("a genuine postback");
+            let info = payment.unsigned().invoice_info();
+            black_box(info.known().expect("an object"));
+        })
+    }),
+    ("verify-form", || {
+        let (verifier, body) = (post::verifier(), post::sample_form());
+        Box::new(move || {
+            drop(post::deliver(&verifier, MediaType::Form, &body).expect("a genuine postback"));
+        })
+    }),
+    ("reject-forged-json", || {
+        let (verifier, body) = (post::verifier(), post::sample_json("another secret"));
+        Box::new(move || {
+            let result = post::deliver(&verifier, MediaType::Json, &body);
+            black_box(result.expect_err("a forged postback"));
+        })
+    }),
+    ("rsa-alone", || {
+        let rsa = get::Rsa::new();
+        Box::new(move || rsa.verify())
+    }),
+    ("verify-get", || {
+        let verifier = get::verifier();
+        Box::new(move || drop(get::deliver(&verifier, get::TARGET).expect("a genuine callback")))
+    }),
+    ("verify-get-and-read-all-fields", || {
+        let verifier = get::verifier();
+        Box::new(move || {
+            let callback = get::deliver(&verifier, get::TARGET).expect("a genuine callback");
+            get::read_all(&callback);
+        })
+    }),
+    ("reject-64-kib-of-text", || reject_hostile("plain")),
+    ("reject-64-kib-of-escapes", || {
+        reject_hostile("%61%62%63=%61%62%63&")
+    }),
+];
+
+fn reject_hostile(part: &str) -> Operation {
+    let (verifier, form) = (post::verifier(), post::hostile_form(part));
+    Box::new(move || {
+        let result = post::deliver(&verifier, MediaType::Form, &form);
+        black_box(result.expect_err("an unsigned postback"));
+    })
+}
