@@ -1,9 +1,9 @@
 //! Deliveries to the shop as a process: repeated, concurrent, reordered, late, changed and forged.
 //!
-//! The tables in `invoices` and `callbacks` are the test. A scenario is about one order. A row of it
-//! is what is sent, the status that comes back, and the amount that is paid for the order
-//! afterwards. All scenarios are played at the same time, so that the deliveries of different
-//! orders are concurrent.
+//! The tables in `invoices` and `callbacks` are the test. A scenario is about one order. A row is
+//! what is sent, the status that comes back, and the amount that is paid for the order afterwards.
+//! All scenarios are played at the same time, so that the deliveries of different orders are
+//! concurrent.
 
 #![expect(
     clippy::arithmetic_side_effects,
