@@ -13,6 +13,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let (verifiers, print) = (Verifiers::from_environment()?, receiver::stdout());
+    receiver::replace_keys_by_input(&verifiers);
     let server = HttpServer::new(move || {
         let (verifiers, print) = (verifiers.clone(), print.clone());
         App::new().configure(receiver_actix::routes(

@@ -13,6 +13,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let (verifiers, print) = (Verifiers::from_environment()?, receiver::stdout());
+    receiver::replace_keys_by_input(&verifiers);
     let router = receiver_axum::router(verifiers, print, receiver::BODY_DEADLINE);
     let listener = TcpListener::bind(receiver::address()).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);

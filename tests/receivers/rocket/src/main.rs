@@ -14,6 +14,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let (verifiers, print) = (Verifiers::from_environment()?, receiver::stdout());
+    receiver::replace_keys_by_input(&verifiers);
     let address = receiver::address().to_socket_addrs()?.next();
     let address = address.ok_or("BIND names no address")?;
     // Rocket logs to standard output, on which only postbacks are expected.

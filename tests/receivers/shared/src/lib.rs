@@ -1,8 +1,9 @@
-//! The parts of the receivers that do not depend on the framework: environment, output and exit
-//! status.
+//! The parts of the receivers that do not depend on the framework: environment, keys, output and
+//! exit status.
 
 mod environment;
 mod json_line;
+mod keys;
 
 use std::{
     error::Error,
@@ -15,6 +16,7 @@ use std::{
 pub use self::{
     environment::{CryptApiVerifier, Verifiers, address},
     json_line::{print_callback, print_payment},
+    keys::replace_keys_by_input,
 };
 
 /// Time in which a body must arrive. It does not bound the handler.

@@ -12,11 +12,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let routes = receiver_tower::routes(
-        Verifiers::from_environment()?,
-        &receiver::stdout(),
-        receiver::BODY_DEADLINE,
-    );
+    let (verifiers, print) = (Verifiers::from_environment()?, receiver::stdout());
+    receiver::replace_keys_by_input(&verifiers);
+    let routes = receiver_tower::routes(verifiers, &print, receiver::BODY_DEADLINE);
     let listener = TcpListener::bind(receiver::address()).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
     receiver_tower::serve(listener, routes).await;
