@@ -11,7 +11,7 @@ use postback_core::testing::{SAMPLE_CALLBACK, SigningKey};
 
 use crate::{
     process::Process,
-    scenario::{Counted, Delivery, Order, Scenario, UNKNOWN, UNREAD},
+    scenario::{Counted, Delivery, Order, Row, Scenario, UNKNOWN, UNREAD},
 };
 
 /// Callback about a payment to the address of an order.
@@ -69,6 +69,9 @@ const fn pending(payment: &'static str, value: &'static str) -> Delivery<Callbac
     delivery.sent.pending = true;
     delivery
 }
+
+/// Callback of a payment that pays an order.
+pub(crate) const PAID_IN_FULL: Delivery<Callback> = confirmed("a", "0.05");
 
 impl Delivery<Callback> {
     /// Reports the transfer on the chain of another payment.
@@ -469,6 +472,40 @@ pub(crate) const CALLBACKS: &[Scenario<Callback>] = &[
             ),
             (&[confirmed("a", "0.05")], 200, "0.05"),
         ],
+    ),
+];
+
+/// Scenario of a transfer that is reported under two ids at the same time. One of them is credited,
+/// and either is correct: the two scenarios differ in their results.
+pub(crate) const ONE_TRANSFER: [Scenario<Callback>; 2] = [
+    Scenario {
+        reviews: &[("b", "possible duplicate of PAYMENT a")],
+        ..scenario("one transfer under two ids", ONE_TRANSFER_ROWS)
+    },
+    Scenario {
+        counted: &[counted("b", "0.05", &["0.05"])],
+        in_full: Some("b"),
+        reviews: &[("a", "possible duplicate of PAYMENT b")],
+        ..scenario("one transfer under two ids", ONE_TRANSFER_ROWS)
+    },
+];
+
+const ONE_TRANSFER_ROWS: &[Row<Callback>] = &[
+    (
+        &[
+            confirmed("a", "0.05").of_transfer("a").times(8),
+            confirmed("b", "0.05").of_transfer("a").times(8),
+        ],
+        200,
+        "0.05",
+    ),
+    (
+        &[
+            confirmed("b", "0.05").of_transfer("a"),
+            confirmed("a", "0.05").of_transfer("a"),
+        ],
+        200,
+        "0.05",
     ),
 ];
 

@@ -63,6 +63,9 @@ const fn paid(amount: &'static str) -> Delivery<Postback> {
     })
 }
 
+/// Postback that pays an order.
+pub(crate) const PAID_IN_FULL: Delivery<Postback> = paid("0.05");
+
 /// Postback of an invoice that is not paid.
 const fn status(status: &'static str) -> Delivery<Postback> {
     let mut delivery = paid("0.05");

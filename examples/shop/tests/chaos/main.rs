@@ -14,6 +14,7 @@
 mod books;
 mod callbacks;
 mod invoices;
+mod outage;
 mod process;
 mod scenario;
 
@@ -24,10 +25,10 @@ use tokio::join;
 
 use self::{
     books::Expected,
-    callbacks::{Address, CALLBACKS},
+    callbacks::{Address, CALLBACKS, Callback, ONE_TRANSFER},
     invoices::{INVOICES, Invoice},
     process::Process,
-    scenario::Played,
+    scenario::{Order, Played, Scenario},
 };
 
 /// Number of requests, and of those that differ from all others.
@@ -64,4 +65,24 @@ async fn chaotic_deliveries_credit_each_payment_once() {
     expected.assert(&shop).await;
 
     assert_eq!(shop.sent(), DELIVERIES);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn concurrent_ids_of_one_transfer_credit_one_payment() {
+    static SCENARIOS: [Scenario<Callback>; 2] = ONE_TRANSFER;
+    let shop = Arc::new(Process::start());
+    let mut expected = Expected::default();
+    for number in 0..10 {
+        let [first, second] = &SCENARIOS;
+        let mut played = Played {
+            scenario: first,
+            order: Address::new(number),
+        };
+        played.play(&shop).await;
+        if !books::is_counted(&shop, &played.order.payment("a")).await {
+            played.scenario = second;
+        }
+        expected.add(&[played]);
+    }
+    expected.assert(&shop).await;
 }

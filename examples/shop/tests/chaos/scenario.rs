@@ -131,7 +131,8 @@ impl<O: Order> Played<O> {
         playing.join_all().await
     }
 
-    async fn play(&mut self, shop: &Process) {
+    /// Sends the rows in their order.
+    pub(crate) async fn play(&mut self, shop: &Process) {
         let begun = Instant::now();
         for row in self.scenario.rows {
             let (deliveries, _, paid) = row;
