@@ -68,7 +68,7 @@ impl Amount {
     /// Returns whether the text has a minus sign, as `-0` also has.
     #[must_use]
     pub fn is_negative(&self) -> bool {
-        self.parts().negative
+        self.0.starts_with('-')
     }
 
     /// Returns the value as a `rust_decimal::Decimal`.

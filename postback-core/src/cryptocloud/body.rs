@@ -1,10 +1,11 @@
 use std::ops::RangeInclusive;
 
+use super::invoice_uuid::InvoiceUuid;
 use crate::{
     MalformedReason, MediaType,
     decode::{
         self, form,
-        json::{Cursor, Malformed, Member, Received, Value},
+        json::{Cursor, Malformed, Received, Value},
     },
 };
 
@@ -14,8 +15,8 @@ pub(crate) struct Body<'a> {
     pub(crate) amount: Option<Known<'a>>,
     pub(crate) currency: Option<Known<'a>>,
     pub(crate) invoice_id: Option<Known<'a>>,
-    /// JSON text; `None` in a form.
-    pub(crate) invoice_info: Option<&'a str>,
+    /// `None` in a form.
+    pub(crate) invoice_info: Option<Received<'a>>,
     /// `invoice_info.uuid`
     pub(crate) invoice_uuid: Value<'a>,
     pub(crate) order_id: Option<Known<'a>>,
@@ -48,12 +49,12 @@ impl<'a> Body<'a> {
         if let Some(name) = repeated {
             return Err(MalformedReason::Repeated(name));
         }
-        let invoice_info = fields.invoice_info.unwrap_or_default();
-        fields.invoice_uuid = match Member::find(invoice_info, "uuid") {
-            Member::Absent => Value::Absent,
+        let uuid = fields.invoice_info.map(InvoiceUuid::find);
+        fields.invoice_uuid = match uuid.unwrap_or(InvoiceUuid::Absent) {
+            InvoiceUuid::Absent => Value::Absent,
             // Withheld if it is malformed.
-            Member::Once(uuid) => uuid.read().unwrap_or_default(),
-            Member::Repeated => return Err(MalformedReason::Repeated("invoice_info.uuid")),
+            InvoiceUuid::Once(uuid) => uuid.read().unwrap_or_default(),
+            InvoiceUuid::Repeated => return Err(MalformedReason::Repeated("invoice_info.uuid")),
         };
         Ok(fields)
     }
@@ -77,10 +78,10 @@ impl<'a> Body<'a> {
                 }
             } else if name == "invoice_info" {
                 // Its members are not decoded here, and may be malformed.
-                if !matches!(received, Received::Container(_)) {
+                if !matches!(received, Received::Container { .. }) {
                     received.read()?;
                 }
-                if fields.invoice_info.replace(received.raw()).is_some() {
+                if fields.invoice_info.replace(received).is_some() {
                     *repeated = Some("invoice_info");
                 }
             }

@@ -19,6 +19,11 @@ impl InvoiceId {
         valid.then(|| Self(bare.into()))
     }
 
+    /// Returns whether `text` is this id, with or without one `INV-` in front.
+    pub(crate) fn is_named_by(&self, text: &str) -> bool {
+        bare_invoice_id(text) == self.as_str()
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

@@ -83,6 +83,7 @@ mod currency;
 mod event;
 mod invoice_id;
 mod invoice_info;
+mod invoice_uuid;
 mod payment;
 mod provider;
 mod reconcile;

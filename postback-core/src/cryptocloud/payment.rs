@@ -6,12 +6,12 @@ use serde_json::value::RawValue;
 use super::{
     Currency, InvoiceInfo, Status,
     body::{Body, Known},
-    invoice_id::{InvoiceId, bare_invoice_id, looks_like_invoice_id},
+    invoice_id::{InvoiceId, looks_like_invoice_id},
     token::GenuineToken,
 };
 use crate::{
     Amount, Field, MalformedReason, Rejection,
-    decode::json::{self, Value},
+    decode::json::{self, Received, Value},
 };
 
 /// Payment that CryptoCloud or Trybit announced, with signed and [unsigned](Self::unsigned) fields.
@@ -75,7 +75,7 @@ impl Payment {
     /// ```
     #[must_use]
     pub fn is_for_invoice(&self, stored: &str) -> bool {
-        bare_invoice_id(stored) == self.invoice_id()
+        self.invoice_id.is_named_by(stored)
     }
 
     /// Returns the signed expiry of the token, `exp`, in Unix seconds: the time of sending plus 300
@@ -97,12 +97,9 @@ impl Payment {
         body: Body<'_>,
         received: &Bytes,
     ) -> Result<Self, Rejection> {
-        let named = named_invoice(body.invoice_id)?;
-        if named != token.invoice_id {
-            return Err(Rejection::InvoiceMismatch);
-        }
+        check_invoice(body.invoice_id, &token.invoice_id)?;
         let invoice_uuid = match body.invoice_uuid {
-            Value::Text(uuid) if InvoiceId::parse(&uuid).as_ref() == Some(&named) => Some(uuid),
+            Value::Text(uuid) if token.invoice_id.is_named_by(&uuid) => Some(uuid),
             Value::Text(uuid) if looks_like_invoice_id(&uuid) => {
                 return Err(Rejection::InvoiceMismatch);
             }
@@ -118,7 +115,7 @@ impl Payment {
         let currency = unreadable.or_known("currency", body.currency, text);
         let order_id = unreadable.or_known("order_id", body.order_id, text_or_number);
         // Its members are decoded by `Unsigned::invoice_info`.
-        let invoice_info = body.invoice_info.unwrap_or_default();
+        let invoice_info = body.invoice_info.map(Received::raw).unwrap_or_default();
         if !invoice_info.is_empty() && !invoice_info.starts_with(['{', 'n']) {
             unreadable.note("invoice_info", invoice_info);
         }
@@ -270,20 +267,25 @@ impl Unreadable<'_> {
     }
 }
 
-/// Returns the invoice that the body names, by a text or by the digits of a number.
-fn named_invoice(field: Option<Known<'_>>) -> Result<InvoiceId, Rejection> {
+/// Checks that the body names the signed invoice, by a text or by the digits of a number.
+fn check_invoice(field: Option<Known<'_>>, signed: &InvoiceId) -> Result<(), Rejection> {
+    const MALFORMED: Rejection = Rejection::Malformed(MalformedReason::Value("invoice_id"));
     let value = field.map(|field| field.value).unwrap_or_default();
     let named = match value {
         Value::Absent => {
             return Err(Rejection::Malformed(MalformedReason::Missing("invoice_id")));
         }
-        Value::Number(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            InvoiceId::parse(number)
-        }
-        Value::Text(text) => InvoiceId::parse(&text),
-        Value::Number(_) | Value::Other(_) => None,
+        Value::Number(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => number.into(),
+        Value::Text(text) => text,
+        Value::Number(_) | Value::Other(_) => return Err(MALFORMED),
     };
-    named.ok_or(Rejection::Malformed(MalformedReason::Value("invoice_id")))
+    if signed.is_named_by(&named) {
+        return Ok(());
+    }
+    Err(match InvoiceId::parse(&named) {
+        Some(_) => Rejection::InvoiceMismatch,
+        None => MALFORMED,
+    })
 }
 
 fn text(value: Value<'_>) -> Option<Cow<'_, str>> {

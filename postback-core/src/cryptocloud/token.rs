@@ -1,8 +1,7 @@
-use std::{collections::HashSet, fmt};
+use std::{borrow::Cow, collections::HashSet, fmt};
 
-use jsonwebtoken::{
-    Algorithm, dangerous::insecure_decode_claims, decode_header, errors::ErrorKind,
-};
+use jsonwebtoken::{Algorithm, decode_header};
+use memchr::{memchr, memrchr};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, MapAccess, Visitor},
@@ -31,24 +30,18 @@ impl GenuineToken {
         token: &str,
         context: &mut VerifyContext<'_, SecretKey>,
     ) -> Result<Self, Rejection> {
-        let (message, signature) = token.rsplit_once('.').ok_or(Rejection::BadSignature)?;
-        let (header, claims) = message.split_once('.').ok_or(Rejection::BadSignature)?;
-        if claims.contains('.') {
-            return Err(Rejection::BadSignature);
-        }
-        let tag = base64url::decode(signature).ok_or(Rejection::BadSignature)?;
-        context.signature(|key| key.verify_hmac_sha256(message.as_bytes(), &tag))?;
-        check_header(token, header).ok_or(Rejection::BadSignature)?;
+        let parts = Parts::split(token).ok_or(Rejection::BadSignature)?;
+        let tag = base64url::decode_tag(parts.signature).ok_or(Rejection::BadSignature)?;
+        context.signature(|key| key.verify_hmac_sha256(parts.message.as_bytes(), &tag))?;
+        check_header(token, parts.header).ok_or(Rejection::BadSignature)?;
 
-        let claims: Claims = insecure_decode_claims(token).map_err(|error| match error.kind() {
-            ErrorKind::Base64(_) => Rejection::BadSignature,
-            _ => UNUSABLE,
-        })?;
+        let claims = base64url::decode(parts.claims).ok_or(Rejection::BadSignature)?;
+        let claims: Claims<'_> = serde_json::from_slice(&claims).map_err(|_| UNUSABLE)?;
         let invoice_id = InvoiceId::parse(&claims.id).ok_or(UNUSABLE)?;
         context.identify(&LogFields::default().invoice_id(invoice_id.as_str()));
         // Checked after `identify`, so that the log event of a rejection contains the invoice id.
-        let exp = claims.exp.as_deref().ok_or(UNUSABLE)?;
-        let not_before = match &claims.nbf {
+        let exp = claims.exp.ok_or(UNUSABLE)?;
+        let not_before = match claims.nbf {
             Some(nbf) => Some(seconds(nbf, Amount::ceil).ok_or(UNUSABLE)?),
             None => None,
         };
@@ -59,6 +52,33 @@ impl GenuineToken {
             expires_at,
         })
     }
+}
+
+/// Three parts of a token, encoded.
+struct Parts<'a> {
+    header: &'a str,
+    claims: &'a str,
+    signature: &'a str,
+    /// Header, dot and claims, which the signature covers.
+    message: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn split(token: &'a str) -> Option<Self> {
+        let (message, signature) = split_at_dot(token, memrchr(b'.', token.as_bytes())?)?;
+        let (header, claims) = split_at_dot(message, memchr(b'.', message.as_bytes())?)?;
+        memchr(b'.', claims.as_bytes()).is_none().then_some(Self {
+            header,
+            claims,
+            signature,
+            message,
+        })
+    }
+}
+
+fn split_at_dot(text: &str, dot: usize) -> Option<(&str, &str)> {
+    let (before, from) = text.split_at_checked(dot)?;
+    Some((before, from.strip_prefix('.')?))
 }
 
 const UNUSABLE: Rejection = Rejection::InvalidClaims(InvalidClaimsReason::Unusable);
@@ -132,13 +152,13 @@ impl<'de> Visitor<'de> for StrictHeader {
 ///
 /// A repeated claim is rejected (RFC 7519, section 4), and so is an array, which a derived impl
 /// would accept.
-struct Claims {
-    id: String,
-    exp: Option<Box<RawValue>>,
-    nbf: Option<Box<RawValue>>,
+struct Claims<'a> {
+    id: Cow<'a, str>,
+    exp: Option<&'a RawValue>,
+    nbf: Option<&'a RawValue>,
 }
 
-impl<'de> Deserialize<'de> for Claims {
+impl<'de> Deserialize<'de> for Claims<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(ClaimsVisitor)
     }
@@ -147,18 +167,18 @@ impl<'de> Deserialize<'de> for Claims {
 struct ClaimsVisitor;
 
 impl<'de> Visitor<'de> for ClaimsVisitor {
-    type Value = Claims;
+    type Value = Claims<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JWT claims set")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Claims, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut claims: A) -> Result<Claims<'de>, A::Error> {
         let (mut id, mut exp, mut nbf) = (None, None, None);
         let mut unknown = HashSet::new();
         while let Some(Name(name)) = claims.next_key()? {
             let repeated = match &*name {
-                "id" => id.replace(claims.next_value()?).is_some(),
+                "id" => id.replace(claims.next_value::<Name<'de>>()?.0).is_some(),
                 "exp" => exp.replace(claims.next_value()?).is_some(),
                 "nbf" => nbf.replace(claims.next_value()?).is_some(),
                 _ => {

@@ -8,6 +8,14 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
+/// Decodes the 32 bytes of an HMAC-SHA-256.
+pub(crate) fn decode_tag(text: &str) -> Option<[u8; 32]> {
+    // The engine needs room for whole groups of three bytes.
+    let mut buffer = [0; 33];
+    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut buffer).ok()?;
+    buffer.get(..length)?.try_into().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -21,6 +29,15 @@ mod tests {
                 prop_assert_eq!(URL_SAFE_NO_PAD.encode(bytes), text);
             }
         }
+    }
+
+    #[test]
+    fn tag_has_32_bytes() {
+        let decoded = |length| decode_tag(&URL_SAFE_NO_PAD.encode([b'a'].repeat(length)));
+        for length in [0, 1, 31, 33, 34, 64, 1_000] {
+            assert_eq!(decoded(length), None, "{length}");
+        }
+        assert_eq!(decoded(32), Some([b'a'; 32]), "control case");
     }
 
     #[test]

@@ -15,12 +15,12 @@ pub(super) struct Blocks<'a> {
     begin: usize,
     /// Quotes at which a string begins or ends.
     quotes: u64,
-    /// Brackets and braces outside strings.
+    /// Brackets and braces outside strings, and other bytes that [may be one](may_be_bracket).
     brackets: u64,
     /// Backslashes and control characters, inside or outside strings.
     special: u64,
-    /// Set if the last byte of the block is inside a string.
-    ends_in_string: bool,
+    /// All bits if the last byte of the block is inside a string, or else no bits.
+    ends_in_string: u64,
     /// Set if the last byte of the block escapes the next.
     ends_in_escape: bool,
 }
@@ -33,7 +33,7 @@ impl<'a> Blocks<'a> {
             quotes: 0,
             brackets: 0,
             special: 0,
-            ends_in_string: false,
+            ends_in_string: 0,
             ends_in_escape: false,
         };
         blocks.compute();
@@ -44,14 +44,30 @@ impl<'a> Blocks<'a> {
     /// the string contains neither a backslash nor a control character.
     ///
     /// Positions must not decrease from call to call.
+    #[inline]
     pub(super) fn string_end(&mut self, open: usize) -> Option<(usize, bool)> {
+        // Most strings end in the block in which they begin.
+        let first = open.wrapping_add(1);
+        let offset = first.wrapping_sub(self.begin);
+        if offset < BLOCK {
+            let quotes = self.quotes >> offset;
+            if quotes != 0 {
+                let length = quotes.trailing_zeros();
+                let special = (self.special >> offset) & below(quotes);
+                return Some((first.wrapping_add(length as usize), special == 0));
+            }
+        }
+        self.end_in_later_block(first)
+    }
+
+    #[inline(never)]
+    fn end_in_later_block(&mut self, first: usize) -> Option<(usize, bool)> {
+        let mut from = self.advance_to(first)?;
         let mut special = 0;
-        let mut from = self.advance_to(open)? & !1_u64.wrapping_shl(self.offset(open));
         loop {
             let quotes = self.quotes & from;
             if quotes != 0 {
-                let before = quotes.wrapping_sub(1) & !quotes;
-                special |= self.special & from & before;
+                special |= self.special & from & below(quotes);
                 return Some((self.position(quotes), special == 0));
             }
             special |= self.special & from;
@@ -59,23 +75,28 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// Returns the position of the bracket that ends the array or object that begins at `open`.
-    /// Does not check that brackets are of the same kind.
+    /// Returns the position of the bracket that ends the array or object that begins at `open`, and
+    /// whether it contains neither a backslash nor a control character. Does not check that
+    /// brackets are of the same kind.
     ///
     /// Positions must not decrease from call to call.
-    pub(super) fn container_end(&mut self, open: usize) -> Option<usize> {
+    pub(super) fn container_end(&mut self, open: usize) -> Option<(usize, bool)> {
         let mut depth = 0_usize;
+        let mut special = 0;
         let mut from = self.advance_to(open)?;
         loop {
+            // Of the whole block: what follows the end may count too.
+            special |= self.special;
             let mut brackets = self.brackets & from;
             while brackets != 0 {
                 let position = self.position(brackets);
                 depth = match self.text.get(position)? {
                     b'[' | b'{' => depth.checked_add(1)?,
-                    _ => depth.checked_sub(1)?,
+                    b']' | b'}' => depth.checked_sub(1)?,
+                    _ => depth,
                 };
                 if depth == 0 {
-                    return Some(position);
+                    return Some((position, special == 0));
                 }
                 brackets &= brackets.wrapping_sub(1);
             }
@@ -113,33 +134,36 @@ impl<'a> Blocks<'a> {
     }
 
     /// Computes the masks of the current block.
+    #[inline(always)]
     fn compute(&mut self) {
         let rest = self.text.get(self.begin..).unwrap_or_default();
         match rest.as_chunks().0.first_chunk() {
             Some(block) => self.compute_of(block),
-            None => {
-                let mut block = [[b' '; LANE]; LANES];
-                let bytes = block.as_flattened_mut();
-                iter::zip(bytes, rest).for_each(|(to, from)| *to = *from);
-                self.compute_of(&block);
-            }
+            None => self.compute_of_last(rest),
         }
     }
 
+    /// Computes the masks of the last block, which has fewer bytes than the others.
+    #[inline(never)]
+    fn compute_of_last(&mut self, rest: &[u8]) {
+        let mut block = [[b' '; LANE]; LANES];
+        let bytes = block.as_flattened_mut();
+        iter::zip(bytes, rest).for_each(|(to, from)| *to = *from);
+        self.compute_of(&block);
+    }
+
+    #[inline(always)]
     fn compute_of(&mut self, block: &Block) {
-        self.special = mask(block, |byte| byte < b' ' || byte == b'\\');
         let mut quotes = mask(block, |byte| byte == b'"');
-        if self.special != 0 || self.ends_in_escape {
+        self.special = 0;
+        if has_special(block) || self.ends_in_escape {
+            self.special = mask(block, is_special);
             quotes &= !self.escaped(mask(block, |byte| byte == b'\\'));
         }
-        let mut inside = prefix_xor(quotes);
-        if self.ends_in_string {
-            inside = !inside;
-        }
-        self.ends_in_string = inside >> 63 != 0;
+        let inside = prefix_xor(quotes) ^ self.ends_in_string;
+        self.ends_in_string = 0_u64.wrapping_sub(inside >> 63);
         self.quotes = quotes;
-        // Both kinds of brackets differ from braces in this bit alone.
-        self.brackets = mask(block, |byte| matches!(byte | 0x20, b'{' | b'}')) & !inside;
+        self.brackets = mask(block, may_be_bracket) & !inside;
     }
 
     /// Returns the bytes that follow an odd number of backslashes.
@@ -167,6 +191,35 @@ const LANE: usize = 16;
 const LANES: usize = 4;
 
 type Block = [[u8; LANE]; LANES];
+
+/// Returns whether a byte is a backslash or a control character.
+const fn is_special(byte: u8) -> bool {
+    byte < b' ' || byte == b'\\'
+}
+
+/// Returns whether a byte of the block is special, in fewer instructions than its mask needs.
+#[inline(always)]
+fn has_special(block: &Block) -> bool {
+    let [first, second, third, fourth] = block;
+    let mut least = [0_u8; LANE];
+    let bytes = first.iter().zip(second).zip(third).zip(fourth);
+    for (least, (((first, second), third), fourth)) in least.iter_mut().zip(bytes) {
+        // Zero for a backslash, and for a byte less than 0x20.
+        let nonzero = |byte: &u8| (byte ^ b'\\').min(byte & 0xe0);
+        *least = nonzero(first)
+            .min(nonzero(second))
+            .min(nonzero(third))
+            .min(nonzero(fourth));
+    }
+    least.iter().fold(false, |any, least| any | (*least == 0))
+}
+
+/// Returns whether a byte is a bracket or a brace, or one of `Y`, `_`, `y` and DEL, which differ
+/// from them in these bits alone. Well-formed JSON has the latter in strings
+/// alone.
+const fn may_be_bracket(byte: u8) -> bool {
+    byte | 0x26 == 0x7f
+}
 
 /// Returns the mask of the bytes that satisfy `is_wanted`.
 #[inline(always)]
@@ -196,6 +249,11 @@ fn mask(block: &Block, is_wanted: impl Fn(u8) -> bool) -> u64 {
 /// Bit of each byte of a lane: the bytes of one half have another than those of the other, so that
 /// both can be added.
 const BITS: [u8; LANE] = [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2];
+
+/// Returns the mask of the bits below the lowest bit that is set.
+const fn below(mask: u64) -> u64 {
+    mask.wrapping_sub(1) & !mask
+}
 
 /// Transposes a matrix of 8 × 8 bits: bit `r` of byte `c` becomes bit `c` of byte `r`.
 const fn transpose(matrix: u64) -> u64 {

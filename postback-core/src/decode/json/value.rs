@@ -26,7 +26,12 @@ pub(crate) enum Value<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Received<'a> {
     /// An array or an object.
-    Container(&'a str),
+    Container {
+        /// The value with its brackets.
+        raw: &'a str,
+        /// Set only if the value contains neither a backslash nor a control character.
+        is_plain: bool,
+    },
     /// A number, a literal, or another sequence of letters, digits and `+-.`.
     Scalar(&'a str),
     String {
@@ -41,7 +46,7 @@ impl<'a> Received<'a> {
     /// Returns the value as received.
     pub(crate) const fn raw(self) -> &'a str {
         match self {
-            Self::Container(raw) | Self::Scalar(raw) | Self::String { raw, .. } => raw,
+            Self::Container { raw, .. } | Self::Scalar(raw) | Self::String { raw, .. } => raw,
         }
     }
 
@@ -66,17 +71,15 @@ impl<'a> Received<'a> {
 
     /// Returns the text of a string, or `None` for another value and for a string that is not a
     /// text.
+    #[inline]
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::String {
                 raw,
                 is_plain: true,
             } => inner(raw).map(Cow::Borrowed),
-            Self::String { raw, .. } => {
-                let Name(text) = serde_json::from_str(raw).ok()?;
-                Some(text)
-            }
-            Self::Container(_) | Self::Scalar(_) => None,
+            Self::String { raw, .. } => decoded(raw),
+            Self::Container { .. } | Self::Scalar(_) => None,
         }
     }
 
@@ -86,25 +89,23 @@ impl<'a> Received<'a> {
     pub(crate) fn text_or_raw(self) -> Option<Cow<'a, str>> {
         match self {
             Self::String { .. } => self.text(),
-            Self::Container(raw) | Self::Scalar(raw) => {
+            Self::Container { raw, .. } | Self::Scalar(raw) => {
                 self.is_well_formed().then_some(Cow::Borrowed(raw))
             }
         }
     }
 
-    /// Returns the name of a member that this string is, or `None` if it is malformed.
+    /// Returns the name of a member that this string is.
     ///
     /// A name with half a surrogate pair is not a text. It is read as a name that no field has.
-    pub(super) fn name(self) -> Option<Cow<'a, str>> {
+    #[inline]
+    pub(super) fn name(self) -> Result<Cow<'a, str>, Malformed> {
         match self {
             Self::String {
                 raw,
-                is_plain: false,
-            } => {
-                let AnyName(name) = serde_json::from_str(raw).ok()?;
-                Some(name)
-            }
-            _ => self.text(),
+                is_plain: true,
+            } => inner(raw).map(Cow::Borrowed).ok_or(Malformed),
+            _ => decoded_name(self.raw()),
         }
     }
 
@@ -114,8 +115,21 @@ impl<'a> Received<'a> {
 }
 
 /// Returns a string without its quotes.
+#[inline]
 fn inner(raw: &str) -> Option<&str> {
-    raw.strip_prefix('"')?.strip_suffix('"')
+    raw.get(1..raw.len().checked_sub(1)?)
+}
+
+#[cold]
+fn decoded(raw: &str) -> Option<Cow<'_, str>> {
+    let Name(text) = serde_json::from_str(raw).ok()?;
+    Some(text)
+}
+
+#[cold]
+fn decoded_name(raw: &str) -> Result<Cow<'_, str>, Malformed> {
+    let AnyName(name) = serde_json::from_str(raw).map_err(|_| Malformed)?;
+    Ok(name)
 }
 
 /// Text of a JSON string, unescaped.
