@@ -98,10 +98,7 @@ impl<'a> Body<'a> {
         }
         for pair in form::pairs(body) {
             // A name of another length or with a space is not a known one, and need not be decoded.
-            let encoded_name = pair.encoded_name();
-            let escapes = encoded_name.bytes().filter(|byte| *byte == b'%').count();
-            let length = encoded_name.len().saturating_sub(escapes.saturating_mul(2));
-            if !NAME_LENGTHS.contains(&length) || encoded_name.contains('+') {
+            if !pair.may_have_name_of(&NAME_LENGTHS) {
                 continue;
             }
             // Invalid and unknown names are ignored. `invoice_info` is unknown here, because forms

@@ -1,38 +1,36 @@
 #[cfg(feature = "cryptapi")]
 use std::ops::Range;
+#[cfg(feature = "cryptocloud")]
+use std::ops::RangeInclusive;
 use std::{borrow::Cow, iter};
 
 use percent_encoding::percent_decode_str;
+
+use super::block::Positions;
 
 /// Returns the pairs of an `application/x-www-form-urlencoded` body or query, as received.
 ///
 /// A pair ends at an `&`, and its name at its first `=`. Empty pairs (`a=1&&b=2`) are skipped.
 pub(crate) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
     let mut begin = 0_usize;
+    let mut specials = Positions::new(text, is_special);
     iter::from_fn(move || {
         loop {
-            let rest = text
-                .as_bytes()
-                .get(begin..)
-                .filter(|rest| !rest.is_empty())?;
-            let (mut length, mut equals, mut plain) = (rest.len(), None, true);
-            // Each byte is read once, because hostile input consists of pairs of one byte and of
-            // escapes.
-            for (at, byte) in rest.iter().enumerate() {
-                match byte {
-                    b'&' => {
-                        length = at;
+            let (mut end, mut equals, mut plain) = (text.len(), None, true);
+            for at in specials.by_ref() {
+                match text.as_bytes().get(at) {
+                    Some(b'&') => {
+                        end = at;
                         break;
                     }
-                    b'=' if equals.is_none() => equals = Some(at),
-                    b'%' | b'+' => plain = false,
-                    _ => {}
+                    Some(b'=') => equals = equals.or(Some(at)),
+                    _ => plain = false,
                 }
             }
-            let end = begin.saturating_add(length);
             let pair = text.get(begin..end)?;
+            let name_length = equals.unwrap_or(end).saturating_sub(begin);
             begin = end.saturating_add(1);
-            let (name, assignment) = pair.split_at_checked(equals.unwrap_or(length))?;
+            let (name, assignment) = pair.split_at_checked(name_length)?;
             if !pair.is_empty() {
                 return Some(Pair {
                     name,
@@ -43,6 +41,11 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
             }
         }
     })
+}
+
+/// Returns whether a byte separates names and values, or encodes others.
+const fn is_special(byte: u8) -> bool {
+    byte == b'&' || byte == b'=' || byte == b'%' || byte == b'+'
 }
 
 /// Pair of a form or query, as received.
@@ -62,6 +65,7 @@ pub(crate) struct Pair<'a> {
 
 impl<'a> Pair<'a> {
     /// Returns the name as received.
+    #[cfg(feature = "cryptapi")]
     pub(crate) const fn encoded_name(&self) -> &'a str {
         self.name
     }
@@ -87,7 +91,7 @@ impl<'a> Pair<'a> {
     pub(crate) fn any_name(&self) -> Option<Cow<'a, str>> {
         match self.plain {
             true => Some(Cow::Borrowed(self.name)),
-            false => decode(self.name, |(name, _)| name),
+            false => decode(self.name),
         }
     }
 
@@ -95,9 +99,20 @@ impl<'a> Pair<'a> {
     pub(crate) fn text(&self) -> Option<Cow<'a, str>> {
         match self.plain {
             true => Some(Cow::Borrowed(self.encoded_value())),
-            // Including its `=`, it is decoded as a pair with an empty name.
-            false => decode(self.assignment, |(_, value)| value),
+            false => decode(self.encoded_value()),
         }
+    }
+
+    /// Returns whether the decoded name may have a length in the range: it has no space, and of each
+    /// escape one byte counts.
+    #[cfg(feature = "cryptocloud")]
+    pub(crate) fn may_have_name_of(&self, lengths: &RangeInclusive<usize>) -> bool {
+        let escapes = match self.plain {
+            true => 0,
+            false => self.name.bytes().filter(|byte| *byte == b'%').count(),
+        };
+        let length = self.name.len().saturating_sub(escapes.saturating_mul(2));
+        lengths.contains(&length) && (self.plain || !self.name.contains('+'))
     }
 
     /// Returns whether name and value are strictly encoded.
@@ -123,16 +138,17 @@ fn is_strict(text: &str) -> bool {
     is_ascii || percent_decode_str(text).decode_utf8().is_ok()
 }
 
-/// Decodes a name without a value, or a value without a name, if it is strictly encoded.
-fn decode<'a>(
-    part: &'a str,
-    of_pair: impl FnOnce((Cow<'a, str>, Cow<'a, str>)) -> Cow<'a, str>,
-) -> Option<Cow<'a, str>> {
+/// Decodes a name or a value, if it is strictly encoded.
+fn decode(part: &str) -> Option<Cow<'_, str>> {
     if !is_strict(part) {
         return None;
     }
-    let pair = form_urlencoded::parse(part.as_bytes()).next();
-    Some(pair.map_or(Cow::Borrowed(""), of_pair))
+    let spaced = part.replace('+', " ");
+    let text = match spaced.contains('%') {
+        true => percent_decode_str(&spaced).decode_utf8().ok()?.into_owned(),
+        false => spaced,
+    };
+    Some(Cow::Owned(text))
 }
 
 /// Returns whether a value means null. A form has no null, so senders write one of these texts.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cryptocloud")]
 pub(crate) mod base64url;
+mod block;
 pub(crate) mod form;
 #[cfg(any(feature = "cryptapi", feature = "cryptocloud"))]
 pub(crate) mod json;

@@ -1,4 +1,4 @@
-use std::iter;
+use crate::decode::block::{self, BLOCK, Block, LANE, mask};
 
 /// Positions of quotes and brackets in JSON text, found in blocks of 64 bytes.
 ///
@@ -136,20 +136,16 @@ impl<'a> Blocks<'a> {
     /// Computes the masks of the current block.
     #[inline(always)]
     fn compute(&mut self) {
-        let rest = self.text.get(self.begin..).unwrap_or_default();
-        match rest.as_chunks().0.first_chunk() {
+        match block::at(self.text, self.begin) {
             Some(block) => self.compute_of(block),
-            None => self.compute_of_last(rest),
+            None => self.compute_of_last(),
         }
     }
 
     /// Computes the masks of the last block, which has fewer bytes than the others.
     #[inline(never)]
-    fn compute_of_last(&mut self, rest: &[u8]) {
-        let mut block = [[b' '; LANE]; LANES];
-        let bytes = block.as_flattened_mut();
-        iter::zip(bytes, rest).for_each(|(to, from)| *to = *from);
-        self.compute_of(&block);
+    fn compute_of_last(&mut self) {
+        self.compute_of(&block::last(self.text, self.begin));
     }
 
     #[inline(always)]
@@ -181,17 +177,6 @@ impl<'a> Blocks<'a> {
     }
 }
 
-/// Number of bytes in a block.
-const BLOCK: usize = LANE * LANES;
-
-/// Number of bytes that are compared at once: the size of the vectors that each processor of the
-/// 64-bit architectures has.
-const LANE: usize = 16;
-
-const LANES: usize = 4;
-
-type Block = [[u8; LANE]; LANES];
-
 /// Returns whether a byte is a backslash or a control character.
 const fn is_special(byte: u8) -> bool {
     byte < b' ' || byte == b'\\'
@@ -221,48 +206,9 @@ const fn may_be_bracket(byte: u8) -> bool {
     byte | 0x26 == 0x7f
 }
 
-/// Returns the mask of the bytes that satisfy `is_wanted`.
-#[inline(always)]
-fn mask(block: &Block, is_wanted: impl Fn(u8) -> bool) -> u64 {
-    let [first, second, third, fourth] = block;
-    let mut sums = [0_u8; LANE];
-    let bytes = first.iter().zip(second).zip(third).zip(fourth);
-    let bits = BITS.iter().zip(&mut sums).zip(bytes);
-    for ((bits, sum), (((first, second), third), fourth)) in bits {
-        // All bits if the byte is wanted, or else no bits.
-        let all = |byte: &u8| u8::from(is_wanted(*byte)).wrapping_neg();
-        *sum = (all(first) & bits)
-            | (all(second) & bits.wrapping_shl(2))
-            | (all(third) & bits.wrapping_shl(4))
-            | (all(fourth) & bits.wrapping_shl(6));
-    }
-    let [low, high] = *sums.as_chunks().0 else {
-        return 0;
-    };
-    let sums = u64::from_le_bytes(low) | u64::from_le_bytes(high);
-    match sums {
-        0 => 0,
-        _ => transpose(sums),
-    }
-}
-
-/// Bit of each byte of a lane: the bytes of one half have another than those of the other, so that
-/// both can be added.
-const BITS: [u8; LANE] = [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2];
-
 /// Returns the mask of the bits below the lowest bit that is set.
 const fn below(mask: u64) -> u64 {
     mask.wrapping_sub(1) & !mask
-}
-
-/// Transposes a matrix of 8 × 8 bits: bit `r` of byte `c` becomes bit `c` of byte `r`.
-const fn transpose(matrix: u64) -> u64 {
-    let swap = (matrix ^ (matrix >> 7)) & 0x00aa_00aa_00aa_00aa;
-    let matrix = matrix ^ swap ^ (swap << 7);
-    let swap = (matrix ^ (matrix >> 14)) & 0x0000_cccc_0000_cccc;
-    let matrix = matrix ^ swap ^ (swap << 14);
-    let swap = (matrix ^ (matrix >> 28)) & 0x0000_0000_f0f0_f0f0;
-    matrix ^ swap ^ (swap << 28)
 }
 
 /// Sets each bit to the exclusive or of all bits up to it: between two quotes, and at the first.
