@@ -10,7 +10,8 @@ mod deliveries;
 
 use std::{env, hint::black_box};
 
-use deliveries::{get, post};
+use bytes::Bytes;
+use deliveries::{get, post, post::HOSTILE_PARTS};
 use postback_core::MediaType;
 
 /// Takes the name of an operation and the number of repetitions. Without them, or with arguments
@@ -37,7 +38,7 @@ type Operation = Box<dyn Fn()>;
 /// Name of an operation, and the function that prepares it.
 type Prepared = (&'static str, fn() -> Operation);
 
-const OPERATIONS: [Prepared; 9] = [
+const OPERATIONS: [Prepared; 15] = [
     ("verify-json", || {
         let (verifier, body) = (post::verifier(), post::sample_json(post::SECRET));
         Box::new(move || {
@@ -81,16 +82,30 @@ const OPERATIONS: [Prepared; 9] = [
             get::read_all(&callback);
         })
     }),
-    ("reject-64-kib-of-text", || reject_hostile("plain")),
-    ("reject-64-kib-of-escapes", || {
-        reject_hostile("%61%62%63=%61%62%63&")
+    ("reject-form-of-text", || reject_form("plain")),
+    ("reject-form-of-pairs", || reject_form("a&")),
+    ("reject-form-of-escaped-names", || {
+        reject_form(HOSTILE_PARTS[8])
     }),
+    ("reject-json-of-members", || reject_json(r#""a":1,"#)),
+    ("reject-json-of-brackets", || reject_json(r#""a":[["#)),
+    ("reject-json-of-strings", || reject_json(r#""a":"","#)),
+    ("reject-json-of-escapes", || reject_json(r#""\u0061":0,"#)),
+    ("reject-json-of-white-space", || reject_json("\n")),
 ];
 
-fn reject_hostile(part: &str) -> Operation {
-    let (verifier, form) = (post::verifier(), post::hostile_form(part));
+fn reject_form(part: &str) -> Operation {
+    reject(MediaType::Form, post::hostile_form(part))
+}
+
+fn reject_json(part: &str) -> Operation {
+    reject(MediaType::Json, post::hostile_json(part))
+}
+
+fn reject(media_type: MediaType, body: Bytes) -> Operation {
+    let verifier = post::verifier();
     Box::new(move || {
-        let result = post::deliver(&verifier, MediaType::Form, &form);
+        let result = post::deliver(&verifier, media_type, &body);
         black_box(result.expect_err("an unsigned postback"));
     })
 }

@@ -42,6 +42,13 @@ pub(crate) fn hostile_form(part: &str) -> Bytes {
     form.into()
 }
 
+/// Returns JSON of [`BODY_LIMIT`] bytes: an object that consists of one part.
+pub(crate) fn hostile_json(part: &str) -> Bytes {
+    let mut json = String::from("{") + &part.repeat(BODY_LIMIT.div_ceil(part.len()));
+    json.truncate(BODY_LIMIT);
+    json.into()
+}
+
 /// Returns the documented sample, with a token that is signed with `secret`.
 pub(crate) fn sample_json(secret: &str) -> Bytes {
     testing::sample_json(Some(&token(secret))).into()
