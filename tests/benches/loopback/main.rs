@@ -1,6 +1,6 @@
-//! Requests per second over loopback: the documented sample to the routes of one server after
-//! another, in rounds that visit each route. Read the ratios: absolute figures say more about the
-//! machine.
+//! Requests per second over loopback, and the server's processor time for each: the documented
+//! sample to the routes of one server after another, in rounds that visit each route. Read ratios
+//! and differences: absolute figures say more about the machine. Needs Linux.
 //!
 //! A server runs on its framework's runtime. The load comes from another thread, on more
 //! connections than saturate the server.
@@ -12,6 +12,7 @@
 
 #[path = "../../../postback-core/benches/by_hand/mod.rs"]
 mod by_hand;
+mod processor_time;
 mod servers;
 
 use std::{
@@ -52,21 +53,29 @@ fn measure(server: &Server, rounds: usize, time: Duration, client: &Runtime) {
     let mut connections = client.block_on(connect(servers::start(server)));
     let routes = server.routes;
     let mut rates = vec![Vec::new(); routes.len()];
+    let mut times = vec![Vec::new(); routes.len()];
     // The first round is not counted.
     for (round, first) in (0..=rounds).zip((0..routes.len()).cycle()) {
-        let mut order: Vec<_> = routes.iter().zip(&mut rates).collect();
+        let measured = rates.iter_mut().zip(&mut times);
+        let mut order: Vec<_> = routes.iter().zip(measured).collect();
         // The order of routes rotates with the rounds.
         order.rotate_left(first);
-        for (route, rates) in order {
-            let rate = client.block_on(requests_per_second(&mut connections, route, time));
+        for (route, (rates, times)) in order {
+            let sending = load(&mut connections, route, time);
+            let (rate, time_of_request) = client.block_on(sending);
             if round > 0 {
                 rates.push(rate);
+                times.push(time_of_request);
             }
         }
     }
-    println!("{}: requests per second, median", server.name);
-    for (route, rates) in routes.iter().zip(&rates) {
-        println!("  {route:<12} {:>8.0}", median(rates.clone()));
+    println!(
+        "{}: requests per second, and processor time of the server for each, medians",
+        server.name
+    );
+    for ((route, rates), times) in routes.iter().zip(&rates).zip(&times) {
+        let (rate, time) = (median(rates.clone()), median(times.clone()));
+        println!("  {route:<12} {rate:>8.0} {time:>8.2} µs");
     }
     println!("  ratios in one round each: median (least to most) of {rounds} rounds");
     for (base, (name, ours)) in routes.iter().zip(&rates).enumerate() {
@@ -98,13 +107,11 @@ fn median(mut values: Vec<f64>) -> f64 {
     middle.copied().expect("a value")
 }
 
-/// Sends on all connections for some time.
-async fn requests_per_second(
-    connections: &mut Vec<TcpStream>,
-    route: &'static str,
-    time: Duration,
-) -> f64 {
+/// Sends on all connections for some time. Returns the requests per second, and the server's
+/// processor time for each, in microseconds.
+async fn load(connections: &mut Vec<TcpStream>, route: &'static str, time: Duration) -> (f64, f64) {
     let request = request(route);
+    let processor_time = processor_time::of_servers();
     let begun = Instant::now();
     let mut sending = JoinSet::new();
     for mut stream in connections.drain(..) {
@@ -124,7 +131,9 @@ async fn requests_per_second(
         connections.push(stream);
         all = all.saturating_add(responses);
     }
-    f64::from(all) / begun.elapsed().as_secs_f64()
+    let rate = f64::from(all) / begun.elapsed().as_secs_f64();
+    let used = processor_time::of_servers().saturating_sub(processor_time);
+    (rate, used.as_secs_f64() * 1e6 / f64::from(all))
 }
 
 /// Reads one response, which ends with its only brace. Some servers send it in two parts.
