@@ -15,7 +15,7 @@ pub(crate) struct Body<'a> {
     pub(crate) amount: Option<Known<'a>>,
     pub(crate) currency: Option<Known<'a>>,
     pub(crate) invoice_id: Option<Known<'a>>,
-    /// `None` in a form.
+    /// Value of `invoice_info`, which a form does not contain.
     pub(crate) invoice_info: Option<Received<'a>>,
     /// `invoice_info.uuid`
     pub(crate) invoice_uuid: Value<'a>,

@@ -1,6 +1,6 @@
-use std::{ops::ControlFlow, sync::LazyLock};
+use std::ops::ControlFlow;
 
-use memchr::memmem::Finder;
+use memchr::memmem;
 
 use crate::decode::json::{Malformed, Received, visit_members};
 
@@ -15,14 +15,13 @@ pub(crate) enum InvoiceUuid<'a> {
 
 impl<'a> InvoiceUuid<'a> {
     pub(crate) fn find(invoice_info: Received<'a>) -> Self {
-        static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("uuid"));
         let Received::Container { raw, is_plain } = invoice_info else {
             return Self::Absent;
         };
         // If nothing is escaped, the member occurs at most as often as its name does in the text,
         // so the search can end before the object does.
         let most = match is_plain {
-            true => NAME.find_iter(raw.as_bytes()).take(2).count(),
+            true => memmem::find_iter(raw.as_bytes(), "uuid").take(2).count(),
             false => usize::MAX,
         };
         if most == 0 {

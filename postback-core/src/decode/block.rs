@@ -1,5 +1,5 @@
-//! Positions of bytes in text, found in blocks of 64 bytes: each mask has one bit for each byte of a
-//! block, the lowest for the first byte.
+//! Positions of bytes in text, found in blocks of 64 bytes: each mask has one bit for each byte of
+//! a block, the lowest for the first byte.
 //!
 //! The loops have no branch that depends on the text, and compilers turn them into vector
 //! instructions.
