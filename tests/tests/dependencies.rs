@@ -18,8 +18,8 @@ use serde_json::Value;
 /// The users of a crate, and its licence.
 type Row = (BTreeSet<String>, String);
 
-/// Returns the direct dependencies of the published crates, without those of tests.
-fn declared() -> BTreeMap<String, Row> {
+/// Returns the packages of the workspace and of its tree.
+fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--offline"])
         .output()
@@ -30,8 +30,16 @@ fn declared() -> BTreeMap<String, Row> {
         String::from_utf8_lossy(&output.stderr)
     );
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Returns the direct dependencies of the published crates, without those of tests.
+fn declared() -> BTreeMap<String, Row> {
+    let packages = packages();
     let licence = |dependency: &Value| {
         let mut found = packages.iter().filter(|package| {
             let requirement = text(&dependency["req"]);
@@ -41,7 +49,7 @@ fn declared() -> BTreeMap<String, Row> {
         text(&found.next().unwrap()["license"])
     };
     let mut rows = BTreeMap::<String, Row>::new();
-    for package in packages {
+    for package in &packages {
         let name = text(&package["name"]);
         let is_published = package["source"].is_null() && package["publish"].is_null();
         let Some(user) = name.strip_prefix("postback-").filter(|_| is_published) else {
@@ -94,6 +102,25 @@ fn listed() -> Vec<(String, Row)> {
         )
     })
     .collect()
+}
+
+#[test]
+fn each_dependency_of_workspace_is_used() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    let manifest = fs::read_to_string(file).unwrap();
+    let (_, rest) = manifest.split_once("\n[workspace.dependencies]\n").unwrap();
+    let (declared, _) = rest.split_once("\n[").unwrap();
+    let lines = declared.lines().filter(|line| !line.starts_with('#'));
+    let names = lines.filter_map(|line| line.split_once(" = "));
+    let declared: BTreeSet<_> = names.map(|(name, _)| name.to_owned()).collect();
+    assert!(declared.len() > 50, "{declared:?}");
+
+    let packages = packages();
+    let members = packages.iter().filter(|it| it["source"].is_null());
+    let used = members.flat_map(|member| member["dependencies"].as_array().unwrap());
+    let used: BTreeSet<_> = used.map(|dependency| text(&dependency["name"])).collect();
+    let unused: Vec<_> = declared.difference(&used).collect();
+    assert_eq!(unused, Vec::<&String>::new());
 }
 
 #[test]
