@@ -256,10 +256,12 @@ macro_rules! with_verifier {
 /// Returns the text of a file of the corpus.
 #[must_use]
 pub fn file(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
-        .join(name);
-    fs::read_to_string(path).expect("the corpus is part of the project")
+    // Above the folder of each package that this module is compiled in.
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut files = folders.map(|folder| folder.join("corpus").join(name));
+    let file = files.find(|file| file.exists());
+    fs::read_to_string(file.expect("the corpus is part of the project"))
+        .expect("the corpus is readable")
 }
 
 impl Request {
