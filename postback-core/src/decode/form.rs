@@ -103,8 +103,8 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Returns whether the decoded name may have a length in the range: it has no space, and of each
-    /// escape one byte counts.
+    /// Returns whether the decoded name may have a length in the range: it has no space, and of
+    /// each escape one byte counts.
     #[cfg(feature = "cryptocloud")]
     pub(crate) fn may_have_name_of(&self, lengths: &RangeInclusive<usize>) -> bool {
         let escapes = match self.plain {

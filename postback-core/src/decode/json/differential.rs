@@ -4,12 +4,12 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{
-    Deserializer,
-    de::{MapAccess, Visitor},
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
-use super::{Cursor, Malformed, value::AnyName};
+use super::{Cursor, Malformed};
 
 /// Checks that the cursor reads every object that `serde_json` accepts to the same members, and
 /// that an object that only the cursor accepts is malformed inside its values alone.
@@ -28,8 +28,12 @@ pub(crate) fn check(text: &str) {
         Ok(expected) => {
             assert_eq!(members, expected, "{text:?}");
             for (_, raw) in members {
-                let value = Cursor::new(raw).value().map(|value| value.read().is_ok());
-                assert_eq!(value, Ok(true), "not read by the cursor: {raw:?}");
+                let value = Cursor::new(raw).value();
+                let is_read = value.as_ref().is_ok_and(|value| value.read().is_ok());
+                assert!(is_read, "not read by the cursor: {raw:?}");
+                let text = value.ok().and_then(|value| value.text());
+                let expected: Option<String> = serde_json::from_str(raw).ok();
+                assert_eq!(text.as_deref(), expected.as_deref(), "{raw:?}");
             }
         }
         Err(_) => {
@@ -65,6 +69,8 @@ fn members_by_cursor(text: &str) -> Result<Members<'_>, Malformed> {
 }
 
 fn members_by_serde_json(text: &str) -> serde_json::Result<Members<'_>> {
+    // The names are read as bytes below, in which control characters are not rejected.
+    serde_json::from_str::<IgnoredAny>(text)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let members = deserializer.deserialize_map(MembersVisitor)?;
     deserializer.end()?;
@@ -87,6 +93,40 @@ impl<'a> Visitor<'a> for MembersVisitor {
             all.push((name, value.get()));
         }
         Ok(all)
+    }
+}
+
+/// Name of a member, unescaped. Each half of a surrogate pair is replaced.
+struct AnyName<'a>(Cow<'a, str>);
+
+impl<'a> Deserialize<'a> for AnyName<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(AnyNameVisitor)
+    }
+}
+
+struct AnyNameVisitor;
+
+impl<'a> Visitor<'a> for AnyNameVisitor {
+    type Value = AnyName<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    /// Takes a name in which half a surrogate pair is three bytes that are not UTF-8.
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<AnyName<'a>, E> {
+        let mut text = String::new();
+        let mut invalid = 0_usize;
+        for chunk in name.utf8_chunks() {
+            text.push_str(chunk.valid());
+            invalid = invalid.saturating_add(chunk.invalid().len());
+            if invalid == 3 {
+                text.push(char::REPLACEMENT_CHARACTER);
+                invalid = 0;
+            }
+        }
+        Ok(AnyName(text.into()))
     }
 }
 

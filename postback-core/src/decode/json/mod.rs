@@ -7,6 +7,7 @@ mod blocks;
 mod cursor;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod differential;
+mod escapes;
 mod members;
 #[cfg(feature = "cryptocloud")]
 mod object;

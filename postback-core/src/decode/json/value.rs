@@ -1,11 +1,10 @@
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, Visitor},
-};
+#[cfg(feature = "cryptocloud")]
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::Malformed;
+use super::{Malformed, escapes::unescape};
 
 /// Value of a top-level field, in JSON or in a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,46 +121,20 @@ fn inner(raw: &str) -> Option<&str> {
 
 #[cold]
 fn decoded(raw: &str) -> Option<Cow<'_, str>> {
-    let Name(text) = serde_json::from_str(raw).ok()?;
-    Some(text)
+    let unescaped = unescape(inner(raw)?).ok()?;
+    unescaped.is_text.then_some(Cow::Owned(unescaped.text))
 }
 
 #[cold]
 fn decoded_name(raw: &str) -> Result<Cow<'_, str>, Malformed> {
-    let AnyName(name) = serde_json::from_str(raw).map_err(|_| Malformed)?;
-    Ok(name)
+    let unescaped = unescape(inner(raw).ok_or(Malformed)?)?;
+    Ok(Cow::Owned(unescaped.text))
 }
 
 /// Text of a JSON string, unescaped.
+#[cfg(feature = "cryptocloud")]
 #[derive(Deserialize)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
-
-/// Text of a JSON string, unescaped. Each half of a surrogate pair is replaced.
-pub(super) struct AnyName<'a>(pub(super) Cow<'a, str>);
-
-impl<'a> Deserialize<'a> for AnyName<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(AnyNameVisitor)
-    }
-}
-
-struct AnyNameVisitor;
-
-impl<'a> Visitor<'a> for AnyNameVisitor {
-    type Value = AnyName<'a>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member's name")
-    }
-
-    fn visit_borrowed_bytes<E>(self, name: &'a [u8]) -> Result<AnyName<'a>, E> {
-        Ok(AnyName(String::from_utf8_lossy(name)))
-    }
-
-    fn visit_bytes<E>(self, name: &[u8]) -> Result<AnyName<'a>, E> {
-        Ok(AnyName(String::from_utf8_lossy(name).into_owned().into()))
-    }
-}
 
 #[cfg(test)]
 mod tests {
