@@ -97,7 +97,8 @@ pub enum MalformedReason {
     #[error("repeated field `{0}`: expected it at most once")]
     Repeated(&'static str),
     /// The body is not a complete, well-formed document of the declared media type, or a known
-    /// field of a form or query is not strictly encoded.
+    /// field of a form or query is not strictly encoded. A JSON value that is not needed may be
+    /// malformed inside.
     #[error("expected valid syntax and text encoding")]
     Syntax,
     /// A known field has a value that it cannot have.

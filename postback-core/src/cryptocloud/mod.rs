@@ -77,6 +77,10 @@
 //! [unreadable](Unsigned::unreadable), and the outcome of a payment that needs an absent or
 //! unreadable field is unknown. A known name that occurs twice rejects the postback, because two
 //! parsers could read different values.
+//!
+//! Of a JSON value that is not needed, such as `invoice_info`, only the end is searched for. `NaN`
+//! in one of them does not reject, and a member of `invoice_info` that is malformed is
+//! [`Field::Other`](crate::Field::Other).
 
 mod body;
 mod currency;
