@@ -199,9 +199,8 @@ fn has_special(block: &Block) -> bool {
     least.iter().fold(false, |any, least| any | (*least == 0))
 }
 
-/// Returns whether a byte is a bracket or a brace, or one of `Y`, `_`, `y` and DEL, which differ
-/// from them in these bits alone. Well-formed JSON has the latter in strings
-/// alone.
+/// Returns whether a byte is a bracket, a brace or one of `Y`, `_`, `y` and DEL, which differ from
+/// brackets in the same bits. Well-formed JSON contains these four in strings alone.
 const fn may_be_bracket(byte: u8) -> bool {
     byte | 0x26 == 0x7f
 }
