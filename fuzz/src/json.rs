@@ -20,7 +20,10 @@ pub fn members(text: &str) -> Option<Vec<(String, &str)>> {
     loop {
         rest = rest.trim_start_matches(SPACE);
         let (name, value) = split(rest)?;
-        let name: Name = serde_json::from_str(name).ok()?;
+        // Control characters in bytes are not an error to `serde_json`.
+        let name: Name = serde_json::from_str(name)
+            .ok()
+            .filter(|_| is_well_formed(name))?;
         let value = after(value, ":")?.trim_start_matches(SPACE);
         let (raw, next) = split(value)?;
         members.push((name.0, raw));
