@@ -21,7 +21,7 @@ fi
 
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 host="$(rustc -vV | sed -n 's/^host: //p')"
-RUSTFLAGS='--cfg fuzzing' RUSTC_WRAPPER="$PWD/rustc.sh" \
+RUSTFLAGS="--cfg fuzzing ${RUSTFLAGS:-}" RUSTC_WRAPPER="$PWD/rustc.sh" \
     cargo build --release --locked --target "$host" "${targets[@]/#/--bin=}"
 
 # Longest input of a target, in bytes: those whose inputs are structures need few.
