@@ -7,12 +7,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-binary="$(cargo bench -p postback-core --bench instructions --no-run --locked 2>&1 |
-    sed -n 's/^ *Executable .*(\(.*\))$/\1/p')"
-[ -x "$binary" ] || {
-    echo 'instructions.sh: the benchmark does not build' >&2
+command -v valgrind >/dev/null || {
+    echo 'instructions.sh: valgrind is not installed' >&2
     exit 1
 }
+built="$(cargo bench -p postback-core --bench instructions --no-run --locked 2>&1)" || {
+    echo "$built" >&2
+    exit 1
+}
+binary="$(sed -n 's/^ *Executable .*(\(.*\))$/\1/p' <<<"$built")"
 
 # count OPERATION REPETITIONS: the instructions of the whole process
 count() {

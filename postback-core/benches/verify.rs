@@ -80,8 +80,8 @@ fn reject_unsigned_form(bencher: Bencher<'_, '_>, part: &str) {
         .bench(|| deliver(&verifier, MediaType::Form, &form).expect_err("an unsigned postback"));
 }
 
-/// Rejects a token of 64 KiB that consists of escapes. The token is the only value that is decoded
-/// before the signature is checked.
+/// Rejects a token of 64 KiB that consists of escapes, which are decoded before the signature is
+/// checked.
 #[divan::bench(sample_count = 200)]
 fn reject_escaped_token(bencher: Bencher<'_, '_>) {
     let verifier = verifier();

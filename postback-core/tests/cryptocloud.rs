@@ -172,6 +172,18 @@ fn invalid_unsigned_field_is_unreadable() {
             ("invoice_info", "[]"),
         ])
     );
+    let malformed = r#"{"token":"TOKEN","invoice_id":"ILRAJE1Q","status":"\x","amount_crypto":NaN,
+        "currency":{"code":"BNB"],"order_id":01,"invoice_info":-Infinity,"more":[}}"#;
+    assert_eq!(
+        unreadable(MediaType::Json, malformed),
+        fields(&[
+            ("status", r#""\x""#),
+            ("amount_crypto", "NaN"),
+            ("currency", r#"{"code":"BNB"]"#),
+            ("order_id", "01"),
+            ("invoice_info", "-Infinity"),
+        ])
+    );
     let form =
         "invoice_id=ILRAJE1Q&token=TOKEN&status=%zz&amount_crypto=1%2C5&currency=%ff&order_id=100%";
     assert_eq!(

@@ -5,7 +5,7 @@
 mod fixtures;
 
 use postback_core::{
-    Amount, Field, Rejection, Verified, Verifier,
+    Amount, Field, MalformedReason, Rejection, Verified, Verifier,
     cryptocloud::{CryptoCloud, Currency, InvoiceStatus, Status},
     testing,
 };
@@ -204,6 +204,18 @@ fn times_with_and_without_fraction_are_utc() {
             Field::Other(r#""2024-02-30 11:49:59""#),
         ),
         (
+            r#""2024-08-22 11:49:60""#,
+            Field::Other(r#""2024-08-22 11:49:60""#),
+        ),
+        (
+            r#""2024-08-22 11:49:59.0123456789""#,
+            Field::Other(r#""2024-08-22 11:49:59.0123456789""#),
+        ),
+        (
+            r#""2024-08-22 11:49:59+03:00""#,
+            Field::Other(r#""2024-08-22 11:49:59+03:00""#),
+        ),
+        (
             r#""2024-08-22T11:49:59Z""#,
             Field::Other(r#""2024-08-22T11:49:59Z""#),
         ),
@@ -259,6 +271,63 @@ fn deeply_nested_value_is_skipped() {
     let info = payment.unsigned().invoice_info();
     let checks = info.known().and_then(|info| info.aml_checks.known());
     assert_eq!(checks.map(|checks| checks.len()), Some(18_000));
+}
+
+/// Only the member that contains a malformed part is lost.
+#[test]
+fn malformed_value_leaves_others_known() {
+    let payment = with_invoice_info(
+        r#"{"currency":{"network":{"code" 1},"order":1},"project":{},"links_invoice":[NaN],
+            "fee":NaN,"uuid":"\x","step":3}"#,
+    );
+    assert_eq!(payment.unsigned().invoice_uuid(), None);
+    let Field::Known(info) = payment.unsigned().invoice_info() else {
+        panic!("an object");
+    };
+    let Field::Known(currency) = info.currency else {
+        panic!("an object");
+    };
+    assert_eq!(currency.network, Field::Other(r#"{"code" 1}"#));
+    assert_eq!(currency.order, Field::Known(1));
+    assert!(info.project.known().is_some());
+    assert_eq!(info.links_invoice, Field::Other("[NaN]"));
+    assert_eq!(info.fee, Field::Other("NaN"));
+    assert_eq!(info.uuid, Field::Absent);
+    assert_eq!(info.step, Field::Known(3));
+}
+
+#[test]
+fn malformed_invoice_info_is_kept_as_received() {
+    for json in ["NaN", r#""\x""#, r#"{"step" 3}"#, r#"{"step":3]"#, "[}"] {
+        let payment = with_invoice_info(json);
+        assert_eq!(payment.unsigned().invoice_info().other(), Some(json));
+    }
+}
+
+/// The part may be anywhere after the `uuid`.
+#[test]
+fn foreign_uuid_before_malformed_part_is_mismatch() {
+    for rest in ["", r#","a" 1"#, r#","a" 1,"b":"\n""#] {
+        let rejected = deliver_invoice_info(&format!(r#"{{"uuid":"INV-89UX09KA"{rest}}}"#));
+        assert_eq!(rejected.err(), Some(Rejection::InvoiceMismatch), "{rest}");
+    }
+}
+
+/// The escape is at each position of the blocks of 64 bytes that are read at once.
+#[test]
+fn repeated_uuid_with_escape_is_found_at_each_position() {
+    for length in 0..200 {
+        let fill = "x".repeat(length);
+        let rejected = deliver_invoice_info(&format!(
+            r#"{{"uuid":"INV-ILRAJE1Q","a":"{fill}","uui\u0064":"INV-ILRAJE1Q","b":"{fill}"}}"#
+        ));
+        let reason = MalformedReason::Repeated("invoice_info.uuid");
+        assert_eq!(
+            rejected.err(),
+            Some(Rejection::Malformed(reason)),
+            "{length}"
+        );
+    }
 }
 
 /// The ids of the documentation are eight capital letters and digits, with or without `INV-`.

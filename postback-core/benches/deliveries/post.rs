@@ -54,7 +54,7 @@ pub(crate) fn sample_json(secret: &str) -> Bytes {
     testing::sample_json(Some(&token(secret))).into()
 }
 
-/// Returns copies of the documented sample, with values of different lengths, again and again.
+/// Returns copies of the documented sample, with values of different lengths, repeated without end.
 pub(crate) fn different_samples(secret: &str) -> impl Iterator<Item = Bytes> {
     let sample = testing::sample_json(Some(&token(secret)));
     let copy = |number: usize| {

@@ -52,8 +52,8 @@ impl Callback {
     /// does not know. Under GET the two cannot be distinguished.
     ///
     /// Parameters of a POST's body come before those of its query. Omits parameters that are not
-    /// strictly encoded text, are null in a JSON body, have no plain name (1 to 64 letters, digits
-    /// and `_.[]-`), or have the name of a field of the provider.
+    /// strictly encoded text, are null or malformed in a JSON body, have no plain name (1 to 64
+    /// letters, digits and `_.[]-`), or have the name of a field of the provider.
     pub fn parameters(&self) -> impl Iterator<Item = Parameter<'_>> {
         self.entries(|_| true).filter_map(Entry::read)
     }

@@ -1,6 +1,11 @@
 //! Reads the provider's fields out of a query, a form or a JSON object.
 
-use std::{borrow::Cow, mem, ops::Range, str};
+use std::{
+    borrow::Cow,
+    mem,
+    ops::{ControlFlow, Range},
+    str,
+};
 
 use bytes::Bytes;
 
@@ -12,7 +17,7 @@ use crate::{
     Amount, MalformedReason,
     decode::{
         self, form,
-        json::{Cursor, Malformed, Value},
+        json::{Malformed, Value, visit_members},
     },
     event::Stage,
 };
@@ -101,17 +106,12 @@ impl Reading {
     /// Takes the members of a JSON object. Reads to the end even if a rule is broken, so that
     /// invalid syntax is reported as such.
     fn take_members(&mut self, text: &str) -> Result<(), Malformed> {
-        let mut cursor = Cursor::new(text);
-        if !cursor.enter_object() {
-            return Err(Malformed);
-        }
-        while let Some(name) = cursor.name()? {
-            let value = cursor.value()?;
+        visit_members(text, |name, value| {
             if let Some(field) = FieldName::named(&name) {
                 self.take(field, &value.read()?, None);
             }
-        }
-        cursor.end()
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     /// Takes a field, and keeps the first rule that is broken.

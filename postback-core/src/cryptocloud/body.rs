@@ -1,11 +1,11 @@
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use super::invoice_uuid::InvoiceUuid;
 use crate::{
     MalformedReason, MediaType,
     decode::{
         self, form,
-        json::{Cursor, Malformed, Received, Value},
+        json::{Malformed, Received, Value, visit_members},
     },
 };
 
@@ -43,9 +43,25 @@ impl<'a> Body<'a> {
 
     /// Reads to the end even if a field is repeated, so that invalid syntax is reported first.
     fn from_json(body: &'a str) -> Result<Self, MalformedReason> {
+        let mut fields = Self::default();
         let mut repeated = None;
-        let mut fields =
-            Self::from_members(body, &mut repeated).map_err(|Malformed| MalformedReason::Syntax)?;
+        let read = visit_members(body, |name, received| {
+            if let Some((name, field)) = fields.field(&name) {
+                let raw = received.raw();
+                let value = match received.read() {
+                    // As a value of a form that is not strictly encoded.
+                    Err(Malformed) if !is_needed(name) => Value::Other(raw),
+                    value => value?,
+                };
+                if field.replace(Known { value, raw }).is_some() {
+                    repeated = Some(name);
+                }
+            } else if name == "invoice_info" && fields.invoice_info.replace(received).is_some() {
+                repeated = Some("invoice_info");
+            }
+            Ok(ControlFlow::Continue(()))
+        });
+        read.map_err(|Malformed| MalformedReason::Syntax)?;
         if let Some(name) = repeated {
             return Err(MalformedReason::Repeated(name));
         }
@@ -56,37 +72,6 @@ impl<'a> Body<'a> {
             InvoiceUuid::Once(uuid) => uuid.read().unwrap_or_default(),
             InvoiceUuid::Repeated => return Err(MalformedReason::Repeated("invoice_info.uuid")),
         };
-        Ok(fields)
-    }
-
-    /// Reads the members of a JSON object, and stores the name of a repeated one.
-    fn from_members(body: &'a str, repeated: &mut Option<&'static str>) -> Result<Self, Malformed> {
-        let mut fields = Self::default();
-        let mut cursor = Cursor::new(body);
-        if !cursor.enter_object() {
-            return Err(Malformed);
-        }
-        while let Some(name) = cursor.name()? {
-            let received = cursor.value()?;
-            if let Some((name, field)) = fields.field(&name) {
-                let known = Known {
-                    value: received.read()?,
-                    raw: received.raw(),
-                };
-                if field.replace(known).is_some() {
-                    *repeated = Some(name);
-                }
-            } else if name == "invoice_info" {
-                // Its members are not decoded here, and may be malformed.
-                if !matches!(received, Received::Container { .. }) {
-                    received.read()?;
-                }
-                if fields.invoice_info.replace(received).is_some() {
-                    *repeated = Some("invoice_info");
-                }
-            }
-        }
-        cursor.end()?;
         Ok(fields)
     }
 
@@ -111,7 +96,7 @@ impl<'a> Body<'a> {
                 return Err(MalformedReason::Repeated(name));
             }
             let raw = pair.encoded_value();
-            let is_needed = matches!(name, "token" | "invoice_id");
+            let is_needed = is_needed(name);
             let value = match pair.text() {
                 Some(text) if form::is_null(&text) && !is_needed => Value::Absent,
                 Some(text) => Value::Text(text),
@@ -134,6 +119,11 @@ impl<'a> Body<'a> {
             _ => return None,
         })
     }
+}
+
+/// Returns whether a postback without a readable value of this field is rejected.
+fn is_needed(name: &str) -> bool {
+    matches!(name, "token" | "invoice_id")
 }
 
 /// Lengths of the names of the known fields, in bytes.

@@ -2,12 +2,12 @@ use std::ops::ControlFlow;
 
 use memchr::memmem;
 
-use crate::decode::json::{Malformed, Received, visit_members};
+use crate::decode::json::{Received, visit_members};
 
 /// Member `uuid` of `invoice_info`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum InvoiceUuid<'a> {
-    /// `invoice_info` does not contain the member, is malformed, or is not an object.
+    /// `invoice_info` does not contain the member before a malformed part, or is not an object.
     Absent,
     Once(Received<'a>),
     Repeated,
@@ -28,21 +28,22 @@ impl<'a> InvoiceUuid<'a> {
             return Self::Absent;
         }
         let mut member = Self::Absent;
-        let visit = |_, value| {
+        // Members before a malformed part count.
+        let _ = visit_members(raw, |name, value| {
+            if name != "uuid" {
+                return Ok(ControlFlow::Continue(()));
+            }
             let is_first = member == Self::Absent;
             member = match is_first {
                 true => Self::Once(value),
                 false => Self::Repeated,
             };
-            match is_first && most > 1 {
+            Ok(match is_first && most > 1 {
                 true => ControlFlow::Continue(()),
                 false => ControlFlow::Break(()),
-            }
-        };
-        match visit_members(raw, |name| name == "uuid", visit) {
-            Ok(()) => member,
-            Err(Malformed) => Self::Absent,
-        }
+            })
+        });
+        member
     }
 }
 

@@ -116,7 +116,7 @@ impl Payment {
         let order_id = unreadable.or_known("order_id", body.order_id, text_or_number);
         // Its members are decoded by `Unsigned::invoice_info`.
         let invoice_info = body.invoice_info.map(Received::raw).unwrap_or_default();
-        if !invoice_info.is_empty() && !invoice_info.starts_with(['{', 'n']) {
+        if !matches!(invoice_info, "" | "null") && !invoice_info.starts_with('{') {
             unreadable.note("invoice_info", invoice_info);
         }
         Ok(Self {
@@ -171,8 +171,9 @@ impl Unsigned {
     /// text, or the encoded text of a form.
     ///
     /// The form of such a value is not documented. `reconcile` names the field if it is required,
-    /// and so does the log event of the postback. The members of `invoice_info` are not included:
-    /// see [`invoice_info`](Self::invoice_info).
+    /// and so does the log event of the postback. The members of `invoice_info` are not included,
+    /// and neither is an `invoice_info` that is malformed inside: see
+    /// [`invoice_info`](Self::invoice_info).
     pub fn unreadable(&self) -> impl Iterator<Item = (&'static str, &str)> {
         // The values are parts of a body that is UTF-8.
         let fields = self.unreadable.iter();

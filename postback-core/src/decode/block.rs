@@ -31,7 +31,8 @@ pub(super) fn last(text: &[u8], begin: usize) -> Block {
     block
 }
 
-/// Iterator over the positions of the bytes that are wanted. A space must not be.
+/// Iterator over the positions of the bytes that are wanted. `is_wanted` must return `false` for a
+/// space, which fills the last block.
 pub(super) struct Positions<'a, W> {
     text: &'a [u8],
     is_wanted: W,
@@ -106,8 +107,7 @@ pub(super) fn mask(block: &Block, is_wanted: impl Fn(u8) -> bool) -> u64 {
     }
 }
 
-/// Bit of each byte of a lane: the bytes of one half have another than those of the other, so that
-/// both can be added.
+/// Bit of each byte of a lane. The halves have different bits, so that one word holds both.
 const BITS: [u8; LANE] = [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2];
 
 /// Transposes a matrix of 8 × 8 bits: bit `r` of byte `c` becomes bit `c` of byte `r`.

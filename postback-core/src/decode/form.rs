@@ -135,20 +135,31 @@ fn is_strict(text: &str) -> bool {
         }
     }
     // Escapes of ASCII characters cannot result in invalid UTF-8.
-    is_ascii || percent_decode_str(text).decode_utf8().is_ok()
+    is_ascii || decoded(text).is_some()
 }
 
 /// Decodes a name or a value, if it is strictly encoded.
 fn decode(part: &str) -> Option<Cow<'_, str>> {
-    if !is_strict(part) {
-        return None;
+    match is_strict(part) {
+        true => decoded(part).map(Cow::Owned),
+        false => None,
     }
-    let spaced = part.replace('+', " ");
-    let text = match spaced.contains('%') {
-        true => percent_decode_str(&spaced).decode_utf8().ok()?.into_owned(),
-        false => spaced,
-    };
-    Some(Cow::Owned(text))
+}
+
+/// Replaces each `+` and each escape, if the bytes are UTF-8. Allocates no more than the length of
+/// the text, because a sender without the secret can write it.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for (number, part) in text.split('+').enumerate() {
+        if number > 0 {
+            bytes.push(b' ');
+        }
+        match part.contains('%') {
+            true => bytes.extend(percent_decode_str(part)),
+            false => bytes.extend_from_slice(part.as_bytes()),
+        }
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// Returns whether a value means null. A form has no null, so senders write one of these texts.

@@ -76,7 +76,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// Returns the position of the bracket that ends the array or object that begins at `open`, and
-    /// whether it contains neither a backslash nor a control character. Does not check that
+    /// `true` only if it contains neither a backslash nor a control character. Does not check that
     /// brackets are of the same kind.
     ///
     /// Positions must not decrease from call to call.
@@ -85,7 +85,7 @@ impl<'a> Blocks<'a> {
         let mut special = 0;
         let mut from = self.advance_to(open)?;
         loop {
-            // Of the whole block: what follows the end may count too.
+            // All bytes of the first and the last block count.
             special |= self.special;
             let mut brackets = self.brackets & from;
             while brackets != 0 {
@@ -210,7 +210,8 @@ const fn below(mask: u64) -> u64 {
     mask.wrapping_sub(1) & !mask
 }
 
-/// Sets each bit to the exclusive or of all bits up to it: between two quotes, and at the first.
+/// Sets each bit to the exclusive or of all bits up to it: from each opening quote up to the
+/// closing one, which is not set.
 const fn prefix_xor(mask: u64) -> u64 {
     let mask = mask ^ (mask << 1);
     let mask = mask ^ (mask << 2);

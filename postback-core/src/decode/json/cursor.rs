@@ -2,12 +2,12 @@ use std::borrow::Cow;
 
 use super::{blocks::Blocks, value::Received};
 
-/// Position in JSON text, which reads names and values in order and decodes only what is wanted.
+/// Reader of JSON text that goes forward, and decodes only wanted values.
 ///
 /// Names, and everything between names and values, must be well-formed (RFC 8259). A value is
 /// delimited and not decoded: a [number, literal or string](Received::read) is checked when it is
-/// read, and an array or object only as far as it is entered. What is skipped may therefore be
-/// malformed inside, as long as its brackets outside strings are balanced.
+/// read, and an array or object only as far as it is entered. A skipped value may therefore be
+/// malformed inside, if its brackets outside strings are balanced.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     text: &'a str,
@@ -17,7 +17,7 @@ pub(crate) struct Cursor<'a> {
     follows_value: bool,
 }
 
-/// Error returned when JSON text is not well-formed.
+/// Error returned when JSON text is not well-formed, or not of the expected form.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 

@@ -1,7 +1,7 @@
-//! Comparison of the members that a [`Cursor`] reads with those that `serde_json` reads, for tests
+//! Comparison of the members that a [`Cursor`](super::Cursor) reads with those that `serde_json` reads, for tests
 //! and for fuzzing.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::ControlFlow};
 
 use serde::{
     Deserialize, Deserializer,
@@ -9,17 +9,17 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{Cursor, Malformed};
+use super::{Malformed, Received, visit_members};
 
 /// Checks that the cursor reads every object that `serde_json` accepts to the same members, and
 /// that an object that only the cursor accepts is malformed inside its values alone.
 ///
 /// # Panics
 ///
-/// If it is not so.
+/// If the readers differ.
 pub(crate) fn check(text: &str) {
-    let by_cursor = members_by_cursor(text);
-    let Ok(members) = by_cursor else {
+    let mut values = Vec::new();
+    let Ok(members) = members_by_cursor(text, &mut values) else {
         let by_serde_json = members_by_serde_json(text);
         assert!(by_serde_json.is_err(), "not read by the cursor: {text:?}");
         return;
@@ -27,13 +27,11 @@ pub(crate) fn check(text: &str) {
     match members_by_serde_json(text) {
         Ok(expected) => {
             assert_eq!(members, expected, "{text:?}");
-            for (_, raw) in members {
-                let value = Cursor::new(raw).value();
-                let is_read = value.as_ref().is_ok_and(|value| value.read().is_ok());
-                assert!(is_read, "not read by the cursor: {raw:?}");
-                let text = value.ok().and_then(|value| value.text());
+            for value in values {
+                let raw = value.raw();
+                assert!(value.read().is_ok(), "not read by the cursor: {raw:?}");
                 let expected: Option<String> = serde_json::from_str(raw).ok();
-                assert_eq!(text.as_deref(), expected.as_deref(), "{raw:?}");
+                assert_eq!(value.text().as_deref(), expected.as_deref(), "{raw:?}");
             }
         }
         Err(_) => {
@@ -55,16 +53,16 @@ pub(crate) fn check(text: &str) {
 
 type Members<'a> = Vec<(Cow<'a, str>, &'a str)>;
 
-fn members_by_cursor(text: &str) -> Result<Members<'_>, Malformed> {
-    let mut cursor = Cursor::new(text);
-    if !cursor.enter_object() {
-        return Err(Malformed);
-    }
+fn members_by_cursor<'a>(
+    text: &'a str,
+    values: &mut Vec<Received<'a>>,
+) -> Result<Members<'a>, Malformed> {
     let mut members = Vec::new();
-    while let Some(name) = cursor.name()? {
-        members.push((name, cursor.value()?.raw()));
-    }
-    cursor.end()?;
+    visit_members(text, |name, value| {
+        values.push(value);
+        members.push((name, value.raw()));
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(members)
 }
 

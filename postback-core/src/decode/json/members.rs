@@ -2,25 +2,32 @@ use std::{borrow::Cow, ops::ControlFlow};
 
 use super::{Cursor, Malformed, Received};
 
-/// Returns the members of an object whose names are wanted, or `None` if `raw` is not an object.
+/// Returns the members of an object whose names are wanted, or `None` if `raw` is malformed or is
+/// not an object.
 #[cfg(feature = "cryptapi")]
 pub(crate) fn members<'a>(
     raw: &'a str,
     is_wanted: impl Fn(&str) -> bool,
 ) -> Option<Vec<(Cow<'a, str>, Received<'a>)>> {
     let mut all = Vec::new();
-    let visited = visit_members(raw, is_wanted, |name, value| {
-        all.push((name, value));
-        ControlFlow::Continue(())
+    let visited = visit_members(raw, |name, value| {
+        if is_wanted(&name) {
+            all.push((name, value));
+        }
+        Ok(ControlFlow::Continue(()))
     });
     visited.is_ok().then_some(all)
 }
 
-/// Calls `visit` with each wanted member of an object, in order and until it breaks.
+/// Calls `visit` with each member of an object, in order and until it breaks or fails.
+///
+/// # Errors
+///
+/// If the text up to the last visited member, or else the whole text, is not one well-formed
+/// object.
 pub(crate) fn visit_members<'a>(
     raw: &'a str,
-    is_wanted: impl Fn(&str) -> bool,
-    mut visit: impl FnMut(Cow<'a, str>, Received<'a>) -> ControlFlow<()>,
+    mut visit: impl FnMut(Cow<'a, str>, Received<'a>) -> Result<ControlFlow<()>, Malformed>,
 ) -> Result<(), Malformed> {
     let mut cursor = Cursor::new(raw);
     if !cursor.enter_object() {
@@ -28,7 +35,7 @@ pub(crate) fn visit_members<'a>(
     }
     while let Some(name) = cursor.name()? {
         let value = cursor.value()?;
-        if is_wanted(&name) && visit(name, value).is_break() {
+        if visit(name, value)?.is_break() {
             return Ok(());
         }
     }

@@ -17,11 +17,11 @@ mod value;
 pub(crate) use self::members::members;
 pub(crate) use self::{
     cursor::{Cursor, Malformed},
+    members::visit_members,
     value::{Received, Value},
 };
 #[cfg(feature = "cryptocloud")]
 pub(crate) use self::{
-    members::visit_members,
     object::{FromJson, Leaf, field, object, open_enum, read_member, read_object},
     value::Name,
 };

@@ -95,11 +95,17 @@ impl Leaf<'_> for UtcDateTime {
     /// Reads a time in UTC such as `2026-01-27 10:20:04.222439`, with or without the fraction.
     fn from_json(value: Received<'_>) -> Option<Self> {
         // Without its zone, the format is that of RFC 3339, which `time` reads faster than a
-        // described format.
+        // described format. RFC 3339 also has leap seconds, other separators and longer fractions.
         let text = value.text()?;
-        let has_space = text.as_bytes().get("yyyy-mm-dd".len()) == Some(&b' ');
-        let text = has_space.then(|| [&text, "Z"].concat())?;
-        Self::parse(&text, &Rfc3339).ok()
+        let (date, time) = text.split_once(' ')?;
+        let is_leap_second = time.get(6..8) == Some("60");
+        if date.len() != "yyyy-mm-dd".len()
+            || time.len() > "hh:mm:ss.nnnnnnnnn".len()
+            || is_leap_second
+        {
+            return None;
+        }
+        Self::parse(&[&text, "Z"].concat(), &Rfc3339).ok()
     }
 }
 
