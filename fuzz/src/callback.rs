@@ -70,7 +70,7 @@ pub fn verify_query(query: &str) -> Result<Verified<CryptApi<Get>>, Rejection> {
         testing::request(verifier, Method::Get, &target, &headers, "", NOW)
     };
     let forged = &**FORGED;
-    let rejected = cost::bounded(target.len(), 1, || deliver(forged));
+    let rejected = cost::bounded(target.len(), || deliver(forged));
     assert_eq!(rejected.err(), Some(Rejection::BadSignature));
     deliver(&SIGNING_KEY.sign(format!("{ORIGIN}{target}").as_bytes()))
 }
@@ -97,7 +97,7 @@ pub fn verify_body(
         testing::request(verifier, Method::Post, PATH, &headers, body.clone(), NOW)
     };
     let forged = &**FORGED;
-    let rejected = cost::bounded(body.len(), 1, || deliver(forged));
+    let rejected = cost::bounded(body.len(), || deliver(forged));
     assert_eq!(rejected.err(), Some(Rejection::BadSignature));
     deliver(&SIGNING_KEY.sign(&body))
 }

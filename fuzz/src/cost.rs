@@ -7,7 +7,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// Bytes that verification may allocate beside a multiple of the length of the input.
+/// Bytes that verification may allocate beside the length of the input.
 pub const ALLOWANCE: usize = 2 * 1024;
 
 /// Time that verification may take for a byte, in a build with coverage counters on a busy machine.
@@ -17,13 +17,13 @@ const TIME_OF_A_BYTE: Duration = Duration::from_micros(1);
 /// Length from which the time is measured, in bytes. A shorter input cannot take long.
 const LONG: usize = 4 * 1024;
 
-/// Runs a verification of `length` bytes that may allocate `multiple` times as many beside them.
+/// Runs a verification of `length` bytes.
 ///
 /// # Panics
 ///
-/// If it allocates more than that and [`ALLOWANCE`] at a time, or if it takes longer than a linear
-/// algorithm.
-pub fn bounded<T>(length: usize, multiple: usize, run: impl Fn() -> T) -> T {
+/// If it allocates more than `length` and [`ALLOWANCE`] at a time, so that the memory is more than
+/// twice the input, or if it takes longer than a linear algorithm.
+pub fn bounded<T>(length: usize, run: impl Fn() -> T) -> T {
     HEAP.reset_peak_usage();
     let before = HEAP.current_usage();
     let begun = Instant::now();
@@ -31,7 +31,7 @@ pub fn bounded<T>(length: usize, multiple: usize, run: impl Fn() -> T) -> T {
     let mut took = begun.elapsed();
     let rise = HEAP.peak_usage().saturating_sub(before);
     assert!(
-        rise <= multiple * length + ALLOWANCE,
+        rise <= length + ALLOWANCE,
         "{rise} bytes allocated for an input of {length}"
     );
     if length >= LONG {
