@@ -8,13 +8,17 @@ use libfuzzer_sys::fuzz_target;
 use postback_core::{Amount, MediaType, testing::SAMPLE_INVOICE_ID};
 use postback_fuzz::{
     json,
-    payment::{self, TOKEN},
+    payment::{self, TOKEN, VERIFIER},
     seeds, token,
 };
 
 fuzz_target!(init: seeds::write(payment::seeds("json")), |data: &[u8]| {
-    payment::reject_forged(MediaType::Json, data);
     let body = payment::with_token(data, &TOKEN);
+    // A seed that has the length of the limit exceeds it with another token.
+    if body.len() > VERIFIER.body_limit() {
+        return;
+    }
+    payment::reject_forged(MediaType::Json, data);
     let result = payment::verify(MediaType::Json, body.clone());
     let members = members(&body);
     let is_accepted = members.as_deref().map_or(Some(false), is_accepted);
