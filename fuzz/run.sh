@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets, and runs them two at a time. `fuzz/run.sh SECONDS` runs each for this
-# time, and `fuzz/run.sh SECONDS TARGET...` runs these.
+# time, and `fuzz/run.sh SECONDS TARGET...` runs these. The environment variable SEED is the first
+# random number; it differs from run to run unless it is set.
 #
 # Prints the number of executions and the coverage of each target. Fails if a target finds an input
 # that breaks an invariant, takes too long or uses too much memory: `artifacts` contains the input.
@@ -36,7 +37,7 @@ longest() {
 run() {
     local target="$1" log="$CARGO_TARGET_DIR/$1.log" result=0
     mkdir -p "corpus/$target" "artifacts/$target"
-    "$CARGO_TARGET_DIR/$host/release/$target" -max_total_time="$seconds" -timeout=20 \
+    "$CARGO_TARGET_DIR/$host/release/$target" -max_total_time="$seconds" -timeout=20 -seed="${SEED:-0}" \
         -max_len="$(longest "$target")" -dict=words.dict -print_final_stats=1 \
         -artifact_prefix="artifacts/$target/" "corpus/$target" >"$log" 2>&1 || result=$?
     local executions coverage
