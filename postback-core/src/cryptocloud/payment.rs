@@ -49,7 +49,7 @@ impl Payment {
     /// Returns the signed id of the invoice, without `INV-`.
     ///
     /// Find the order by it. The API call that creates an invoice returns the same id with `INV-`
-    /// in front: store [`bare_invoice_id`] of it, or compare with
+    /// in front: store [`bare_invoice_id`](super::bare_invoice_id) of it, or compare with
     /// [`is_for_invoice`](Self::is_for_invoice).
     #[must_use]
     pub fn invoice_id(&self) -> &str {
