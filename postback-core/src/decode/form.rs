@@ -122,28 +122,30 @@ impl<'a> Pair<'a> {
 }
 
 /// Returns whether each `%` is followed by two hexadecimal digits, and the decoded bytes are UTF-8.
-///
-/// The decoder alone would keep other escapes and replace other bytes.
 fn is_strict(text: &str) -> bool {
+    // Escapes of ASCII characters cannot result in invalid UTF-8.
+    has_only_ascii_escapes(text).is_some_and(|is_ascii| is_ascii || decoded(text).is_some())
+}
+
+/// Returns whether each escape is of an ASCII character, or `None` if a `%` is not followed by two
+/// hexadecimal digits. The decoder alone would keep such a `%`.
+fn has_only_ascii_escapes(text: &str) -> Option<bool> {
     let mut is_ascii = true;
     for escape in text.split('%').skip(1) {
         match escape.as_bytes() {
             [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 is_ascii &= matches!(high, b'0'..=b'7');
             }
-            _ => return false,
+            _ => return None,
         }
     }
-    // Escapes of ASCII characters cannot result in invalid UTF-8.
-    is_ascii || decoded(text).is_some()
+    Some(is_ascii)
 }
 
 /// Decodes a name or a value, if it is strictly encoded.
 fn decode(part: &str) -> Option<Cow<'_, str>> {
-    match is_strict(part) {
-        true => decoded(part).map(Cow::Owned),
-        false => None,
-    }
+    has_only_ascii_escapes(part)?;
+    decoded(part).map(Cow::Owned)
 }
 
 /// Replaces each `+` and each escape, if the bytes are UTF-8. Allocates no more than the length of
