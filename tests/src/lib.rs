@@ -12,6 +12,7 @@
 )]
 
 pub mod callbacks;
+pub mod cargo;
 pub mod client;
 pub mod corpus;
 pub mod deliveries;

@@ -10,9 +10,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    process::Command,
 };
 
+use postback_conformance::cargo;
 use serde_json::Value;
 
 /// The users of a crate, and its licence.
@@ -20,16 +20,8 @@ type Row = (BTreeSet<String>, String);
 
 /// Returns the packages of the workspace and of its tree.
 fn packages() -> Vec<Value> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let metadata = cargo::output(&["metadata", "--format-version", "1"]);
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
     metadata["packages"].as_array().unwrap().clone()
 }
 

@@ -1,32 +1,23 @@
 //! The dependency tree needs a C compiler only for CryptAPI and SQLite.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
-
-use std::{path::Path, process::Command};
+use postback_conformance::cargo;
 
 /// Returns the packages that a build of `package` needs on this platform.
 fn tree(package: &str, features: &str) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let output = Command::new(env!("CARGO"))
-        .current_dir(root)
-        .args(["tree", "--locked", "--offline", "--package", package])
-        .args([
-            "--edges",
-            "normal,build",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-        ])
-        .args(["--no-default-features", "--features", features])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let packages = String::from_utf8(output.stdout).unwrap();
+    let packages = cargo::output(&[
+        "tree",
+        "--package",
+        package,
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "--no-default-features",
+        "--features",
+        features,
+    ]);
     let name = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
     packages.lines().map(name).collect()
 }

@@ -17,9 +17,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
+use postback_conformance::cargo;
 use proc_macro2::{TokenStream, TokenTree};
 use serde_json::Value;
 
@@ -100,23 +100,9 @@ impl Count {
     }
 }
 
-/// Runs cargo in the workspace, and returns its output.
-fn cargo(arguments: &[&str]) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let output = Command::new(env!("CARGO"))
-        .current_dir(root)
-        .args(arguments)
-        .args(["--locked", "--offline"])
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// Returns the folder of the sources of each package, by name and version.
 fn folders() -> BTreeMap<String, PathBuf> {
-    let metadata = cargo(&[
+    let metadata = cargo::output(&[
         "metadata",
         "--format-version",
         "1",
@@ -146,7 +132,7 @@ fn folders() -> BTreeMap<String, PathBuf> {
 
 /// Returns the packages whose code a program contains, by name and version.
 fn tree(package: &str, features: &str) -> BTreeSet<String> {
-    let lines = cargo(&[
+    let lines = cargo::output(&[
         "tree",
         "--package",
         package,
