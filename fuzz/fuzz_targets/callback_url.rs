@@ -11,9 +11,9 @@ use postback_core::{
 };
 use postback_fuzz::{
     callback::{CALLBACK_SECRET, GET, is_field, is_plain},
-    corpus::{NOW, ORIGIN},
     key::SIGNING_KEY,
     pairs, seeds,
+    settings::{NOW, ORIGIN},
 };
 
 fuzz_target!(init: seeds::write(seeds()), |data: &[u8]| {

@@ -7,6 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use postback_core::MediaType;
 use postback_fuzz::{
     callback::{self, Fields, POST_FORM},
+    corpus::Mode,
     seeds,
 };
 
@@ -16,7 +17,7 @@ fuzz_target!(init: seeds::write(seeds()), |data: &[u8]| {
 });
 
 fn seeds() -> Vec<Vec<u8>> {
-    let mut seeds = callback::seeds("post_form");
+    let mut seeds = callback::seeds(Mode::PostForm);
     seeds.push(callback::bound_query().into());
     seeds
 }

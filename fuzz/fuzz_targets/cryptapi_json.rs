@@ -7,6 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use postback_core::MediaType;
 use postback_fuzz::{
     callback::{self, Fields, POST_JSON},
+    corpus::Mode,
     pairs, seeds,
 };
 
@@ -16,7 +17,7 @@ fuzz_target!(init: seeds::write(seeds()), |data: &[u8]| {
 });
 
 fn seeds() -> Vec<Vec<u8>> {
-    let mut seeds = callback::seeds("post_json");
+    let mut seeds = callback::seeds(Mode::PostJson);
     let members: serde_json::Map<_, _> = pairs::pairs(&callback::bound_query())
         .into_iter()
         .filter_map(|(name, value)| Some((name?, value?.into())))

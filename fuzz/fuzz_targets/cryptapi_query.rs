@@ -6,6 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use postback_fuzz::{
     callback::{self, Fields},
+    corpus::Mode,
     seeds,
 };
 
@@ -17,7 +18,7 @@ fuzz_target!(init: seeds::write(seeds()), |data: &[u8]| {
 });
 
 fn seeds() -> Vec<Vec<u8>> {
-    let mut seeds = callback::seeds("get");
+    let mut seeds = callback::seeds(Mode::Get);
     seeds.push(callback::bound_query().into());
     seeds
 }

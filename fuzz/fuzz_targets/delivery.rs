@@ -26,10 +26,12 @@ use postback_core::{
 use postback_fuzz::{
     adapters, base64,
     changes::{Change, Changed},
-    corpus::{self, Case, NOW, ORIGIN, SECRET},
+    corpus::{Case, Mode},
     json,
     key::{self, SIGNING_KEY},
-    log, pairs, payment, token,
+    log, pairs, payment,
+    settings::{self, NOW, ORIGIN, SECRET},
+    token,
 };
 
 #[derive(Arbitrary, Debug)]
@@ -74,9 +76,7 @@ struct Delivery {
 }
 
 static DELIVERIES: LazyLock<Vec<Delivery>> = LazyLock::new(|| {
-    let all = corpus::cryptocloud()
-        .into_iter()
-        .chain(corpus::cryptapi(None));
+    let all = Case::cryptocloud().into_iter().chain(Case::cryptapi());
     let delivery = |case: Case| {
         let mut request = Changed::from(&case.request);
         let receiver = Receiver::of(&case);
@@ -97,14 +97,14 @@ enum Receiver {
 
 impl Receiver {
     fn of(case: &Case) -> Self {
-        match case.config.mode.as_deref() {
-            Some("get") => {
+        match case.config.mode {
+            Some(Mode::Get) => {
                 let provider = CryptApi::get([ORIGIN]).expect("an origin");
                 Self::Get(of_key(provider))
             }
-            Some("post_form") => Self::Post(of_key(CryptApi::post_form())),
-            Some("post_json") => Self::Post(of_key(CryptApi::post_json())),
-            _ => {
+            Some(Mode::PostForm) => Self::Post(of_key(CryptApi::post_form())),
+            Some(Mode::PostJson) => Self::Post(of_key(CryptApi::post_json())),
+            None => {
                 let leeway = case.config.leeway_s.unwrap_or(token::LEEWAY);
                 let max_lifetime = case.config.max_lifetime_s.unwrap_or(86_400);
                 let builder = Verifier::builder(CryptoCloud::new(), payment::KEY.clone());
@@ -150,7 +150,7 @@ impl Receiver {
     }
 
     fn is_signed_by_corpus(&self, request: &Changed) -> bool {
-        let pem: String = corpus::PUBLIC_KEY
+        let pem: String = settings::PUBLIC_KEY
             .lines()
             .filter(|it| !it.starts_with('-'))
             .collect();

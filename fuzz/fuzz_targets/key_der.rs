@@ -7,9 +7,9 @@ use libfuzzer_sys::fuzz_target;
 use num_bigint::BigUint;
 use postback_core::{PublicKey, cryptapi::PUBLISHED_KEY, testing::SigningKey};
 use postback_fuzz::{
-    base64, corpus,
+    base64,
     key::{self, EXPONENT, SIGNING_KEY},
-    seeds,
+    seeds, settings,
 };
 
 fuzz_target!(init: seeds::write(seeds()), |data: &[u8]| {
@@ -64,9 +64,13 @@ fn seeds() -> Vec<Vec<u8>> {
         let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
         base64::decode(body.as_bytes(), base64::STANDARD).expect("base64")
     };
-    let public = [PUBLISHED_KEY, corpus::PUBLIC_KEY, &SIGNING_KEY.public_pem()];
+    let public = [
+        PUBLISHED_KEY,
+        settings::PUBLIC_KEY,
+        &SIGNING_KEY.public_pem(),
+    ];
     let public = public.map(|pem| [b"s", &*der(pem)].concat());
-    let private = [corpus::PRIVATE_KEY, PRIVATE_KEY].map(|pem| [b"p", &*der(pem)].concat());
+    let private = [settings::PRIVATE_KEY, PRIVATE_KEY].map(|pem| [b"p", &*der(pem)].concat());
     public.into_iter().chain(private).collect()
 }
 

@@ -7,9 +7,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use libfuzzer_sys::fuzz_target;
 use postback_core::{PublicKey, cryptapi::PUBLISHED_KEY};
 use postback_fuzz::{
-    base64, corpus,
+    base64,
     key::{self, SIGNING_KEY},
-    seeds,
+    seeds, settings,
 };
 
 fuzz_target!(init: seeds::write(seeds()), |data: &[u8]| {
@@ -36,7 +36,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let relabelled = relabelled.map(|label| key.replace("PUBLIC KEY", label).into_bytes());
     let whole = [
         PUBLISHED_KEY,
-        corpus::PUBLIC_KEY,
+        settings::PUBLIC_KEY,
         &key,
         &format!("comment\r\n{key}"),
     ];

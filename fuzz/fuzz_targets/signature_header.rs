@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use postback_core::{Rejection, RequestHead, SignatureHeader};
-use postback_fuzz::{base64, corpus, seeds};
+use postback_fuzz::{base64, corpus::Case, seeds};
 
 const BASE64: SignatureHeader = SignatureHeader::base64("x-signature");
 const HEXADECIMAL: SignatureHeader = SignatureHeader::hexadecimal("x-signature").with_prefix("v1=");
@@ -65,7 +65,7 @@ fn is_of_length(bytes: &[u8]) -> bool {
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    let headers = corpus::cryptapi(None)
+    let headers = Case::cryptapi()
         .into_iter()
         .flat_map(|case| case.request.headers);
     let values = headers

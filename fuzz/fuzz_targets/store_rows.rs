@@ -17,7 +17,7 @@ use libfuzzer_sys::{
     arbitrary::{self, Arbitrary, Unstructured},
     fuzz_target,
 };
-use postback_core::event::FieldDigests;
+use postback_core::event::{EventKey, FieldDigests};
 use postback_store::{
     EffectFilter, EffectStore, PendingEffect, ReviewFilter, StoreError, resume_effect,
     sqlite::SqliteStore,
@@ -40,6 +40,16 @@ struct Key<'a> {
     namespace: &'a str,
     project: &'a str,
     id: &'a str,
+}
+
+impl<'a> From<&'a EventKey> for Key<'a> {
+    fn from(key: &'a EventKey) -> Self {
+        Self {
+            namespace: key.namespace(),
+            project: key.project().unwrap_or_default(),
+            id: key.id(),
+        }
+    }
 }
 
 #[derive(Arbitrary, Clone, Debug)]
@@ -183,11 +193,7 @@ async fn check_reviews(store: &SqliteStore, mut rows: Vec<Review<'_>>) {
     };
     assert_eq!(all.len(), listed.len());
     for (review, row) in all.iter().zip(&listed) {
-        assert_eq!(
-            (review.key.id(), review.key.namespace()),
-            (row.key.id, row.key.namespace)
-        );
-        assert_eq!(review.key.project().unwrap_or_default(), row.key.project);
+        assert_eq!(row.key, Key::from(&review.key));
         assert_eq!(
             (review.recorded_at, &*review.payload),
             (row.recorded_at, PAYLOAD)
@@ -235,11 +241,7 @@ async fn check_effects(store: &SqliteStore, mut rows: Vec<Effect<'_>>) {
     };
     assert!(all.len() <= rows.len());
     for (effect, row) in all.iter().zip(&rows) {
-        assert_eq!(
-            (effect.id(), effect.namespace()),
-            (row.key.id, row.key.namespace)
-        );
-        assert_eq!(effect.project().unwrap_or_default(), row.key.project);
+        assert_eq!(row.key, Key::from(effect.event_key()));
         assert_eq!(
             (effect.name(), effect.is_credited()),
             (row.name, row.credited)

@@ -6,10 +6,11 @@
 use libfuzzer_sys::fuzz_target;
 use postback_core::{MediaType, testing};
 use postback_fuzz::{
-    corpus::{self, NOW},
+    corpus::Case,
     pairs,
     payment::{self, KEY},
     seeds,
+    settings::NOW,
     token::{self, LEEWAY},
 };
 
@@ -90,8 +91,8 @@ fn form(token: &str, id: &str) -> postback_core::Bytes {
 fn seeds() -> Vec<Vec<u8>> {
     let is_part = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
     let mut seeds = vec![b"g\x2c\x01\0\0ILRAJE1Q".to_vec()];
-    for case in corpus::cryptocloud() {
-        let body = String::from_utf8_lossy(&case.request.body()).into_owned();
+    for case in Case::cryptocloud() {
+        let body = String::from_utf8_lossy(&case.request.body).into_owned();
         let Some(begin) = body.find("eyJ") else {
             continue;
         };

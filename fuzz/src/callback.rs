@@ -14,10 +14,11 @@ use postback_core::{
 use serde::de::IgnoredAny;
 
 use crate::{
-    corpus::{self, NOW, ORIGIN},
+    corpus::{self, Case},
     cost, json,
     key::SIGNING_KEY,
     pairs,
+    settings::{NOW, ORIGIN},
 };
 
 /// Callback secret of the order.
@@ -390,17 +391,18 @@ pub fn bound_query() -> String {
 
 /// Returns the queries or bodies of the corpus by one delivery method.
 #[must_use]
-pub fn seeds(mode: &str) -> Vec<Vec<u8>> {
-    let cases = corpus::cryptapi(Some(mode)).into_iter();
-    let text = |case: corpus::Case| match mode {
-        "get" => {
+pub fn seeds(mode: corpus::Mode) -> Vec<Vec<u8>> {
+    let cases = Case::cryptapi().into_iter();
+    let cases = cases.filter(|case| case.config.mode == Some(mode));
+    let text = |case: Case| match mode {
+        corpus::Mode::Get => {
             let target = case.request.target;
             target
                 .split_once('?')
                 .map(|(_, query)| query.into())
                 .unwrap_or_default()
         }
-        _ => case.request.body(),
+        corpus::Mode::PostForm | corpus::Mode::PostJson => case.request.body.to_vec(),
     };
     cases.map(text).collect()
 }

@@ -102,7 +102,7 @@ impl From<&Request> for Changed {
             headers: headers
                 .map(|(name, value)| (name.clone(), value.clone().into()))
                 .collect(),
-            body: request.body(),
+            body: request.body.to_vec(),
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod adapters;
 pub mod base64;
 pub mod callback;
 pub mod changes;
+#[path = "../../tests/src/corpus.rs"]
 pub mod corpus;
 pub mod cost;
 pub mod json;
@@ -15,4 +16,5 @@ pub mod log;
 pub mod pairs;
 pub mod payment;
 pub mod seeds;
+pub mod settings;
 pub mod token;

@@ -11,8 +11,9 @@ use postback_core::{
 use serde::de::IgnoredAny;
 
 use crate::{
-    corpus::{self, NOW, SECRET},
+    corpus::Case,
     cost,
+    settings::{NOW, SECRET},
 };
 
 /// Secret that signs the tokens.
@@ -96,12 +97,12 @@ pub fn use_up(payment: &Verified<CryptoCloud>) {
 /// placeholder instead of their token.
 #[must_use]
 pub fn seeds(media_type: &str) -> Vec<Vec<u8>> {
-    let cases = corpus::cryptocloud().into_iter();
-    let is_of_type = |case: &corpus::Case| {
+    let cases = Case::cryptocloud().into_iter();
+    let is_of_type = |case: &Case| {
         let mut headers = case.request.headers.iter();
         headers.any(|(_, value)| value.to_lowercase().contains(media_type))
     };
-    let bodies = cases.filter(is_of_type).map(|case| case.request.body());
+    let bodies = cases.filter(is_of_type).map(|case| case.request.body);
     bodies.map(|body| without_token(&body)).collect()
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     base64,
-    corpus::{NOW, SECRET},
+    settings::{NOW, SECRET},
 };
 
 /// Maximum difference between two clocks, in seconds: the verifier's default.

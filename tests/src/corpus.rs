@@ -256,9 +256,9 @@ macro_rules! with_verifier {
 /// Returns the text of a file of the corpus.
 #[must_use]
 pub fn file(name: &str) -> String {
-    // Above the folder of each package that this module is compiled in.
+    // Below the project's folder, which contains each package that this module is compiled in.
     let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    let mut files = folders.map(|folder| folder.join("corpus").join(name));
+    let mut files = folders.map(|folder| folder.join("tests/corpus").join(name));
     let file = files.find(|file| file.exists());
     fs::read_to_string(file.expect("the corpus is part of the project"))
         .expect("the corpus is readable")
