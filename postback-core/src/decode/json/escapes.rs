@@ -18,15 +18,14 @@ pub(super) fn unescape(string: &str) -> Result<Unescaped, Malformed> {
     let mut is_text = true;
     let mut rest = string;
     loop {
-        let backslash = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        let (plain, escape) = rest.split_at_checked(backslash).ok_or(Malformed)?;
-        if plain.bytes().any(|byte| byte < b' ') {
-            return Err(Malformed);
-        }
+        let is_special = |byte: u8| byte == b'\\' || byte < b' ';
+        let special = rest.bytes().position(is_special).unwrap_or(rest.len());
+        let (plain, special) = rest.split_at_checked(special).ok_or(Malformed)?;
         text.push_str(plain);
-        let Some(escape) = escape.strip_prefix('\\') else {
+        if special.is_empty() {
             return Ok(Unescaped { text, is_text });
-        };
+        }
+        let escape = special.strip_prefix('\\').ok_or(Malformed)?;
         let character;
         (character, rest) = escaped(escape).ok_or(Malformed)?;
         is_text &= character.is_some();
@@ -68,10 +67,10 @@ fn utf16(digits: &str) -> Option<(Option<char>, &str)> {
 
 fn unit(digits: &str) -> Option<(u16, &str)> {
     let (digits, rest) = digits.split_at_checked(4)?;
-    let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let unit = u16::from_str_radix(digits, 16)
-        .ok()
-        .filter(|_| is_hexadecimal)?;
+    let unit = digits.bytes().try_fold(0, |unit, digit| {
+        let digit = u16::try_from(char::from(digit).to_digit(16)?).ok()?;
+        Some(unit << 4 | digit)
+    })?;
     Some((unit, rest))
 }
 
