@@ -118,6 +118,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn content_type_is_that_of_header() {
+        let reply = Reply::acknowledgement("text/plain", "ok");
+        assert_eq!(reply.content_type(), "text/plain");
+        let header = reply.headers().find(|(name, _)| *name == "content-type");
+        assert_eq!(header.unwrap().1, "text/plain");
+    }
+
+    #[test]
     fn header_value_is_visible_ascii_and_spaces() {
         assert!(is_header_value("text/plain; charset=utf-8"));
         for text in [

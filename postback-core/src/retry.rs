@@ -226,6 +226,13 @@ const TRY_AGAIN: Reply = Reply::rejection(503, &[], r#"{"error":"Try again later
 mod tests {
     use super::*;
 
+    #[test]
+    fn added_id_is_returned() {
+        let retry = Retry::effect_failed("no mail");
+        assert_eq!(retry.id(), None);
+        assert_eq!(retry.with_id("5").id(), Some("5"));
+    }
+
     /// Pins the statuses, texts and delays that the documentation promises.
     #[test]
     fn each_code_has_one_reply() {

@@ -141,6 +141,7 @@ fn invalid_informational_field_is_unreadable() {
         ("txid_in=%ff", "txid_in", "%ff"),
         ("txid_out=a%0Ab", "txid_out", "a\nb"),
         ("address_out=%7Bzz%", "address_out", "%7Bzz%"),
+        ("address_out={zz%", "address_out", "{zz%"),
     ] {
         // Replaces the pair of the sample.
         let others = SAMPLE_CALLBACK
@@ -646,6 +647,38 @@ fn binding_compares_each_expectation() {
 }
 
 #[test]
+fn other_secret_does_not_bind() {
+    let bind = |secret: &str| {
+        let callback = get(&format!("nonce={secret}&{SAMPLE_CALLBACK}")).unwrap();
+        callback.bind(&expected_by_secret()).err()
+    };
+    let other = CALLBACK_SECRET.replace('5', "6");
+    for other in [&*other, "", &CALLBACK_SECRET[1..]] {
+        assert_eq!(bind(other), Some(BindError::Secret), "{other}");
+    }
+    assert_eq!(bind(CALLBACK_SECRET), None, "control case");
+}
+
+#[test]
+fn stored_urls_with_other_query_differ() {
+    let url = |query: &str| cryptapi().stored_callback_url(&format!("{ORIGIN}/{query}"));
+    let query = format!("?nonce={CALLBACK_SECRET}");
+    let longer = format!("{query}&order=1");
+    assert!(url(&query).unwrap() == url(&query).unwrap());
+    assert!(url(&query).unwrap() != url(&longer).unwrap());
+}
+
+#[test]
+fn parameter_value_compares_with_str_and_string() {
+    let callback = get(&format!("order=5&{SAMPLE_CALLBACK}")).unwrap();
+    let parameter = callback.parameter("order").unwrap();
+    let text = parameter.value();
+    let (same, other) = ("5".to_owned(), "6".to_owned());
+    assert!(text == *"5" && text == "5" && text == same);
+    assert!(text != *"6" && text != "6" && text != other);
+}
+
+#[test]
 fn secret_with_other_parameter_name_binds_under_that_name() {
     let stored = format!("{ORIGIN}/callback?token={CALLBACK_SECRET}");
     let stored = cryptapi()
@@ -817,13 +850,24 @@ fn debug_output_has_no_secret_or_amount() {
         .stored_callback_url(&format!("{ORIGIN}/?nonce={CALLBACK_SECRET}"))
         .unwrap();
     let parameter = callback.parameter("nonce").unwrap();
-    let value = parameter.value();
-    let printed = format!(
-        "{callback:?} {bound:?} {expected:?} {url:?} {parameter:?} {value:?} {:?} {:?}",
-        callback.unbound(),
-        callback.payload(),
-    );
-    assert!(!printed.contains(CALLBACK_SECRET), "{printed}");
-    assert!(!printed.contains("0.05"), "{printed}");
-    assert!(printed.contains("dbfcb40e"), "{printed}");
+    let address = format!("{ORIGIN}/callback");
+    let mut builder = cryptapi().callback_url(&address).unwrap();
+    builder = builder.parameter("order", CALLBACK_SECRET).unwrap();
+    for (printed, shown) in [
+        (format!("{callback:?}"), SAMPLE_UUID),
+        (format!("{:?}", callback.payload()), SAMPLE_UUID),
+        (format!("{bound:?}"), SAMPLE_UUID),
+        (format!("{:?}", callback.unbound()), SAMPLE_UUID),
+        (format!("{expected:?}"), SAMPLE_ADDRESS_IN),
+        (format!("{url:?}"), "CallbackUrl"),
+        (format!("{builder:?}"), "CallbackUrlBuilder"),
+        (format!("{parameter:?}"), "nonce"),
+        (format!("{:?}", parameter.value()), "Untrusted"),
+        (format!("{:?}", cryptapi()), ORIGIN),
+        (format!("{:?}", CryptApi::post_json()), "json"),
+    ] {
+        assert!(!printed.contains(CALLBACK_SECRET), "{printed}");
+        assert!(!printed.contains("0.05"), "{printed}");
+        assert!(printed.contains(shown), "{printed}");
+    }
 }

@@ -220,6 +220,24 @@ fn stored_invoice_id_compares_without_prefix() {
     }
 }
 
+#[test]
+fn number_names_invoice_by_its_digits() {
+    let token = testing::token(&secret("s"), "12345678", NOW + 300);
+    let named = |invoice_id: &str| {
+        let body = format!(r#"{{"invoice_id":{invoice_id},"token":"{token}"}}"#);
+        deliver(MediaType::Json, body).err()
+    };
+    let malformed = Rejection::Malformed(MalformedReason::Value("invoice_id"));
+    for (invoice_id, rejection) in [
+        ("12345678", None),
+        ("87654321", Some(Rejection::InvoiceMismatch)),
+        ("12345678.0", Some(malformed.clone())),
+        ("-12345678", Some(malformed)),
+    ] {
+        assert_eq!(named(invoice_id), rejection, "{invoice_id}");
+    }
+}
+
 /// The provider spells null in a form in three ways, for each optional field.
 #[test]
 fn three_spellings_of_null_in_form_are_absent() {

@@ -128,6 +128,22 @@ fn body_at_body_limit_passes_and_one_byte_over_is_rejected() {
 }
 
 #[test]
+fn verify_complete_rejects_body_of_other_length() {
+    let verifier = builder().clock(|| Some(NOW)).build().unwrap();
+    let body = sample("s", NOW + 300);
+    let deliver = |declared: usize| {
+        let declared = declared.to_string();
+        let headers = [("content-type", JSON), ("content-length", &declared)];
+        let admitted = admit(&verifier, "POST", &headers).unwrap();
+        admitted.verify_complete(body.clone()).err()
+    };
+    let unreadable = Some(Rejection::BodyUnreadable);
+    assert_eq!(deliver(body.len() + 1), unreadable);
+    assert_eq!(deliver(body.len() - 1), unreadable);
+    assert_eq!(deliver(body.len()), None, "control case");
+}
+
+#[test]
 fn default_body_limit_is_64_kib() {
     let admitted = admit(
         &verifier(),
@@ -205,6 +221,14 @@ fn default_clock_is_in_seconds() {
     };
     assert!(deliver(now + 300).is_ok());
     assert!(matches!(deliver(now - 31), Err(Rejection::Expired { .. })));
+}
+
+#[test]
+fn fresh_token_is_accepted_by_default_clock() {
+    let token = testing::fresh_token(&secret("s"), testing::SAMPLE_INVOICE_ID);
+    let admitted = admit(&verifier(), "POST", &[("content-type", JSON)]).unwrap();
+    let payment = admitted.verify(testing::sample_json(Some(&token)).into());
+    assert_eq!(payment.unwrap().invoice_id(), testing::SAMPLE_INVOICE_ID);
 }
 
 #[test]
@@ -344,6 +368,17 @@ fn tenant_always_has_project() {
     );
 }
 
+#[test]
+fn tenant_logs_fields_of_provider() {
+    enum Eu {}
+    type Tenanted = Tenant<Eu, Trybit>;
+    let verifier = Verifier::new(Trybit::new(), secret("s"));
+    let verified = deliver(&verifier, sample("s", NOW + 300), NOW).unwrap();
+    let fields = Tenanted::log_fields(verified.payload());
+    assert_eq!(fields, Trybit::log_fields(verified.payload()));
+    assert_eq!(fields.invoice_id, Some(testing::SAMPLE_INVOICE_ID));
+}
+
 /// The provider does not ask for a signature, or ignores the result.
 #[test]
 fn provider_without_signature_check_is_bad_signature() {
@@ -419,8 +454,10 @@ fn debug_output_has_no_secret_or_payload() {
     let fee = info.known().map(|info| &info.fee);
     let headers = [("x-key", "the-secret")];
     let head = RequestHead::new("POST", "/?key=the-secret", &headers);
+    let head = format!("{head:?}");
+    assert!(head.contains("POST"), "control case: {head}");
     let printed =
-        format!("{verifier:?} {admitted:?} {payment:?} {unsigned:?} {info:?} {fee:?} {head:?}");
+        format!("{verifier:?} {admitted:?} {payment:?} {unsigned:?} {info:?} {fee:?} {head}");
     for hidden in [
         "the-secret",
         "eyJ",

@@ -158,6 +158,7 @@ mod tests {
             "0123-4567-89ab-cdef-0123-4567-89ab-cde",
             "abcdefghijklmnopqrstuvwxy",
             "AbCdEfGhIjKlMnOpQrStU",
+            "AbCdEfGhIjKlMn--------",
             "Order-1-2-------------",
             "order-2026-11-21-00093223",
             "000000-order-1-00000000",

@@ -64,3 +64,21 @@ impl Digester {
         Digest(self.0.finalize().into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digest_is_shown_as_hexadecimal_digits() {
+        let digest = Digest::from_bytes(&[0xa5; 32]).unwrap();
+        assert_eq!(digest.to_string(), "a5".repeat(32));
+        assert_eq!(format!("{digest:?}"), format!("Digest({digest})"));
+    }
+
+    #[test]
+    fn digest_of_other_length_is_rejected() {
+        assert_eq!(Digest::from_bytes(&[0xa5; 31]), None);
+        assert_eq!(Digest::from_bytes(&[0xa5; 33]), None);
+    }
+}

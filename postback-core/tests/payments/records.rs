@@ -179,6 +179,15 @@ fn payload_keeps_each_digit_and_no_secret() {
 }
 
 #[test]
+fn payload_says_whether_callback_is_pending() {
+    for (stage, pending) in [("pending=0", false), ("pending=1", true)] {
+        let record = record_of(&bound(&[("pending=0", stage)]));
+        let payload: serde_json::Value = serde_json::from_str(record.payload_json()).unwrap();
+        assert_eq!(payload["pending"], pending, "{stage}");
+    }
+}
+
+#[test]
 fn digest_is_stored_as_text() {
     let digest = record(&payment(PAID)).digest().clone();
     assert_eq!(FieldDigests::from_stored(digest.as_str()), Some(digest));
