@@ -8,6 +8,8 @@ use postback_core::Retry;
     feature = "sqlite"
 ))]
 use postback_core::event::EventKey;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use sqlx::error::DatabaseError;
 
 #[cfg(any(
     feature = "memory",
@@ -146,7 +148,8 @@ impl From<sqlx::Error> for StoreError {
                 found: format!("{found}: {error}"),
             };
         }
-        match error.as_database_error().is_some_and(is_busy) {
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        match code.is_some_and(|code| is_busy(&code)) {
             true => Self::Busy(error.into()),
             false => Self::Failed(error.into()),
         }
@@ -156,14 +159,13 @@ impl From<sqlx::Error> for StoreError {
 /// Returns true if the session has another prepared statement of a name, or none, because another
 /// connection uses the session, too.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-fn is_lost_statement(error: &dyn sqlx::error::DatabaseError) -> bool {
+fn is_lost_statement(error: &dyn DatabaseError) -> bool {
     matches!(error.code().as_deref(), Some("26000" | "42P05"))
 }
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
-    let code = error.code().unwrap_or_default();
-    match &*code {
+fn is_busy(code: &str) -> bool {
+    match code {
         // Postgres: a serialization failure, a deadlock, a lock that was not available.
         "40001" | "40P01" | "55P03" => true,
         // SQLite: the low byte of a number names its kind. 5 is SQLITE_BUSY, 6 SQLITE_LOCKED.
@@ -180,5 +182,24 @@ fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
 impl From<StoreError> for Retry {
     fn from(error: StoreError) -> Self {
         Self::store_unavailable(error)
+    }
+}
+
+#[cfg(all(test, any(feature = "postgres", feature = "sqlite")))]
+mod tests {
+    use super::is_busy;
+
+    /// Codes of Postgres have five characters, and some consist of digits.
+    #[test]
+    fn only_lock_and_serialization_codes_are_busy() {
+        // SQLITE_BUSY_SNAPSHOT is 517, and SQLITE_LOCKED_SHAREDCACHE 262.
+        for code in ["40001", "40P01", "55P03", "5", "6", "517", "262"] {
+            assert!(is_busy(code), "{code}");
+        }
+        // SQLITE_CONSTRAINT_UNIQUE is 2067. 22021 is an invalid character in Postgres, and its low
+        // byte is 5.
+        for code in ["", "1", "2067", "23505", "22021", "57P03"] {
+            assert!(!is_busy(code), "{code}");
+        }
     }
 }

@@ -90,3 +90,21 @@ impl Renewal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn earlier_extension_does_not_shorten_lease() {
+        const HOUR: Duration = Duration::from_secs(60 * 60);
+        let begun = Instant::now();
+        let end = LeaseEnd::new(begun, HOUR);
+        assert!(end.left() <= HOUR);
+        end.extended(begun + HOUR, HOUR);
+        assert!(end.left() > HOUR);
+        // An extension that was asked for earlier does not end it earlier.
+        end.extended(begun, HOUR);
+        assert!(end.left() > HOUR);
+    }
+}

@@ -70,6 +70,7 @@ pub(crate) fn all<B: Backend>(name: &str) -> Vec<Trial> {
         amounts_are_not_in_display
         providers_do_not_share_ids
         payload_is_kept_until_it_is_pruned
+        payload_of_record_is_not_in_debug
         pruning_keeps_keys_and_digests
         pruning_keeps_payloads_without_credit
         hundred_payments_from_many_tasks_are_credited_once_each
@@ -877,13 +878,21 @@ async fn payload_is_kept_until_it_is_pruned<B: Backend>(store: &B) {
     let payload = stored.payload.as_deref();
     assert_eq!(payload, Some(paid.event().payload_json()));
     assert!(stored.recorded_at > 1_700_000_000, "{stored:?}");
-    // The limit itself is not pruned.
+    // What was recorded at the limit itself is kept.
     assert_eq!(store.prune(stored.recorded_at).await, 0);
     assert_eq!(store.stored(paid.event()).await.unwrap(), stored);
     assert_eq!(store.prune(stored.recorded_at + 1).await, 1);
     let pruned = store.stored(paid.event()).await.unwrap();
     assert_eq!(pruned.payload, None);
     assert_eq!(pruned.digest, stored.digest);
+}
+
+async fn payload_of_record_is_not_in_debug<B: Backend>(store: &B) {
+    let paid = payment("A");
+    assert_eq!(deliver(store, &paid).await, Recorded::New);
+    let shown = format!("{:?}", store.stored(paid.event()).await.unwrap());
+    assert!(shown.contains("credited: true"), "control case: {shown}");
+    assert!(!shown.contains("invoice_id"), "{shown}");
 }
 
 async fn pruning_keeps_keys_and_digests<B: Backend>(store: &B) {

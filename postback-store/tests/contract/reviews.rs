@@ -271,7 +271,12 @@ async fn resolved_part_payment_is_listed_again_if_more_is_paid<B: Backend>(store
 async fn payload_of_resolved_record_is_pruned<B: Backend>(store: &B) {
     let short = UNDERPAID.reconciled("A");
     let _: Recorded = deliver(store, &short).await;
-    assert!(store.resolve(&only_review(store).await).await);
+    let review = only_review(store).await;
+    assert!(store.resolve(&review).await);
+    let stored = store.stored(short.event()).await.unwrap();
+    // What was recorded at the limit itself is kept.
+    let limit = stored.recorded_at.min(review.recorded_at);
+    assert_eq!(store.prune(limit).await, 0);
     // The record and its review.
     assert_eq!(store.prune(9_000_000_000).await, 2);
     assert_eq!(store.stored(short.event()).await.unwrap().payload, None);

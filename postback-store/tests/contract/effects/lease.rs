@@ -47,6 +47,7 @@ pub(crate) fn set_back<L: SetBack>(name: &str) -> Vec<Trial> {
         clock_set_back_keeps_lease_in_force
         lease_that_was_extended_after_clock_set_back_ends_in_time
         clock_set_back_keeps_free_effects_free
+        effect_leased_before_clock_was_set_back_is_listed
     ])
 }
 
@@ -398,4 +399,16 @@ async fn clock_set_back_keeps_free_effects_free<L: SetBack>(store: &L) {
     succeed(store.leases(), &payment("A")).await;
     let left = only_pending_effect(store.leases()).await;
     assert!(store.leases().dismiss(&left).await.unwrap());
+}
+
+/// The store cannot tell when its lease ends, until the next attempt starts the lease again.
+async fn effect_leased_before_clock_was_set_back_is_listed<L: SetBack>(store: &L) {
+    abandon(store.leases(), &payment("A"), SHORT).await;
+    let listed = async || {
+        let free = EffectFilter::of_all_projects();
+        store.leases().pending_effects(&free).await.unwrap().len()
+    };
+    assert_eq!(listed().await, 0, "control case");
+    store.set_back(HOUR);
+    assert_eq!(listed().await, 1);
 }
