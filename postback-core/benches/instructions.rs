@@ -38,7 +38,7 @@ type Operation = Box<dyn Fn()>;
 /// Name of an operation, and the function that prepares it.
 type Prepared = (&'static str, fn() -> Operation);
 
-const OPERATIONS: [Prepared; 15] = [
+const OPERATIONS: [Prepared; 16] = [
     ("verify-json", || {
         let (verifier, body) = (post::verifier(), post::sample_json(post::SECRET));
         Box::new(move || {
@@ -91,6 +91,7 @@ const OPERATIONS: [Prepared; 15] = [
     ("reject-json-of-brackets", || reject_json(r#""a":[["#)),
     ("reject-json-of-strings", || reject_json(r#""a":"","#)),
     ("reject-json-of-escapes", || reject_json(r#""\u0061":0,"#)),
+    ("reject-json-of-short-escapes", || reject_json(r#""\n":0,"#)),
     ("reject-json-of-white-space", || reject_json("\n")),
 ];
 
