@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Counts the instructions of each operation in tests/instructions.txt, and fails if one takes more
-# than its budget. Needs valgrind.
+# than its budget, or less than half of it. Needs valgrind.
 #
 # Instructions are the same in each run, unlike times. valgrind's processor has no instructions for
 # SHA-256, so that part is slower than on most servers.

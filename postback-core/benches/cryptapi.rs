@@ -1,7 +1,7 @@
 //! Compares the verification of a CryptAPI callback by GET with the RSA operation that it needs at
 //! least.
 //!
-//! Read the medians as ratios to `rsa_alone`, because absolute times depend on the machine.
+//! Read the fastest samples as ratios to `rsa_alone`, because absolute times depend on the machine.
 
 #![expect(
     clippy::expect_used,

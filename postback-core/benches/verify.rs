@@ -1,8 +1,8 @@
 //! Compares verification with the handler that most integrations copy.
 //!
-//! Read the medians as ratios to `hand_written`, because absolute times depend on the machine. The
-//! deliveries in JSON are copies of the documented sample with values of different lengths, because
-//! a processor learns the branches of a body that is repeated.
+//! Read the fastest samples as ratios to `hand_written`, because absolute times depend on the
+//! machine. The deliveries in JSON are copies of the documented sample with values of different
+//! lengths, because a processor learns the branches of a body that is repeated.
 
 #![expect(
     clippy::expect_used,
