@@ -141,15 +141,18 @@ fn shown(key: &EventKey) -> String {
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        if error.as_database_error().is_some_and(is_lost_statement) {
+        let has_code = |is_meant: fn(&str) -> bool| {
+            let code = error.as_database_error().and_then(DatabaseError::code);
+            code.is_some_and(|code| is_meant(&code))
+        };
+        if has_code(is_lost_statement) {
             let found = "a pooler that loses prepared statements, expected sessions or pgbouncer \
                          1.21 with max_prepared_statements";
             return Self::Misconfigured {
                 found: format!("{found}: {error}"),
             };
         }
-        let code = error.as_database_error().and_then(DatabaseError::code);
-        match code.is_some_and(|code| is_busy(&code)) {
+        match has_code(is_busy) {
             true => Self::Busy(error.into()),
             false => Self::Failed(error.into()),
         }
@@ -159,8 +162,8 @@ impl From<sqlx::Error> for StoreError {
 /// Returns true if the session has another prepared statement of a name, or none, because another
 /// connection uses the session, too.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
-fn is_lost_statement(error: &dyn DatabaseError) -> bool {
-    matches!(error.code().as_deref(), Some("26000" | "42P05"))
+fn is_lost_statement(code: &str) -> bool {
+    matches!(code, "26000" | "42P05")
 }
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
