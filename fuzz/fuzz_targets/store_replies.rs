@@ -13,10 +13,11 @@ use std::{
 
 use libfuzzer_sys::{
     Corpus,
-    arbitrary::{self, Arbitrary, Unstructured},
+    arbitrary::{self, Arbitrary},
     fuzz_target,
 };
 use postback_core::event::EventKey;
+use postback_fuzz::payload::{PAYLOAD, input_without_payload};
 use postback_store::{
     EffectFilter, EffectStore, PendingEffect, StoreError, redis::RedisStore, resume_effect,
 };
@@ -86,12 +87,7 @@ enum Reply<'a> {
 }
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    // Fuzzing finds the payload's text by the comparisons with it, and puts it into other replies.
-    let has_payload = data
-        .windows(PAYLOAD.len())
-        .any(|part| part == PAYLOAD.as_bytes());
-    let input = Input::arbitrary_take_rest(Unstructured::new(data));
-    let (false, Ok(input)) = (has_payload, input) else {
+    let Some(input) = input_without_payload(data) else {
         return Corpus::Reject;
     };
     let (runtime, store) = &*STORE;
@@ -110,9 +106,6 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     });
     Corpus::Keep
 });
-
-/// Text of each payload, which no error shows.
-const PAYLOAD: &str = "the payload of a buyer";
 
 async fn check_list(store: &RedisStore, pages: Vec<Page<'_>>, step: Step, reply: Reply<'_>) {
     let pages: Vec<_> = pages.into_iter().take(3).collect();

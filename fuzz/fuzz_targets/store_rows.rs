@@ -14,10 +14,14 @@ use std::{
 
 use libfuzzer_sys::{
     Corpus,
-    arbitrary::{self, Arbitrary, Unstructured},
+    arbitrary::{self, Arbitrary},
     fuzz_target,
 };
 use postback_core::event::{EventKey, FieldDigests};
+use postback_fuzz::{
+    payload::{PAYLOAD, input_without_payload},
+    settings::NOW,
+};
 use postback_store::{
     EffectFilter, EffectStore, PendingEffect, ReviewFilter, StoreError, resume_effect,
     sqlite::SqliteStore,
@@ -94,12 +98,7 @@ enum Digest<'a> {
 }
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    // Fuzzing finds the payload's text by the comparisons with it, and puts it into other columns.
-    let has_payload = data
-        .windows(PAYLOAD.len())
-        .any(|part| part == PAYLOAD.as_bytes());
-    let rows = Rows::arbitrary_take_rest(Unstructured::new(data));
-    let (false, Ok(rows)) = (has_payload, rows) else {
+    let Some(rows) = input_without_payload::<Rows<'_>>(data) else {
         return Corpus::Reject;
     };
     let reviews: Vec<_> = rows.reviews.into_iter().take(4).collect();
@@ -112,12 +111,6 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     });
     Corpus::Keep
 });
-
-/// Text of each payload, which no error shows.
-const PAYLOAD: &str = "the payload of a buyer";
-
-/// Time of the store, in Unix seconds.
-const NOW: u64 = 1_769_509_400;
 
 static STORE: LazyLock<(Runtime, SqliteStore)> = LazyLock::new(|| {
     // In memory where the system has a folder for it, because each execution writes.

@@ -14,6 +14,7 @@ pub mod json;
 pub mod key;
 pub mod log;
 pub mod pairs;
+pub mod payload;
 pub mod payment;
 pub mod seeds;
 pub mod settings;
